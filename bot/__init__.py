@@ -1,0 +1,1 @@
+"""Rucksack: the Backpack trading desk in a chat."""
