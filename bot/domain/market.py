@@ -1,0 +1,174 @@
+"""A market's rules (tick, step, bands, margin functions) and finding the market a user meant.
+
+Source of every field: Backpack OpenAPI `Market`, `OrderBookFilters`, `PositionImfFunction`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from rapidfuzz import fuzz, process
+
+from bot.domain.values import MarketKind, ceil_to, floor_to, round_to
+
+QUOTE_ALIASES = {"USD": "USDC", "USDT": "USDC", "USDC": "USDC"}
+
+
+@dataclass(frozen=True, slots=True)
+class MarginFunction:
+    """Margin fraction as a function of position size: `base + factor * sqrt(|notional|)`.
+
+    Source: `SqrtFunction`; `imfFunction` is initial, `mmfFunction` maintenance.
+    """
+
+    base: Decimal
+    factor: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class PriceBand:
+    """Multipliers around a reference; None where the exchange sets no bound."""
+
+    max_multiplier: Decimal | None = None
+    min_multiplier: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """Rules of one market, all in the units of the exchange (prices in quote, quantities in base)."""
+
+    symbol: str
+    base: str
+    quote: str
+    kind: MarketKind
+    tick: Decimal
+    step: Decimal
+    min_quantity: Decimal
+    max_quantity: Decimal | None
+    min_price: Decimal
+    max_price: Decimal | None
+    state: str = "Open"  # OrderBookState; unknown values are carried
+    band: PriceBand = PriceBand()  # against the last active price
+    impact: PriceBand = PriceBand()  # against the best offer / best bid
+    mean_mark: PriceBand = PriceBand()
+    imf: MarginFunction | None = None
+    mmf: MarginFunction | None = None
+    funding_interval_ms: int | None = None
+    open_interest_limit: Decimal | None = None
+    position_limit_weight: Decimal | None = None
+    visible: bool = True
+
+    @property
+    def is_perp(self) -> bool:
+        return self.kind is MarketKind.PERP
+
+    def round_price(self, price: Decimal) -> Decimal:
+        """`price` at the nearest tick."""
+        return round_to(price, self.tick)
+
+    def floor_price(self, price: Decimal) -> Decimal:
+        return floor_to(price, self.tick)
+
+    def ceil_price(self, price: Decimal) -> Decimal:
+        return ceil_to(price, self.tick)
+
+    def floor_quantity(self, quantity: Decimal) -> Decimal:
+        """`quantity` at the step, towards zero: never more than was asked."""
+        return floor_to(quantity, self.step)
+
+
+@dataclass(frozen=True, slots=True)
+class MarkPrice:
+    """`GET /api/v1/markPrices` row. `funding_rate` is a fraction for the current interval."""
+
+    symbol: str
+    mark: Decimal
+    index: Decimal | None = None
+    funding_rate: Decimal | None = None
+    next_funding_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Order book levels as (price, quantity), **best first** on both sides."""
+
+    symbol: str
+    bids: Sequence[tuple[Decimal, Decimal]]
+    asks: Sequence[tuple[Decimal, Decimal]]
+
+    @property
+    def best_bid(self) -> Decimal | None:
+        return self.bids[0][0] if self.bids else None
+
+    @property
+    def best_ask(self) -> Decimal | None:
+        return self.asks[0][0] if self.asks else None
+
+    @property
+    def mid(self) -> Decimal | None:
+        if self.best_bid is None or self.best_ask is None:
+            return None
+        return (self.best_bid + self.best_ask) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownSymbol:
+    """No market answers to this name. `suggestions` are asset names to offer, never to assume."""
+
+    mention: str
+    suggestions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedSymbol:
+    market: Market
+    mapped_quote: str | None = None  # the quote the user typed when it was mapped, e.g. USDT
+
+
+def resolve_symbol(
+    mention: str, kind: MarketKind | None, markets: Mapping[str, Market]
+) -> ResolvedSymbol | UnknownSymbol:
+    """The market a user's word stands for; `kind` breaks the tie between spot and perp of one asset.
+
+    Accepts `SOL`, `$SOL`, `SOL/USDC`, `sol-usdt`, `SOLUSDC`, `SOL-PERP`, `SOL_USDC_PERP`. Never guesses:
+    a word that matches nothing comes back with suggestions.
+    """
+    word = mention.lstrip("$#").upper()
+    for separator in "/-:":
+        word = word.replace(separator, "_")
+    parts = [part for part in word.split("_") if part]
+    if parts and parts[-1] == "PERP":
+        kind = MarketKind.PERP
+        parts.pop()
+    base, typed_quote = _split_quote(parts)
+    wanted = [
+        market
+        for market in markets.values()
+        if market.visible
+        and market.kind in {MarketKind.SPOT, MarketKind.PERP}
+        and market.base.upper() == base
+        and (typed_quote is None or market.quote == QUOTE_ALIASES.get(typed_quote, typed_quote))
+    ]
+    if not wanted:
+        return UnknownSymbol(mention, _suggest(base, (m.base for m in markets.values() if m.visible)))
+    wanted.sort(key=lambda market: (market.quote != "USDC", market.kind is not (kind or MarketKind.SPOT)))
+    chosen = next((market for market in wanted if market.kind is kind), wanted[0])
+    mapped = typed_quote if typed_quote is not None and typed_quote != chosen.quote else None
+    return ResolvedSymbol(chosen, mapped)
+
+
+def _split_quote(parts: list[str]) -> tuple[str, str | None]:
+    if len(parts) >= 2:
+        return parts[0], parts[1]
+    word = parts[0] if parts else ""
+    for quote in ("USDC", "USDT", "USD"):
+        if word.endswith(quote) and len(word) > len(quote):
+            return word[: -len(quote)], quote
+    return word, None
+
+
+def _suggest(base: str, known: Iterable[str]) -> tuple[str, ...]:
+    matches = process.extract(base, sorted(set(known)), scorer=fuzz.ratio, limit=3, score_cutoff=50)
+    return tuple(match[0] for match in matches)
