@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from bot.domain.account import AccountState
 from bot.domain.intent import Verb
-from bot.domain.market import Book, MarkPrice, Market
+from bot.domain.market import Book, Market, MarkPrice
 from bot.domain.order import OrderRequest
 
 
