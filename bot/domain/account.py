@@ -21,7 +21,7 @@ class FeeRates:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """One asset: `available` may be spent now, `locked` is in open orders, `lent` earns and counts as collateral.
+    """One asset: `available` may be spent now, `locked` is in open orders, `lent` earns and is collateral.
 
     `usd_value` is the exchange's own notional of the total, where it gives one.
     """

@@ -102,7 +102,7 @@ class TradeIntent:
 
 @dataclass(frozen=True, slots=True)
 class CloseIntent:
-    """`close sol`, `close half`, `close longs`, `close all`; with neither symbol nor scope, the only position."""
+    """`close sol`, `close half`, `close longs`, `close all`; without symbol and scope, the only position."""
 
     symbol: str | None = None
     scope: str | None = None  # "all" | "longs" | "shorts"

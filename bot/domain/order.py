@@ -230,3 +230,42 @@ class Fill:
     client_id: int | None
     timestamp_ms: int
     system_type: str | None = field(default=None)  # liquidation, ADL, … (`systemOrderType`)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSnapshot:
+    """All we know of one order of ours right now: what its card, `/orders` and `/order ID` show."""
+
+    code: str  # short id people type, e.g. "8F2K"
+    symbol: str
+    base: str
+    quote: str
+    side: Side
+    order_type: OrderType
+    state: OrderState
+    account_label: str
+    created_ms: int
+    updated_ms: int
+    quantity: Decimal | None = None
+    quote_quantity: Decimal | None = None
+    price: Decimal | None = None
+    trigger_price: Decimal | None = None
+    time_in_force: TimeInForce | None = None
+    post_only: bool = False
+    reduce_only: bool = False
+    take_profit_trigger: Decimal | None = None
+    stop_loss_trigger: Decimal | None = None
+    executed: Decimal = ZERO
+    executed_quote: Decimal = ZERO
+    fee: Decimal | None = None  # None: not known yet
+    fee_symbol: str | None = None
+    reason: str | None = None  # expiry reason, as the exchange words it
+    error_code: str | None = None  # ApiErrorCode of a rejection
+    error_message: str | None = None
+    exchange_id: str | None = None
+    client_id: int | None = None
+    origin: str = "USER"
+
+    @property
+    def average_price(self) -> Decimal | None:
+        return self.executed_quote / self.executed if self.executed else None
