@@ -1,0 +1,123 @@
+"""Every setting of Rucksack, from the environment or `.env`, validated once at start.
+
+A bad setting is one sentence that names the variable and the mend, never a traceback.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class SettingsError(Exception):
+    """A setting is missing or malformed. `str()` names the variable and says how to mend it."""
+
+    def __init__(self, variable: str, problem: str, mend: str) -> None:
+        super().__init__(f"{variable}: {problem}. {mend}")
+        self.variable = variable
+
+
+class Mode(StrEnum):
+    DEMO = "demo"
+    REAL = "real"
+
+
+_MENDS = {
+    "TELEGRAM_BOT_TOKEN": "Ask @BotFather for a token and set it, e.g. TELEGRAM_BOT_TOKEN=123456:ABC…",
+    "TELEGRAM_API_URL": "Give a URL such as https://api.telegram.org",
+    "TELEGRAM_WEBHOOK_URL": "Give the public https:// URL that reaches this bot, or leave it out to poll",
+    "TELEGRAM_WEBHOOK_SECRET": "Set 16 to 256 characters of A-Z a-z 0-9 _ -",
+    "TELEGRAM_WEBHOOK_PORT": "Give a port between 1 and 65535",
+    "BACKPACK_API_URL": "Give a URL such as https://api.backpack.exchange",
+    "BACKPACK_WS_URL": "Give a URL such as wss://ws.backpack.exchange",
+    "BACKPACK_BROKER_ID": "Set the broker code Backpack gave you, a whole number from 0 to 65535",
+    "DATABASE_URL": "Give sqlite:///path/to/file or postgresql://user@host/name",
+    "VAULT_MASTER_KEY": "Make one with `rucksack vault new-key FILE` and set VAULT_MASTER_KEY_FILE=FILE",
+    "ADMIN_USER_IDS": "Set your numeric Telegram id (@userinfobot tells it), several separated by commas",
+    "ORDER_WINDOW_MS": "Give milliseconds between 500 and 60000",
+    "LOG_LEVEL": "Give DEBUG, INFO, WARNING or ERROR",
+}
+
+
+class Settings(BaseSettings):
+    """See `.env.example` for what each setting means."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", hide_input_in_errors=True)
+
+    telegram_bot_token: SecretStr | None = None
+    telegram_api_url: str = Field("https://api.telegram.org", pattern=r"^https?://")
+    telegram_webhook_url: str | None = Field(None, pattern=r"^https?://")
+    telegram_webhook_secret: SecretStr | None = None
+    telegram_webhook_port: int = Field(8443, ge=1, le=65535)
+
+    backpack_api_url: str = Field("https://api.backpack.exchange", pattern=r"^https?://")
+    backpack_ws_url: str = Field("wss://ws.backpack.exchange", pattern=r"^wss?://")
+    backpack_broker_id: int | None = Field(None, ge=0, le=65535)
+    backpack_broker_key: SecretStr | None = None
+
+    database_url: str = Field("sqlite:///var/rucksack.sqlite3", pattern=r"^(sqlite|postgresql)")
+    vault_master_key: SecretStr | None = None
+    vault_master_key_file: Path | None = None
+    admin_user_ids: Annotated[tuple[int, ...], NoDecode] = ()
+
+    order_window_ms: int = Field(5000, ge=500, le=60000)
+    public_address: str | None = None  # shown to users whose key page offers an allow-list
+    log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: Any, info: Any) -> Any:
+        if isinstance(value, str) and not value.strip():
+            return cls.model_fields[info.field_name].get_default()
+        return value
+
+    @field_validator("admin_user_ids", mode="before")
+    @classmethod
+    def _split_ids(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("telegram_webhook_secret")
+    @classmethod
+    def _strong_secret(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not 16 <= len(value.get_secret_value()) <= 256:
+            raise ValueError("is too short or too long")
+        return value
+
+    @property
+    def mode(self) -> Mode:
+        """The demo when nothing of the real bot is configured."""
+        unset = self.telegram_bot_token is None and self.backpack_broker_id is None
+        return Mode.DEMO if unset else Mode.REAL
+
+    def require_real(self) -> None:
+        """Raise SettingsError for the first setting the real bot cannot do without."""
+        missing: list[tuple[str, object]] = [
+            ("TELEGRAM_BOT_TOKEN", self.telegram_bot_token),
+            ("BACKPACK_BROKER_ID", self.backpack_broker_id),
+            ("VAULT_MASTER_KEY", self.vault_master_key or self.vault_master_key_file),
+            ("ADMIN_USER_IDS", self.admin_user_ids or None),
+        ]
+        for variable, value in missing:
+            if value is None:
+                raise SettingsError(variable, "is not set", _MENDS[variable])
+        if self.telegram_webhook_url is not None and self.telegram_webhook_secret is None:
+            variable = "TELEGRAM_WEBHOOK_SECRET"
+            raise SettingsError(variable, "is needed with TELEGRAM_WEBHOOK_URL", _MENDS[variable])
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Settings from the environment, `.env` and `overrides` (which win). Raises SettingsError."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        variable = str(first["loc"][0]).upper()
+        problem = str(first["msg"]).removeprefix("Value error, ")
+        mend = _MENDS.get(variable, "See .env.example")
+        raise SettingsError(variable, problem[:1].lower() + problem[1:], mend) from None
