@@ -1,0 +1,54 @@
+"""Fills: the stream and the history tell the same execution; it is written once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from bot.domain import order as domain
+from bot.store.statements import insert_or_ignore
+from bot.store.tables import Fill
+
+
+async def upsert(session: AsyncSession, account_id: int, fill: domain.Fill) -> bool:
+    """Write `fill` if it is not there yet; returns whether it was new."""
+    row = Fill(
+        account_id=account_id,
+        symbol=fill.symbol,
+        side=fill.side,
+        trade_id=fill.trade_id,
+        exchange_order_id=fill.exchange_order_id,
+        client_id=fill.client_id,
+        price=fill.price,
+        quantity=fill.quantity,
+        fee=fill.fee,
+        fee_symbol=fill.fee_symbol,
+        is_maker=fill.is_maker,
+        system_type=fill.system_type,
+        timestamp_ms=fill.timestamp_ms,
+    )
+    return await insert_or_ignore(session, row) is not None
+
+
+async def of_order(session: AsyncSession, account_id: int, exchange_order_id: str) -> Sequence[Fill]:
+    """Executions of one order, in time."""
+    statement = (
+        select(Fill)
+        .where(col(Fill.account_id) == account_id, col(Fill.exchange_order_id) == exchange_order_id)
+        .order_by(col(Fill.timestamp_ms), col(Fill.id))
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def latest_ms(session: AsyncSession, account_id: int) -> int | None:
+    """Time of the newest fill known: where a repair from the history begins."""
+    statement = (
+        select(col(Fill.timestamp_ms))
+        .where(col(Fill.account_id) == account_id)
+        .order_by(col(Fill.timestamp_ms).desc())
+        .limit(1)
+    )
+    return (await session.scalars(statement)).one_or_none()

@@ -1,0 +1,171 @@
+"""Orders: the attempt is inserted before it is sent, and every later change compares the version it saw."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from bot.domain.order import OrderSnapshot, OrderState
+from bot.domain.values import TimeInForce
+from bot.store.statements import insert_or_ignore
+from bot.store.tables import Order
+
+IN_DOUBT = (OrderState.SENDING, OrderState.UNKNOWN)
+LIVE = (OrderState.NEW, OrderState.TRIGGER_PENDING, OrderState.PARTIALLY_FILLED)
+OPEN = (*IN_DOUBT, *LIVE)
+
+# Digit and letter in turn, so that a code is never a number, an amount (`100K`), a duration (`1H5M`)
+# or a symbol. A subset of Crockford's base 32.
+_DIGITS = "0123456789"
+_LETTERS = "ABCFGJNPQRTVYZ"
+_LOOKALIKES = str.maketrans("OIL", "011")
+_TRIES = 8
+
+
+class DuplicateAttempt(Exception):
+    """This account already has an order with that client id: nothing was written."""
+
+
+def new_code(pairs: int = 2) -> str:
+    """A random short id such as `8F2A`."""
+    return "".join(secrets.choice(_DIGITS) + secrets.choice(_LETTERS) for _ in range(pairs))
+
+
+async def insert_attempt(session: AsyncSession, order: Order) -> Order:
+    """Insert `order`, choosing a code free for its user when `order.code` is empty.
+
+    Raises DuplicateAttempt when the account has used the client id before.
+    """
+    chosen = order.code
+    for attempt in range(_TRIES):
+        order.code = chosen or new_code(2 if attempt < _TRIES // 2 else 3)
+        inserted = await insert_or_ignore(session, order)
+        if inserted is not None:
+            return inserted
+        if await by_client_id(session, order.account_id, order.client_id) is not None:
+            raise DuplicateAttempt(f"client id {order.client_id} was used before")
+    raise DuplicateAttempt("no free order code")
+
+
+async def apply(
+    session: AsyncSession, order_id: int, version: int, changes: Mapping[str, Any], now_ms: int
+) -> Order | None:
+    """Change the order if it is still at `version`, which goes up by one; None if another was first."""
+    statement = (
+        update(Order)
+        .where(col(Order.id) == order_id, col(Order.version) == version)
+        .values(**changes, version=version + 1, updated_ms=now_ms)
+        .returning(Order)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    )
+    return (await session.scalars(statement)).one_or_none()
+
+
+async def get(session: AsyncSession, order_id: int) -> Order | None:
+    return await session.get(Order, order_id, populate_existing=True)
+
+
+async def by_client_id(session: AsyncSession, account_id: int, client_id: int) -> Order | None:
+    return await _one(session, col(Order.account_id) == account_id, col(Order.client_id) == client_id)
+
+
+async def by_exchange_id(session: AsyncSession, account_id: int, exchange_id: str) -> Order | None:
+    return await _one(session, col(Order.account_id) == account_id, col(Order.exchange_id) == exchange_id)
+
+
+async def by_code(session: AsyncSession, user_id: int, code: str) -> Order | None:
+    """By what a person typed: any case, O for 0, I or L for 1."""
+    wanted = code.strip().upper().translate(_LOOKALIKES)
+    return await _one(session, col(Order.user_id) == user_id, col(Order.code) == wanted)
+
+
+async def of_ticket(session: AsyncSession, ticket_id: int) -> Sequence[Order]:
+    return await _many(session, col(Order.ticket_id) == ticket_id)
+
+
+async def in_doubt(session: AsyncSession, account_id: int | None = None) -> Sequence[Order]:
+    """Sent perhaps, answered not: what the reconciler must look up."""
+    return await _in_states(session, IN_DOUBT, account_id)
+
+
+async def open_orders(session: AsyncSession, account_id: int | None = None) -> Sequence[Order]:
+    """Everything not over, in doubt or resting: what a reconnect must compare with the exchange."""
+    return await _in_states(session, OPEN, account_id)
+
+
+async def recent(session: AsyncSession, user_id: int, limit: int = 20, offset: int = 0) -> Sequence[Order]:
+    """The user's orders, newest first."""
+    statement = (
+        select(Order)
+        .where(col(Order.user_id) == user_id)
+        .order_by(col(Order.id).desc())
+        .limit(limit)
+        .offset(offset)
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def _in_states(
+    session: AsyncSession, states: tuple[OrderState, ...], account_id: int | None
+) -> Sequence[Order]:
+    in_state = col(Order.state).in_(states)
+    if account_id is None:
+        return await _many(session, in_state)
+    return await _many(session, in_state, col(Order.account_id) == account_id)
+
+
+async def _one(session: AsyncSession, *conditions: Any) -> Order | None:
+    statement = select(Order).where(*conditions).execution_options(populate_existing=True)
+    return (await session.scalars(statement)).one_or_none()
+
+
+async def _many(session: AsyncSession, *conditions: Any) -> Sequence[Order]:
+    statement = select(Order).where(*conditions).order_by(col(Order.id))
+    return (await session.scalars(statement.execution_options(populate_existing=True))).all()
+
+
+def snapshot(order: Order, account_label: str) -> OrderSnapshot:
+    """The order as cards and lists show it; what has no column comes from the body that was sent."""
+    body = order.request
+    time_in_force = body.get("timeInForce")
+    return OrderSnapshot(
+        code=order.code,
+        symbol=order.symbol,
+        base=order.base,
+        quote=order.quote,
+        side=order.side,
+        order_type=order.order_type,
+        state=order.state,
+        account_label=account_label,
+        created_ms=order.created_ms,
+        updated_ms=order.updated_ms,
+        quantity=order.quantity,
+        quote_quantity=order.quote_quantity,
+        price=order.price,
+        trigger_price=order.trigger_price,
+        time_in_force=TimeInForce(time_in_force) if time_in_force else None,
+        post_only=bool(body.get("postOnly", False)),
+        reduce_only=bool(body.get("reduceOnly", False)),
+        take_profit_trigger=_decimal(body.get("takeProfitTriggerPrice")),
+        stop_loss_trigger=_decimal(body.get("stopLossTriggerPrice")),
+        executed=order.executed,
+        executed_quote=order.executed_quote,
+        fee=order.fee,
+        fee_symbol=order.fee_symbol,
+        reason=order.reason,
+        error_code=order.error_code,
+        error_message=order.error_message,
+        exchange_id=order.exchange_id,
+        client_id=order.client_id,
+        origin=order.origin,
+    )
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)

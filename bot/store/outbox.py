@@ -1,0 +1,173 @@
+"""The outbox: what must be said is written with what happened, and leased by whoever sends it.
+
+At least once: a lease that ran out is taken again. A dedupe key makes an event speak once; a card key keeps
+the messages of one card in order, and lets a later edit replace one that has not left yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from bot.store.statements import insert_or_ignore
+from bot.store.tables import Message, OutboxKind, OutboxState
+
+WAITING = (OutboxState.PENDING, OutboxState.SENDING)
+
+
+async def enqueue(session: AsyncSession, message: Message) -> Message | None:
+    """Queue `message`; None when its dedupe key was queued before."""
+    queued = await insert_or_ignore(session, message)
+    if queued is not None and queued.card_key is not None and queued.kind is not OutboxKind.SEND:
+        await session.execute(
+            update(Message)
+            .where(
+                col(Message.card_key) == queued.card_key,
+                col(Message.chat_id) == queued.chat_id,
+                col(Message.kind) == OutboxKind.EDIT,
+                col(Message.state) == OutboxState.PENDING,
+                col(Message.id) < queued.id,
+            )
+            .values(state=OutboxState.SUPERSEDED)
+        )
+    return queued
+
+
+async def claim_batch(
+    session: AsyncSession,
+    now_ms: int,
+    lease_ms: int,
+    limit: int = 20,
+    skip_chats: Collection[int] = (),
+) -> list[Message]:
+    """Lease up to `limit` due messages, most urgent lane first, then oldest.
+
+    Of one card only the oldest waiting message is due. `skip_chats` are those at their rate limit now.
+    """
+    earlier = aliased(Message)
+    blocked = (
+        select(col(earlier.id))
+        .where(
+            col(earlier.card_key) == col(Message.card_key),
+            col(earlier.chat_id) == col(Message.chat_id),
+            col(earlier.id) < col(Message.id),
+            col(earlier.state).in_(WAITING),
+        )
+        .exists()
+    )
+    due = or_(
+        and_(col(Message.state) == OutboxState.PENDING, col(Message.not_before_ms) <= now_ms),
+        and_(col(Message.state) == OutboxState.SENDING, col(Message.lease_until_ms) <= now_ms),
+    )
+    chosen = (
+        select(col(Message.id))
+        .where(due, ~blocked)
+        .order_by(col(Message.lane), col(Message.id))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    if skip_chats:
+        chosen = chosen.where(col(Message.chat_id).not_in(skip_chats))
+    ids = (await session.scalars(chosen)).all()
+    if not ids:
+        return []
+    statement = (
+        update(Message)
+        .where(col(Message.id).in_(ids))
+        .values(
+            state=OutboxState.SENDING,
+            lease_until_ms=now_ms + lease_ms,
+            attempts=col(Message.attempts) + 1,
+        )
+        .returning(Message)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    )
+    leased = (await session.scalars(statement)).all()
+    return sorted(leased, key=lambda message: (message.lane, message.id))
+
+
+async def mark_sent(session: AsyncSession, message: Message, message_id: int | None, now_ms: int) -> bool:
+    """Telegram has it. False if the lease was lost meanwhile (then it may be sent twice)."""
+    return await _settle(
+        session,
+        message,
+        state=OutboxState.SENT,
+        message_id=message_id if message_id is not None else message.message_id,
+        sent_ms=now_ms,
+        error=None,
+    )
+
+
+async def mark_dead(session: AsyncSession, message: Message, error: str) -> bool:
+    """Telegram refuses it for good."""
+    return await _settle(session, message, state=OutboxState.DEAD, error=error)
+
+
+async def mark_retry(session: AsyncSession, message: Message, not_before_ms: int, error: str) -> bool:
+    """Try again, not before `not_before_ms`."""
+    return await _settle(
+        session, message, state=OutboxState.PENDING, not_before_ms=not_before_ms, error=error
+    )
+
+
+async def _settle(session: AsyncSession, message: Message, **values: object) -> bool:
+    statement = (
+        update(Message)
+        .where(
+            col(Message.id) == message.id,
+            col(Message.state) == OutboxState.SENDING,
+            col(Message.attempts) == message.attempts,  # a later lease has counted one more
+        )
+        .values(**values, lease_until_ms=None)
+        .returning(col(Message.id))
+        .execution_options(synchronize_session=False)
+    )
+    return (await session.execute(statement)).one_or_none() is not None
+
+
+async def card_message_id(session: AsyncSession, chat_id: int, card_key: str) -> int | None:
+    """The Telegram message that shows a card: the target of its edits; None if it was never sent."""
+    statement = (
+        select(col(Message.message_id))
+        .where(
+            col(Message.chat_id) == chat_id,
+            col(Message.card_key) == card_key,
+            col(Message.state) == OutboxState.SENT,
+            col(Message.message_id).is_not(None),
+        )
+        .order_by(col(Message.id).desc())
+        .limit(1)
+    )
+    return (await session.scalars(statement)).one_or_none()
+
+
+async def next_due_ms(session: AsyncSession) -> int | None:
+    """When the next waiting message becomes due; None when nothing waits."""
+    due = func.coalesce(col(Message.lease_until_ms), col(Message.not_before_ms))
+    statement = select(func.min(due)).where(col(Message.state).in_(WAITING))
+    return await session.scalar(statement)
+
+
+async def dead(session: AsyncSession, limit: int = 50) -> Sequence[Message]:
+    """What could not be said, newest first."""
+    statement = (
+        select(Message)
+        .where(col(Message.state) == OutboxState.DEAD)
+        .order_by(col(Message.id).desc())
+        .limit(limit)
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def purge(session: AsyncSession, before_ms: int) -> None:
+    """Delete what was said, or replaced, before then. Dead messages stay for the operator."""
+    await session.execute(
+        delete(Message).where(
+            col(Message.state).in_((OutboxState.SENT, OutboxState.SUPERSEDED)),
+            col(Message.created_ms) < before_ms,
+        )
+    )

@@ -1,0 +1,332 @@
+"""Every table, and the words its state columns may hold.
+
+Times are unix milliseconds (`*_ms`), money is `Decimal`, ids of people and chats are Telegram's numbers.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Index, LargeBinary, UniqueConstraint, text
+from sqlmodel import Field, MetaData, SQLModel
+
+from bot.domain.order import OrderState
+from bot.domain.values import OrderType, Side
+from bot.store.columns import Exact, RowId, Word
+
+
+class AccountState(StrEnum):
+    PENDING = "pending"  # the pair exists here; the exchange has not confirmed it yet
+    ACTIVE = "active"
+    READ_ONLY = "read_only"  # the key reads but may not trade
+    UNLINKED = "unlinked"  # the sealed secret is gone; the row stays because orders point at it
+
+
+class AccountOrigin(StrEnum):
+    GENERATED = "generated"
+    IMPORTED = "imported"
+
+
+class TicketKind(StrEnum):
+    TRADE = "trade"
+    CLOSE = "close"
+    PROTECT = "protect"
+    CANCEL = "cancel"
+    PANIC = "panic"
+
+
+class TicketState(StrEnum):
+    OFFERED = "offered"
+    CLAIMED = "claimed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"  # a newer preview took its place
+
+
+class ConfirmMode(StrEnum):
+    ALWAYS = "always"
+    BELOW = "below"  # orders under `confirm_below_usd` go without a tap
+
+
+class SizeMeaning(StrEnum):
+    QUOTE = "quote"
+    BASE = "base"
+
+
+class OutboxKind(StrEnum):
+    SEND = "send"
+    EDIT = "edit"
+    DELETE = "delete"
+
+
+class OutboxState(StrEnum):
+    PENDING = "pending"
+    SENDING = "sending"  # leased by a sender until `lease_until_ms`
+    SENT = "sent"
+    SUPERSEDED = "superseded"  # a later edit of the same card took its place before it left
+    DEAD = "dead"  # Telegram refused it for good; `error` says why
+
+
+class Table(SQLModel):
+    """Base of all tables; its own metadata, so that no other library's tables slip into a migration."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+def _row_id() -> Any:
+    """A number the database gives; unset until the row is inserted."""
+    return Field(default=None, primary_key=True, sa_type=RowId)
+
+
+class User(Table, table=True):
+    """A person, by Telegram's numeric id, and what they set for themselves."""
+
+    __tablename__ = "desk_user"
+
+    id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    created_ms: int = Field(sa_type=BigInteger)
+    language: str = "en"
+    size_meaning: SizeMeaning | None = Field(default=None, sa_type=Word(SizeMeaning))
+    slippage_percent: Decimal = Field(default=Decimal("0.5"), sa_type=Exact)
+    price_tolerance_percent: Decimal = Field(default=Decimal("0.5"), sa_type=Exact)
+    confirm_mode: ConfirmMode = Field(default=ConfirmMode.ALWAYS, sa_type=Word(ConfirmMode))
+    confirm_below_usd: Decimal | None = Field(default=None, sa_type=Exact)
+    quiet_from: int | None = None  # minute of the day in `time_zone`
+    quiet_to: int | None = None
+    time_zone: str = "UTC"  # IANA name
+    # No foreign key: account points at user already, and SQLite cannot add one to a circle.
+    default_account_id: int | None = Field(default=None, sa_type=BigInteger)
+    forgotten_ms: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class DataKey(Table, table=True):
+    """A user's data key, wrapped by a master key; see docs/vault.md. Only the vault reads it."""
+
+    __tablename__ = "data_key"
+
+    user_id: int = Field(primary_key=True, foreign_key="desk_user.id", sa_type=BigInteger)
+    wrapped: bytes = Field(sa_type=LargeBinary, repr=False)
+    nonce: bytes = Field(sa_type=LargeBinary, repr=False)
+    master_version: int = Field(index=True)
+    created_ms: int = Field(sa_type=BigInteger)
+
+
+class Account(Table, table=True):
+    """One linked API key. `sealed` is ciphertext, null once unlinked; only the vault reads it."""
+
+    __tablename__ = "account"
+    __table_args__ = (
+        Index(
+            "uq_account_user_id_label",
+            "user_id",
+            "label",
+            unique=True,
+            sqlite_where=text("state <> 'unlinked'"),
+            postgresql_where=text("state <> 'unlinked'"),
+        ),
+        Index(
+            "uq_account_user_id_public_key",
+            "user_id",
+            "public_key",
+            unique=True,
+            sqlite_where=text("state <> 'unlinked'"),
+            postgresql_where=text("state <> 'unlinked'"),
+        ),
+        # A row id never comes back: sealed bytes are bound to it.
+        {"sqlite_autoincrement": True},
+    )
+
+    id: int = _row_id()
+    user_id: int = Field(foreign_key="desk_user.id", sa_type=BigInteger)
+    label: str
+    public_key: str  # base64 of the Ed25519 key, as Backpack's X-API-KEY
+    sealed: bytes | None = Field(default=None, sa_type=LargeBinary, repr=False)
+    nonce: bytes | None = Field(default=None, sa_type=LargeBinary, repr=False)
+    state: AccountState = Field(sa_type=Word(AccountState))
+    origin: AccountOrigin = Field(sa_type=Word(AccountOrigin))
+    created_ms: int = Field(sa_type=BigInteger)
+    verified_ms: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class Ticket(Table, table=True):
+    """A preview offered to one user, waiting for one tap. Only the hash of its token is kept."""
+
+    __tablename__ = "ticket"
+    __table_args__ = (Index("ix_ticket_user_id_state", "user_id", "state"), {"sqlite_autoincrement": True})
+
+    id: int = _row_id()
+    token_hash: bytes = Field(unique=True, sa_type=LargeBinary, repr=False)
+    user_id: int = Field(foreign_key="desk_user.id", sa_type=BigInteger)
+    chat_id: int = Field(sa_type=BigInteger)
+    message_id: int | None = Field(default=None, sa_type=BigInteger)
+    account_id: int | None = Field(default=None, foreign_key="account.id", sa_type=BigInteger)
+    kind: TicketKind = Field(sa_type=Word(TicketKind))
+    line: str  # canonical text of the intent
+    legs: list[dict[str, Any]] = Field(sa_type=JSON)  # order payloads, in sending order
+    preview: dict[str, Any] = Field(sa_type=JSON)
+    state: TicketState = Field(default=TicketState.OFFERED, sa_type=Word(TicketState))
+    created_ms: int = Field(sa_type=BigInteger)
+    expires_ms: int = Field(sa_type=BigInteger)
+    claimed_ms: int | None = Field(default=None, sa_type=BigInteger)
+    reference_price: Decimal | None = Field(default=None, sa_type=Exact)
+
+
+class Order(Table, table=True):
+    """One attempt to place one order, written before it is sent, and all that was learnt of it since."""
+
+    __tablename__ = "desk_order"
+    __table_args__ = (
+        UniqueConstraint("user_id", "code"),
+        UniqueConstraint("account_id", "client_id"),
+        Index("ix_desk_order_state", "state"),
+        Index("ix_desk_order_account_id_exchange_id", "account_id", "exchange_id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: int = _row_id()
+    code: str  # what people type, e.g. 8F2K
+    ticket_id: int | None = Field(default=None, foreign_key="ticket.id", index=True, sa_type=BigInteger)
+    leg: int = 0
+    user_id: int = Field(foreign_key="desk_user.id", sa_type=BigInteger)
+    account_id: int = Field(foreign_key="account.id", sa_type=BigInteger)
+    symbol: str
+    base: str
+    quote: str
+    side: Side = Field(sa_type=Word(Side))
+    order_type: OrderType = Field(sa_type=Word(OrderType))
+    client_id: int = Field(sa_type=BigInteger)
+    broker_id: int | None = None
+    request: dict[str, Any] = Field(sa_type=JSON)  # the JSON body as sent
+    state: OrderState = Field(default=OrderState.SENDING, sa_type=Word(OrderState))
+    quantity: Decimal | None = Field(default=None, sa_type=Exact)
+    quote_quantity: Decimal | None = Field(default=None, sa_type=Exact)
+    price: Decimal | None = Field(default=None, sa_type=Exact)
+    trigger_price: Decimal | None = Field(default=None, sa_type=Exact)
+    timestamp_ms: int = Field(sa_type=BigInteger)  # as signed
+    window_ms: int
+    deadline_ms: int = Field(sa_type=BigInteger)  # after it the signed request is dead
+    exchange_id: str | None = None
+    executed: Decimal = Field(default=Decimal(0), sa_type=Exact)
+    executed_quote: Decimal = Field(default=Decimal(0), sa_type=Exact)
+    fee: Decimal | None = Field(default=None, sa_type=Exact)
+    fee_symbol: str | None = None
+    reason: str | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    origin: str = "USER"
+    chat_id: int = Field(sa_type=BigInteger)
+    message_id: int | None = Field(default=None, sa_type=BigInteger)
+    version: int = 1  # bumps at each change
+    created_ms: int = Field(sa_type=BigInteger)
+    updated_ms: int = Field(sa_type=BigInteger)
+
+
+class Fill(Table, table=True):
+    """One execution on one account, whichever door it came through, once."""
+
+    __tablename__ = "fill"
+    __table_args__ = (
+        UniqueConstraint("account_id", "symbol", "exchange_order_id", "trade_id"),
+        # Executions the exchange gives no trade id: NULLs never collide, so these need their own key.
+        Index(
+            "uq_fill_without_trade_id",
+            "account_id",
+            "symbol",
+            "exchange_order_id",
+            "timestamp_ms",
+            "price",
+            "quantity",
+            unique=True,
+            sqlite_where=text("trade_id IS NULL"),
+            postgresql_where=text("trade_id IS NULL"),
+        ),
+    )
+
+    id: int = _row_id()
+    account_id: int = Field(foreign_key="account.id", sa_type=BigInteger)
+    symbol: str
+    side: Side = Field(sa_type=Word(Side))
+    trade_id: int | None = Field(default=None, sa_type=BigInteger)
+    exchange_order_id: str
+    client_id: int | None = Field(default=None, sa_type=BigInteger)
+    price: Decimal = Field(sa_type=Exact)
+    quantity: Decimal = Field(sa_type=Exact)
+    fee: Decimal = Field(sa_type=Exact)
+    fee_symbol: str
+    is_maker: bool
+    system_type: str | None = None
+    timestamp_ms: int = Field(sa_type=BigInteger)
+
+
+class Message(Table, table=True):
+    """One thing to say on Telegram, kept until it is said. Lanes: a smaller number goes first."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (Index("ix_outbox_state_lane_id", "state", "lane", "id"), {"sqlite_autoincrement": True})
+
+    id: int = _row_id()
+    chat_id: int = Field(sa_type=BigInteger)
+    thread_id: int | None = Field(default=None, sa_type=BigInteger)
+    lane: int = 5
+    kind: OutboxKind = Field(default=OutboxKind.SEND, sa_type=Word(OutboxKind))
+    dedupe_key: str | None = Field(default=None, unique=True)
+    card_key: str | None = Field(default=None, index=True)  # messages of one card share it
+    text: str = ""
+    keyboard: list[Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
+    reply_to: int | None = Field(default=None, sa_type=BigInteger)
+    silent: bool = False
+    state: OutboxState = Field(default=OutboxState.PENDING, sa_type=Word(OutboxState))
+    attempts: int = 0
+    not_before_ms: int = Field(default=0, sa_type=BigInteger)
+    created_ms: int = Field(sa_type=BigInteger)
+    sent_ms: int | None = Field(default=None, sa_type=BigInteger)
+    message_id: int | None = Field(default=None, sa_type=BigInteger)  # of the sent message, or of the target
+    error: str | None = None
+    lease_until_ms: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class Button(Table, table=True):
+    """What a callback button means; the button itself carries only the token."""
+
+    __tablename__ = "button"
+
+    token: str = Field(primary_key=True, repr=False)
+    user_id: int = Field(index=True, sa_type=BigInteger)
+    chat_id: int = Field(sa_type=BigInteger)
+    action: str
+    arguments: dict[str, Any] = Field(sa_type=JSON)
+    created_ms: int = Field(sa_type=BigInteger)
+    expires_ms: int = Field(index=True, sa_type=BigInteger)
+    used_ms: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class SeenUpdate(Table, table=True):
+    """A Telegram update already worked on."""
+
+    __tablename__ = "update_seen"
+
+    update_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    seen_ms: int = Field(index=True, sa_type=BigInteger)
+
+
+class AuditEntry(Table, table=True):
+    """One link of the audit chain; the database refuses to change or delete it."""
+
+    __tablename__ = "audit"
+
+    seq: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    at_ms: int = Field(sa_type=BigInteger)
+    user_id: int | None = Field(default=None, index=True, sa_type=BigInteger)
+    action: str
+    detail: str  # canonical JSON, as hashed
+    previous_hash: bytes = Field(sa_type=LargeBinary)
+    hash: bytes = Field(sa_type=LargeBinary)

@@ -1,0 +1,92 @@
+"""Tickets: a preview may be claimed once, by its user, before it expires; one UPDATE decides."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from bot.store.tables import Order, Ticket, TicketState
+
+
+def hash_token(token: str) -> bytes:
+    """What is kept of a token: enough to recognise it, nothing to tap with."""
+    return sha256(token.encode()).digest()
+
+
+async def offer(session: AsyncSession, ticket: Ticket) -> Ticket:
+    """Insert a new ticket; its id is set on return."""
+    session.add(ticket)
+    await session.flush()
+    return ticket
+
+
+async def claim_ticket(session: AsyncSession, token_hash: bytes, user_id: int, now_ms: int) -> Ticket | None:
+    """The ticket, for the one caller who is first; None for everybody and everything else.
+
+    None says not why: `find` tells used from expired from another's.
+    """
+    statement = (
+        update(Ticket)
+        .where(
+            col(Ticket.token_hash) == token_hash,
+            col(Ticket.state) == TicketState.OFFERED,
+            col(Ticket.user_id) == user_id,
+            col(Ticket.expires_ms) > now_ms,
+        )
+        .values(state=TicketState.CLAIMED, claimed_ms=now_ms)
+        .returning(Ticket)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    )
+    return (await session.scalars(statement)).one_or_none()
+
+
+async def find(session: AsyncSession, token_hash: bytes) -> Ticket | None:
+    """The ticket of a token, in whatever state."""
+    return (await session.scalars(select(Ticket).where(col(Ticket.token_hash) == token_hash))).one_or_none()
+
+
+async def close_ticket(
+    session: AsyncSession, token_hash: bytes, user_id: int, state: TicketState
+) -> Ticket | None:
+    """Move an offered ticket to `cancelled`, `expired` or `superseded`; None if it was no longer offered."""
+    if state in {TicketState.OFFERED, TicketState.CLAIMED}:
+        raise ValueError(f"a ticket is not closed into {state}")
+    statement = (
+        update(Ticket)
+        .where(
+            col(Ticket.token_hash) == token_hash,
+            col(Ticket.user_id) == user_id,
+            col(Ticket.state) == TicketState.OFFERED,
+        )
+        .values(state=state)
+        .returning(Ticket)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    )
+    return (await session.scalars(statement)).one_or_none()
+
+
+async def set_message(session: AsyncSession, ticket_id: int, message_id: int) -> None:
+    """Remember which message shows the preview."""
+    await session.execute(update(Ticket).where(col(Ticket.id) == ticket_id).values(message_id=message_id))
+
+
+async def expire(session: AsyncSession, now_ms: int) -> list[Ticket]:
+    """Mark every overdue offer expired and return them, so that their cards can say so."""
+    statement = (
+        update(Ticket)
+        .where(col(Ticket.state) == TicketState.OFFERED, col(Ticket.expires_ms) <= now_ms)
+        .values(state=TicketState.EXPIRED)
+        .returning(Ticket)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    )
+    return list((await session.scalars(statement)).all())
+
+
+async def claimed_without_orders(session: AsyncSession) -> list[Ticket]:
+    """Claimed tickets of which no attempt was written: the process died between tap and attempt."""
+    attempted = select(col(Order.id)).where(col(Order.ticket_id) == col(Ticket.id)).exists()
+    statement = select(Ticket).where(col(Ticket.state) == TicketState.CLAIMED, ~attempted)
+    return list((await session.scalars(statement)).all())

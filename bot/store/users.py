@@ -1,0 +1,97 @@
+"""People and their settings; forgetting one of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from bot.store.statements import insert_or_ignore
+from bot.store.tables import (
+    Account,
+    AccountState,
+    Button,
+    ConfirmMode,
+    DataKey,
+    Ticket,
+    TicketState,
+    User,
+)
+
+SETTINGS = frozenset(
+    {
+        "language",
+        "size_meaning",
+        "slippage_percent",
+        "price_tolerance_percent",
+        "confirm_mode",
+        "confirm_below_usd",
+        "quiet_from",
+        "quiet_to",
+        "time_zone",
+        "default_account_id",
+    }
+)
+
+
+async def get(session: AsyncSession, user_id: int) -> User | None:
+    return await session.get(User, user_id)
+
+
+async def get_or_create(session: AsyncSession, user_id: int, now_ms: int, language: str = "en") -> User:
+    """The user, made with default settings on first sight. One who was forgotten begins anew."""
+    created = await insert_or_ignore(session, User(id=user_id, created_ms=now_ms, language=language))
+    if created is not None:
+        return created
+    user = await session.get_one(User, user_id)
+    if user.forgotten_ms is not None:
+        user.created_ms, user.language, user.forgotten_ms = now_ms, language, None
+        await session.flush()
+    return user
+
+
+async def change_settings(session: AsyncSession, user_id: int, **settings: Any) -> User | None:
+    """Set some of `SETTINGS`; None for an unknown user. Raises ValueError for a name that is no setting."""
+    if unknown := settings.keys() - SETTINGS:
+        raise ValueError(f"not a setting: {', '.join(sorted(unknown))}")
+    statement = update(User).where(col(User.id) == user_id).values(**settings).returning(User)
+    return (await session.scalars(statement, execution_options={"populate_existing": True})).one_or_none()
+
+
+async def count(session: AsyncSession) -> int:
+    """How many people are here now."""
+    return (
+        await session.scalar(select(func.count()).select_from(User).where(col(User.forgotten_ms).is_(None)))
+    ) or 0
+
+
+async def forget(session: AsyncSession, user_id: int, now_ms: int) -> bool:
+    """Destroy the data key and all it sealed, the settings, open tickets and buttons; False: nothing known.
+
+    Orders, fills and audit rows stay: they are the books, and hold no secret. Not called directly but
+    through `Vault.forget`, which also kills the signers in memory.
+    """
+    await session.execute(delete(DataKey).where(col(DataKey.user_id) == user_id))
+    await session.execute(
+        update(Account)
+        .where(col(Account.user_id) == user_id)
+        .values(state=AccountState.UNLINKED, sealed=None, nonce=None, label="", public_key="")
+    )
+    await session.execute(
+        update(Ticket)
+        .where(col(Ticket.user_id) == user_id, col(Ticket.state) == TicketState.OFFERED)
+        .values(state=TicketState.CANCELLED)
+    )
+    await session.execute(delete(Button).where(col(Button.user_id) == user_id))
+    defaults = User(id=user_id, created_ms=now_ms)
+    blank = {name: getattr(defaults, name) for name in SETTINGS - {"language"}}
+    blank["confirm_mode"] = ConfirmMode.ALWAYS
+    forgotten = await session.execute(
+        update(User)
+        .where(col(User.id) == user_id, col(User.forgotten_ms).is_(None))
+        .values(**blank, forgotten_ms=now_ms)
+        .returning(col(User.id))
+    )
+    return forgotten.one_or_none() is not None

@@ -1,0 +1,100 @@
+"""A ticket is claimed once, by its user, in time, however many tap at once."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bot.store import Database, orders, tickets
+from bot.store.tables import TicketState
+from tests.store.builders import NOW, USER, a_ticket, an_account, an_order
+
+TOKEN = "a-token"
+HASH = tickets.hash_token(TOKEN)
+
+
+async def claim(database: Database, user_id: int = USER, now_ms: int = NOW) -> int | None:
+    async with database.write() as session:
+        ticket = await tickets.claim_ticket(session, HASH, user_id, now_ms)
+        return None if ticket is None else ticket.id
+
+
+async def test_fifty_taps_at_once_claim_one_ticket_once(database: Database) -> None:
+    async with database.write() as session:
+        ticket = await a_ticket(session, TOKEN)
+    outcomes = await asyncio.gather(*(claim(database, now_ms=NOW + tap) for tap in range(50)))
+    assert [won for won in outcomes if won is not None] == [ticket.id]
+
+
+async def test_two_processes_claim_one_ticket_once(database: Database, database_url: str) -> None:
+    other = Database.open(database_url)
+    async with database.write() as session:
+        await a_ticket(session, TOKEN)
+    outcomes = await asyncio.gather(*(claim(door) for _ in range(15) for door in (database, other)))
+    await other.close()
+    assert sum(won is not None for won in outcomes) == 1
+
+
+async def test_a_claimed_ticket_comes_back_whole(database: Database) -> None:
+    async with database.write() as session:
+        offered = await a_ticket(session, TOKEN)
+    async with database.write() as session:
+        claimed = await tickets.claim_ticket(session, HASH, USER, NOW + 5)
+    assert claimed is not None
+    assert (claimed.state, claimed.claimed_ms) == (TicketState.CLAIMED, NOW + 5)
+    assert claimed.legs == offered.legs
+
+
+@pytest.mark.parametrize(
+    ("user_id", "now_ms"), [(USER + 1, NOW), (USER, NOW + 60_000)], ids=["another user", "expired"]
+)
+async def test_nobody_else_and_nothing_late_claims(database: Database, user_id: int, now_ms: int) -> None:
+    async with database.write() as session:
+        await a_ticket(session, TOKEN)
+    assert await claim(database, user_id, now_ms) is None
+    assert await claim(database) is not None
+
+
+async def test_a_claim_that_rolls_back_leaves_the_ticket_on_offer(database: Database) -> None:
+    async with database.write() as session:
+        await a_ticket(session, TOKEN)
+
+    async def claim_and_fail() -> None:
+        async with database.write() as session:
+            assert await tickets.claim_ticket(session, HASH, USER, NOW) is not None
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await claim_and_fail()
+    assert await claim(database) is not None
+
+
+async def test_a_closed_ticket_is_not_claimed_and_a_claimed_one_not_closed(database: Database) -> None:
+    async with database.write() as session:
+        await a_ticket(session, TOKEN)
+        await a_ticket(session, "other")
+        assert await tickets.close_ticket(session, HASH, USER, TicketState.CANCELLED) is not None
+        assert await tickets.claim_ticket(session, HASH, USER, NOW) is None
+        other = tickets.hash_token("other")
+        assert await tickets.claim_ticket(session, other, USER, NOW) is not None
+        assert await tickets.close_ticket(session, other, USER, TicketState.CANCELLED) is None
+
+
+async def test_overdue_offers_expire_once(database: Database) -> None:
+    async with database.write() as session:
+        await a_ticket(session, TOKEN)
+        await a_ticket(session, "later", expires_ms=NOW + 90_000)
+        assert [row.token_hash for row in await tickets.expire(session, NOW + 60_000)] == [HASH]
+        assert await tickets.expire(session, NOW + 60_000) == []
+
+
+async def test_a_claim_without_attempt_is_found_after_a_crash(database: Database) -> None:
+    async with database.write() as session:
+        account = await an_account(session)
+        bare = await a_ticket(session, TOKEN)
+        sent = await a_ticket(session, "sent")
+        for token in (TOKEN, "sent"):
+            await tickets.claim_ticket(session, tickets.hash_token(token), USER, NOW)
+        await orders.insert_attempt(session, an_order(account, ticket_id=sent.id))
+        assert [ticket.id for ticket in await tickets.claimed_without_orders(session)] == [bare.id]
