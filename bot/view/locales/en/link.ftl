@@ -1,0 +1,76 @@
+### Linking an account without the secret ever travelling, and parting from it.
+
+link-intro = <b>Link your Backpack account</b>
+    <b>Best:</b> I make a key pair here and you give Backpack the public half. The secret never travels.
+    You can also paste a secret you already have; I delete that message at once.
+button-link-generate = Make a key (recommended)
+button-link-paste = Paste an existing secret
+link-generated = <b>Your public key</b> (tap to copy)
+    <code>{ $key }</code>
+link-step-open = 1. On Backpack: Settings → API Keys → <b>New API Key</b>.
+link-step-paste = 2. Paste the key above in <b>Public Key</b>.
+link-step-read-only = 3. Leave <b>Read Only</b> off.
+link-step-allow-list = 4. If the page offers an IP allow-list, add the bot’s address.
+link-step-allow-list-address = 4. If the page offers an IP allow-list, add the bot’s address: <code>{ $address }</code>
+link-step-withdrawals = 5. Keep the list of withdrawal addresses that need no second factor empty.
+link-step-done = 6. Save there, then tap <b>Done</b> here.
+button-link-page = Open Backpack API keys
+button-link-done = Done
+link-checking = ⏳ Checking the key with one signed read of your account…
+link-done = ✅ <b>Linked: { $label }</b>
+    The key was checked with a signed read. Next: <code>long sol $200 5x sl 3%</code> shows a preview.
+link-done-read-only = ✅ <b>Linked, read-only: { $label }</b>
+    This key can show prices, balance, positions and orders. It cannot trade: for that, link a key with <b>Read Only</b> off.
+link-not-yet = ⚠️ <b>Not linked yet</b>
+    { $reason }
+link-not-yet-retry = Your key is kept for now. Fix it on Backpack and tap Done again.
+link-reason-unknown-key = Backpack does not know this key yet. Check that it was pasted whole and saved.
+link-reason-unreachable = Backpack could not be reached. Try again in a moment.
+link-reason-allow-list = Backpack refuses the bot’s address. Add it to the key’s allow-list.
+link-reason-mismatch = This secret does not belong to that public key. Copy both from the same key.
+link-reason-malformed = This is not an API secret. Backpack shows it once, when the key is made: a base64 text of 44 characters.
+link-reason-already-linked = This key is already linked. See /accounts.
+link-reason-expired = This link attempt has run out. Start again with /link.
+link-reason-not-pending = There is no link attempt open. Start one with /link.
+link-reason-too-many = You have linked as many accounts as this bot allows. Remove one with /unlink.
+link-reason-label-taken = One of your accounts already has this name. Choose another.
+link-paste-prompt = <b>Paste the API secret now</b>
+    In this private chat only. I delete your message at once, seal the secret, and never show it again.
+    /cancel stops this.
+secret-deleted = Your message with the secret is deleted and the secret is sealed.
+secret-not-deleted = ⛔ <b>I could not delete your message. Delete it now yourself.</b>
+    Until it is gone, anyone with access to this chat can trade with the key. If in doubt, revoke the key on Backpack and link a new one.
+secret-in-group = ⛔ <b>That was an API secret, in a group. Revoke this key now.</b>
+    Backpack: Settings → API Keys → delete it. I did not use it. Then link a new one in our private chat.
+secret-in-group-deleted = I deleted the message, but others may have seen it.
+secret-in-group-not-deleted = I could not delete the message. Delete it yourself too.
+link-label-prompt = What should this account be called? Send a short name, for example <code>main</code>.
+
+accounts-title = <b>Linked accounts: { $count }</b>
+accounts-none = <b>No account linked</b>
+    /link takes about a minute.
+accounts-row = <b>{ $label }</b> · { $state } · <code>{ $key }</code>
+accounts-row-default = <b>{ $label }</b> · default · { $state } · <code>{ $key }</code>
+account-state-active = trading
+account-state-read-only = read-only
+account-state-pending = waiting for Backpack
+account-state-refused = key refused
+account-state-other = { $state }
+button-account-default = Use { $label }
+button-account-unlink = Unlink { $label }
+button-account-add = Link another
+account-default-set = Default account: <b>{ $label }</b>.
+
+unlink-question = <b>Unlink { $label }?</b>
+    The key’s secret is destroyed here. Open orders and positions stay on Backpack, and I will not watch them any more.
+unlink-done = ✅ <b>Unlinked: { $label }</b>
+    The secret is destroyed here. Also delete the key <code>{ $key }</code> on Backpack: Settings → API Keys.
+unlink-which = <b>Unlink which account?</b>
+unlink-kept = Nothing was unlinked.
+button-unlink-confirm = Unlink { $label }
+forget-question = <b>Forget you entirely?</b>
+    All your keys, settings and order history here are destroyed. Open orders and positions stay on Backpack. This cannot be undone.
+forget-done = ✅ <b>Forgotten</b>
+    Your keys and data here are destroyed. Also delete the API keys on Backpack: Settings → API Keys. /start begins anew.
+forget-kept = Nothing was erased.
+button-forget-confirm = Erase everything

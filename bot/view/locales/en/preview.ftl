@@ -1,0 +1,99 @@
+### The card before an order is sent.
+
+preview-title = { $mark } <b>{ $action } { $symbol }</b> · <b>{ $size }</b> · { $notional }
+preview-market = Market, at about { $price }
+preview-tolerance = at most { $percent } worse
+preview-slippage = Slippage { $slippage } from best { $best }
+preview-slippage-worst = Slippage { $slippage } from best { $best }, deepest { $worst }
+preview-fee = Fee { $fee } ({ $bps }, { $role ->
+    [maker] maker
+   *[taker] taker
+})
+preview-rebate = Rebate { $fee } ({ $bps }, maker)
+preview-margin = Margin { $margin } · free after { $free }
+preview-free = Free margin after { $free }
+preview-balance-left = Left after { $left }
+preview-leverage = Leverage { $leverage } on the whole account after the fill
+preview-liquidation = Liquidation { $price } ({ $distance } away)
+preview-liquidation-none = Liquidation: none from this position alone
+preview-funding = Next funding { $money } at { $time } (rate { $rate })
+preview-funding-untimed = Next funding { $money } (rate { $rate })
+preview-position = Position { $before } → { $after }
+preview-take-profit = TP { $price } ({ $move }) → { $money }
+preview-stop-loss = SL { $price } ({ $move }) → { $money }
+preview-exit-roi = { $line }, { $roi } on margin
+preview-footer = Account { $account } · valid for { $left }
+
+preview-superseded = <b>Price moved: { $was } → { $now }</b>
+    { $order } was not sent. Check the new preview.
+preview-cancelled = <b>Cancelled</b> · { $order }
+    Nothing was sent.
+preview-expired = <b>Preview expired</b> · { $order }
+    Nothing was sent. Prices are only held for a minute.
+preview-order = { $action } { $size } { $symbol }
+preview-sent = <b>Confirmed</b> · { $order }
+
+note-mapped-quote = • You wrote { $typed }; Backpack quotes this market in { $used }.
+note-sell-reduces = • This reduces your open { $symbol } long. It does not open a short.
+note-size-default = • { $size } read as { $meaning ->
+    [quote] dollars
+    [usd] dollars
+    [base] coins
+   *[other] { $meaning }
+  }, your default in /settings.
+note-leverage-is-account-wide = • { $leverage } sizes this order. The limit of the whole account stays at { $limit }.
+note-rounded = • Rounded from { $asked } to { $sent }, the market’s step.
+note-partial-depth = ⚠️ The visible book fills only { $percent } of this size.
+note-flips = ⚠️ This turns your { $symbol } position to the other side.
+note-no-stop = • No stop loss on this order.
+note-liquidation-before-stop = ⚠️ Liquidation at { $liquidation } comes before your stop at { $stop }.
+note-wide-spread = ⚠️ Wide spread: { $bps }.
+note-other = • { $code }
+
+close-all-title = <b>Close { $count ->
+    [one] { $count } position
+   *[other] { $count } positions
+  }</b> at market · { $notional }
+close-all-leg = { $mark } { $action } { $size } { $symbol } at about { $price } · fee { $fee }
+close-all-total = Fees { $fee }
+close-all-more = …and { $count } more.
+button-close-all = ✅ Close { $count ->
+    [one] { $count } position
+   *[other] { $count } positions
+  } · { $notional }
+
+panic-first = <b>Panic: cancel everything, close everything</b>
+    { $orders ->
+        [0] No open orders
+        [one] { $orders } open order
+       *[other] { $orders } open orders
+    } · { $positions ->
+        [0] no positions
+        [one] { $positions } position
+       *[other] { $positions } positions
+    } · { $exposure }
+    All orders are cancelled first, stops and targets too. Then every position is closed at market.
+panic-second = <b>Last check</b>
+    { $orders ->
+        [0] No orders
+        [one] { $orders } order
+       *[other] { $orders } orders
+    } will be cancelled and { $positions ->
+        [0] no positions
+        [one] { $positions } position
+       *[other] { $positions } positions
+    } closed at market, { $exposure }. This cannot be undone.
+panic-nothing = Nothing to do: no open orders, no positions.
+panic-done = ✅ <b>Panic done</b> · account is flat
+panic-partly = ⚠️ <b>Panic: { $failed } of { $count } steps failed</b>
+    Look at /positions and /orders now, and close what is left there or on backpack.exchange.
+panic-leg-ok = ✅ { $what }
+panic-leg-failed = ⛔ { $what }: { $detail }
+panic-leg-unknown = ❓ { $what }: no answer yet, being looked up. Do not send it again.
+panic-cancelled-orders = Cancelled { $count ->
+    [one] { $count } order
+   *[other] { $count } orders
+  }
+panic-closed = Closed { $size } { $symbol }
+button-panic-first = ⚠️ Cancel and close all
+button-panic-second = ⚠️ Yes, flatten { $exposure }

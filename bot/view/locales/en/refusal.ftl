@@ -1,0 +1,133 @@
+### Why Rucksack itself says no. Each sentence has the reason; `.mend` says what to do; `.nearest` what would do.
+
+refusal-syntax = I cannot read “{ $word }” here.
+    .mend = Write side, symbol, size: <code>long sol $200 5x sl 3%</code>. More: /help trade
+refusal-missing-size = How much { $symbol }?
+    .mend = Add a size: <code>$200</code>, <code>0.5 sol</code> or <code>25%</code>.
+refusal-missing-symbol = Which market?
+    .mend = Add a symbol, for example <code>sol</code>.
+refusal-unknown-symbol = No market answers to “{ $symbol }”.
+    .mend = Check the symbol. /price sol shows one that exists.
+    .suggestions = Did you mean { $suggestions }?
+refusal-homoglyph = “{ $word }” contains letters that only look Latin.
+    .mend = Type the symbol yourself instead of pasting it.
+refusal-ambiguous-number = { $number } could be several things, so I ask instead of guessing.
+    .mend = Write <code>$</code> for money, the coin for a quantity, <code>x</code> for leverage, <code>at</code> for a price.
+refusal-number-too-large = “{ $word }” is not a number an order can have.
+    .mend = Use at most 15 digits before the point.
+refusal-too-long = A line has at most { $limit } characters.
+    .mend = Send one order per line.
+refusal-unsupported = Not available yet: { $feature }.
+    .mend = /help lists what works today.
+
+refusal-below-min-quantity = { $quantity } is below the market’s minimum of { $minimum }.
+    .mend = Raise the size.
+    .nearest = The smallest size is { $nearest }.
+refusal-above-max-quantity = { $quantity } is above the market’s maximum of { $maximum }.
+    .mend = Lower the size or split the order.
+    .nearest = The largest size is { $nearest }.
+refusal-price-out-of-band = { $price } is outside the exchange’s price band, { $low } to { $high }.
+    .mend = Choose a price inside the band.
+    .nearest = The nearest price allowed is { $nearest }.
+refusal-market-closed = { $symbol } does not take this order now; its book is { $state }.
+    .mend = Try again when it is open. /price { $symbol } shows it.
+refusal-empty-book = The { $symbol } book has nothing to trade against.
+    .mend = Place a limit order with <code>at</code> and a price.
+refusal-thin-book = The { $symbol } book holds only { $available } within your slippage.
+    .mend = Lower the size, or place a limit order with <code>at</code> and a price.
+refusal-post-only-would-take = A post-only order at { $price } would trade at once.
+    .mend = Move the price away from the market or drop <code>post</code>.
+    .nearest = The nearest price that rests is { $nearest }.
+refusal-wrong-side-stop = A stop at { $price } is on the wrong side of { $entry } for a { $side ->
+    [sell] short
+   *[buy] long
+  }.
+    .mend = A long stops below its entry, a short above.
+    .nearest = Did you mean { $nearest }?
+refusal-wrong-side-target = A take profit at { $price } is on the wrong side of { $entry } for a { $side ->
+    [sell] short
+   *[buy] long
+  }.
+    .mend = A long takes profit above its entry, a short below.
+    .nearest = Did you mean { $nearest }?
+refusal-open-interest-limit = The market’s open interest limit of { $limit } leaves no room for this order.
+    .mend = Lower the size or try again later.
+refusal-position-limit = This would exceed your position limit of { $limit }.
+    .mend = Lower the size or close something first.
+
+refusal-insufficient-margin = This needs { $required } of margin; { $available } is free.
+    .mend = Lower the size, close a position or add funds.
+    .nearest = What fits now: { $nearest }.
+refusal-insufficient-balance = This needs { $required }; { $available } is free.
+    .mend = Lower the size or cancel an order that holds funds. See /balance.
+    .nearest = What fits now: { $nearest }.
+refusal-leverage-above-market = This market allows at most { $maximum }, not { $asked }.
+    .mend = Use { $maximum } or less.
+refusal-leverage-above-account = Your account’s limit is { $limit }, not { $asked }.
+    .mend = Use { $limit } or less. The limit is changed in Backpack’s settings and touches every position.
+refusal-leverage-on-spot = Spot has no leverage.
+    .mend = For the perp, use /long or /short, or write <code>-perp</code> after the symbol.
+refusal-no-position = No open position in { $symbol }.
+    .mend = /positions shows what is open.
+refusal-no-position-any = No open positions.
+    .mend = <code>long sol $200 sl 3%</code> opens one.
+refusal-several-positions = Which position? { $symbols } are open.
+    .mend = Name the symbol.
+refusal-short-spot = You hold no { $symbol } to sell on spot.
+    .mend = To go short, use /short: that is the perp.
+refusal-reduce-on-spot = Reduce-only exists on perps, not on spot.
+    .mend = Drop <code>reduce</code>, or write <code>-perp</code> after the symbol.
+refusal-no-order = No order { $id }.
+    .mend = /orders lists the open ones with their ids.
+
+refusal-no-account = No Backpack account is linked yet.
+    .mend = /link takes about a minute.
+refusal-unknown-account = No account is called “{ $label }”.
+    .mend = /accounts lists yours.
+refusal-read-only-key = This key is read-only: it can look, not trade.
+    .mend = Link a key without <i>Read Only</i>: /link
+refusal-not-your-button = This button belongs to someone else.
+    .mend = Send your own line to get your own preview.
+refusal-expired = This preview has expired. Nothing was sent.
+    .mend = Preview it again to get current prices.
+refusal-used = This button was already used.
+    .mend = /orders and /positions show what happened.
+refusal-price-moved = Price moved from { $was } to { $now }, more than your { $tolerance }. Nothing was sent.
+    .mend = Check the new preview.
+refusal-stale-command = This command is { $age } old, so it was not carried out.
+    .mend = Send it again if you still want it.
+refusal-edited = Editing a message never changes or sends an order.
+    .mend = Send it as a new message.
+refusal-forwarded = Forwarded messages never trade.
+    .mend = Copy the line and send it yourself.
+refusal-anonymous = I cannot tell who you are: anonymous admins and channels have no account.
+    .mend = Send it as yourself, best in a private chat.
+refusal-private-only = This works in our private chat only.
+    .mend = Open it by tapping my name.
+refusal-try = Try: <code>{ $line }</code>
+refusal-other = This was refused ({ $code }).
+    .mend = /help explains what works.
+
+## Access and traffic
+
+not-allowed = This bot is private. Your numeric id is <code>{ $id }</code>.
+    Ask its operator to add you.
+slow-down = Too many messages at once. Try again in { $wait }.
+failure = Something broke on my side. Check /orders before you send an order again.
+    If it stays, tell the operator: <code>{ $reference }</code>
+private-stub = Sent to our private chat.
+private-stub-start = Your numbers go to our private chat only. Open it once, then ask again.
+button-open-private = Open private chat
+button-answer-wait = Working on it…
+button-answer-done = Done
+button-unknown = This button is from an older version. Use the command again.
+
+## A bare number
+
+bare-question = <b>What does { $number } mean?</b>
+bare-question-near-price = <b>What does { $number } mean?</b> It is close to the price of { $symbol }, so I will not take it as a size by guess.
+bare-note = Your answer can become your default in /settings.
+choice-base = { $size } · { $money }
+choice-quote = { $money } · { $size }
+choice-leverage = { $leverage } leverage · size to be asked
+choice-price = Limit price { $price }

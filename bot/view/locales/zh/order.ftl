@@ -1,0 +1,75 @@
+### 单个订单的卡片：从点击确认到结束。
+
+order-what = { $action } { $size } { $symbol }
+order-sending = ⏳ <b>发送中</b> · { $order }
+order-unknown = ❓ <b>尚无回应</b> · { $order }
+    正在向交易所查询，请勿重复下单。
+order-new = { $mark } <b>挂单中</b> · { $order }
+order-trigger-pending = { $mark } <b>等待触发</b> · { $order }
+order-partially-filled = { $mark } <b>已成交 { $percent }</b> · { $order }
+order-filled = ✅ <b>已成交</b> · { $order }，均价 <b>{ $average }</b>
+order-cancelled = <b>已撤单</b> · { $order }
+order-cancelled-part = <b>成交 { $percent } 后撤单</b> · { $order }
+order-expired = ⚠️ <b>未成交</b> · { $order }
+order-expired-part = ⚠️ <b>成交 { $percent } 后失效</b> · { $order }
+order-trigger-failed = ⛔ <b>触发失败</b> · { $order }
+    价格已到，但订单未能挂出。如果这是止损，仓位现在没有保护，请立即处理。
+order-rejected = ⛔ <b>被拒绝</b> · { $order }
+order-not-placed = <b>未下单</b> · { $order }
+    交易所没有收到，也不会再收到。什么都没有发生，可以放心重新下单。
+
+order-filled-so-far = 已成交 { $executed } / { $total }，均价 { $average }
+order-filled-open-end = 已成交 { $executed }，均价 { $average }
+order-nothing-filled = 没有任何成交。
+order-value = 成交额 { $value } · 手续费 { $fee }
+order-value-fee-pending = 成交额 { $value } · 手续费稍后更新
+order-rebate = 成交额 { $value } · 返佣 { $fee }
+order-take-profit = 止盈 { $price }
+order-stop-loss = 止损 { $price }
+order-footer = 订单 <code>{ $code }</code> · { $account } · { $time }
+button-cancel-order = 撤单 { $code }
+button-positions = 持仓
+button-orders = 挂单
+
+order-detail-created = 创建于 { $time }
+order-detail-updated = 更新于 { $time }
+order-detail-exchange-id = 交易所订单号 <code>{ $id }</code>
+order-detail-client-id = 客户端订单号 <code>{ $id }</code>
+
+orders-title = <b>当前挂单：{ $count }</b> · { $account }
+orders-none = { $account } 没有挂单。
+    发送 <code>long sol $200 at 140</code> 即可挂一个。
+orders-row = { $mark } <b>{ $order }</b>
+    { $kind } · <code>{ $code }</code>
+orders-row-filled = 已成交 { $percent }
+button-cancel-row = ✖ { $code } { $symbol }
+button-cancel-all = 全部撤单
+
+liquidation-notice = ⛔ <b>已强平：{ $order }，成交价 { $price }</b>
+    保证金低于维持水平，交易所平掉了这部分仓位。账户 { $account }。请查看 /positions 和 /balance。
+adl-notice = ⚠️ <b>自动减仓：{ $order }，成交价 { $price }</b>
+    交易所用你的这部分仓位与被强平方对平，与你的保证金无关。账户 { $account }。你的止损数量可能偏大，请查看 /positions。
+system-notice = ⚠️ <b>交易所代为平仓：{ $order }，成交价 { $price }</b>
+    原因：{ $origin }。账户 { $account }。请查看 /positions。
+origin-collateral-conversion = 抵押品被兑换
+origin-settlement-autoclose = 合约已结算
+origin-backstop-liquidity-provider = 由后备流动性提供方接管
+late-surprise = ⚠️ <b>订单其实已成立</b> · { $order }
+    之前告诉你这笔单没有下成，但交易所确有记录。如果你又下了一次，仓位可能翻倍：请查看 /positions。
+exit-missing = ⛔ <b>{ $symbol } 没有{ $kind ->
+    [tp] 止盈
+   *[sl] 止损
+  }</b> · 原定 { $price }
+    交易所拒绝了它，这个仓位没有保护。{ $reason }
+    请重新挂出或平仓。账户 { $account }。
+button-exit-retry = 以 { $price } 重新挂出
+button-close-position = 平仓 { $symbol }
+
+cancel-done = ✅ <b>已撤销 { $count } 个订单</b>
+cancel-nothing = 没有可撤的订单。
+cancel-row = { $order } · <code>{ $code }</code>
+cancel-failed = ⛔ { $order } · <code>{ $code }</code>：{ $reason }
+cancel-unknown = ❓ { $order } · <code>{ $code }</code>：尚无回应，正在查询。
+cancel-all-question = <b>撤销 { $count } 个订单？</b>其中的止损和止盈也会一并撤销。账户 { $account }。
+button-cancel-all-confirm = ✅ 撤销 { $count } 个订单
+button-keep = 保留

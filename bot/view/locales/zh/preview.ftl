@@ -1,0 +1,80 @@
+### 下单前的确认卡片。
+
+preview-title = { $mark } <b>{ $action } { $symbol }</b> · <b>{ $size }</b> · { $notional }
+preview-market = 市价，预计均价 { $price }
+preview-tolerance = 最多差 { $percent }
+preview-slippage = 滑点 { $slippage }，最优价 { $best }
+preview-slippage-worst = 滑点 { $slippage }，最优价 { $best }，最深吃到 { $worst }
+preview-fee = 手续费 { $fee }（{ $bps }，{ $role ->
+    [maker] 挂单
+   *[taker] 吃单
+}）
+preview-rebate = 返佣 { $fee }（{ $bps }，挂单）
+preview-margin = 保证金 { $margin } · 成交后可用 { $free }
+preview-free = 成交后可用保证金 { $free }
+preview-balance-left = 成交后剩余 { $left }
+preview-leverage = 成交后全账户杠杆 { $leverage }
+preview-liquidation = 强平价 { $price }（距离 { $distance }）
+preview-liquidation-none = 强平价：仅凭此仓位不会被强平
+preview-funding = 下次资金费 { $money }，{ $time }（费率 { $rate }）
+preview-funding-untimed = 下次资金费 { $money }（费率 { $rate }）
+preview-position = 仓位 { $before } → { $after }
+preview-take-profit = 止盈 { $price }（{ $move }）→ { $money }
+preview-stop-loss = 止损 { $price }（{ $move }）→ { $money }
+preview-exit-roi = { $line }，保证金回报 { $roi }
+preview-footer = 账户 { $account } · { $left }内有效
+
+preview-superseded = <b>价格已变动：{ $was } → { $now }</b>
+    { $order } 未发送。请查看新的预览。
+preview-cancelled = <b>已取消</b> · { $order }
+    没有发送任何订单。
+preview-expired = <b>预览已过期</b> · { $order }
+    没有发送任何订单。报价只保留一分钟。
+preview-order = { $action } { $size } { $symbol }
+preview-sent = <b>已确认</b> · { $order }
+
+note-mapped-quote = • 你写的是 { $typed }；Backpack 的这个市场以 { $used } 计价。
+note-sell-reduces = • 这会减少你的 { $symbol } 多仓，不会开空。
+note-size-default = • { $size } 按{ $meaning ->
+    [quote] 美元
+    [usd] 美元
+    [base] 币数
+   *[other] { $meaning }
+  }理解，这是你在 /settings 的默认设置。
+note-leverage-is-account-wide = • { $leverage } 只用来算这笔单的大小，全账户杠杆上限仍是 { $limit }。
+note-rounded = • 按市场最小步长，由 { $asked } 取整为 { $sent }。
+note-partial-depth = ⚠️ 盘口可见深度只够成交 { $percent }。
+note-flips = ⚠️ 这会让你的 { $symbol } 仓位反向。
+note-no-stop = • 这笔单没有止损。
+note-liquidation-before-stop = ⚠️ 强平价 { $liquidation } 会先于止损 { $stop } 到达。
+note-wide-spread = ⚠️ 买卖价差很大：{ $bps }。
+note-other = • { $code }
+
+close-all-title = <b>市价平掉 { $count } 个仓位</b> · { $notional }
+close-all-leg = { $mark } { $action } { $size } { $symbol }，约 { $price } · 手续费 { $fee }
+close-all-total = 手续费合计 { $fee }
+close-all-more = ……另有 { $count } 个。
+button-close-all = ✅ 平掉 { $count } 个仓位 · { $notional }
+
+panic-first = <b>紧急清仓：撤掉全部订单，平掉全部仓位</b>
+    { $orders ->
+        [0] 没有挂单
+       *[other] { $orders } 个挂单
+    } · { $positions ->
+        [0] 没有仓位
+       *[other] { $positions } 个仓位
+    } · { $exposure }
+    先撤销所有订单（包括止损和止盈），再以市价平掉所有仓位。
+panic-second = <b>最后确认</b>
+    将撤销 { $orders } 个订单，并以市价平掉 { $positions } 个仓位，共 { $exposure }。此操作无法撤回。
+panic-nothing = 无需操作：没有挂单，也没有仓位。
+panic-done = ✅ <b>清仓完成</b> · 账户已空仓
+panic-partly = ⚠️ <b>清仓：{ $count } 步中有 { $failed } 步失败</b>
+    请立即查看 /positions 和 /orders，并在这里或 backpack.exchange 平掉剩余部分。
+panic-leg-ok = ✅ { $what }
+panic-leg-failed = ⛔ { $what }：{ $detail }
+panic-leg-unknown = ❓ { $what }：尚无回应，正在查询。请勿重复发送。
+panic-cancelled-orders = 已撤销 { $count } 个订单
+panic-closed = 已平仓 { $size } { $symbol }
+button-panic-first = ⚠️ 全部撤单并平仓
+button-panic-second = ⚠️ 确认清仓 { $exposure }

@@ -1,0 +1,133 @@
+### Rucksack 自己拒绝的原因。正文说原因，.mend 说怎么办，.nearest 说最接近的可行值。
+
+refusal-syntax = 这里看不懂“{ $word }”。
+    .mend = 按“方向 币种 数量”写：<code>long sol $200 5x sl 3%</code>。更多：/help trade
+refusal-missing-size = { $symbol } 要多少？
+    .mend = 加上数量：<code>$200</code>、<code>0.5 sol</code> 或 <code>25%</code>。
+refusal-missing-symbol = 哪个市场？
+    .mend = 加上币种，例如 <code>sol</code>。
+refusal-unknown-symbol = 没有叫“{ $symbol }”的市场。
+    .mend = 请检查币种名。/price sol 可查看现有市场。
+    .suggestions = 你是指 { $suggestions } 吗？
+refusal-homoglyph = “{ $word }”含有看似拉丁字母的其他字符。
+    .mend = 请手动输入币种，不要粘贴。
+refusal-ambiguous-number = { $number } 有几种读法，我不猜，请你选。
+    .mend = 金额加 <code>$</code>，数量写币名，杠杆加 <code>x</code>，价格前写 <code>at</code>。
+refusal-number-too-large = “{ $word }”不是订单能用的数字。
+    .mend = 小数点前最多 15 位。
+refusal-too-long = 一行最多 { $limit } 个字符。
+    .mend = 每行只写一笔单。
+refusal-unsupported = 暂不支持：{ $feature }。
+    .mend = /help 列出目前可用的功能。
+
+refusal-below-min-quantity = { $quantity } 低于该市场的最小数量 { $minimum }。
+    .mend = 请加大数量。
+    .nearest = 最小可下 { $nearest }。
+refusal-above-max-quantity = { $quantity } 超过该市场的最大数量 { $maximum }。
+    .mend = 请减小数量或分多笔下单。
+    .nearest = 最大可下 { $nearest }。
+refusal-price-out-of-band = { $price } 超出交易所的价格区间 { $low } 至 { $high }。
+    .mend = 请选择区间内的价格。
+    .nearest = 最接近的可用价格是 { $nearest }。
+refusal-market-closed = { $symbol } 目前不接受这类订单，盘口状态为 { $state }。
+    .mend = 等市场开放后再试。/price { $symbol } 可查看状态。
+refusal-empty-book = { $symbol } 盘口没有对手单。
+    .mend = 用 <code>at</code> 加价格挂限价单。
+refusal-thin-book = { $symbol } 盘口在你的滑点范围内只有 { $available }。
+    .mend = 请减小数量，或用 <code>at</code> 加价格挂限价单。
+refusal-post-only-would-take = 只挂单在 { $price } 会立即成交。
+    .mend = 把价格移离市价，或去掉 <code>post</code>。
+    .nearest = 最接近且能挂住的价格是 { $nearest }。
+refusal-wrong-side-stop = 止损 { $price } 在入场价 { $entry } 的错误一侧（{ $side ->
+    [sell] 空单
+   *[buy] 多单
+  }）。
+    .mend = 多单止损在入场价下方，空单在上方。
+    .nearest = 你是指 { $nearest } 吗？
+refusal-wrong-side-target = 止盈 { $price } 在入场价 { $entry } 的错误一侧（{ $side ->
+    [sell] 空单
+   *[buy] 多单
+  }）。
+    .mend = 多单止盈在入场价上方，空单在下方。
+    .nearest = 你是指 { $nearest } 吗？
+refusal-open-interest-limit = 该市场的持仓量上限 { $limit } 已容不下这笔单。
+    .mend = 请减小数量或稍后再试。
+refusal-position-limit = 这会超过你的仓位上限 { $limit }。
+    .mend = 请减小数量，或先平掉一部分仓位。
+
+refusal-insufficient-margin = 需要保证金 { $required }，可用 { $available }。
+    .mend = 请减小数量、平仓或充值。
+    .nearest = 目前可下：{ $nearest }。
+refusal-insufficient-balance = 需要 { $required }，可用 { $available }。
+    .mend = 请减小数量，或撤掉占用资金的挂单。见 /balance。
+    .nearest = 目前可下：{ $nearest }。
+refusal-leverage-above-market = 该市场最高 { $maximum } 杠杆，不能用 { $asked }。
+    .mend = 请用 { $maximum } 或更低。
+refusal-leverage-above-account = 你的账户杠杆上限是 { $limit }，不能用 { $asked }。
+    .mend = 请用 { $limit } 或更低。上限在 Backpack 设置中修改，会影响所有仓位。
+refusal-leverage-on-spot = 现货没有杠杆。
+    .mend = 做合约请用 /long 或 /short，或在币种后写 <code>-perp</code>。
+refusal-no-position = { $symbol } 没有仓位。
+    .mend = /positions 查看当前持仓。
+refusal-no-position-any = 没有任何仓位。
+    .mend = <code>long sol $200 sl 3%</code> 可以开一个。
+refusal-several-positions = 哪个仓位？目前有 { $symbols }。
+    .mend = 请写明币种。
+refusal-short-spot = 你的现货里没有 { $symbol } 可卖。
+    .mend = 要做空请用 /short，走合约。
+refusal-reduce-on-spot = 只减仓仅适用于合约，现货没有。
+    .mend = 去掉 <code>reduce</code>，或在币种后写 <code>-perp</code>。
+refusal-no-order = 没有订单 { $id }。
+    .mend = /orders 列出挂单及其编号。
+
+refusal-no-account = 还没有绑定 Backpack 账户。
+    .mend = /link，一分钟即可完成。
+refusal-unknown-account = 没有叫“{ $label }”的账户。
+    .mend = /accounts 列出你的账户。
+refusal-read-only-key = 这个密钥是只读的：能看，不能交易。
+    .mend = 请绑定未勾选 <i>Read Only</i> 的密钥：/link
+refusal-not-your-button = 这个按钮属于别人。
+    .mend = 请发送你自己的指令，获取你自己的预览。
+refusal-expired = 预览已过期，没有发送任何订单。
+    .mend = 请重新预览以获取最新价格。
+refusal-used = 这个按钮已经用过。
+    .mend = /orders 和 /positions 可查看结果。
+refusal-price-moved = 价格从 { $was } 变为 { $now }，超过你设的 { $tolerance }，没有发送任何订单。
+    .mend = 请查看新的预览。
+refusal-stale-command = 这条指令已过去 { $age }，没有执行。
+    .mend = 如果仍需要，请重新发送。
+refusal-edited = 编辑消息不会修改或发送订单。
+    .mend = 请作为新消息发送。
+refusal-forwarded = 转发的消息不会触发交易。
+    .mend = 请复制内容，自己发送。
+refusal-anonymous = 无法确认你的身份：匿名管理员和频道没有账户。
+    .mend = 请以本人身份发送，最好用私聊。
+refusal-private-only = 此功能只能在私聊中使用。
+    .mend = 点击我的名字打开私聊。
+refusal-try = 试试：<code>{ $line }</code>
+refusal-other = 已被拒绝（{ $code }）。
+    .mend = /help 说明可用的功能。
+
+## 权限与流量
+
+not-allowed = 这是私人机器人。你的数字 ID 是 <code>{ $id }</code>。
+    请让管理员把你加进来。
+slow-down = 消息太快了，请在 { $wait }后重试。
+failure = 我这边出错了。再次下单前请先查看 /orders。
+    如果仍不行，请告诉管理员：<code>{ $reference }</code>
+private-stub = 已发到我们的私聊。
+private-stub-start = 你的数字只发到私聊。请先打开一次私聊，再问我。
+button-open-private = 打开私聊
+button-answer-wait = 处理中……
+button-answer-done = 完成
+button-unknown = 这个按钮来自旧版本，请重新使用命令。
+
+## 没有单位的数字
+
+bare-question = <b>{ $number } 是什么意思？</b>
+bare-question-near-price = <b>{ $number } 是什么意思？</b>它接近 { $symbol } 的价格，所以我不会擅自当作数量。
+bare-note = 你的选择可以在 /settings 中设为默认。
+choice-base = { $size } · { $money }
+choice-quote = { $money } · { $size }
+choice-leverage = { $leverage } 杠杆 · 数量另问
+choice-price = 限价 { $price }

@@ -1,0 +1,94 @@
+"""What happens to an account without a tap of its owner: loud where it must be, exact about what to do."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from bot.domain.order import OrderReport, OrderSnapshot
+from bot.view.locale import Locale
+from bot.view.message import Message, button, keyboard, lines
+from bot.view.orders import footer, order_line
+from bot.view.refusals import exchange_reason, expiry_reason
+from bot.view.words import base_of, priced, quote_of, side_name, sized, symbol_name
+
+
+def liquidation_notice(
+    locale: Locale, report: OrderReport, *, account_label: str, positions_data: str | None = None
+) -> Message:
+    """The exchange closed a position, or a part of it, for want of margin."""
+    return _closed(locale, "liquidation-notice", report, account_label, positions_data)
+
+
+def adl_notice(
+    locale: Locale, report: OrderReport, *, account_label: str, positions_data: str | None = None
+) -> Message:
+    """The exchange closed a profitable position against a bankrupt one."""
+    return _closed(locale, "adl-notice", report, account_label, positions_data)
+
+
+def system_notice(
+    locale: Locale, report: OrderReport, *, account_label: str, positions_data: str | None = None
+) -> Message:
+    """Any other fill the exchange made by itself: settlement, collateral conversion, one not yet known."""
+    key = "origin-" + report.origin.lower().replace("_", "-")
+    origin = locale.text(key) if locale.has(key) else report.origin
+    return _closed(locale, "system-notice", report, account_label, positions_data, origin=origin)
+
+
+def late_surprise(locale: Locale, snapshot: OrderSnapshot, *, positions_data: str | None = None) -> Message:
+    """An order we called not placed is on the exchange after all."""
+    text = lines(locale.text("late-surprise", order=order_line(locale, snapshot)), footer(locale, snapshot))
+    return Message(text, keyboard((button(locale, "button-positions", positions_data),)))
+
+
+def exit_missing(
+    locale: Locale,
+    report: OrderReport,
+    *,
+    kind: str,
+    account_label: str,
+    error_code: str | None = None,
+    error_message: str | None = None,
+    retry_data: str | None = None,
+    close_data: str | None = None,
+) -> Message:
+    """The alarm for a promised stop or target (`kind` is "sl" or "tp") that is not on the exchange.
+
+    The reason is the exchange's refusal when there is one, else the report's own reason.
+    """
+    level = report.trigger_price if report.trigger_price is not None else report.price
+    price = "—" if level is None else priced(locale, level, quote_of(report.symbol))
+    if error_code or error_message or not report.reason:
+        reason = exchange_reason(locale, error_code, error_message)
+    else:
+        reason = expiry_reason(locale, report.reason)
+    symbol = symbol_name(report.symbol)
+    text = locale.text(
+        "exit-missing", kind=kind, symbol=symbol, price=price, reason=reason, account=account_label
+    )
+    retry = button(locale, "button-exit-retry", retry_data, price=price)
+    close = button(locale, "button-close-position", close_data, symbol=symbol)
+    return Message(text, keyboard((retry, close)))
+
+
+def _closed(
+    locale: Locale,
+    key: str,
+    report: OrderReport,
+    account_label: str,
+    positions_data: str | None,
+    **words: str | Markup,
+) -> Message:
+    """One fill the exchange made. The fill itself is the news; without one, the report's totals."""
+    fill = report.fill
+    quantity = fill.quantity if fill is not None else report.executed or report.quantity
+    price = fill.price if fill is not None else report.average_price or report.price
+    order = locale.text(
+        "order-what",
+        action=side_name(locale, report.side),
+        size="—" if quantity is None else sized(locale, quantity, base_of(report.symbol)),
+        symbol=symbol_name(report.symbol),
+    )
+    shown = "—" if price is None else priced(locale, price, quote_of(report.symbol))
+    text = locale.text(key, order=order, price=shown, account=account_label, **words)
+    return Message(text, keyboard((button(locale, "button-positions", positions_data),)))

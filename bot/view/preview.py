@@ -1,0 +1,238 @@
+"""The card before an order is sent: everything that will happen, in money, and two buttons."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from markupsafe import Markup
+
+from bot.domain.preview import ExitOutcome, Note, Preview
+from bot.domain.values import HUNDRED, ZERO, Side
+from bot.view.locale import Locale, Param
+from bot.view.message import Button, Message, button, keyboard, lines
+from bot.view.words import (
+    mark_of,
+    order_kind,
+    preview_action,
+    priced,
+    sized,
+    symbol_name,
+    valued,
+)
+
+
+def preview_card(
+    locale: Locale,
+    preview: Preview,
+    *,
+    account_label: str,
+    seconds_left: int,
+    confirm_data: str,
+    cancel_data: str,
+    canonical: str | None = None,
+) -> Message:
+    """The preview with Confirm and Cancel; `canonical` is the line that parses back to this order."""
+    text = lines(
+        _title(locale, preview),
+        _execution(locale, preview),
+        *_slippage(locale, preview),
+        "",
+        _fee(locale, preview),
+        *_margin(locale, preview),
+        *_exits(locale, preview),
+        *_notes(locale, preview),
+        "",
+        Markup("<code>{}</code>").format(canonical) if canonical else None,
+        locale.text("preview-footer", account=account_label, left=locale.duration(seconds_left)),
+    )
+    confirm = Button(locale.plain("button-confirm", **_what(locale, preview)), confirm_data)
+    return Message(text, keyboard((confirm, button(locale, "button-cancel", cancel_data))))
+
+
+def preview_superseded(locale: Locale, preview: Preview, new_price: Decimal) -> Message:
+    """What the old card becomes when the price moved over the tolerance before the tap."""
+    market = preview.market
+    return Message(
+        locale.text(
+            "preview-superseded",
+            was=priced(locale, preview.expected_price, market.quote, market.tick),
+            now=priced(locale, new_price, market.quote, market.tick),
+            order=preview_line(locale, preview),
+        )
+    )
+
+
+def preview_cancelled(locale: Locale, preview: Preview) -> Message:
+    return Message(locale.text("preview-cancelled", order=preview_line(locale, preview)))
+
+
+def preview_expired(locale: Locale, preview: Preview, *, again_data: str | None = None) -> Message:
+    """What the card becomes after its minute; `again_data` asks for the same order at the new price."""
+    again = button(locale, "button-again", again_data)
+    return Message(locale.text("preview-expired", order=preview_line(locale, preview)), keyboard((again,)))
+
+
+def preview_sent(locale: Locale, preview: Preview) -> Message:
+    """What the card becomes when it was confirmed and the order has a card of its own."""
+    return Message(locale.text("preview-sent", order=preview_line(locale, preview)))
+
+
+def preview_line(locale: Locale, preview: Preview) -> Markup:
+    """`Long 1.4 SOL SOL-PERP`: one order in a few words."""
+    return locale.text("preview-order", **_what(locale, preview))
+
+
+def _what(locale: Locale, preview: Preview) -> dict[str, str]:
+    market = preview.market
+    return {
+        "action": preview_action(locale, preview),
+        "size": locale.quantity(preview.quantity, market.step),
+        "symbol": symbol_name(market.symbol),
+    }
+
+
+def _title(locale: Locale, preview: Preview) -> Markup:
+    market = preview.market
+    return locale.text(
+        "preview-title",
+        mark=mark_of(preview.request.side),
+        action=preview_action(locale, preview),
+        symbol=symbol_name(market.symbol),
+        size=sized(locale, preview.quantity, market.base, market.step),
+        notional=valued(locale, preview.notional, market.quote),
+    )
+
+
+def _execution(locale: Locale, preview: Preview) -> Markup:
+    market, request = preview.market, preview.request
+    parts = [order_kind(locale, request, market.quote, market.tick)]
+    if request.price is None and request.trigger_price is None:
+        expected = priced(locale, preview.expected_price, market.quote, market.tick)
+        parts = [locale.text("preview-market", price=expected), *_flags(locale, preview)]
+    if request.slippage_percent is not None:
+        parts.append(locale.text("preview-tolerance", percent=locale.percent(request.slippage_percent)))
+    return Markup(" · ").join(parts)
+
+
+def _flags(locale: Locale, preview: Preview) -> list[Markup]:
+    return [locale.text("flag-reduce-only")] if preview.request.reduce_only else []
+
+
+def _slippage(locale: Locale, preview: Preview) -> list[Markup]:
+    if preview.slippage_bps is None or preview.best_price is None:
+        return []
+    market = preview.market
+    slippage = locale.bps(preview.slippage_bps)
+    best = priced(locale, preview.best_price, market.quote, market.tick)
+    if preview.worst_price is None or preview.worst_price == preview.best_price:
+        return [locale.text("preview-slippage", slippage=slippage, best=best)]
+    worst = priced(locale, preview.worst_price, market.quote, market.tick)
+    return [locale.text("preview-slippage-worst", slippage=slippage, best=best, worst=worst)]
+
+
+def _fee(locale: Locale, preview: Preview) -> Markup:
+    fee = valued(locale, abs(preview.fee), preview.market.quote)
+    bps = locale.bps(abs(preview.fee_bps))
+    if preview.fee < ZERO:
+        return locale.text("preview-rebate", fee=fee, bps=bps)
+    return locale.text("preview-fee", fee=fee, bps=bps, role="maker" if preview.is_maker else "taker")
+
+
+def _margin(locale: Locale, preview: Preview) -> list[Markup]:
+    market = preview.market
+    if not market.is_perp:
+        buying = preview.request.side is Side.BUY
+        left = (
+            valued(locale, preview.available_after, market.quote)
+            if buying
+            else sized(locale, preview.available_after, market.base, market.step)
+        )
+        return [locale.text("preview-balance-left", left=left)]
+    free = locale.usd(preview.available_after)
+    if preview.initial_margin is not None and preview.initial_margin > ZERO:
+        margin = locale.usd(preview.initial_margin)
+        rows = [locale.text("preview-margin", margin=margin, free=free)]
+    else:
+        rows = [locale.text("preview-free", free=free)]
+    if preview.leverage_used is not None:
+        rows.append(locale.text("preview-leverage", leverage=locale.multiple(preview.leverage_used)))
+    if preview.position_after:
+        rows.append(_liquidation(locale, preview))
+    if preview.next_funding_payment is not None and preview.funding_rate is not None:
+        rows.append(_funding(locale, preview, preview.next_funding_payment, preview.funding_rate))
+    if preview.position_before:
+        before = locale.quantity(preview.position_before, market.step)
+        after = sized(locale, preview.position_after, market.base, market.step)
+        rows.append(locale.text("preview-position", before=before, after=after))
+    return rows
+
+
+def _liquidation(locale: Locale, preview: Preview) -> Markup:
+    market, level, reference = preview.market, preview.liquidation_price, preview.expected_price
+    if level is None or reference <= ZERO:
+        return locale.text("preview-liquidation-none")
+    distance = abs(level - reference) / reference * HUNDRED
+    price = priced(locale, level, market.quote, market.tick)
+    return locale.text("preview-liquidation", price=price, distance=locale.percent(distance, 1))
+
+
+def _funding(locale: Locale, preview: Preview, payment: Decimal, rate: Decimal) -> Markup:
+    money, shown = locale.signed_usd(payment), locale.rate(rate)
+    if preview.next_funding_ms is None:
+        return locale.text("preview-funding-untimed", money=money, rate=shown)
+    moment = locale.clock(preview.next_funding_ms)
+    return locale.text("preview-funding", money=money, time=moment, rate=shown)
+
+
+def _exits(locale: Locale, preview: Preview) -> list[Markup]:
+    exits = (("preview-take-profit", preview.take_profit), ("preview-stop-loss", preview.stop_loss))
+    return [_exit(locale, key, preview, outcome) for key, outcome in exits if outcome is not None]
+
+
+def _exit(locale: Locale, key: str, preview: Preview, outcome: ExitOutcome) -> Markup:
+    """The signs are taken from the prices and the money, so that a magnitude cannot mislead."""
+    market = preview.market
+    move = abs(outcome.percent) if outcome.trigger >= preview.expected_price else -abs(outcome.percent)
+    line = locale.text(
+        key,
+        price=priced(locale, outcome.trigger, market.quote, market.tick),
+        move=locale.signed_percent(move),
+        money=locale.signed_usd(outcome.pnl),
+    )
+    if outcome.roi_percent is None:
+        return line
+    roi = abs(outcome.roi_percent) if outcome.pnl >= ZERO else -abs(outcome.roi_percent)
+    return locale.text("preview-exit-roi", line=line, roi=locale.signed_percent(roi, 1))
+
+
+def _notes(locale: Locale, preview: Preview) -> list[Markup]:
+    return [note_line(locale, note, preview) for note in preview.notes]
+
+
+def note_line(locale: Locale, note: Note, preview: Preview) -> Markup:
+    """One note in words; a code without words is shown as it is."""
+    key = f"note-{note.code}"
+    if not locale.has(key):
+        return locale.text("note-other", code=note.code)
+    return locale.text(
+        key, **{name: _note_value(locale, name, value, preview) for name, value in note.params}
+    )
+
+
+def _note_value(locale: Locale, name: str, value: Param, preview: Preview) -> Param:
+    market = preview.market
+    if name == "symbol":
+        return symbol_name(str(value))
+    if not isinstance(value, Decimal):
+        return value
+    shown = {
+        "liquidation": lambda: priced(locale, value, market.quote, market.tick),
+        "stop": lambda: priced(locale, value, market.quote, market.tick),
+        "leverage": lambda: locale.multiple(value),
+        "limit": lambda: locale.multiple(value),
+        "asked": lambda: sized(locale, value, market.base),
+        "sent": lambda: sized(locale, value, market.base),
+        "percent": lambda: locale.percent(value),
+        "bps": lambda: locale.bps(value),
+    }.get(name)
+    return shown() if shown else value
