@@ -75,8 +75,9 @@ class Note:
     """Something the user should know about how the line was read: `note-<code>` in every locale.
 
     Codes: mapped-quote (typed, used) · sell-reduces (symbol) · size-default (meaning, size) ·
-    leverage-is-account-wide (leverage, limit) · rounded (asked, sent) · partial-depth (percent) ·
-    flips (symbol) · no-stop · liquidation-before-stop (liquidation, stop) · wide-spread (bps).
+    leverage-is-account-wide (leverage, limit) · rounded (asked, sent, asset) · partial-depth (percent: how
+    much of an immediate order the book can fill now) · flips (symbol) · no-stop ·
+    liquidation-before-stop (liquidation, stop) · wide-spread (bps).
     """
 
     code: str

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from bot.domain.intent import Intent
+
 Param = str | int | Decimal
 
 
@@ -19,7 +21,8 @@ class RefusalCode(StrEnum):
     MISSING_SYMBOL = "missing-symbol"
     UNKNOWN_SYMBOL = "unknown-symbol"  # symbol, suggestions
     HOMOGLYPH = "homoglyph"  # word
-    AMBIGUOUS_NUMBER = "ambiguous-number"  # number
+    AMBIGUOUS_NUMBER = "ambiguous-number"  # number, symbol, price; the readings are in `choices`
+    MISSING_PRICE = "missing-price"  # symbol: post-only without a price
     NUMBER_TOO_LARGE = "number-too-large"  # word
     TOO_LONG = "too-long"  # limit
     UNSUPPORTED = "unsupported"  # feature
@@ -27,21 +30,24 @@ class RefusalCode(StrEnum):
     BELOW_MIN_QUANTITY = "below-min-quantity"  # quantity, minimum, asset, nearest
     ABOVE_MAX_QUANTITY = "above-max-quantity"  # quantity, maximum, asset, nearest
     PRICE_OUT_OF_BAND = "price-out-of-band"  # price, low, high, nearest
-    MARKET_CLOSED = "market-closed"  # symbol, state
+    MARKET_CLOSED = "market-closed"  # symbol, state (also PostOnly and LimitOnly, with a mend that fits)
+    NO_PERP = "no-perp"  # symbol: `long`/`short` of an asset that has no perpetual
+    NO_SPOT = "no-spot"  # symbol: `buy`/`sell` of an asset that only has a perpetual
     EMPTY_BOOK = "empty-book"  # symbol
-    THIN_BOOK = "thin-book"  # available, asset: the book cannot fill the size within the band
+    THIN_BOOK = "thin-book"  # available, asset, bound: the book cannot fill the size up to the price `bound`
     POST_ONLY_WOULD_TAKE = "post-only-would-take"  # price, nearest
     WRONG_SIDE_STOP = "wrong-side-stop"  # price, entry, side, nearest
     WRONG_SIDE_TARGET = "wrong-side-target"  # price, entry, side, nearest
-    OPEN_INTEREST_LIMIT = "open-interest-limit"  # limit
-    POSITION_LIMIT = "position-limit"  # limit
+    OPEN_INTEREST_LIMIT = "open-interest-limit"  # limit, nearest, asset
+    POSITION_LIMIT = "position-limit"  # limit (USD), nearest, asset
     # money
-    INSUFFICIENT_MARGIN = "insufficient-margin"  # required, available, nearest
+    ACCOUNT_LIQUIDATING = "account-liquidating"
+    INSUFFICIENT_MARGIN = "insufficient-margin"  # required, available, nearest, asset
     INSUFFICIENT_BALANCE = "insufficient-balance"  # required, available, asset, nearest
     LEVERAGE_ABOVE_MARKET = "leverage-above-market"  # asked, maximum
     LEVERAGE_ABOVE_ACCOUNT = "leverage-above-account"  # asked, limit
     LEVERAGE_ON_SPOT = "leverage-on-spot"
-    NO_POSITION = "no-position"  # symbol
+    NO_POSITION = "no-position"  # symbol, side: the side ("long", "short", "any") there is none of
     SEVERAL_POSITIONS = "several-positions"  # symbols
     SHORT_SPOT = "short-spot"  # symbol: sell on spot with no balance
     REDUCE_ON_SPOT = "reduce-on-spot"
@@ -62,9 +68,25 @@ class RefusalCode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """One reading of an ambiguous number, with what it would cost. Codes: base · quote · leverage · price."""
+
+    code: str
+    intent: Intent
+    quantity: Decimal | None  # base; None where the reading still leaves the size open
+    notional: Decimal | None  # quote
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why not, with the numbers, and `mend`: a corrected line the user can send as it is."""
+    """Why not, with the numbers, and the mend: a corrected line the user can send as it is.
+
+    The domain cannot print lines, so it mends with `mend_intent`; whoever may import the grammar prints its
+    canonical form. An intent offered by the preview has itself been previewed and is acceptable.
+    """
 
     code: RefusalCode
     params: Mapping[str, Param] = field(default_factory=dict)
     mend: str | None = None
+    mend_intent: Intent | None = None
+    choices: tuple[Choice, ...] = ()  # of AMBIGUOUS_NUMBER

@@ -5,7 +5,8 @@ Money is `Decimal` from the edge inwards; nothing here, or above, turns it into 
 
 from __future__ import annotations
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from contextlib import AbstractContextManager
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal, localcontext
 from enum import StrEnum
 from typing import Final
 
@@ -17,6 +18,23 @@ BPS: Final = Decimal(10_000)
 # What a user may type before we refuse to think about it: larger exponents make `Decimal` arithmetic slow.
 MAX_DIGITS: Final = 30
 MAX_ABS: Final = Decimal(10) ** 15
+
+
+# Two numbers of MAX_DIGITS multiplied stay exact; only divisions and roots round, far below any tick.
+PRECISION: Final = 2 * MAX_DIGITS + 10
+
+
+def exact() -> AbstractContextManager[Context]:
+    """The decimal context of every calculation here, whatever context the calling thread happens to have."""
+    return localcontext(Context(prec=PRECISION, rounding=ROUND_HALF_EVEN))
+
+
+_SHOWN: Final = Context(prec=28, rounding=ROUND_HALF_EVEN)
+
+
+def shown(value: Decimal) -> Decimal:
+    """A quotient without the endless tail of digits nobody will see."""
+    return _SHOWN.plus(value)
 
 
 class Side(StrEnum):

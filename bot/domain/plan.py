@@ -1,0 +1,113 @@
+"""The builder of previews: a line in a context becomes the exact order to be sent, or the reason why not.
+
+The stages are: route the words, settle the prices, size and filter, attach the exits, compose. Every mend
+offered has gone through the same stages and would be accepted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.domain.compose import compose
+from bot.domain.draft import draft_order
+from bot.domain.exits import attach_exits
+from bot.domain.intent import CloseIntent, TradeIntent, Verb
+from bot.domain.preview import Preview, PreviewContext
+from bot.domain.refusal import Refusal, RefusalCode
+from bot.domain.routing import WHOLE, position_in, route
+from bot.domain.sizing import size_order
+from bot.domain.values import ZERO, exact
+
+MENDS_FOLLOWED = 6  # one line rarely has more mistakes
+
+
+def build_preview(intent: TradeIntent, context: PreviewContext) -> Preview | Refusal:
+    """The exact order a line means now, or the first reason why it would be refused.
+
+    `5x` never changes the account (leverage is account-wide) and never multiplies a stated size: `$200 5x` is
+    $200 of notional for which the user means to bind $40, shown as the initial margin unless the market asks
+    more. Only a size in per cent is multiplied by it: `25% 5x` is a quarter of the free equity, five times.
+    """
+    with exact():
+        context = _usable(context)
+        outcome = _attempt(intent, context)
+        if isinstance(outcome, Preview) or outcome.code is RefusalCode.SHORT_SPOT:
+            # The mend of SHORT_SPOT speaks of the perp, of which this context knows nothing.
+            return outcome
+        return replace(outcome, mend_intent=_accepted(outcome.mend_intent, context))
+
+
+def build_close(intent: CloseIntent, context: PreviewContext) -> Preview | Refusal:
+    """All or part of the position in the context's market: reduce-only on a perp, a sale of coins on spot."""
+    market = context.market
+    held = position_in(context.account, market.symbol)
+    if market.is_perp and not held:
+        return Refusal(RefusalCode.NO_POSITION, {"symbol": market.base, "side": "any"})
+    coins = context.account.balances.get(market.base)
+    if not market.is_perp and (coins is None or coins.total <= ZERO):
+        return Refusal(RefusalCode.NO_POSITION, {"symbol": market.base, "side": "any"})
+    trade = TradeIntent(
+        verb=Verb.BUY if held < ZERO else Verb.SELL,
+        symbol=market.symbol,
+        size=intent.size or WHOLE,
+        price=intent.price,
+        reduce_only=market.is_perp,
+        account=intent.account,
+    )
+    outcome = build_preview(trade, context)
+    if isinstance(outcome, Preview):
+        return outcome
+    return _speaking_of_closing(outcome, intent)
+
+
+def _speaking_of_closing(refusal: Refusal, intent: CloseIntent) -> Refusal:
+    def closing(trade: object) -> CloseIntent | None:
+        if not isinstance(trade, TradeIntent) or trade.time_in_force is not None or trade.post_only:
+            return None
+        return replace(intent, scope=None, symbol=trade.symbol, size=trade.size, price=trade.price)
+
+    choices = tuple(
+        replace(choice, intent=closed)
+        for choice in refusal.choices
+        if choice.code in {"base", "quote"} and (closed := closing(choice.intent)) is not None
+    )
+    return replace(refusal, mend_intent=closing(refusal.mend_intent), choices=choices)
+
+
+def _usable(context: PreviewContext) -> PreviewContext:
+    """The context with a last price: the mark stands in where nothing was traded yet, and the reverse."""
+    last, mark = context.last, context.mark.mark
+    if last > ZERO and mark > ZERO:
+        return context
+    price = max(last, mark)
+    return replace(context, last=price, mark=replace(context.mark, mark=price))
+
+
+def _accepted(mend: object, context: PreviewContext) -> TradeIntent | None:
+    """The mend, or the mend of the mend, that would be accepted; None when the road ends in a refusal."""
+    for _ in range(MENDS_FOLLOWED):
+        if not isinstance(mend, TradeIntent):
+            return None
+        outcome = _attempt(mend, context)
+        if isinstance(outcome, Preview):
+            return mend
+        mend = outcome.mend_intent
+    return None
+
+
+def _attempt(intent: TradeIntent, context: PreviewContext) -> Preview | Refusal:
+    if context.last <= ZERO:
+        return Refusal(RefusalCode.EMPTY_BOOK, {"symbol": context.market.base})
+    routed = route(intent, context)
+    if isinstance(routed, Refusal):
+        return routed
+    draft = draft_order(routed.intent, context)
+    if isinstance(draft, Refusal):
+        return draft
+    sized = size_order(draft)
+    if isinstance(sized, Refusal):
+        return sized
+    exits = attach_exits(draft, draft.estimate(sized.quantity))
+    if isinstance(exits, Refusal):
+        return exits
+    return compose(draft, sized, exits, routed.notes)
