@@ -1,0 +1,72 @@
+"""The exchange client: signing, REST, streams, limits and errors of Backpack Exchange.
+
+It speaks `bot.domain` outwards and nothing but HTTP and WebSocket inwards; it knows no store and no secret.
+"""
+
+from bot.backpack.account import AccountClient, PreparedBatch, PreparedOrder, StrategyRequest
+from bot.backpack.client import BackpackClient, DepthSnapshot
+from bot.backpack.errors import (
+    API_ERROR_CODES,
+    BackpackError,
+    Maintenance,
+    NoEffect,
+    NotSent,
+    RateLimited,
+    Rejected,
+    Unauthorised,
+    UnknownOutcome,
+)
+from bot.backpack.events import (
+    BalanceUpdate,
+    BookTicker,
+    Connected,
+    DepthUpdate,
+    Disconnected,
+    MarkPriceUpdate,
+    OrderUpdate,
+    PositionUpdate,
+    Reconnected,
+    StreamRefused,
+    StreamRow,
+    Unrecognised,
+)
+from bot.backpack.requests import BrokerTag
+from bot.backpack.session import RetryPolicy
+from bot.backpack.signing import Signer, signing_text
+from bot.backpack.streams import PublicStream, UserStream
+
+__all__ = [
+    "API_ERROR_CODES",
+    "AccountClient",
+    "BackpackClient",
+    "BackpackError",
+    "BalanceUpdate",
+    "BookTicker",
+    "BrokerTag",
+    "Connected",
+    "DepthSnapshot",
+    "DepthUpdate",
+    "Disconnected",
+    "Maintenance",
+    "MarkPriceUpdate",
+    "NoEffect",
+    "NotSent",
+    "OrderUpdate",
+    "PositionUpdate",
+    "PreparedBatch",
+    "PreparedOrder",
+    "PublicStream",
+    "RateLimited",
+    "Reconnected",
+    "Rejected",
+    "RetryPolicy",
+    "Signer",
+    "StrategyRequest",
+    "StreamRefused",
+    "StreamRow",
+    "Unauthorised",
+    "UnknownOutcome",
+    "Unrecognised",
+    "UserStream",
+    "signing_text",
+]

@@ -1,0 +1,337 @@
+"""The private calls of one key: what it owns, what rests, and the acts, each sent exactly once.
+
+An order is prepared (signed, with its deadline known) before it is sent, so that the caller can write it
+down in between and knows afterwards when an unanswered one is dead for certain.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+from bot.backpack import mapping, routes
+from bot.backpack.errors import BackpackError, Rejected, UnknownOutcome, error_from_code
+from bot.backpack.history import HistoryReads
+from bot.backpack.requests import PrivateRequest
+from bot.backpack.routes import Route
+from bot.backpack.session import understood
+from bot.backpack.signing import DEFAULT_WINDOW_MS, Param
+from bot.backpack.transport import Answer
+from bot.backpack.wire import account as wa
+from bot.backpack.wire import orders as wo
+from bot.domain.account import AccountState, Balance, Position
+from bot.domain.order import OrderReport, OrderRequest
+from bot.domain.values import Side, plain
+
+MAX_BATCH: Final = 50
+MAX_CLIENT_ID: Final = 2**32 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedOrder:
+    """One signed and tagged order, made by `AccountClient.prepare_order`; its repr carries no secret."""
+
+    symbol: str
+    client_id: int | None
+    request: PrivateRequest = field(repr=False)
+
+    @property
+    def expires_ms(self) -> int:
+        """Exchange time after which the exchange refuses this request for good: timestamp plus window."""
+        return self.request.expires_ms
+
+    @property
+    def body(self) -> bytes:
+        """The JSON that goes on the wire, as it was signed."""
+        return self.request.body or b""
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedBatch:
+    """Several orders under one signature."""
+
+    size: int
+    request: PrivateRequest = field(repr=False)
+
+    @property
+    def expires_ms(self) -> int:
+        return self.request.expires_ms
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyRequest:
+    """A scheduled (TWAP) strategy; `duration_ms` in all, one slice every `interval_ms`.
+
+    Source: `StrategyCreatePayload`; there is no broker field, as for orders.
+    """
+
+    symbol: str
+    side: Side
+    quantity: Decimal
+    duration_ms: int
+    interval_ms: int
+    randomized: bool = False
+    price: Decimal | None = None
+    reduce_only: bool = False
+    slippage_percent: Decimal | None = None
+    client_strategy_id: int | None = None
+
+    def payload(self) -> dict[str, Param]:
+        return {
+            "strategyType": "Scheduled",
+            "symbol": self.symbol,
+            "side": self.side.value,
+            "quantity": plain(self.quantity),
+            "duration": self.duration_ms,
+            "interval": self.interval_ms,
+            "randomizedIntervalQuantity": self.randomized or None,
+            "price": None if self.price is None else plain(self.price),
+            "reduceOnly": self.reduce_only or None,
+            "slippageTolerance": None if self.slippage_percent is None else plain(self.slippage_percent),
+            "slippageToleranceType": None if self.slippage_percent is None else "Percent",
+            "clientStrategyId": self.client_strategy_id,
+        }
+
+
+class AccountClient(HistoryReads):
+    """One key's view of the exchange. Reads retry; acts raise at once and say whether they had an effect."""
+
+    # --- reads -------------------------------------------------------------------------------------
+
+    async def state(self) -> AccountState:
+        """Account, balances, collateral and positions, asked for side by side."""
+        summary, capital, margin, rows = await asyncio.gather(
+            self.summary(),
+            self._get(routes.BALANCES, dict[str, wa.BalanceRow]),
+            self.collateral(),
+            self._get(routes.POSITIONS, list[wa.PositionRow]),
+        )
+        return mapping.account_state(summary, capital, margin, rows)
+
+    async def summary(self) -> wa.AccountSummary:
+        """Fees in basis points, leverage limit, open-order counts, whether it is being liquidated."""
+        return await self._get(routes.ACCOUNT, wa.AccountSummary)
+
+    async def balances(self) -> dict[str, Balance]:
+        """Balances by asset; lent funds are in `state` and `collateral` only."""
+        return mapping.balances(await self._get(routes.BALANCES, dict[str, wa.BalanceRow]))
+
+    async def collateral(self) -> wa.MarginSummary:
+        """Equity and margin in USD, and what each asset adds to it."""
+        return await self._get(routes.COLLATERAL, wa.MarginSummary)
+
+    async def positions(self, symbol: str | None = None) -> dict[str, Position]:
+        """Open positions by symbol, with liquidation prices; empty for a symbol without one."""
+        try:
+            rows = await self._get(routes.POSITIONS, list[wa.PositionRow], symbol=symbol)
+        except Rejected as error:
+            if not _is_not_found(error):
+                raise
+            return {}
+        return mapping.positions(rows)
+
+    async def open_orders(
+        self, symbol: str | None = None, market_type: str | None = None
+    ) -> list[OrderReport]:
+        """Everything that rests, trigger orders included."""
+        rows = await self._get(routes.OPEN_ORDERS, list[wo.OrderRow], symbol=symbol, marketType=market_type)
+        return understood(lambda: [mapping.order_report(row) for row in rows])
+
+    async def find_order(
+        self, symbol: str, *, client_id: int | None = None, order_id: str | None = None
+    ) -> OrderReport | None:
+        """A resting order by exactly one of its ids. None: it does not rest, it may still have been."""
+        params = _one_id(symbol, "clientId", client_id, "orderId", order_id)
+        try:
+            row = await self._get(routes.OPEN_ORDER, wo.OrderRow, **params)
+        except Rejected as error:
+            if not _is_not_found(error):
+                raise
+            return None
+        return understood(lambda: mapping.order_report(row))
+
+    async def max_order_quantity(
+        self,
+        symbol: str,
+        side: Side,
+        *,
+        price: Decimal | None = None,
+        reduce_only: bool | None = None,
+    ) -> Decimal:
+        """The largest base quantity the account could trade now; without `price`, by a market order."""
+        row = await self._get(
+            routes.MAX_ORDER,
+            wa.MaxOrderQuantity,
+            symbol=symbol,
+            side=side.value,
+            price=None if price is None else plain(price),
+            reduceOnly=reduce_only,
+        )
+        return row.max_order_quantity
+
+    async def max_borrow_quantity(self, asset: str) -> Decimal:
+        return (await self._get(routes.MAX_BORROW, wa.MaxBorrowQuantity, symbol=asset)).max_borrow_quantity
+
+    async def max_withdrawal_quantity(self, asset: str) -> Decimal:
+        """What the user could take out on the web. Information only."""
+        row = await self._get(routes.MAX_WITHDRAWAL, wa.MaxWithdrawalQuantity, symbol=asset)
+        return row.max_withdrawal_quantity
+
+    async def deposit_address(self, blockchain: str) -> str:
+        """Where the user may send funds to."""
+        return (await self._get(routes.DEPOSIT_ADDRESS, wa.DepositAddress, blockchain=blockchain)).address
+
+    async def open_strategies(self, symbol: str | None = None) -> list[wo.Strategy]:
+        return await self._get(routes.OPEN_STRATEGIES, list[wo.Strategy], symbol=symbol)
+
+    async def find_strategy(
+        self, symbol: str, *, strategy_id: str | None = None, client_strategy_id: int | None = None
+    ) -> wo.Strategy | None:
+        """A running strategy by exactly one of its ids; None when it runs no longer."""
+        params = _one_id(symbol, "clientStrategyId", client_strategy_id, "strategyId", strategy_id)
+        try:
+            return await self._get(routes.OPEN_STRATEGY, wo.Strategy, **params)
+        except Rejected as error:
+            if not _is_not_found(error):
+                raise
+            return None
+
+    # --- orders ------------------------------------------------------------------------------------
+
+    def prepare_order(
+        self, request: OrderRequest, *, timestamp_ms: int, window_ms: int = DEFAULT_WINDOW_MS
+    ) -> PreparedOrder:
+        """Sign and tag one order as of `timestamp_ms` (exchange time). Sends nothing."""
+        _check_client_id(request.client_id)
+        signed = self._builder.build(routes.ORDER, request.payload(), timestamp_ms, window_ms)
+        return PreparedOrder(request.symbol, request.client_id, signed)
+
+    async def send(self, prepared: PreparedOrder) -> OrderReport:
+        """Send it, once, ever. A `NoEffect` error means no order; `UnknownOutcome` means: look it up.
+
+        The report is the engine's own answer and carries no fee.
+        """
+        answer = await self._session.send(prepared.request)
+        return self._order(answer)
+
+    def prepare_batch(
+        self, requests: Sequence[OrderRequest], *, timestamp_ms: int, window_ms: int = DEFAULT_WINDOW_MS
+    ) -> PreparedBatch:
+        """Sign and tag 1 to 50 orders together. Sends nothing."""
+        if not 1 <= len(requests) <= MAX_BATCH:
+            raise ValueError(f"a batch holds 1..{MAX_BATCH} orders")
+        for request in requests:
+            _check_client_id(request.client_id)
+        payloads = [request.payload() for request in requests]
+        signed = self._builder.build(routes.ORDER_BATCH, payloads, timestamp_ms, window_ms)
+        return PreparedBatch(len(requests), signed)
+
+    async def send_batch(self, prepared: PreparedBatch) -> list[OrderReport | BackpackError]:
+        """Send it once. For each order, in order, its report or the error that is its answer."""
+        answer = await self._session.send(prepared.request)
+        members = self._session.decode(answer, list[msgspec.Raw])
+        if len(members) != prepared.size:
+            raise UnknownOutcome(f"{len(members)} answers to {prepared.size} orders")
+        return [self._batch_member(bytes(member)) for member in members]
+
+    async def place_batch(self, requests: Sequence[OrderRequest]) -> list[OrderReport | BackpackError]:
+        """Prepare and send in one go, for callers that need no record in between."""
+        return await self.send_batch(self.prepare_batch(requests, timestamp_ms=self._session.now_ms()))
+
+    async def cancel(
+        self, symbol: str, *, order_id: str | None = None, client_id: int | None = None
+    ) -> OrderReport | None:
+        """Cancel a resting order by exactly one of its ids. None: accepted, not yet done (HTTP 202)."""
+        params = _one_id(symbol, "clientId", client_id, "orderId", order_id)
+        answer = await self._act(routes.ORDER_CANCEL, params)
+        return None if answer.status == 202 else self._order(answer)
+
+    async def cancel_all(self, symbol: str, kind: str | None = None) -> list[OrderReport]:
+        """Cancel what rests on one market; `kind` is `RestingLimitOrder` or `ConditionalOrder`.
+
+        An empty list may also mean: accepted, not yet carried out (HTTP 202).
+        """
+        answer = await self._act(routes.ORDER_CANCEL_ALL, {"symbol": symbol, "orderType": kind})
+        if answer.status == 202:
+            return []
+        rows = self._session.decode(answer, list[wo.OrderRow])
+        return understood(lambda: [mapping.order_report(row) for row in rows])
+
+    # --- strategies and settings -------------------------------------------------------------------
+
+    async def create_strategy(self, request: StrategyRequest) -> wo.Strategy:
+        """Start a scheduled strategy: its orders carry the same broker tag as single ones."""
+        answer = await self._act(routes.STRATEGY, request.payload())
+        return self._session.decode(answer, wo.Strategy)
+
+    async def cancel_strategy(
+        self, symbol: str, *, strategy_id: str | None = None, client_strategy_id: int | None = None
+    ) -> wo.Strategy | None:
+        """Stop a running strategy. None: accepted, not yet done (HTTP 202)."""
+        params = _one_id(symbol, "clientStrategyId", client_strategy_id, "strategyId", strategy_id)
+        answer = await self._act(routes.STRATEGY_CANCEL, params)
+        return None if answer.status == 202 else self._session.decode(answer, wo.Strategy)
+
+    async def cancel_all_strategies(self, symbol: str) -> list[wo.Strategy]:
+        answer = await self._act(routes.STRATEGY_CANCEL_ALL, {"symbol": symbol})
+        return [] if answer.status == 202 else self._session.decode(answer, list[wo.Strategy])
+
+    async def update_settings(
+        self,
+        *,
+        leverage_limit: Decimal | None = None,
+        auto_lend: bool | None = None,
+        auto_repay_borrows: bool | None = None,
+        auto_borrow_settlements: bool | None = None,
+    ) -> None:
+        """Change the account as a whole: the leverage limit touches every position."""
+        params: dict[str, Param] = {
+            "leverageLimit": None if leverage_limit is None else plain(leverage_limit),
+            "autoLend": auto_lend,
+            "autoRepayBorrows": auto_repay_borrows,
+            "autoBorrowSettlements": auto_borrow_settlements,
+        }
+        await self._act(routes.ACCOUNT_UPDATE, params)
+
+    # --- how ---------------------------------------------------------------------------------------
+
+    async def _act(self, route: Route, params: dict[str, Param]) -> Answer:
+        return await self._session.act(self._builder, route, params)
+
+    def _order(self, answer: Answer) -> OrderReport:
+        row = self._session.decode(answer, wo.OrderRow)
+        return understood(lambda: mapping.order_report(row))
+
+    def _batch_member(self, body: bytes) -> OrderReport | BackpackError:
+        """One order's own verdict; an unreadable one leaves only that order's outcome unknown."""
+        try:
+            result = self._session.reader.read(body, wo.BatchResult)
+            if result.code is not None or result.operation == "Err":
+                return error_from_code(result.code, result.message)
+            row = self._session.reader.read(body, wo.OrderRow)
+            return understood(lambda: mapping.order_report(row))
+        except UnknownOutcome as error:
+            return error
+
+
+def _check_client_id(client_id: int | None) -> None:
+    if client_id is not None and not 0 <= client_id <= MAX_CLIENT_ID:
+        raise ValueError("a client id is a uint32")
+
+
+def _one_id(
+    symbol: str, number_name: str, number: int | None, text_name: str, text: str | None
+) -> dict[str, Param]:
+    """Exactly one id: with both, the exchange's own signature check fails."""
+    if (number is None) == (text is None):
+        raise ValueError(f"give exactly one of {number_name} and {text_name}")
+    return {"symbol": symbol, number_name: number, text_name: text}
+
+
+def _is_not_found(error: Rejected) -> bool:
+    return error.status == 404 or error.code == "RESOURCE_NOT_FOUND"

@@ -1,0 +1,82 @@
+"""How JSON from the exchange becomes typed values: one base struct, one decoding function, one clock reader.
+
+Unknown fields are ignored and unknown enum values stay plain strings; a number that is no number is refused.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Final, TypeVar
+
+import msgspec
+
+from bot.backpack.errors import UnknownOutcome
+
+T = TypeVar("T")
+
+MAX_MAGNITUDE: Final = 60  # decimal exponent either way; beyond it arithmetic and printing get slow
+NULL: Final = msgspec.Raw(b"null")
+Time = int | str | None  # ms, or naive ISO 8601 in UTC: the exchange uses both for one field
+
+
+class Wire(msgspec.Struct, kw_only=True, rename="camel"):
+    """Base of every wire model. Raises ValueError (a decoding error) for NaN, infinities and 1e999999."""
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if value.__class__ is Decimal:
+                check_decimal(value)
+
+
+def check_decimal(value: Decimal) -> Decimal:
+    """`value` if it is finite and of a size money can have. Raises ValueError."""
+    if not value.is_finite() or abs(value.adjusted()) > MAX_MAGNITUDE:
+        raise ValueError("not a usable number")
+    return value
+
+
+class Reader:
+    """Decodes answers into one type. Decoders are built once: they cost more than a decode."""
+
+    def __init__(self) -> None:
+        self._decoders: dict[object, msgspec.json.Decoder[object]] = {}
+
+    def read(self, body: bytes, kind: type[T]) -> T:
+        """`body` as `kind`. Raises UnknownOutcome when it is not that."""
+        decoder = self._decoders.get(kind)
+        if decoder is None:
+            decoder = self._decoders[kind] = msgspec.json.Decoder(kind)
+        try:
+            return decoder.decode(body)  # type: ignore[return-value]
+        except (msgspec.MsgspecError, UnicodeDecodeError, ArithmeticError) as unreadable:
+            reason = str(unreadable)
+        raise UnknownOutcome(f"unreadable answer: {reason[:120]}")
+
+
+def to_ms(value: Time) -> int | None:
+    """Unix ms of a time that is an integer (ms) or naive ISO 8601 in UTC. Raises ValueError."""
+    if value is None or isinstance(value, int):
+        return value
+    if value.isdigit():
+        return int(value)
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return round(moment.timestamp() * 1000)
+
+
+def to_int(value: int | str | None) -> int | None:
+    """An id the exchange writes now as an integer, now as a string; None when it is not a number."""
+    if isinstance(value, str):
+        return int(value) if value.isascii() and value.isdigit() else None
+    return value
+
+
+def loose_decimal(raw: msgspec.Raw) -> Decimal | None:
+    """The number in a field that is only specified as text; None when it holds something else."""
+    try:
+        return check_decimal(Decimal(bytes(raw).decode().strip('"')))
+    except (ArithmeticError, ValueError):
+        return None
