@@ -13,6 +13,7 @@ from bot.domain.exits import Exits, exit_outcome
 from bot.domain.fees import fee_rate
 from bot.domain.funding import funding_payment
 from bot.domain.margin import exposure_elsewhere, holding_after, liquidation_price
+from bot.domain.market import Market
 from bot.domain.notes import notes_on
 from bot.domain.order import OrderRequest
 from bot.domain.preview import ExitOutcome, Note, Preview
@@ -58,11 +59,10 @@ def compose(draft: Draft, sized: Sized, exits: Exits, notes: tuple[Note, ...]) -
 
 
 def _request(draft: Draft, sized: Sized, exits: Exits) -> OrderRequest:
-    """The order as it goes out. Stops carry `triggerQuantity` instead of `quantity`, and watch the mark on a
-    perp (as liquidation does) and the last price on spot."""
+    """The order as it goes out. Stops carry `triggerQuantity` instead of `quantity`."""
     intent, by_quote = draft.intent, sized.quote_quantity is not None
     sleeping = draft.trigger is not None
-    watched = "MarkPrice" if draft.market.is_perp else "LastPrice"
+    watched = trigger_source(draft.market)
     at_market = draft.limit is None
     return OrderRequest(
         symbol=draft.market.symbol,
@@ -83,6 +83,11 @@ def _request(draft: Draft, sized: Sized, exits: Exits) -> OrderRequest:
         stop_loss_by=watched if exits.stop_loss is not None else None,
         slippage_percent=slippage_of(intent, draft.context) if at_market else None,
     )
+
+
+def trigger_source(market: Market) -> str:
+    """The price a trigger watches: the mark on a perp (as liquidation does), the last price on spot."""
+    return "MarkPrice" if market.is_perp else "LastPrice"
 
 
 def _initial_margin(draft: Draft, quantity: Decimal) -> Decimal:

@@ -13,10 +13,13 @@ from bot.domain.draft import draft_order
 from bot.domain.exits import attach_exits
 from bot.domain.intent import CloseIntent, TradeIntent, Verb
 from bot.domain.preview import Preview, PreviewContext
+from bot.domain.protect import build_protect
 from bot.domain.refusal import Refusal, RefusalCode
-from bot.domain.routing import WHOLE, position_in, route
+from bot.domain.routing import WHOLE, position_in, route, usable
 from bot.domain.sizing import size_order
 from bot.domain.values import ZERO, exact
+
+__all__ = ["build_close", "build_preview", "build_protect"]
 
 MENDS_FOLLOWED = 6  # one line rarely has more mistakes
 
@@ -29,7 +32,7 @@ def build_preview(intent: TradeIntent, context: PreviewContext) -> Preview | Ref
     more. Only a size in per cent is multiplied by it: `25% 5x` is a quarter of the free equity, five times.
     """
     with exact():
-        context = _usable(context)
+        context = usable(context)
         outcome = _attempt(intent, context)
         if isinstance(outcome, Preview) or outcome.code is RefusalCode.SHORT_SPOT:
             # The mend of SHORT_SPOT speaks of the perp, of which this context knows nothing.
@@ -72,15 +75,6 @@ def _speaking_of_closing(refusal: Refusal, intent: CloseIntent) -> Refusal:
         if choice.code in {"base", "quote"} and (closed := closing(choice.intent)) is not None
     )
     return replace(refusal, mend_intent=closing(refusal.mend_intent), choices=choices)
-
-
-def _usable(context: PreviewContext) -> PreviewContext:
-    """The context with a last price: the mark stands in where nothing was traded yet, and the reverse."""
-    last, mark = context.last, context.mark.mark
-    if last > ZERO and mark > ZERO:
-        return context
-    price = max(last, mark)
-    return replace(context, last=price, mark=replace(context.mark, mark=price))
 
 
 def _accepted(mend: object, context: PreviewContext) -> TradeIntent | None:

@@ -34,7 +34,9 @@ class RefusalCode(StrEnum):
     NO_PERP = "no-perp"  # symbol: `long`/`short` of an asset that has no perpetual
     NO_SPOT = "no-spot"  # symbol: `buy`/`sell` of an asset that only has a perpetual
     EMPTY_BOOK = "empty-book"  # symbol
-    THIN_BOOK = "thin-book"  # available, asset, bound: the book cannot fill the size up to the price `bound`
+    THIN_BOOK = (
+        "thin-book"  # symbol, available, asset, bound: the book cannot fill the size up to the price `bound`
+    )
     POST_ONLY_WOULD_TAKE = "post-only-would-take"  # price, nearest
     WRONG_SIDE_STOP = "wrong-side-stop"  # price, entry, side, nearest
     WRONG_SIDE_TARGET = "wrong-side-target"  # price, entry, side, nearest

@@ -44,6 +44,15 @@ def effective_kind(
     return kind
 
 
+def usable(context: PreviewContext) -> PreviewContext:
+    """The context with a last price: the mark stands in where nothing was traded yet, and the reverse."""
+    last, mark = context.last, context.mark.mark
+    if last > ZERO and mark > ZERO:
+        return context
+    price = max(last, mark)
+    return replace(context, last=price, mark=replace(context.mark, mark=price))
+
+
 def position_in(account: AccountState, symbol: str) -> Decimal:
     """Net base units held in `symbol`; zero without a position."""
     position = account.positions.get(symbol)

@@ -117,6 +117,7 @@ def resized(draft: Draft, quantity: Decimal) -> TradeIntent | None:
 def _thin_book(draft: Draft) -> Refusal:
     available = draft.market.floor_quantity(draft.depth)
     params: dict[str, Param] = {
+        "symbol": draft.market.base,
         "available": available,
         "asset": draft.market.base,
         "bound": draft.bound if draft.bound is not None else draft.reference,
