@@ -1,4 +1,4 @@
-"""A take-profit or stop-loss for something already held: one trigger order on the exchange, reduce-only on a perp.
+"""A take-profit or stop-loss for something already held: one trigger order, reduce-only on a perp.
 
 It lives on the exchange, so it protects whether or not this bot runs.
 """
@@ -24,7 +24,7 @@ from bot.domain.values import HUNDRED, ZERO, OrderType, Side, ceil_to, exact, sh
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """What is to be protected: a position, or the coins of a spot balance (whose entry price nobody knows)."""
+    """What is to be protected: a position, or the coins of a spot balance (entry price unknown)."""
 
     quantity: Decimal  # base, negative for a short
     entry: Decimal
@@ -67,11 +67,9 @@ def _attempt(intent: ProtectIntent, context: PreviewContext) -> Preview | Refusa
     if isinstance(trigger, Refusal):
         return trigger
     quantity = _quantity(intent, held, trigger, context)
-    return (
-        quantity
-        if isinstance(quantity, Refusal)
-        else _compose(kind, intent, held, trigger, quantity, context)
-    )
+    if isinstance(quantity, Refusal):
+        return quantity
+    return _compose(kind, intent, held, trigger, quantity, context)
 
 
 def _held(context: PreviewContext) -> _Held | None:
@@ -153,6 +151,9 @@ def _compose(
     outcome = _outcome(held, trigger, quantity, rate) if held.knows_entry else None
     after = held.quantity - held.direction * quantity if market.is_perp else ZERO
     funding_rate = context.mark.funding_rate if market.is_perp else None
+    funding = None
+    if funding_rate is not None:
+        funding = funding_payment(held.quantity, context.mark.mark, funding_rate)
     return Preview(
         market=market,
         verb=Verb.SELL if held.closing_side is Side.SELL else Verb.BUY,
@@ -175,11 +176,7 @@ def _compose(
         liquidation_price=held.estimated_liquidation,
         funding_rate=funding_rate,
         next_funding_ms=context.mark.next_funding_ms if market.is_perp else None,
-        next_funding_payment=(
-            funding_payment(held.quantity, context.mark.mark, funding_rate)
-            if funding_rate is not None
-            else None
-        ),
+        next_funding_payment=funding,
         take_profit=outcome if kind == "tp" else None,
         stop_loss=outcome if kind == "sl" else None,
         notes=_notes(kind, intent, held, trigger, quantity, context),

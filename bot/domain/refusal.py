@@ -34,18 +34,18 @@ class RefusalCode(StrEnum):
     NO_PERP = "no-perp"  # symbol: `long`/`short` of an asset that has no perpetual
     NO_SPOT = "no-spot"  # symbol: `buy`/`sell` of an asset that only has a perpetual
     EMPTY_BOOK = "empty-book"  # symbol
-    THIN_BOOK = (
-        "thin-book"  # symbol, available, asset, bound: the book cannot fill the size up to the price `bound`
-    )
+    THIN_BOOK = "thin-book"  # symbol, available, asset, bound: what is left up to the price `bound`
     POST_ONLY_WOULD_TAKE = "post-only-would-take"  # price, nearest
     WRONG_SIDE_STOP = "wrong-side-stop"  # price, entry, side, nearest
     WRONG_SIDE_TARGET = "wrong-side-target"  # price, entry, side, nearest
     OPEN_INTEREST_LIMIT = "open-interest-limit"  # limit, nearest, asset
-    POSITION_LIMIT = "position-limit"  # limit (USD), nearest, asset
+    POSITION_LIMIT = "position-limit"  # limit (base at mark), nearest, asset
     # money
     ACCOUNT_LIQUIDATING = "account-liquidating"
-    INSUFFICIENT_MARGIN = "insufficient-margin"  # required, available, nearest, asset
-    INSUFFICIENT_BALANCE = "insufficient-balance"  # required, available, asset, nearest
+    INSUFFICIENT_MARGIN = "insufficient-margin"  # required, available (USD); nearest, asset
+    INSUFFICIENT_BALANCE = (
+        "insufficient-balance"  # required, available, nearest, asset: all in the asset that lacks
+    )
     LEVERAGE_ABOVE_MARKET = "leverage-above-market"  # asked, maximum
     LEVERAGE_ABOVE_ACCOUNT = "leverage-above-account"  # asked, limit
     LEVERAGE_ON_SPOT = "leverage-on-spot"

@@ -179,7 +179,8 @@ def check_limits(draft: Draft, quantity: Decimal) -> Refusal | None:
     weight = draft.market.position_limit_weight
     allowance *= weight if weight is not None else ONE
     if (abs(draft.held) + growth) * draft.mark > allowance:
-        return _over_limit(draft, RefusalCode.POSITION_LIMIT, allowance, allowance / draft.mark + toward)
+        most = draft.market.floor_quantity(allowance / draft.mark)
+        return _over_limit(draft, RefusalCode.POSITION_LIMIT, most, most + toward)
     return None
 
 
@@ -200,7 +201,12 @@ def _check_funds(draft: Draft, quantity: Decimal, spent: Decimal) -> Refusal | N
 
 
 def _insufficient(draft: Draft, required: Decimal, nearest: Decimal) -> Refusal:
-    params: dict[str, Param] = {"required": required, "available": draft.free, "nearest": nearest}
-    params["asset"] = draft.market.base if draft.market.is_perp else draft.funding_asset
-    code = RefusalCode.INSUFFICIENT_MARGIN if draft.market.is_perp else RefusalCode.INSUFFICIENT_BALANCE
-    return Refusal(code, params, mend_intent=resized(draft, nearest))
+    params: dict[str, Param] = {"required": required, "available": draft.free}
+    mend = resized(draft, nearest)
+    if draft.market.is_perp:
+        params |= {"nearest": nearest, "asset": draft.market.base}
+        return Refusal(RefusalCode.INSUFFICIENT_MARGIN, params, mend_intent=mend)
+    spends_money = draft.side is Side.BUY
+    params |= {"nearest": draft.estimate(nearest).cost if spends_money else nearest}
+    params |= {"asset": draft.funding_asset}
+    return Refusal(RefusalCode.INSUFFICIENT_BALANCE, params, mend_intent=mend)
