@@ -1,0 +1,71 @@
+"""Builds what is neither entry nor exit: cancelling, questions, and the forms that come later."""
+
+from __future__ import annotations
+
+from lark import Token, Tree
+
+from bot.domain.intent import CancelIntent, QueryIntent, QueryKind
+from bot.domain.refusal import RefusalCode
+from bot.grammar import features
+from bot.grammar.faults import Fault, unexpected, unsupported
+from bot.grammar.reading import Reader, kind, span, tokens, words
+
+_SCOPES = {"ALL": "all", "BUYS": "buys", "SELLS": "sells"}
+_NEEDS_SYMBOL = frozenset({QueryKind.PRICE, QueryKind.BOOK})
+
+
+def build_cancel(tree: Tree[Token], reader: Reader) -> CancelIntent:
+    """The intent of a `cancel` node; raises `Fault`. `cancel all sol` is all of that symbol."""
+    said: dict[str, str] = {}
+    for node in tree.children:
+        value: str
+        match kind(node):
+            case "SYMBOL":
+                name, value = "symbol", reader.symbol(tokens(node)[0])
+            case "FANOUT":
+                raise unsupported(features.FAN_OUT, span(node))
+            case "order_id" | "bare_id":
+                name, value = "order_id", tokens(node)[0].lstrip("#").upper()
+            case "cancel_scope":
+                name, value = "scope", _SCOPES[tokens(node)[0].type]
+            case "CANCELALL":
+                name, value = "scope", "all"
+            case "account":
+                name, value = "account", reader.account(node)
+            case _:
+                continue
+        if name == "scope" and said.get("scope") == "all":  # `cancel all buys`
+            del said["scope"]
+        if name in said or (name != "account" and "order_id" in said):
+            raise unexpected(words(node), span(node))
+        said[name] = value
+    if not said.keys() & {"symbol", "order_id", "scope"}:
+        first = tokens(tree)[0]
+        end = span(tree)[1]
+        raise unexpected(str(first), span(first), "all", "SOL", "8F2K", mends=(((end, end, " all"),),))
+    scope = said.get("scope")
+    if scope == "all" and "symbol" in said:
+        scope = None
+    return CancelIntent(said.get("order_id"), said.get("symbol"), scope, said.get("account"))
+
+
+def build_query(tree: Tree[Token], reader: Reader) -> QueryIntent:
+    """The intent of a query node, which is named after its `QueryKind`; raises `Fault`."""
+    query = QueryKind(kind(tree))
+    first, last = tokens(tree)[0], tokens(tree)[-1]
+    argument: str | None = None
+    if last.type == "SYMBOL":
+        argument = reader.symbol(last)
+    elif last.type == "ANY_ID":
+        argument = last.lstrip("#").upper()
+    elif last.type == "TOPIC":
+        argument = last.lower()
+    if argument is None and query in _NEEDS_SYMBOL:
+        raise Fault(RefusalCode.MISSING_SYMBOL, span(first), expected=("SOL",))
+    return QueryIntent(query, argument)
+
+
+def refuse_later(tree: Tree[Token]) -> Fault:
+    """The refusal of a statement whose first word names something not built yet."""
+    first = tokens(tree)[0]
+    return unsupported(features.leading_feature(str(first)), span(first))
