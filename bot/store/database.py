@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Self
@@ -106,6 +107,22 @@ class Database:
         ):
             yield session
 
+    async def scrub(self) -> None:
+        """Empty SQLite's write-ahead log, which still holds pages as they were before a deletion.
+
+        As far as it gets without waiting: pages a reader still needs stay until the next checkpoint.
+        """
+        if self._write_lock is None:
+            return
+        async with self._write_lock, self._writer.connect() as connection:
+            raw = await connection.get_raw_connection()
+            assert raw.driver_connection is not None
+            execute = raw.driver_connection.execute_fetchall
+            await execute("PRAGMA busy_timeout = 0")
+            with contextlib.suppress(sqlite3.OperationalError):
+                await execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            await execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+
     async def close(self) -> None:
         await self._reader.dispose()
         await self._writer.dispose()
@@ -118,6 +135,7 @@ def _sqlite_engine(url: URL, begin: str, *, pool_size: int, query_only: bool) ->
         max_overflow=0,
         # The driver must not begin transactions by itself: it would begin them as deferred.
         connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000},
+        hide_parameters=True,  # a database error must not quote what was being written
         json_serializer=dump_json,
         json_deserializer=load_json,
     )
@@ -148,6 +166,7 @@ def _postgres_engine(url: URL) -> AsyncEngine:
         max_overflow=10,
         pool_pre_ping=True,
         connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "options": POSTGRES_OPTIONS},
+        hide_parameters=True,  # a database error must not quote what was being written
         json_serializer=dump_json,
         json_deserializer=load_json,
     )

@@ -52,6 +52,11 @@ async def get_or_create(session: AsyncSession, user_id: int, now_ms: int, langua
     return user
 
 
+async def lock(session: AsyncSession, user_id: int) -> None:
+    """Hold the user's row until the transaction ends: linking and forgetting take turns."""
+    await session.execute(select(col(User.id)).where(col(User.id) == user_id).with_for_update())
+
+
 async def change_settings(session: AsyncSession, user_id: int, **settings: Any) -> User | None:
     """Set some of `SETTINGS`; None for an unknown user. Raises ValueError for a name that is no setting."""
     if unknown := settings.keys() - SETTINGS:
@@ -73,6 +78,7 @@ async def forget(session: AsyncSession, user_id: int, now_ms: int) -> bool:
     Orders, fills and audit rows stay: they are the books, and hold no secret. Not called directly but
     through `Vault.forget`, which also kills the signers in memory.
     """
+    await lock(session, user_id)
     await session.execute(delete(DataKey).where(col(DataKey.user_id) == user_id))
     await session.execute(
         update(Account)
