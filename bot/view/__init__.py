@@ -1,7 +1,7 @@
 """Words and cards: what the bot says, in every language. Knows the domain only; pure functions of it."""
 
 from bot.view.locale import Locale, MissingText
-from bot.view.message import Button, Keyboard, Message, Row, page_at, paginate, visible, visible_length
+from bot.view.message import Button, Keyboard, Message, Row, page_at, paginate, plain_text, visible_length
 
 __all__ = [
     "Button",
@@ -12,6 +12,6 @@ __all__ = [
     "Row",
     "page_at",
     "paginate",
-    "visible",
+    "plain_text",
     "visible_length",
 ]

@@ -28,7 +28,7 @@ Param = str | int | Decimal
 
 _log = logging.getLogger(__name__)
 _BABEL = {Language.ENGLISH: "en", Language.CHINESE: "zh_Hans_CN"}
-_MAX_PARAM = 300  # characters; Fluent refuses a placeable over 2,500, and escaping can grow one fivefold
+MAX_PARAM = 300  # characters; Fluent refuses a placeable over 2,500, and escaping can grow one fivefold
 # Control, bidirectional and zero-width characters let a text show what it is not; surrogates cannot be sent.
 _DECEPTIVE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
@@ -40,7 +40,7 @@ class MissingText(LookupError):
     """A key without words, or words that ask for a parameter nobody gave. A defect, never a user's doing."""
 
 
-def clean(text: str, limit: int = _MAX_PARAM) -> str:
+def clean(text: str, limit: int = MAX_PARAM) -> str:
     """`text` on one line, with every character that could disguise it shown as `�`, cut to `limit`."""
     shown = text if len(text) <= limit else text[: limit - 1] + "…"
     return _DECEPTIVE.sub(lambda match: " " if match[0] in "\t\n\r" else "�", shown)

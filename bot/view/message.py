@@ -44,21 +44,21 @@ class Button:
 Keyboard = tuple[tuple[Button, ...], ...]
 
 
-def visible(text: Markup) -> str:
-    """What a reader sees of `text`."""
+def plain_text(text: str) -> str:
+    """What a reader sees of `text`: for counting, and for re-sending what Telegram could not parse."""
     return html.unescape(_TAG.sub("", text))
 
 
-def visible_length(text: Markup) -> int:
+def visible_length(text: str) -> int:
     """Length as Telegram counts it: UTF-16 units, without tags and entities."""
-    return len(visible(text).encode("utf-16-le", "surrogatepass")) // 2
+    return len(plain_text(text).encode("utf-16-le", "surrogatepass")) // 2
 
 
 def clip(text: Markup, limit: int = MAX_TEXT) -> Markup:
     """`text` if it fits, else its beginning without formatting: cut markup would not parse."""
     if len(text) * 2 <= limit or visible_length(text) <= limit:
         return text
-    units = visible(text).encode("utf-16-le", "surrogatepass")[: 2 * (limit - 1)]
+    units = plain_text(text).encode("utf-16-le", "surrogatepass")[: 2 * (limit - 1)]
     return escape(units.decode("utf-16-le", "ignore") + "…")
 
 

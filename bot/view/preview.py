@@ -215,11 +215,17 @@ def note_line(locale: Locale, note: Note, preview: Preview) -> Markup:
     if not locale.has(key):
         return locale.text("note-other", code=note.code)
     return locale.text(
-        key, **{name: _note_value(locale, name, value, preview) for name, value in note.params}
+        key, **{name: _note_value(locale, name, value, note, preview) for name, value in note.params}
     )
 
 
-def _note_value(locale: Locale, name: str, value: Param, preview: Preview) -> Param:
+def _rounded(locale: Locale, value: Decimal, note: Note, preview: Preview) -> str:
+    """What was rounded is a price when its asset is the quote, else a size."""
+    market, asset = preview.market, str(dict(note.params).get("asset", preview.market.base))
+    return priced(locale, value, asset) if asset == market.quote else sized(locale, value, asset)
+
+
+def _note_value(locale: Locale, name: str, value: Param, note: Note, preview: Preview) -> Param:
     market = preview.market
     if name == "symbol":
         return symbol_name(str(value))
@@ -230,8 +236,8 @@ def _note_value(locale: Locale, name: str, value: Param, preview: Preview) -> Pa
         "stop": lambda: priced(locale, value, market.quote, market.tick),
         "leverage": lambda: locale.multiple(value),
         "limit": lambda: locale.multiple(value),
-        "asked": lambda: sized(locale, value, market.base),
-        "sent": lambda: sized(locale, value, market.base),
+        "asked": lambda: _rounded(locale, value, note, preview),
+        "sent": lambda: _rounded(locale, value, note, preview),
         "percent": lambda: locale.percent(value),
         "bps": lambda: locale.bps(value),
     }.get(name)

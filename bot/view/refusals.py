@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from markupsafe import Markup
 
-from bot.domain.refusal import Refusal, RefusalCode
+from bot.domain.refusal import Choice, Refusal, RefusalCode
 from bot.domain.values import Side
-from bot.view.locale import Locale, Param, clean
-from bot.view.message import Button, Message, button, keyboard, lines
+from bot.view.locale import MAX_PARAM, Locale, Param, clean
+from bot.view.message import Button, Message, button, keyboard, lines, plain_text
 from bot.view.words import priced, sized, symbol_name, valued
 
 _AROUND = 120  # characters of the echoed line kept on each side of the word
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _ABSENT = "—"
+MAX_ANSWER = 200  # Source: Bot API `answerCallbackQuery.text`
 
 # What each sentence may name; a refusal raised without one of them shows a dash, never a broken sentence.
 PARAMS: Mapping[RefusalCode, tuple[str, ...]] = {
@@ -26,6 +26,9 @@ PARAMS: Mapping[RefusalCode, tuple[str, ...]] = {
     RefusalCode.UNKNOWN_SYMBOL: ("symbol", "suggestions"),
     RefusalCode.HOMOGLYPH: ("word",),
     RefusalCode.AMBIGUOUS_NUMBER: ("number",),
+    RefusalCode.MISSING_PRICE: ("symbol",),
+    RefusalCode.NO_PERP: ("symbol",),
+    RefusalCode.NO_SPOT: ("symbol",),
     RefusalCode.NUMBER_TOO_LARGE: ("word",),
     RefusalCode.TOO_LONG: ("limit",),
     RefusalCode.UNSUPPORTED: ("feature",),
@@ -34,17 +37,17 @@ PARAMS: Mapping[RefusalCode, tuple[str, ...]] = {
     RefusalCode.PRICE_OUT_OF_BAND: ("price", "low", "high", "nearest"),
     RefusalCode.MARKET_CLOSED: ("symbol", "state"),
     RefusalCode.EMPTY_BOOK: ("symbol",),
-    RefusalCode.THIN_BOOK: ("symbol", "available"),
+    RefusalCode.THIN_BOOK: ("available", "bound"),
     RefusalCode.POST_ONLY_WOULD_TAKE: ("price", "nearest"),
     RefusalCode.WRONG_SIDE_STOP: ("price", "entry", "side", "nearest"),
     RefusalCode.WRONG_SIDE_TARGET: ("price", "entry", "side", "nearest"),
-    RefusalCode.OPEN_INTEREST_LIMIT: ("limit",),
-    RefusalCode.POSITION_LIMIT: ("limit",),
+    RefusalCode.OPEN_INTEREST_LIMIT: ("limit", "nearest"),
+    RefusalCode.POSITION_LIMIT: ("limit", "nearest"),
     RefusalCode.INSUFFICIENT_MARGIN: ("required", "available", "nearest"),
     RefusalCode.INSUFFICIENT_BALANCE: ("required", "available", "nearest"),
     RefusalCode.LEVERAGE_ABOVE_MARKET: ("asked", "maximum"),
     RefusalCode.LEVERAGE_ABOVE_ACCOUNT: ("asked", "limit"),
-    RefusalCode.NO_POSITION: ("symbol",),
+    RefusalCode.NO_POSITION: ("symbol", "side"),
     RefusalCode.SEVERAL_POSITIONS: ("symbols",),
     RefusalCode.SHORT_SPOT: ("symbol",),
     RefusalCode.NO_ORDER: ("id",),
@@ -64,7 +67,8 @@ _BY_PRICE = frozenset(
         RefusalCode.PRICE_MOVED,
     }
 )
-_BUYING = frozenset({Side.BUY.value, "buy", "long"})
+_IN_DOLLARS = frozenset({RefusalCode.INSUFFICIENT_MARGIN, RefusalCode.POSITION_LIMIT})
+_SIDES = {Side.BUY.value: "long", "buy": "long", Side.SELL.value: "short", "sell": "short"}
 
 
 def refusal(
@@ -75,21 +79,32 @@ def refusal(
     span: tuple[int, int] | None = None,
     mend: str | None = None,
     mend_data: str | None = None,
+    expected: Sequence[str] = (),
 ) -> Message:
     """Why not, where in the line, and what to do instead.
 
     `span` is a half-open range of characters in `source`; the word is underlined in the echo. `mend` is a
     corrected line (the refusal's own when left out), offered to copy, and as a button with `mend_data`.
+    `expected` are examples of what could stand at that place.
     """
     line = mend or refusal.mend
+    if line is not None and len(line) > MAX_PARAM:
+        line = None  # a corrected line must be whole or not be offered
     text = lines(
         refusal_sentence(locale, refusal),
         echo(source, span) if source else None,
-        _advice(locale, refusal),
+        locale.text("refusal-expected", examples=examples(expected))
+        if expected
+        else _advice(locale, refusal),
         locale.text("refusal-try", line=line) if line else None,
     )
-    use = Button(locale.plain("button-use-mend", line=line), mend_data) if line and mend_data else None
+    use = button(locale, "button-use-mend", mend_data, line=line) if line else None
     return Message(text, keyboard((use,)))
+
+
+def examples(words: Sequence[str]) -> Markup:
+    """A few examples, each to be tapped and copied."""
+    return Markup(", ").join(Markup("<code>{}</code>").format(clean(word, 40)) for word in words[:6])
 
 
 def refusal_sentence(locale: Locale, refusal: Refusal) -> Markup:
@@ -135,6 +150,26 @@ def expiry_reason(locale: Locale, reason: str) -> Markup:
     return locale.text("expiry-other", reason=reason)
 
 
+def refusal_answer(locale: Locale, refusal: Refusal) -> str:
+    """The sentence as a callback answer: plain text of at most 200 characters."""
+    text = plain_text(refusal_sentence(locale, refusal))
+    return text if len(text) <= MAX_ANSWER else text[: MAX_ANSWER - 1] + "…"
+
+
+def answer_wait(locale: Locale) -> str:
+    """A callback answer for a tap whose work has begun."""
+    return locale.plain("button-answer-wait")
+
+
+def answer_done(locale: Locale) -> str:
+    return locale.plain("button-answer-done")
+
+
+def unknown_button(locale: Locale) -> Message:
+    """A button whose data nobody knows any more."""
+    return Message(locale.text("button-unknown"))
+
+
 def rate_limited(locale: Locale, seconds: int) -> Message:
     """The exchange's limit was reached before anything was sent."""
     return Message(locale.text("exchange-rate-limited", wait=locale.duration(seconds)))
@@ -164,48 +199,52 @@ def private_stub(locale: Locale, private_url: str, *, delivered: bool) -> Messag
     return Message(locale.text(key), ((Button(locale.plain("button-open-private"), url=private_url),),))
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One reading of a bare number: `kind` is base, quote, leverage or price."""
-
-    kind: str
-    data: str
-    size: str = ""
-    money: str = ""
-    leverage: str = ""
-    price: str = ""
-
-
 def question_bare_number(
     locale: Locale,
-    number: str,
-    choices: list[Choice],
+    refusal: Refusal,
+    choice_data: Sequence[str],
     *,
     source: str | None = None,
     span: tuple[int, int] | None = None,
-    near_price_of: str | None = None,
     cancel_data: str | None = None,
 ) -> Message:
-    """Which reading was meant, each with its money on its button. Source: GRAMMAR.md, rules 1 and 2."""
+    """Which reading was meant, each with its money on its button; `choice_data` goes with `refusal.choices`.
+
+    Source: GRAMMAR.md, rules 1 and 2.
+    """
+    number, symbol = _written(locale, refusal.params.get("number", "")), _text(refusal, "symbol")
+    near = any(choice.code == "price" for choice in refusal.choices)
     title = (
-        locale.text("bare-question", number=number)
-        if near_price_of is None
-        else locale.text("bare-question-near-price", number=number, symbol=symbol_name(near_price_of))
+        locale.text("bare-question-near-price", number=number, symbol=symbol)
+        if near
+        else locale.text("bare-question", number=number)
     )
     text = lines(title, echo(source, span) if source else None, locale.text("bare-note"))
-    buttons = ((_choice_button(locale, choice),) for choice in choices)
-    return Message(text, keyboard(*buttons, (button(locale, "button-cancel", cancel_data),)))
+    rows = (
+        (Button(_reading(locale, refusal, choice, number), data),)
+        for choice, data in zip(refusal.choices, choice_data, strict=True)
+    )
+    return Message(text, keyboard(*rows, (button(locale, "button-cancel", cancel_data),)))
 
 
-def _choice_button(locale: Locale, choice: Choice) -> Button:
-    names = {
-        "base": ("size", "money"),
-        "quote": ("size", "money"),
-        "leverage": ("leverage",),
-        "price": ("price",),
-    }
-    params = {name: str(getattr(choice, name)) for name in names[choice.kind]}
-    return Button(locale.plain(f"choice-{choice.kind}", **params), choice.data)
+def _reading(locale: Locale, refusal: Refusal, choice: Choice, number: str) -> str:
+    """One reading of a number; the money is what makes the difference visible."""
+    if choice.quantity is not None and choice.notional is not None:
+        size = sized(locale, choice.quantity, _text(refusal, "symbol"))
+        return locale.plain(f"choice-{choice.code}", size=size, money=locale.usd(choice.notional))
+    if choice.code == "leverage":
+        return locale.plain("choice-leverage", leverage=f"{number}x")
+    if choice.code == "price":
+        return locale.plain("choice-price", price=f"${number}")
+    return number
+
+
+def _text(refusal: Refusal, name: str) -> str:
+    return clean(str(refusal.params.get(name, "")), 40)
+
+
+def _written(locale: Locale, value: Param) -> str:
+    return locale.number(value) if isinstance(value, Decimal) else str(value)
 
 
 def _key(locale: Locale, refusal: Refusal) -> str | None:
@@ -245,7 +284,9 @@ def _word(locale: Locale, refusal: Refusal, name: str) -> Param:
     if isinstance(value, Decimal):
         return _amount(locale, refusal, name, value)
     if name == "side":
-        return "buy" if str(value) in _BUYING else "sell"
+        return _SIDES.get(str(value), value)
+    if name == "feature" and locale.has(f"feature-{value}"):
+        return locale.text(f"feature-{value}")
     return symbol_name(value) if name == "symbol" and isinstance(value, str) else value
 
 
@@ -255,9 +296,9 @@ def _amount(locale: Locale, refusal: Refusal, name: str, value: Decimal) -> str:
         return locale.multiple(value)
     if name == "tolerance":
         return locale.percent(value)
-    if code in _BY_PRICE:
+    if code in _BY_PRICE or name == "bound":
         return priced(locale, value, str(refusal.params.get("quote", "USDC")))
-    if code is RefusalCode.INSUFFICIENT_MARGIN and not (asset and name == "nearest"):
+    if code in _IN_DOLLARS and not (asset and name == "nearest"):
         return locale.usd(value)
     if code is RefusalCode.INSUFFICIENT_BALANCE and name != "nearest":
         return valued(locale, value, asset)

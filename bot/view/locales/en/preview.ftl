@@ -84,7 +84,7 @@ panic-second = <b>Last check</b>
        *[other] { $positions } positions
     } closed at market, { $exposure }. This cannot be undone.
 panic-nothing = Nothing to do: no open orders, no positions.
-panic-done = ✅ <b>Panic done</b> · account is flat
+panic-done = ✅ <b>Panic done</b> · everything is cancelled and closed
 panic-partly = ⚠️ <b>Panic: { $failed } of { $count } steps failed</b>
     Look at /positions and /orders now, and close what is left there or on backpack.exchange.
 panic-leg-ok = ✅ { $what }

@@ -13,6 +13,8 @@ refusal-homoglyph = “{ $word }” contains letters that only look Latin.
     .mend = Type the symbol yourself instead of pasting it.
 refusal-ambiguous-number = { $number } could be several things, so I ask instead of guessing.
     .mend = Write <code>$</code> for money, the coin for a quantity, <code>x</code> for leverage, <code>at</code> for a price.
+refusal-missing-price = A post-only order needs a price.
+    .mend = Add <code>at</code> and a price for { $symbol }, or drop <code>post</code>.
 refusal-number-too-large = “{ $word }” is not a number an order can have.
     .mend = Use at most 15 digits before the point.
 refusal-too-long = A line has at most { $limit } characters.
@@ -31,30 +33,38 @@ refusal-price-out-of-band = { $price } is outside the exchange’s price band, {
     .nearest = The nearest price allowed is { $nearest }.
 refusal-market-closed = { $symbol } does not take this order now; its book is { $state }.
     .mend = Try again when it is open. /price { $symbol } shows it.
+refusal-no-perp = { $symbol } has no perp on Backpack.
+    .mend = Trade it on spot with /buy or /sell.
+refusal-no-spot = { $symbol } has no spot market on Backpack.
+    .mend = Trade the perp with /long or /short.
 refusal-empty-book = The { $symbol } book has nothing to trade against.
     .mend = Place a limit order with <code>at</code> and a price.
-refusal-thin-book = The { $symbol } book holds only { $available } within your slippage.
+refusal-thin-book = The book holds only { $available } up to { $bound }.
     .mend = Lower the size, or place a limit order with <code>at</code> and a price.
 refusal-post-only-would-take = A post-only order at { $price } would trade at once.
     .mend = Move the price away from the market or drop <code>post</code>.
     .nearest = The nearest price that rests is { $nearest }.
 refusal-wrong-side-stop = A stop at { $price } is on the wrong side of { $entry } for a { $side ->
-    [sell] short
-   *[buy] long
+    [short] short
+   *[long] long
   }.
     .mend = A long stops below its entry, a short above.
     .nearest = Did you mean { $nearest }?
 refusal-wrong-side-target = A take profit at { $price } is on the wrong side of { $entry } for a { $side ->
-    [sell] short
-   *[buy] long
+    [short] short
+   *[long] long
   }.
     .mend = A long takes profit above its entry, a short below.
     .nearest = Did you mean { $nearest }?
 refusal-open-interest-limit = The market’s open interest limit of { $limit } leaves no room for this order.
     .mend = Lower the size or try again later.
+    .nearest = What fits now: { $nearest }.
 refusal-position-limit = This would exceed your position limit of { $limit }.
     .mend = Lower the size or close something first.
+    .nearest = What fits now: { $nearest }.
 
+refusal-account-liquidating = The account is being liquidated; the exchange takes no new orders.
+    .mend = Wait until it ends, then check /positions.
 refusal-insufficient-margin = This needs { $required } of margin; { $available } is free.
     .mend = Lower the size, close a position or add funds.
     .nearest = What fits now: { $nearest }.
@@ -67,7 +77,11 @@ refusal-leverage-above-account = Your account’s limit is { $limit }, not { $as
     .mend = Use { $limit } or less. The limit is changed in Backpack’s settings and touches every position.
 refusal-leverage-on-spot = Spot has no leverage.
     .mend = For the perp, use /long or /short, or write <code>-perp</code> after the symbol.
-refusal-no-position = No open position in { $symbol }.
+refusal-no-position = No open { $side ->
+    [long] long
+    [short] short
+   *[any] position
+  } in { $symbol }.
     .mend = /positions shows what is open.
 refusal-no-position-any = No open positions.
     .mend = <code>long sol $200 sl 3%</code> opens one.
@@ -104,6 +118,7 @@ refusal-anonymous = I cannot tell who you are: anonymous admins and channels hav
     .mend = Send it as yourself, best in a private chat.
 refusal-private-only = This works in our private chat only.
     .mend = Open it by tapping my name.
+refusal-expected = Here could stand: { $examples }
 refusal-try = Try: <code>{ $line }</code>
 refusal-other = This was refused ({ $code }).
     .mend = /help explains what works.

@@ -77,7 +77,7 @@ command-panic = Cancel all, close all (two taps)
 
 ask-symbol = <b>{ $action }</b>: which market?
 ask-size = <b>{ $action } { $symbol }</b>: what size?
-    Tap one or type it: <code>$200</code>, <code>0.5</code> coins as <code>qty 0.5</code>, <code>25%</code>.
+    Tap one or type it: <code>$200</code>, <code>qty 0.5</code> (coins), <code>25%</code>.
 ask-leverage = <b>{ $action } { $symbol }</b>: what leverage?
     It sizes the order; your account’s limit stays.
 ask-stop = <b>{ $action } { $symbol }</b>: stop loss?

@@ -13,6 +13,8 @@ refusal-homoglyph = “{ $word }”含有看似拉丁字母的其他字符。
     .mend = 请手动输入币种，不要粘贴。
 refusal-ambiguous-number = { $number } 有几种读法，我不猜，请你选。
     .mend = 金额加 <code>$</code>，数量写币名，杠杆加 <code>x</code>，价格前写 <code>at</code>。
+refusal-missing-price = 只挂单必须写价格。
+    .mend = 给 { $symbol } 加上 <code>at</code> 和价格，或去掉 <code>post</code>。
 refusal-number-too-large = “{ $word }”不是订单能用的数字。
     .mend = 小数点前最多 15 位。
 refusal-too-long = 一行最多 { $limit } 个字符。
@@ -31,30 +33,38 @@ refusal-price-out-of-band = { $price } 超出交易所的价格区间 { $low } �
     .nearest = 最接近的可用价格是 { $nearest }。
 refusal-market-closed = { $symbol } 目前不接受这类订单，盘口状态为 { $state }。
     .mend = 等市场开放后再试。/price { $symbol } 可查看状态。
+refusal-no-perp = Backpack 没有 { $symbol } 永续合约。
+    .mend = 可用 /buy 或 /sell 交易现货。
+refusal-no-spot = Backpack 没有 { $symbol } 现货市场。
+    .mend = 可用 /long 或 /short 交易永续合约。
 refusal-empty-book = { $symbol } 盘口没有对手单。
     .mend = 用 <code>at</code> 加价格挂限价单。
-refusal-thin-book = { $symbol } 盘口在你的滑点范围内只有 { $available }。
+refusal-thin-book = 盘口到 { $bound } 为止只有 { $available }。
     .mend = 请减小数量，或用 <code>at</code> 加价格挂限价单。
 refusal-post-only-would-take = 只挂单在 { $price } 会立即成交。
     .mend = 把价格移离市价，或去掉 <code>post</code>。
     .nearest = 最接近且能挂住的价格是 { $nearest }。
 refusal-wrong-side-stop = 止损 { $price } 在入场价 { $entry } 的错误一侧（{ $side ->
-    [sell] 空单
-   *[buy] 多单
+    [short] 空单
+   *[long] 多单
   }）。
     .mend = 多单止损在入场价下方，空单在上方。
     .nearest = 你是指 { $nearest } 吗？
 refusal-wrong-side-target = 止盈 { $price } 在入场价 { $entry } 的错误一侧（{ $side ->
-    [sell] 空单
-   *[buy] 多单
+    [short] 空单
+   *[long] 多单
   }）。
     .mend = 多单止盈在入场价上方，空单在下方。
     .nearest = 你是指 { $nearest } 吗？
 refusal-open-interest-limit = 该市场的持仓量上限 { $limit } 已容不下这笔单。
     .mend = 请减小数量或稍后再试。
+    .nearest = 目前可下：{ $nearest }。
 refusal-position-limit = 这会超过你的仓位上限 { $limit }。
     .mend = 请减小数量，或先平掉一部分仓位。
+    .nearest = 目前可下：{ $nearest }。
 
+refusal-account-liquidating = 账户正在强平，交易所不接受新订单。
+    .mend = 请等待结束，然后查看 /positions。
 refusal-insufficient-margin = 需要保证金 { $required }，可用 { $available }。
     .mend = 请减小数量、平仓或充值。
     .nearest = 目前可下：{ $nearest }。
@@ -67,7 +77,11 @@ refusal-leverage-above-account = 你的账户杠杆上限是 { $limit }，不能
     .mend = 请用 { $limit } 或更低。上限在 Backpack 设置中修改，会影响所有仓位。
 refusal-leverage-on-spot = 现货没有杠杆。
     .mend = 做合约请用 /long 或 /short，或在币种后写 <code>-perp</code>。
-refusal-no-position = { $symbol } 没有仓位。
+refusal-no-position = { $symbol } 没有{ $side ->
+    [long] 多仓
+    [short] 空仓
+   *[any] 仓位
+  }。
     .mend = /positions 查看当前持仓。
 refusal-no-position-any = 没有任何仓位。
     .mend = <code>long sol $200 sl 3%</code> 可以开一个。
@@ -104,6 +118,7 @@ refusal-anonymous = 无法确认你的身份：匿名管理员和频道没有账
     .mend = 请以本人身份发送，最好用私聊。
 refusal-private-only = 此功能只能在私聊中使用。
     .mend = 点击我的名字打开私聊。
+refusal-expected = 此处可以写：{ $examples }
 refusal-try = 试试：<code>{ $line }</code>
 refusal-other = 已被拒绝（{ $code }）。
     .mend = /help 说明可用的功能。

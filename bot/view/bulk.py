@@ -1,0 +1,148 @@
+"""Several things at once: closing everything, and panic with its two taps and its honest account."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from markupsafe import Markup
+
+from bot.domain.preview import Preview
+from bot.domain.values import ZERO
+from bot.view.locale import Locale
+from bot.view.message import Button, Message, button, keyboard, lines
+from bot.view.words import base_of, mark_of, preview_action, priced, sized, symbol_name, valued
+
+_MOST_LINES = 15
+
+
+def close_all_preview(
+    locale: Locale,
+    legs: Sequence[Preview],
+    *,
+    account_label: str,
+    seconds_left: int,
+    confirm_data: str,
+    cancel_data: str,
+) -> Message:
+    """Every position that would be closed, with its expected price and fee, and the total."""
+    notional = locale.usd(sum((leg.notional for leg in legs), ZERO))
+    shown = legs[:_MOST_LINES]
+    text = lines(
+        locale.text("close-all-title", count=len(legs), notional=notional),
+        *(_leg(locale, leg) for leg in shown),
+        locale.text("close-all-more", count=len(legs) - len(shown)) if len(legs) > len(shown) else None,
+        locale.text("close-all-total", fee=locale.usd(sum((leg.fee for leg in legs), ZERO))),
+        "",
+        locale.text("preview-footer", account=account_label, left=locale.duration(seconds_left)),
+    )
+    confirm = Button(locale.plain("button-close-all", count=len(legs), notional=notional), confirm_data)
+    return Message(text, keyboard((confirm, button(locale, "button-cancel", cancel_data))))
+
+
+def panic_first(
+    locale: Locale, *, orders: int, positions: int, exposure: Decimal, confirm_data: str, cancel_data: str
+) -> Message:
+    """The first of two questions. With nothing open there is nothing to ask."""
+    return _panic(
+        locale, "panic-first", "button-panic-first", orders, positions, exposure, confirm_data, cancel_data
+    )
+
+
+def panic_second(
+    locale: Locale, *, orders: int, positions: int, exposure: Decimal, confirm_data: str, cancel_data: str
+) -> Message:
+    """The second question; its button says how much money it is about."""
+    return _panic(
+        locale, "panic-second", "button-panic-second", orders, positions, exposure, confirm_data, cancel_data
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PanicLeg:
+    """One step of a panic. `outcome` is done, failed or unknown; `detail` says why it failed.
+
+    A step is either `cancelled` orders (a count) or the close of `quantity` of `symbol`.
+    """
+
+    outcome: str
+    cancelled: int | None = None
+    symbol: str = ""
+    quantity: Decimal = ZERO
+    detail: Markup | str = ""
+
+
+def panic_result(
+    locale: Locale,
+    legs: Sequence[PanicLeg],
+    *,
+    positions_data: str | None = None,
+    orders_data: str | None = None,
+) -> Message:
+    """What was done and what was not, failures first. Only when every step succeeded is the account flat."""
+    if not legs:
+        return Message(locale.text("panic-nothing"))
+    rank = {"failed": 0, "unknown": 1}
+    ordered = sorted(legs, key=lambda leg: rank.get(leg.outcome, 2))
+    failed = sum(leg.outcome != "done" for leg in legs)
+    title = (
+        locale.text("panic-partly", failed=failed, count=len(legs)) if failed else locale.text("panic-done")
+    )
+    more = len(ordered) - _MOST_LINES
+    text = lines(
+        title,
+        *(_panic_leg(locale, leg) for leg in ordered[:_MOST_LINES]),
+        locale.text("close-all-more", count=more) if more > 0 else None,
+    )
+    return Message(
+        text,
+        keyboard(
+            (
+                button(locale, "button-positions", positions_data),
+                button(locale, "button-orders", orders_data),
+            )
+        ),
+    )
+
+
+def _leg(locale: Locale, leg: Preview) -> Markup:
+    market = leg.market
+    return locale.text(
+        "close-all-leg",
+        mark=mark_of(leg.request.side),
+        action=preview_action(locale, leg),
+        size=locale.quantity(leg.quantity, market.step),
+        symbol=symbol_name(market.symbol),
+        price=priced(locale, leg.expected_price, market.quote, market.tick),
+        fee=valued(locale, leg.fee, market.quote),
+    )
+
+
+def _panic(
+    locale: Locale,
+    key: str,
+    button_key: str,
+    orders: int,
+    positions: int,
+    exposure: Decimal,
+    confirm_data: str,
+    cancel_data: str,
+) -> Message:
+    if not orders and not positions:
+        return Message(locale.text("panic-nothing"))
+    money = locale.usd(exposure)
+    text = locale.text(key, orders=orders, positions=positions, exposure=money)
+    confirm = button(locale, button_key, confirm_data, **({"exposure": money} if "second" in key else {}))
+    return Message(text, keyboard((confirm,), (button(locale, "button-cancel", cancel_data),)))
+
+
+def _panic_leg(locale: Locale, leg: PanicLeg) -> Markup:
+    if leg.cancelled is not None:
+        what = locale.text("panic-cancelled-orders", count=leg.cancelled)
+    else:
+        size = sized(locale, leg.quantity, base_of(leg.symbol))
+        what = locale.text("panic-closed", size=size, symbol=symbol_name(leg.symbol))
+    if leg.outcome == "failed":
+        return locale.text("panic-leg-failed", what=what, detail=leg.detail or "—")
+    return locale.text("panic-leg-ok" if leg.outcome == "done" else "panic-leg-unknown", what=what)
