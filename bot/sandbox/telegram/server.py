@@ -25,7 +25,7 @@ from bot.sandbox.telegram.user_api import UserApi, explain
 
 _log = logging.getLogger(__name__)
 _PAGE = Path(__file__).parent / "page"
-_PAGE_FILES = {"": "index.html", "app.js": "app.js", "style.css": "style.css"}
+_PAGE_FILES = {file.name for file in _PAGE.iterdir()}
 _LARGEST_BODY = 60 * 1024 * 1024
 _PAGE_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'"
 
@@ -70,7 +70,7 @@ class SandboxTelegram:
         app = web.Application(client_max_size=_LARGEST_BODY, middlewares=[guard, explain])
         app.add_routes(UserApi(self._api, self._faults).routes())
         app.router.add_get("/", self._page)
-        app.router.add_get("/{name:(?:app\\.js|style\\.css)}", self._page)
+        app.router.add_get("/{name:[a-z]+\\.[a-z]+}", self._page)
         app.router.add_get("/file/bot{token}/{path:.+}", self._download)
         app.router.add_route("*", "/bot{token}/{method}", self._call)
         runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.5)
@@ -96,13 +96,16 @@ class SandboxTelegram:
         await self.stop()
 
     async def _page(self, request: web.Request) -> web.StreamResponse:
+        name = request.match_info.get("name", "index.html")
+        if name not in _PAGE_FILES:
+            raise web.HTTPNotFound
         headers = {
             "Content-Security-Policy": _PAGE_POLICY,
             "Cache-Control": "no-cache",
             "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "no-referrer",
         }
-        return web.FileResponse(_PAGE / _PAGE_FILES[request.match_info.get("name", "")], headers=headers)
+        return web.FileResponse(_PAGE / name, headers=headers)
 
     async def _download(self, request: web.Request) -> web.Response:
         stored = self._api.files.at(request.match_info["path"])

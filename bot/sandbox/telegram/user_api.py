@@ -45,6 +45,7 @@ class UserApi:
             web.get("/sandbox/wait", self.wait),
             web.get("/sandbox/stream", self.stream),
             web.get("/sandbox/files/{file_id}", self.file),
+            web.post("/sandbox/read", self.read),
             web.post("/sandbox/send", self.send),
             web.post("/sandbox/edit", self.edit),
             web.post("/sandbox/delete", self.delete),
@@ -91,6 +92,7 @@ class UserApi:
             "commands": commands_for(self._api, place, person),
             "reply_keyboard": place.reply_keyboard,
             "pinned": place.pinned,
+            "unread": sum(1 for item in place.messages.values() if _unread(item, person)),
             "last_message": self._message(last) if last else None,
         }
         if place.type == "private":  # to the person it is a chat with the bot
@@ -181,6 +183,14 @@ class UserApi:
         return web.Response(body=stored.content, headers=headers)
 
     # acting
+
+    async def read(self, request: web.Request) -> web.Response:
+        """Note that `user_id` has seen everything up to `message_id`."""
+        body = await _body(request)
+        user_id, seen = _integer(body, "user_id"), _integer(body, "message_id")
+        read = self._people.chat(user_id, _integer(body, "chat_id")).read
+        read[user_id] = max(seen, read.get(user_id, 0))
+        return web.json_response({"revision": self._world.revision})
 
     async def send(self, request: web.Request) -> web.Response:
         """Write as `user_id` into `chat_id`; the other fields are those of `Sending`."""
@@ -290,6 +300,11 @@ async def explain(request: web.Request, handler: Any) -> web.StreamResponse:
     except BotApiError as error:
         return web.json_response({"error": error.description}, status=error.code)
     return answer
+
+
+def _unread(item: Message, person: User) -> bool:
+    own = item.sender is not None and item.sender.id == person.id
+    return not own and item.id > item.chat.read.get(person.id, 0)
 
 
 def _event(revision: int, body: Json) -> str:

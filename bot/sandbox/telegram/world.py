@@ -70,6 +70,7 @@ class Chat:
     migrated_to: int | None = None
     reply_keyboard: Json | None = None
     last_id: int = 0
+    read: dict[int, int] = field(default_factory=dict)  # user id -> last message they have seen
 
     @property
     def own_ids(self) -> bool:
