@@ -1,0 +1,86 @@
+"""The chain holds under concurrency, and shows the first row that was touched."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import text
+
+from bot.store import Database, audit
+from tests.store.builders import NOW, USER
+
+
+async def append(database: Database, number: int) -> None:
+    async with database.write() as session:
+        detail = {"number": number, "size": Decimal("0.10"), "词": "买"}
+        await audit.append(session, NOW + number, USER, "test", detail)
+
+
+async def lift_the_guard(database: Database) -> None:
+    guards = (
+        ["DROP TRIGGER audit_refuses_update", "DROP TRIGGER audit_refuses_delete"]
+        if database.dialect == "sqlite"
+        else ["DROP TRIGGER audit_is_append_only ON audit"]
+    )
+    async with database.write() as session:
+        for guard in guards:
+            await session.execute(text(guard))
+
+
+async def test_an_empty_chain_is_intact(database: Database) -> None:
+    async with database.read() as session:
+        assert await audit.verify(session) == audit.Verdict(0, audit.GENESIS)
+
+
+async def test_concurrent_writers_make_one_unbroken_chain(database: Database) -> None:
+    await asyncio.gather(*(append(database, number) for number in range(30)))
+    async with database.read() as session:
+        verdict = await audit.verify(session)
+    assert (verdict.rows, verdict.intact) == (30, True)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE audit SET action = 'other' WHERE seq = 3",
+        "UPDATE audit SET detail = '{}' WHERE seq = 3",
+        "UPDATE audit SET user_id = NULL WHERE seq = 3",
+        "UPDATE audit SET at_ms = at_ms + 1 WHERE seq = 3",
+        "UPDATE audit SET hash = previous_hash WHERE seq = 3",
+    ],
+)
+async def test_a_changed_row_breaks_the_chain_where_it_stands(database: Database, change: str) -> None:
+    for number in range(5):
+        await append(database, number)
+    await lift_the_guard(database)
+    async with database.write() as session:
+        await session.execute(text(change))
+    async with database.read() as session:
+        verdict = await audit.verify(session)
+    assert (verdict.rows, verdict.broken_at) == (2, 3)
+
+
+async def test_a_removed_row_breaks_the_chain_at_the_next(database: Database) -> None:
+    for number in range(5):
+        await append(database, number)
+    await lift_the_guard(database)
+    async with database.write() as session:
+        await session.execute(text("DELETE FROM audit WHERE seq = 2"))
+    async with database.read() as session:
+        assert (await audit.verify(session)).broken_at == 3
+
+
+async def test_a_rolled_back_row_leaves_no_gap(database: Database) -> None:
+    async def fail() -> None:
+        async with database.write() as session:
+            await audit.append(session, NOW, USER, "lost", {})
+            raise ZeroDivisionError
+
+    await append(database, 1)
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    await append(database, 2)
+    async with database.read() as session:
+        assert (await audit.verify(session)).rows == 2

@@ -1,0 +1,81 @@
+"""The migrated database is the one the code describes, whatever it was before."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from alembic.util.exc import CommandError
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from bot.store import Database, audit, migrate
+from bot.store.database import normalise
+from bot.store.migrations import check, downgrade, sync_engine
+from bot.store.tables import Table
+from tests.store.builders import NOW
+
+
+def tables(url: str) -> set[str]:
+    engine = sync_engine(normalise(url))
+    with engine.connect() as connection:
+        names = set(inspect(connection).get_table_names())
+    engine.dispose()
+    return names - {"alembic_version", "sqlite_sequence"}
+
+
+def test_the_newest_migration_equals_the_models(empty_database_url: str) -> None:
+    with pytest.raises(CommandError):
+        check(empty_database_url)
+    migrate(empty_database_url)
+    check(empty_database_url)
+    assert tables(empty_database_url) == set(Table.metadata.tables)
+
+
+def test_down_and_up_again_arrives_at_the_same_shape(empty_database_url: str) -> None:
+    migrate(empty_database_url)
+    downgrade(empty_database_url, "base")
+    assert tables(empty_database_url) == set()
+    migrate(empty_database_url)
+    check(empty_database_url)
+
+
+def test_migrating_twice_is_once_and_two_at_once_take_turns(empty_database_url: str) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(migrate, [empty_database_url] * 2))
+    check(empty_database_url)
+
+
+async def test_migrating_keeps_what_is_there(empty_database_url: str) -> None:
+    await asyncio.to_thread(migrate, empty_database_url)
+    database = Database.open(empty_database_url)
+    async with database.write() as session:
+        await audit.append(session, NOW, None, "start", {})
+    await asyncio.to_thread(migrate, empty_database_url)
+    async with database.read() as session:
+        assert (await audit.verify(session)).rows == 1
+    await database.close()
+
+
+async def test_an_account_id_never_comes_back(database: Database) -> None:
+    if database.dialect != "sqlite":
+        return
+    async with database.read() as session:
+        statement = text("SELECT sql FROM sqlite_master WHERE name IN ('account', 'ticket', 'desk_order')")
+        definitions = (await session.scalars(statement)).all()
+    assert len(definitions) == 3
+    assert all("AUTOINCREMENT" in definition for definition in definitions)
+
+
+@pytest.mark.parametrize("change", ["UPDATE audit SET action = 'x'", "DELETE FROM audit"])
+async def test_the_database_itself_refuses_to_change_the_audit(database: Database, change: str) -> None:
+    async with database.write() as session:
+        await audit.append(session, NOW, None, "start", {})
+
+    async def tamper() -> None:
+        async with database.write() as session:
+            await session.execute(text(change))
+
+    with pytest.raises(DBAPIError, match="append-only"):
+        await tamper()
