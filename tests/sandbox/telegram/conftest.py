@@ -24,6 +24,14 @@ Context = ContextTypes.DEFAULT_TYPE
 Start = Callable[..., Awaitable[SandboxTelegram]]
 
 
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_790_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 @pytest.fixture
 async def start() -> AsyncIterator[Start]:
     """Start a sandbox of any config; all are stopped at the end."""
