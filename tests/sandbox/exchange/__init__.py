@@ -1,0 +1,1 @@
+"""The sandbox exchange, proved through its own doors: HTTP, WebSocket and the engine's commands."""
