@@ -304,7 +304,8 @@ async def explain(request: web.Request, handler: Any) -> web.StreamResponse:
 
 def _unread(item: Message, person: User) -> bool:
     own = item.sender is not None and item.sender.id == person.id
-    return not own and item.id > item.chat.read.get(person.id, 0)
+    event = "forum_topic_created" in item.content
+    return not own and not event and item.id > item.chat.read.get(person.id, 0)
 
 
 def _event(revision: int, body: Json) -> str:

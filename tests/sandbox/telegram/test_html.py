@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import httpx
@@ -24,10 +25,19 @@ def _visible(text: str) -> str:
     return "".join(kept).strip()
 
 
-async def _say(sandbox: SandboxTelegram, text: str, **more: Any) -> dict[str, Any]:
-    async with httpx.AsyncClient() as client:
-        url = f"{sandbox.url}/bot{sandbox.config.token}/sendMessage"
-        return dict((await client.post(url, json={"chat_id": ALICE, "text": text, **more})).json())
+Say = Callable[..., Awaitable[dict[str, Any]]]
+
+
+@pytest.fixture
+async def say(sandbox: SandboxTelegram, bot_in_chat: Bot) -> AsyncIterator[Say]:
+    """Raw sendMessage: PTB would change the case of error descriptions."""
+    async with httpx.AsyncClient(base_url=f"{sandbox.url}/bot{sandbox.config.token}/") as client:
+
+        async def _say(text: str, **more: Any) -> dict[str, Any]:
+            answer = await client.post("sendMessage", json={"chat_id": ALICE, "text": text, **more})
+            return dict(answer.json())
+
+        yield _say
 
 
 @pytest.fixture
@@ -38,12 +48,10 @@ async def bot_in_chat(bot: Bot, driver: ChatDriver) -> Bot:
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=200).filter(_visible))
-async def test_escaped_text_stays_the_same_visible_text(
-    sandbox: SandboxTelegram, bot_in_chat: Bot, text: str
-) -> None:
-    marked = await _say(sandbox, f"<b>{html.escape(text)}</b>", parse_mode="HTML")
+async def test_escaped_text_stays_the_same_visible_text(say: Say, text: str) -> None:
+    marked = await say(f"<b>{html.escape(text)}</b>", parse_mode="HTML")
     assert marked["result"]["text"] == _visible(text)
-    plain = await _say(sandbox, text)
+    plain = await say(text)
     assert plain["result"]["text"] == _visible(text)
 
 
@@ -106,10 +114,8 @@ async def test_commands_links_and_tags_are_found_but_not_in_code(bot_in_chat: Bo
         ('<a href="x', 'Unclosed start tag "a" at byte offset 0'),
     ],
 )
-async def test_a_parse_error_is_worded_as_telegram_words_it(
-    sandbox: SandboxTelegram, bot_in_chat: Bot, text: str, reason: str
-) -> None:
-    refusal = await _say(sandbox, text, parse_mode="HTML")  # PTB would change the case of the words
+async def test_a_parse_error_is_worded_as_telegram_words_it(say: Say, text: str, reason: str) -> None:
+    refusal = await say(text, parse_mode="HTML")
     assert refusal == {
         "ok": False,
         "error_code": 400,

@@ -13,6 +13,8 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter
 from bot.sandbox.telegram import ChatDriver, Group, Limits, Person, SandboxTelegram, TelegramConfig
 from tests.sandbox.telegram.conftest import ALICE, BOB, DESK, NEWS, Clock, Start, bot_of
 
+pytestmark = pytest.mark.filterwarnings("ignore::telegram.warnings.PTBDeprecationWarning")
+
 
 def _keyboard(data: str) -> InlineKeyboardMarkup:
     return InlineKeyboardMarkup([[InlineKeyboardButton("Go", callback_data=data)]])

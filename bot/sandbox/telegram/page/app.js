@@ -90,7 +90,7 @@ function arrived({ kind, message, chat_id: chatId }) {
   const mine = isMine(message);
   if (kind === "message" || place.last_message?.message_id === message.message_id) place.last_message = message;
   if (kind === "message") place.started = true;
-  if (kind === "message" && !mine) place.unread = (place.unread ?? 0) + 1;
+  if (kind === "message" && !mine && !eventText(message)) place.unread = (place.unread ?? 0) + 1;
   if (chatId === state.open) {
     const follow = stick || mine;
     state.messages.set(message.message_id, message);
