@@ -216,8 +216,11 @@ class AccountClient(HistoryReads):
 
         The report is the engine's own answer and carries no fee.
         """
-        answer = await self._session.send(prepared.request)
-        return self._order(answer)
+        report = self._order(await self._session.send(prepared.request))
+        same_id = prepared.client_id is None or report.client_id in {None, prepared.client_id}
+        if report.symbol != prepared.symbol or not same_id:
+            raise UnknownOutcome("the answer belongs to another order")
+        return report
 
     def prepare_batch(
         self, requests: Sequence[OrderRequest], *, timestamp_ms: int, window_ms: int = DEFAULT_WINDOW_MS

@@ -113,11 +113,11 @@ class Transport:
         )
         response = await pool.send(request, auth=None, stream=True)
         try:
-            return Answer(
-                response.status_code, await _bounded(response), _seconds(response.headers.get("retry-after"))
-            )
+            body = await _bounded(response)
+            await _refuse_leftovers(pool, response)
         finally:
             await response.aclose()
+        return Answer(response.status_code, body, _seconds(response.headers.get("retry-after")))
 
     def _url(self, path: str, query: bytes) -> httpx.URL:
         url = self._urls.get(path)
@@ -132,7 +132,7 @@ class _TooLarge(Exception):
 
 _FIXED_HEADERS: Final[Headers] = (
     (b"Accept", b"application/json"),
-    (b"Accept-Encoding", b"gzip"),
+    (b"Accept-Encoding", b"identity"),
     (b"User-Agent", b"rucksack"),
 )
 
@@ -151,14 +151,38 @@ def _pool(timeout: float, *, http2: bool, proxies: bool) -> httpx.AsyncClient:
 
 
 async def _bounded(response: httpx.Response) -> bytes:
+    """The body as it came. Read from the stream itself: the response's own readers release the connection."""
     chunks: list[bytes] = []
     size = 0
-    async for chunk in response.aiter_bytes():
+    stream = response.stream
+    if not isinstance(stream, httpx.AsyncByteStream):
+        raise TypeError("not an asynchronous answer")
+    async for chunk in stream:
         size += len(chunk)
         if size > MAX_ANSWER_BYTES:
             raise _TooLarge
         chunks.append(chunk)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+async def _refuse_leftovers(pool: httpx.AsyncClient, response: httpx.Response) -> None:
+    """Close an HTTP/1.1 connection that holds more than the answer just read.
+
+    The library would take the rest, say an answer sent twice, for the answer to the next request: one order's
+    result reported as another's. It offers no public view of that rest, so a connection that cannot be looked
+    into is closed as well. HTTP/2 needs no such care: its frames name the request they answer.
+    """
+    if response.http_version == "HTTP/2":
+        return
+    stream = response.extensions["network_stream"]
+    connections = getattr(getattr(pool, "_transport", None), "_pool", None)
+    for connection in getattr(connections, "connections", ()):
+        http11 = getattr(connection, "_connection", None)
+        if getattr(http11, "_network_stream", None) is stream:
+            state = getattr(http11, "_h11_state", None)
+            if state is not None and state.trailing_data == (b"", False):
+                return
+    await stream.aclose()
 
 
 def _seconds(header: str | None) -> float | None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_left
 
 import pytest
 from hypothesis import given
@@ -10,10 +11,10 @@ from bot.backpack import RateLimited
 from bot.backpack.limits import Gate, TokenBucket
 from bot.backpack.routes import Priority
 
-LIMITS = st.tuples(st.integers(2, 2_000), st.integers(1, 300)).filter(lambda pair: pair[1] < pair[0])
+LIMITS = st.tuples(st.integers(2, 240), st.integers(1, 40)).filter(lambda pair: pair[1] < pair[0])
 
 
-@given(LIMITS, st.lists(st.integers(0, 30_000), max_size=60))
+@given(LIMITS, st.lists(st.integers(0, 30_000), max_size=25))
 def test_no_minute_ever_holds_more_than_the_limit(limits, gaps):
     per_minute, burst = limits
     bucket = TokenBucket(per_minute, burst, 0)
@@ -22,8 +23,8 @@ def test_no_minute_ever_holds_more_than_the_limit(limits, gaps):
         now += gap
         while bucket.take(now):
             taken.append(now)
-    for start in taken:
-        assert sum(1 for moment in taken if start <= moment < start + 60_000) <= per_minute
+    for index, start in enumerate(taken):
+        assert bisect_left(taken, start + 60_000) - index <= per_minute
 
 
 @given(LIMITS, st.integers(1, 100_000))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import socket
 from decimal import Decimal
 
@@ -261,3 +262,39 @@ async def test_a_client_id_beyond_uint32_is_refused_before_signing(client, signe
     request = OrderRequest("SOL_USDC", Side.BUY, OrderType.MARKET, quantity=Decimal(1), client_id=2**32)
     with pytest.raises(ValueError, match="uint32"):
         client.account(signer).prepare_order(request, timestamp_ms=1, window_ms=1)
+
+
+async def test_an_answer_sent_twice_is_never_taken_for_the_next_orders(exchange, client, signer):
+    first = {**ORDER, "clientId": None}
+
+    async def twice(request: web.Request) -> web.StreamResponse:
+        body = json.dumps(first).encode()
+        raw = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+        assert request.transport is not None
+        request.transport.write(raw)
+        return web.Response(body=body, content_type="application/json")
+
+    exchange.answers(twice, says({**ORDER, "id": "second", "clientId": None}))
+    assert (await place(client, signer)).exchange_id == ORDER["id"]
+    assert (await place(client, signer)).exchange_id == "second"
+
+
+async def test_healthy_connections_are_kept_for_the_next_order(exchange, client, signer):
+    ports = set()
+
+    async def reply(request: web.Request) -> web.StreamResponse:
+        assert request.transport is not None
+        ports.add(request.transport.get_extra_info("peername")[1])
+        return web.json_response(ORDER)
+
+    exchange.answers(reply)
+    for _ in range(5):
+        await place(client, signer)
+    assert len(ports) == 1
+
+
+@pytest.mark.parametrize("stray", [{"clientId": 78}, {"symbol": "BTC_USDC_PERP"}])
+async def test_an_answer_about_another_order_leaves_ours_unknown(exchange, client, signer, stray):
+    exchange.answers(says({**ORDER, **stray}))
+    with pytest.raises(UnknownOutcome, match="another order"):
+        await place(client, signer)

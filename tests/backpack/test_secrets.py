@@ -14,7 +14,7 @@ from bot.domain.order import OrderRequest
 from bot.domain.values import OrderType, Side
 from tests.backpack.support import BROKER, ORDER, hangs_up, refuses, says, says_text
 
-BUY = OrderRequest("SOL_USDC", Side.BUY, OrderType.MARKET, quantity=Decimal(1))
+BUY = OrderRequest("SOL_USDC_PERP", Side.BUY, OrderType.MARKET, quantity=Decimal(1))
 
 
 async def test_nothing_secret_is_told_at_debug_level(exchange, client, signer, caplog):

@@ -16,7 +16,7 @@ from bot.domain.order import OrderRequest
 from bot.domain.values import OrderType, Side
 from tests.backpack.support import BROKER, ORDER, SeedSigner, says
 
-BUY = OrderRequest("SOL_USDC", Side.BUY, OrderType.MARKET, quantity=Decimal(1))
+BUY = OrderRequest("SOL_USDC_PERP", Side.BUY, OrderType.MARKET, quantity=Decimal(1))
 TWAP = StrategyRequest("SOL_USDC", Side.SELL, Decimal("10"), duration_ms=60_000, interval_ms=5_000)
 STRATEGY = {"id": "5", "symbol": "SOL_USDC", "side": "Ask", "status": "Running", "createdAt": 1}
 PRIVATE = [route for route in routes.ALL_ROUTES if route.instruction is not None]
