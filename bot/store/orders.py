@@ -48,7 +48,8 @@ async def insert_attempt(session: AsyncSession, order: Order) -> Order:
         inserted = await insert_or_ignore(session, order)
         if inserted is not None:
             return inserted
-        if await by_client_id(session, order.account_id, order.client_id) is not None:
+        client_id = order.client_id
+        if client_id is not None and await by_client_id(session, order.account_id, client_id) is not None:
             raise DuplicateAttempt(f"client id {order.client_id} was used before")
     raise DuplicateAttempt("no free order code")
 

@@ -171,6 +171,7 @@ class Ticket(Table, table=True):
     account_id: int | None = Field(default=None, foreign_key="account.id", sa_type=BigInteger)
     kind: TicketKind = Field(sa_type=Word(TicketKind))
     line: str  # canonical text of the intent
+    title: str = ""  # the order in a few words of the user's language, as HTML
     legs: list[dict[str, Any]] = Field(sa_type=JSON)  # order payloads, in sending order
     preview: dict[str, Any] = Field(sa_type=JSON)
     state: TicketState = Field(default=TicketState.OFFERED, sa_type=Word(TicketState))
@@ -203,7 +204,7 @@ class Order(Table, table=True):
     quote: str
     side: Side = Field(sa_type=Word(Side))
     order_type: OrderType = Field(sa_type=Word(OrderType))
-    client_id: int = Field(sa_type=BigInteger)
+    client_id: int | None = Field(default=None, sa_type=BigInteger)  # None: made by the exchange (TP/SL)
     broker_id: int | None = None
     request: dict[str, Any] = Field(sa_type=JSON)  # the JSON body as sent
     state: OrderState = Field(default=OrderState.SENDING, sa_type=Word(OrderState))

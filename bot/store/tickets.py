@@ -68,9 +68,10 @@ async def close_ticket(
     return (await session.scalars(statement)).one_or_none()
 
 
-async def set_message(session: AsyncSession, ticket_id: int, message_id: int) -> None:
-    """Remember which message shows the preview."""
-    await session.execute(update(Ticket).where(col(Ticket.id) == ticket_id).values(message_id=message_id))
+async def set_message(session: AsyncSession, ticket_id: int, message_id: int, title: str) -> None:
+    """Remember which message shows the preview, and the words it is known by."""
+    changed = update(Ticket).where(col(Ticket.id) == ticket_id)
+    await session.execute(changed.values(message_id=message_id, title=title))
 
 
 async def expire(session: AsyncSession, now_ms: int) -> list[Ticket]:

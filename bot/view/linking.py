@@ -57,10 +57,6 @@ def link_generated(
     return Message(text, keyboard((page,), (done, cancel)))
 
 
-def link_checking(locale: Locale) -> Message:
-    return Message(locale.text("link-checking"))
-
-
 def link_done(locale: Locale, label: str, read_only: bool) -> Message:
     return Message(locale.text("link-done-read-only" if read_only else "link-done", label=label))
 
@@ -85,12 +81,13 @@ def link_paste_prompt(locale: Locale, *, cancel_data: str | None = None) -> Mess
     )
 
 
-def link_label_prompt(locale: Locale) -> Message:
-    return Message(locale.text("link-label-prompt"))
-
-
 def secret_deleted(locale: Locale) -> Message:
     return Message(locale.text("secret-deleted"))
+
+
+def secret_unasked(locale: Locale) -> Message:
+    """A secret nobody asked for: deleted, not kept."""
+    return Message(locale.text("secret-unasked"))
 
 
 def secret_not_deleted(locale: Locale) -> Message:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from markupsafe import Markup
 
 from bot.domain.preview import ExitOutcome, Note, Preview
 from bot.domain.values import HUNDRED, ZERO, Side
-from bot.view.locale import Locale, Param
+from bot.view.locale import Locale, Param, clean
 from bot.view.message import Button, Message, button, keyboard, lines
 from bot.view.words import (
     mark_of,
     order_kind,
     preview_action,
     priced,
+    quote_of,
     sized,
     symbol_name,
     valued,
 )
+
+_MAX_LINE = 1000  # characters; a canonical line is never longer than what may be typed
 
 
 def preview_card(
@@ -42,43 +46,39 @@ def preview_card(
         *_exits(locale, preview),
         *_notes(locale, preview),
         "",
-        Markup("<code>{}</code>").format(canonical) if canonical else None,
+        Markup("<code>{}</code>").format(clean(canonical, _MAX_LINE)) if canonical else None,
         locale.text("preview-footer", account=account_label, left=locale.duration(seconds_left)),
     )
     confirm = Button(locale.plain("button-confirm", **_what(locale, preview)), confirm_data)
     return Message(text, keyboard((confirm, button(locale, "button-cancel", cancel_data))))
 
 
-def preview_superseded(locale: Locale, preview: Preview, new_price: Decimal) -> Message:
-    """What the old card becomes when the price moved over the tolerance before the tap."""
-    market = preview.market
-    return Message(
-        locale.text(
-            "preview-superseded",
-            was=priced(locale, preview.expected_price, market.quote, market.tick),
-            now=priced(locale, new_price, market.quote, market.tick),
-            order=preview_line(locale, preview),
-        )
-    )
+def preview_superseded(locale: Locale, order: Markup, was: Decimal, now: Decimal, symbol: str) -> Message:
+    """What the card of `order` (an `offer_line`) becomes when the price moved too far before the tap."""
+    quote = quote_of(symbol)
+    prices = {"was": priced(locale, was, quote), "now": priced(locale, now, quote)}
+    return Message(locale.text("preview-superseded", order=order, **prices))
 
 
-def preview_cancelled(locale: Locale, preview: Preview) -> Message:
-    return Message(locale.text("preview-cancelled", order=preview_line(locale, preview)))
+def preview_cancelled(locale: Locale, order: Markup) -> Message:
+    return Message(locale.text("preview-cancelled", order=order))
 
 
-def preview_expired(locale: Locale, preview: Preview, *, again_data: str | None = None) -> Message:
+def preview_expired(locale: Locale, order: Markup, *, again_data: str | None = None) -> Message:
     """What the card becomes after its minute; `again_data` asks for the same order at the new price."""
     again = button(locale, "button-again", again_data)
-    return Message(locale.text("preview-expired", order=preview_line(locale, preview)), keyboard((again,)))
+    return Message(locale.text("preview-expired", order=order), keyboard((again,)))
 
 
-def preview_sent(locale: Locale, preview: Preview) -> Message:
-    """What the card becomes when it was confirmed and the order has a card of its own."""
-    return Message(locale.text("preview-sent", order=preview_line(locale, preview)))
+def offer_line(locale: Locale, previews: Sequence[Preview]) -> Markup:
+    """What is on offer in a few words: one order, or how many positions it would close."""
+    if len(previews) == 1:
+        return preview_line(locale, previews[0])
+    return locale.text("offer-close-all", count=len(previews))
 
 
 def preview_line(locale: Locale, preview: Preview) -> Markup:
-    """`Long 1.4 SOL SOL-PERP`: one order in a few words."""
+    """`Long 1.4 SOL-PERP`: one order in a few words."""
     return locale.text("preview-order", **_what(locale, preview))
 
 

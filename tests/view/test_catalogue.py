@@ -18,85 +18,9 @@ from bot.view import start
 from bot.view.help import TOPICS
 from bot.view.locale import Locale, MissingText
 from bot.view.refusals import PARAMS
+from tests.view.codes import API_ERROR_CODES, EXPIRY_REASONS, NOTE_CODES
 
 VIEW = Path(str(resources.files("bot.view")))
-
-# Backpack OpenAPI, `ApiErrorCode` and `OrderExpiryReason`.
-API_ERROR_CODES = [
-    "ACCOUNT_DEACTIVATED",
-    "ACCOUNT_LIQUIDATING",
-    "BORROW_LIMIT",
-    "BORROW_REQUIRES_LEND_REDEEM",
-    "FORBIDDEN",
-    "INSUFFICIENT_FUNDS",
-    "INSUFFICIENT_MARGIN",
-    "INSUFFICIENT_SUPPLY",
-    "INVALID_ASSET",
-    "INVALID_CLIENT_REQUEST",
-    "INVALID_MARKET",
-    "INVALID_ORDER",
-    "INVALID_PRICE",
-    "INVALID_POSITION_ID",
-    "INVALID_QUANTITY",
-    "INVALID_RANGE",
-    "INVALID_SIGNATURE",
-    "INVALID_SOURCE",
-    "INVALID_SYMBOL",
-    "INVALID_TWO_FACTOR_CODE",
-    "LEND_LIMIT",
-    "LEND_REQUIRES_BORROW_REPAY",
-    "MAINTENANCE",
-    "MAX_LEVERAGE_REACHED",
-    "NOT_IMPLEMENTED",
-    "ORDER_LIMIT",
-    "POSITION_LIMIT",
-    "PRECONDITION_FAILED",
-    "RESOURCE_NOT_FOUND",
-    "SERVER_ERROR",
-    "TIMEOUT",
-    "TOO_EARLY",
-    "TOO_MANY_REQUESTS",
-    "TRADING_PAUSED",
-    "UNAUTHORIZED",
-]
-EXPIRY_REASONS = [
-    "AccountTradingSuspended",
-    "BorrowRequiresLendRedeem",
-    "FillOrKill",
-    "InsufficientBorrowableQuantity",
-    "InsufficientFunds",
-    "InsufficientLiquidity",
-    "InvalidPrice",
-    "InvalidQuantity",
-    "ImmediateOrCancel",
-    "InsufficientMargin",
-    "Liquidation",
-    "NegativeEquity",
-    "PostOnlyMode",
-    "PostOnlyTaker",
-    "PriceOutOfBounds",
-    "ReduceOnlyNotReduced",
-    "SelfTradePrevention",
-    "StopWithoutPosition",
-    "PriceImpact",
-    "Unknown",
-    "UserPermissions",
-    "MaxStopOrdersPerPosition",
-    "PositionLimit",
-    "SlippageToleranceExceeded",
-]
-NOTE_CODES = [
-    "mapped-quote",
-    "sell-reduces",
-    "size-default",
-    "leverage-is-account-wide",
-    "rounded",
-    "partial-depth",
-    "flips",
-    "no-stop",
-    "liquidation-before-stop",
-    "wide-spread",
-]
 
 # Keys made from a value at run time; each value set is tested on its own.
 DYNAMIC = (

@@ -38,9 +38,8 @@ exchange-unauthorized = The key was refused: revoked, or without this permission
 exchange-other = The exchange said: { $message } ({ $code }). Check /orders before trying again.
 exchange-rejected-unnamed = The exchange gave no reason. Check price and size, then preview again.
 
-exchange-rate-limited = Backpack’s rate limit is reached. Nothing was sent. Try again in { $wait }.
-exchange-unreachable = Backpack cannot be reached. Nothing was sent. Orders and stops already at the exchange stay active.
-exchange-unknown-outcome = The answer did not arrive, so the outcome is not certain. It is being looked up; do not send it again.
+exchange-rate-limited = Backpack’s rate limit is reached, so this was not carried out. Try again in { $wait }.
+exchange-unreachable = Backpack cannot be reached. Check /orders before you send an order again. Orders and stops already at the exchange stay active.
 
 expiry-account-trading-suspended = Trading is suspended on this account. See the notices on backpack.exchange.
 expiry-borrow-requires-lend-redeem = Funds are lent out. Redeem the lend on Backpack first.

@@ -1,4 +1,4 @@
-### Features the grammar knows and the desk does not have yet; they fill “Not available yet: …”.
+### Features the grammar knows and the desk does not have; they fill “Not available: …”.
 
 feature-alerts = price alerts
 feature-scaled-orders = scaled orders
@@ -39,3 +39,5 @@ feature-fan-out = several symbols in one line
 feature-price-variable = price variables
 feature-absolute-offset = offsets in money; use a per cent or a price
 feature-percent-basis = per cent of something else than free funds or the position
+feature-media = pictures, voice and files; please write text
+feature-more-accounts = more accounts than you have linked; remove one with /unlink

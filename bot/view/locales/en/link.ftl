@@ -16,7 +16,6 @@ link-step-withdrawals = 5. Keep the list of withdrawal addresses that need no se
 link-step-done = 6. Save there, then tap <b>Done</b> here.
 button-link-page = Open Backpack API keys
 button-link-done = Done
-link-checking = ⏳ Checking the key with one signed read of your account…
 link-done = ✅ <b>Linked: { $label }</b>
     The key was checked with a signed read. Next: <code>long sol $200 5x sl 3%</code> shows a preview.
 link-done-read-only = ✅ <b>Linked, read-only: { $label }</b>
@@ -26,25 +25,29 @@ link-not-yet = ⚠️ <b>Not linked yet</b>
 link-not-yet-retry = Your key is kept for now. Fix it on Backpack and tap Done again.
 link-reason-unknown-key = Backpack does not know this key yet. Check that it was pasted whole and saved.
 link-reason-unreachable = Backpack could not be reached. Try again in a moment.
-link-reason-allow-list = Backpack refuses the bot’s address. Add it to the key’s allow-list.
-link-reason-mismatch = This secret does not belong to that public key. Copy both from the same key.
-link-reason-malformed = This is not an API secret. Backpack shows it once, when the key is made: a base64 text of 44 characters.
+link-reason-not-base64 = This is not an API secret. Backpack shows it once, when the key is made: a base64 text of 44 characters.
+link-reason-wrong-length = This is not a whole API secret. It has 44 characters (or 88 with its public key).
+link-reason-halves-differ = The two halves of this secret do not belong together. Copy it again, whole.
+link-reason-is-public-key = That is the API key, the public half. Paste its secret instead.
+link-reason-key-mismatch = This secret does not belong to that public key. Copy both from the same key.
+link-reason-not-base64 = This is not an API secret. Backpack shows it once, when the key is made: a base64 text of 44 characters.
+link-reason-wrong-length = This is too short or too long for an API secret: it has 44 characters. Copy it whole.
+link-reason-halves-differ = The two halves of this secret do not belong together. Copy it again from where you saved it.
+link-reason-is-public-key = This is the API key, which is public. The secret is the other text, shown once when the key is made.
+link-reason-key-mismatch = This secret does not belong to that key. Copy both from the same key.
 link-reason-already-linked = This key is already linked. See /accounts.
-link-reason-expired = This link attempt has run out. Start again with /link.
-link-reason-not-pending = There is no link attempt open. Start one with /link.
-link-reason-too-many = You have linked as many accounts as this bot allows. Remove one with /unlink.
-link-reason-label-taken = One of your accounts already has this name. Choose another.
 link-paste-prompt = <b>Paste the API secret now</b>
     In this private chat only. I delete your message at once, seal the secret, and never show it again.
     /cancel stops this.
 secret-deleted = Your message with the secret is deleted and the secret is sealed.
+secret-unasked = I deleted a message that looked like an API secret: it has no place in a chat.
+    To link an account, use /link. If it was a real secret and you are unsure who saw it, revoke the key on Backpack.
 secret-not-deleted = ⛔ <b>I could not delete your message. Delete it now yourself.</b>
     Until it is gone, anyone with access to this chat can trade with the key. If in doubt, revoke the key on Backpack and link a new one.
 secret-in-group = ⛔ <b>That was an API secret, in a group. Revoke this key now.</b>
     Backpack: Settings → API Keys → delete it. I did not use it. Then link a new one in our private chat.
 secret-in-group-deleted = I deleted the message, but others may have seen it.
 secret-in-group-not-deleted = I could not delete the message. Delete it yourself too.
-link-label-prompt = What should this account be called? Send a short name, for example <code>main</code>.
 
 accounts-title = <b>Linked accounts: { $count }</b>
 accounts-none = <b>No account linked</b>

@@ -31,7 +31,6 @@ preview-cancelled = <b>Cancelled</b> · { $order }
 preview-expired = <b>Preview expired</b> · { $order }
     Nothing was sent. Prices are only held for a minute.
 preview-order = { $action } { $size } { $symbol }
-preview-sent = <b>Confirmed</b> · { $order }
 
 note-mapped-quote = • You wrote { $typed }; Backpack quotes this market in { $used }.
 note-sell-reduces = • This reduces your open { $symbol } long. It does not open a short.
@@ -50,6 +49,10 @@ note-liquidation-before-stop = ⚠️ Liquidation at { $liquidation } comes befo
 note-wide-spread = ⚠️ Wide spread: { $bps }.
 note-other = • { $code }
 
+offer-close-all = Close { $count ->
+    [one] { $count } position
+   *[other] { $count } positions
+  }
 close-all-title = <b>Close { $count ->
     [one] { $count } position
    *[other] { $count } positions
@@ -94,6 +97,8 @@ panic-cancelled-orders = Cancelled { $count ->
     [one] { $count } order
    *[other] { $count } orders
   }
+panic-close = Close { $size } { $symbol }
+panic-cancel-symbol = Cancel orders in { $symbol }
 panic-closed = Closed { $size } { $symbol }
 button-panic-first = ⚠️ Cancel and close all
 button-panic-second = ⚠️ Yes, flatten { $exposure }

@@ -19,7 +19,7 @@ refusal-number-too-large = “{ $word }” is not a number an order can have.
     .mend = Use at most 15 digits before the point.
 refusal-too-long = A line has at most { $limit } characters.
     .mend = Send one order per line.
-refusal-unsupported = Not available yet: { $feature }.
+refusal-unsupported = Not available: { $feature }.
     .mend = /help lists what works today.
 
 refusal-below-min-quantity = { $quantity } is below the market’s minimum of { $minimum }.
@@ -118,6 +118,8 @@ refusal-anonymous = I cannot tell who you are: anonymous admins and channels hav
     .mend = Send it as yourself, best in a private chat.
 refusal-private-only = This works in our private chat only.
     .mend = Open it by tapping my name.
+refusal-combination = These do not go together: { $feature }.
+    .mend = Drop one of the two.
 refusal-expected = Here could stand: { $examples }
 refusal-try = Try: <code>{ $line }</code>
 refusal-other = This was refused ({ $code }).
@@ -125,17 +127,11 @@ refusal-other = This was refused ({ $code }).
 
 ## Access and traffic
 
-not-allowed = This bot is private. Your numeric id is <code>{ $id }</code>.
-    Ask its operator to add you.
-slow-down = Too many messages at once. Try again in { $wait }.
 failure = Something broke on my side. Check /orders before you send an order again.
     If it stays, tell the operator: <code>{ $reference }</code>
 private-stub = Sent to our private chat.
 private-stub-start = Your numbers go to our private chat only. Open it once, then ask again.
 button-open-private = Open private chat
-button-answer-wait = Working on it…
-button-answer-done = Done
-button-unknown = This button is from an older version. Use the command again.
 
 ## A bare number
 

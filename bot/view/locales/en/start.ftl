@@ -95,6 +95,8 @@ ask-sl = <b>Stop loss for { $symbol }</b>
 ask-order = Which order? Send its id, for example <code>/order 8F2K</code>.
 ask-cancel = <b>Cancel</b>: which order?
 ask-account = <b>Which account?</b>
+ask-type = Send the rest of the line now; it begins with:
+    <code>{ $line }</code>
 choice-none = None
 choice-all = All
 choice-half = Half

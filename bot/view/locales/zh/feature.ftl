@@ -1,4 +1,4 @@
-### 语法认识、但交易台暂时没有的功能，用于“暂不支持：……”。
+### 语法认识、但交易台暂时没有的功能，用于“不支持：……”。
 
 feature-alerts = 价格提醒
 feature-scaled-orders = 分批挂单
@@ -39,3 +39,5 @@ feature-fan-out = 一行多个币种
 feature-price-variable = 价格变量
 feature-absolute-offset = 按金额偏移；请用百分比或价格
 feature-percent-basis = 其他基准的百分比（只支持可用资金或仓位）
+feature-media = 图片、语音和文件；请发送文字
+feature-more-accounts = 绑定更多账户；请先用 /unlink 移除一个

@@ -16,7 +16,6 @@ link-step-withdrawals = 5. 免双重验证的提现地址列表请保持为空�
 link-step-done = 6. 在那边保存，然后在这里点 <b>完成</b>。
 button-link-page = 打开 Backpack API Keys 页面
 button-link-done = 完成
-link-checking = ⏳ 正在用一次签名读取验证密钥……
 link-done = ✅ <b>已绑定：{ $label }</b>
     密钥已通过签名读取验证。下一步：发送 <code>long sol $200 5x sl 3%</code> 查看预览。
 link-done-read-only = ✅ <b>已绑定（只读）：{ $label }</b>
@@ -26,25 +25,29 @@ link-not-yet = ⚠️ <b>尚未绑定</b>
 link-not-yet-retry = 你的密钥暂时保留。请在 Backpack 处理后再点“完成”。
 link-reason-unknown-key = Backpack 还不认识这个密钥。请确认粘贴完整并已保存。
 link-reason-unreachable = 无法连接 Backpack，请稍后再试。
-link-reason-allow-list = Backpack 拒绝了机器人的地址，请把它加入密钥的白名单。
-link-reason-mismatch = 这个私钥与公钥不匹配，请从同一个密钥复制。
-link-reason-malformed = 这不是 API 私钥。Backpack 只在创建密钥时显示一次：44 个字符的 base64 文本。
+link-reason-not-base64 = 这不是 API 私钥。Backpack 只在创建密钥时显示一次：44 个字符的 base64 文本。
+link-reason-wrong-length = 私钥不完整。它有 44 个字符（含公钥时为 88 个）。
+link-reason-halves-differ = 私钥的两半不匹配，请完整地重新复制。
+link-reason-is-public-key = 这是 API 密钥的公钥部分，请粘贴它的私钥。
+link-reason-key-mismatch = 该私钥与公钥不匹配，请从同一密钥复制两者。
+link-reason-not-base64 = 这不是 API 私钥。Backpack 只在创建密钥时显示一次：44 个字符的 base64 文本。
+link-reason-wrong-length = 长度不对，API 私钥是 44 个字符，请完整复制。
+link-reason-halves-differ = 这个私钥的前后两半不匹配，请从保存处重新复制。
+link-reason-is-public-key = 这是公开的 API Key。私钥是另一段文本，只在创建密钥时显示一次。
+link-reason-key-mismatch = 这个私钥与该密钥不匹配，请从同一个密钥复制。
 link-reason-already-linked = 这个密钥已经绑定，见 /accounts。
-link-reason-expired = 本次绑定已超时，请用 /link 重新开始。
-link-reason-not-pending = 没有进行中的绑定，请用 /link 开始。
-link-reason-too-many = 绑定的账户数已达上限，请先用 /unlink 移除一个。
-link-reason-label-taken = 你已有同名账户，请换一个名称。
 link-paste-prompt = <b>请现在粘贴 API 私钥</b>
     仅限在本私聊中发送。我会立即删除你的消息、加密保存，并且不再显示。
     /cancel 可取消。
 secret-deleted = 含私钥的消息已删除，私钥已加密保存。
+secret-unasked = 我删除了一条看起来像 API 私钥的消息：私钥不该出现在聊天里。
+    绑定账户请用 /link。如果那是真的私钥且不确定谁看到过，请在 Backpack 撤销该密钥。
 secret-not-deleted = ⛔ <b>无法删除你的消息，请立即自行删除。</b>
     在删除之前，任何能看到此聊天的人都可能用它交易。如有疑虑，请在 Backpack 撤销该密钥并重新绑定。
 secret-in-group = ⛔ <b>你在群里发送了 API 私钥，请立即撤销这个密钥。</b>
     Backpack：Settings（设置）→ API Keys → 删除。我没有使用它。然后在私聊中绑定新的密钥。
 secret-in-group-deleted = 我已删除该消息，但可能已有人看到。
 secret-in-group-not-deleted = 我无法删除该消息，请你也自行删除。
-link-label-prompt = 给这个账户起个名字？请发送一个简短名称，例如 <code>main</code>。
 
 accounts-title = <b>已绑定账户：{ $count }</b>
 accounts-none = <b>没有绑定账户</b>

@@ -31,7 +31,6 @@ preview-cancelled = <b>已取消</b> · { $order }
 preview-expired = <b>预览已过期</b> · { $order }
     没有发送任何订单。报价只保留一分钟。
 preview-order = { $action } { $size } { $symbol }
-preview-sent = <b>已确认</b> · { $order }
 
 note-mapped-quote = • 你写的是 { $typed }；Backpack 的这个市场以 { $used } 计价。
 note-sell-reduces = • 这会减少你的 { $symbol } 多仓，不会开空。
@@ -50,6 +49,7 @@ note-liquidation-before-stop = ⚠️ 强平价 { $liquidation } 会先于止损
 note-wide-spread = ⚠️ 买卖价差很大：{ $bps }。
 note-other = • { $code }
 
+offer-close-all = 平掉 { $count } 个仓位
 close-all-title = <b>市价平掉 { $count } 个仓位</b> · { $notional }
 close-all-leg = { $mark } { $action } { $size } { $symbol }，约 { $price } · 手续费 { $fee }
 close-all-total = 手续费合计 { $fee }
@@ -75,6 +75,8 @@ panic-leg-ok = ✅ { $what }
 panic-leg-failed = ⛔ { $what }：{ $detail }
 panic-leg-unknown = ❓ { $what }：尚无回应，正在查询。请勿重复发送。
 panic-cancelled-orders = 已撤销 { $count } 个订单
+panic-close = 平仓 { $size } { $symbol }
+panic-cancel-symbol = 撤销 { $symbol } 的订单
 panic-closed = 已平仓 { $size } { $symbol }
 button-panic-first = ⚠️ 全部撤单并平仓
 button-panic-second = ⚠️ 确认清仓 { $exposure }

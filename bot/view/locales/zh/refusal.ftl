@@ -19,7 +19,7 @@ refusal-number-too-large = “{ $word }”不是订单能用的数字。
     .mend = 小数点前最多 15 位。
 refusal-too-long = 一行最多 { $limit } 个字符。
     .mend = 每行只写一笔单。
-refusal-unsupported = 暂不支持：{ $feature }。
+refusal-unsupported = 不支持：{ $feature }。
     .mend = /help 列出目前可用的功能。
 
 refusal-below-min-quantity = { $quantity } 低于该市场的最小数量 { $minimum }。
@@ -118,6 +118,8 @@ refusal-anonymous = 无法确认你的身份：匿名管理员和频道没有账
     .mend = 请以本人身份发送，最好用私聊。
 refusal-private-only = 此功能只能在私聊中使用。
     .mend = 点击我的名字打开私聊。
+refusal-combination = 不能同时使用：{ $feature }。
+    .mend = 请去掉其中一个。
 refusal-expected = 此处可以写：{ $examples }
 refusal-try = 试试：<code>{ $line }</code>
 refusal-other = 已被拒绝（{ $code }）。
@@ -125,17 +127,11 @@ refusal-other = 已被拒绝（{ $code }）。
 
 ## 权限与流量
 
-not-allowed = 这是私人机器人。你的数字 ID 是 <code>{ $id }</code>。
-    请让管理员把你加进来。
-slow-down = 消息太快了，请在 { $wait }后重试。
 failure = 我这边出错了。再次下单前请先查看 /orders。
     如果仍不行，请告诉管理员：<code>{ $reference }</code>
 private-stub = 已发到我们的私聊。
 private-stub-start = 你的数字只发到私聊。请先打开一次私聊，再问我。
 button-open-private = 打开私聊
-button-answer-wait = 处理中……
-button-answer-done = 完成
-button-unknown = 这个按钮来自旧版本，请重新使用命令。
 
 ## 没有单位的数字
 

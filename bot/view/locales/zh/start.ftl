@@ -95,6 +95,8 @@ ask-sl = <b>{ $symbol } 止损</b>
 ask-order = 哪一笔订单？请发送编号，例如 <code>/order 8F2K</code>。
 ask-cancel = <b>撤单</b>：哪一笔？
 ask-account = <b>哪个账户？</b>
+ask-type = 请发送指令的其余部分，开头是：
+    <code>{ $line }</code>
 choice-none = 不设
 choice-all = 全部
 choice-half = 一半

@@ -1,0 +1,280 @@
+"""The composition root: the one file that knows every part and wires it, and the life of a running bot."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from telegram import Update
+from telegram.error import Conflict, TelegramError
+from telegram.ext import Application, ApplicationBuilder
+from telegram.request import HTTPXRequest
+
+from bot.backpack import BackpackClient, BackpackError, BrokerTag
+from bot.backpack.streams import UserStream
+from bot.chat.announcer import ChatAnnouncer
+from bot.chat.housekeeping import expire_previews
+from bot.chat.outbox import Outbox
+from bot.chat.prompts import Prompts
+from bot.chat.router import Router
+from bot.chat.services import Services
+from bot.desk.linking import Linking
+from bot.desk.manage import Manage
+from bot.desk.offers import Offers
+from bot.desk.placing import Placing
+from bot.desk.queries import Queries
+from bot.desk.reconciler import Reconciler
+from bot.desk.sessions import AccountSessions
+from bot.desk.tracker import Tracker
+from bot.desk.watcher import Watcher
+from bot.domain.values import Language
+from bot.jobs import Schedule
+from bot.market import Catalogue
+from bot.settings import Settings
+from bot.store import Database
+from bot.vault import MasterKeys, Vault
+from bot.view import Locale
+from bot.view.start import commands
+
+_log = logging.getLogger(__name__)
+
+BACKPACK_KEYS_PAGE: Final = "https://backpack.exchange/portfolio/settings/api-keys"
+ALLOWED_UPDATES: Final = [Update.MESSAGE, Update.EDITED_MESSAGE, Update.CALLBACK_QUERY]
+TELEGRAM_TIMEOUT_S: Final = 10.0
+RECONCILE_S: Final = 2.0
+REPAIR_S: Final = 30.0
+CLOCK_S: Final = 60.0
+EXPIRE_S: Final = 5.0
+STOP_S: Final = 5.0
+
+
+def unix_ms() -> int:
+    """The local clock."""
+    return time.time_ns() // 1_000_000
+
+
+def random_client_id() -> int:
+    """A uint32 that no order of ours carries; uniqueness is checked when the attempt is written."""
+    return secrets.randbelow(2**32 - 2) + 1
+
+
+@dataclass(slots=True)
+class Bot:
+    """Every part of one running bot, for whoever needs to look inside (the demo, the doctor, tests)."""
+
+    settings: Settings
+    database: Database
+    vault: Vault
+    client: BackpackClient
+    services: Services
+    watcher: Watcher
+    reconciler: Reconciler
+    schedule: Schedule
+    telegram: Application[Any, Any, Any, Any, Any, Any]
+
+
+def build(
+    settings: Settings,
+    masters: MasterKeys,
+    *,
+    key_page_url: str = BACKPACK_KEYS_PAGE,
+    demo: bool = False,
+    clock: Callable[[], int] = unix_ms,
+) -> Bot:
+    """Wire a bot. Nothing is contacted yet. `settings` has a token and a broker id."""
+    if settings.telegram_bot_token is None or settings.backpack_broker_id is None:
+        raise ValueError("a bot needs a token and a broker id")
+    database = Database.open(settings.database_url)
+    vault = Vault(database, masters, clock=clock)
+    broker_key = settings.backpack_broker_key
+    broker = BrokerTag(
+        settings.backpack_broker_id, broker_key.get_secret_value() if broker_key is not None else None
+    )
+    client = BackpackClient(settings.backpack_api_url, broker, clock=clock)
+    telegram = _telegram(settings)
+    announcer = ChatAnnouncer(clock=clock)
+    outbox = Outbox(telegram.bot, database, clock=clock)
+    announcer.kick = outbox.kick
+    sessions = AccountSessions(vault, client)
+    catalogue = Catalogue(client, clock=clock)
+    tracker = Tracker(database, announcer, clock=clock)
+    placing = Placing(
+        database,
+        client,
+        sessions,
+        tracker,
+        announcer,
+        clock=clock,
+        new_client_id=random_client_id,
+        window_ms=settings.order_window_ms,
+        broker_id=broker.broker_id,
+    )
+    reconciler = Reconciler(database, client, sessions, tracker, placing, clock=clock)
+    watcher = Watcher(
+        database,
+        vault,
+        tracker,
+        reconciler,
+        open_stream=lambda signer: UserStream(settings.backpack_ws_url, signer, now_ms=client.now_ms),
+    )
+    linking = Linking(database, vault, sessions, clock=clock)
+    linking.linked = watcher.watch
+    linking.unlinked = watcher.unwatch
+    queries = Queries(database, catalogue, sessions, linking)
+    services = Services(
+        bot=telegram.bot,
+        database=database,
+        outbox=outbox,
+        offers=Offers(database, catalogue, sessions, linking, clock=clock),
+        placing=placing,
+        linking=linking,
+        manage=Manage(database, catalogue, sessions, linking, queries, placing, tracker, clock=clock),
+        queries=queries,
+        prompts=Prompts(clock=clock),
+        clock=clock,
+        key_page_url=key_page_url,
+        public_address=settings.public_address,
+        demo=demo,
+        admin_user_ids=frozenset(settings.admin_user_ids),
+    )
+    Router(services).register(telegram)
+    return Bot(
+        settings,
+        database,
+        vault,
+        client,
+        services,
+        watcher,
+        reconciler,
+        _schedule(services, client, reconciler),
+        telegram,
+    )
+
+
+def _telegram(settings: Settings) -> Application[Any, Any, Any, Any, Any, Any]:
+    token = settings.telegram_bot_token
+    base = settings.telegram_api_url.rstrip("/")
+    return (
+        ApplicationBuilder()
+        .token(token.get_secret_value() if token is not None else "")
+        .base_url(f"{base}/bot")
+        .base_file_url(f"{base}/file/bot")
+        .request(_request(pool=32))
+        .get_updates_request(_request(pool=2))
+        .concurrent_updates(256)
+        .build()
+    )
+
+
+def _request(pool: int) -> HTTPXRequest:
+    return HTTPXRequest(
+        connection_pool_size=pool,
+        connect_timeout=TELEGRAM_TIMEOUT_S,
+        read_timeout=TELEGRAM_TIMEOUT_S,
+        write_timeout=TELEGRAM_TIMEOUT_S,
+        pool_timeout=TELEGRAM_TIMEOUT_S,
+    )
+
+
+def _schedule(services: Services, client: BackpackClient, reconciler: Reconciler) -> Schedule:
+    schedule = Schedule()
+    schedule.every(RECONCILE_S, "reconcile", reconciler.run_once)
+    schedule.every(REPAIR_S, "repair", reconciler.repair_all)
+    schedule.every(CLOCK_S, "clock", client.refresh_clock)
+    schedule.every(EXPIRE_S, "expire-previews", lambda: expire_previews(services))
+    return schedule
+
+
+@contextlib.asynccontextmanager
+async def running(bot: Bot) -> AsyncIterator[Bot]:
+    """The bot at work: from the first look-up of doubtful orders to the last message out."""
+    with contextlib.suppress(BackpackError):
+        await bot.client.refresh_clock()
+    sender = asyncio.create_task(bot.services.outbox.run(), name="outbox")
+    bot.services.placing.doubt = lambda: _in_background(bot, bot.reconciler.run_once())
+    bot.schedule.start()
+    try:
+        await bot.watcher.start()
+        _in_background(bot, bot.reconciler.run_once())
+        await _listen(bot)
+        _in_background(bot, _introduce(bot))
+        yield bot
+    finally:
+        await _silence(bot)
+        bot.schedule.stop()
+        await bot.watcher.stop()
+        sender.cancel()
+        background = list(bot.services.background)
+        for task in background:
+            task.cancel()
+        await asyncio.gather(sender, *background, return_exceptions=True)
+        await bot.client.aclose()
+        await bot.database.close()
+
+
+def _in_background(bot: Bot, work: Any) -> None:
+    async def guarded() -> None:
+        try:
+            await work
+        except Exception:
+            _log.exception("background work failed")
+
+    task = asyncio.get_running_loop().create_task(guarded())
+    bot.services.background.add(task)
+    task.add_done_callback(bot.services.background.discard)
+
+
+async def _listen(bot: Bot) -> None:
+    """Poll, or set a webhook whose secret token is compared with every delivery."""
+    telegram, settings = bot.telegram, bot.settings
+    await telegram.initialize()
+    bot.services.bot_username = telegram.bot.username
+    await telegram.start()
+    updater = telegram.updater
+    if updater is None:
+        raise RuntimeError("the Telegram application has no updater")
+    if settings.telegram_webhook_url is None:
+        await updater.start_polling(
+            allowed_updates=ALLOWED_UPDATES, error_callback=_on_polling_error, poll_interval=0.0, timeout=20
+        )
+        return
+    secret = settings.telegram_webhook_secret
+    await updater.start_webhook(
+        listen="127.0.0.1",
+        port=settings.telegram_webhook_port,
+        url_path="telegram",
+        webhook_url=f"{settings.telegram_webhook_url.rstrip('/')}/telegram",
+        secret_token=secret.get_secret_value() if secret is not None else None,
+        allowed_updates=ALLOWED_UPDATES,
+    )
+
+
+def _on_polling_error(error: TelegramError) -> None:
+    if isinstance(error, Conflict):
+        _log.error("another program polls with this bot token: stop it, one of the two must go")
+    else:
+        _log.warning("polling: %s", type(error).__name__)
+
+
+async def _silence(bot: Bot) -> None:
+    telegram = bot.telegram
+    with contextlib.suppress(TelegramError, RuntimeError, TimeoutError):
+        async with asyncio.timeout(STOP_S):
+            if telegram.updater is not None and telegram.updater.running:
+                await telegram.updater.stop()
+            if telegram.running:
+                await telegram.stop()
+            await telegram.shutdown()
+
+
+async def _introduce(bot: Bot) -> None:
+    """Tell Telegram the commands, in every language."""
+    for language in Language:
+        code = None if language is Language.ENGLISH else language.value
+        await bot.telegram.bot.set_my_commands(commands(Locale.of(language)), language_code=code)

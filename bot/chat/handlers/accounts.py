@@ -1,0 +1,259 @@
+"""The first minute: start, link a key, list accounts, part from them. A pasted secret passes once."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from telegram.error import TelegramError
+
+from bot.chat.prompts import Prompt
+from bot.chat.turn import Turn
+from bot.desk.linking import Linked, NotYet
+from bot.domain.refusal import Refusal, RefusalCode
+from bot.domain.values import Language
+from bot.store import buttons
+from bot.store.tables import Account, AccountState
+from bot.vault import AlreadyLinked, SecretRefused
+from bot.view import linking as link_view
+from bot.view import refusals as refusal_view
+from bot.view import start as start_view
+
+ASK_LIFE_MS: Final = 5 * 60_000
+# 32 or 64 bytes in base64 (standard or URL-safe) or hex: nothing else a trader types looks like it.
+_SECRET: Final = re.compile(
+    r"(?<![\w+/-])(?:[A-Za-z0-9+/_-]{43}=?|[A-Za-z0-9+/_-]{86}={0,2}|[0-9a-fA-F]{64})(?![\w+/=-])"
+)
+
+
+def find_secret(text: str) -> str | None:
+    """A word that can only be an API secret (or a key: we do not take the risk of telling them apart)."""
+    match = _SECRET.search(text)
+    return match[0] if match else None
+
+
+async def start(turn: Turn, _: str = "") -> None:
+    """What this is, the risk, and the next step."""
+    known, default = await turn.services.linking.list(turn.user.id)
+    linked = default is not None and bool(known)
+    await turn.show(
+        start_view.start(
+            turn.locale,
+            turn.services.demo,
+            linked,
+            try_data=f"go:{start_view.EXAMPLE}",
+            language_data="lang:ask",
+        )
+    )
+
+
+async def link(turn: Turn, argument: str = "") -> None:
+    """Offer the two ways; a group is no place for either."""
+    if not turn.sender.private:
+        await turn.say(refusal_view.refusal(turn.locale, Refusal(RefusalCode.PRIVATE_ONLY)))
+        return
+    label = _label(argument)
+    suffix = f":{label}" if label else ""
+    await turn.show(
+        link_view.link_intro(
+            turn.locale, generate_data=f"link:generate{suffix}", paste_data=f"link:paste{suffix}"
+        )
+    )
+
+
+def _label(text: str) -> str:
+    return "".join(char for char in text.strip().lower() if char.isalnum() or char in "-_")[:20]
+
+
+async def link_step(turn: Turn, argument: str) -> None:
+    """The buttons of linking."""
+    step, _, rest = argument.partition(":")
+    if step == "generate":
+        await _generate(turn, rest or None)
+    elif step == "paste":
+        turn.services.prompts.expect(turn.user.id, Prompt("secret", rest))
+        await turn.show(link_view.link_paste_prompt(turn.locale, cancel_data="link:cancel"))
+    elif step == "done" and rest.isdigit():
+        await _verify(turn, int(rest))
+    else:
+        turn.services.prompts.take(turn.user.id)
+        await start(turn)
+
+
+async def _generate(turn: Turn, label: str | None) -> None:
+    made = await turn.services.linking.generate(turn.user.id, label)
+    if isinstance(made, Refusal):
+        await turn.show(refusal_view.refusal(turn.locale, made))
+        return
+    await turn.show(
+        link_view.link_generated(
+            turn.locale,
+            made.public_key,
+            turn.services.key_page_url,
+            done_data=f"link:done:{made.account_id}",
+            cancel_data="link:cancel",
+            address=turn.services.public_address,
+        )
+    )
+
+
+async def _verify(turn: Turn, account_id: int) -> None:
+    turn.answer_soon()
+    outcome = await turn.services.linking.verify(turn.user.id, account_id)
+    if isinstance(outcome, Linked):
+        await turn.show(link_view.link_done(turn.locale, outcome.account.label, outcome.read_only))
+    elif isinstance(outcome, NotYet):
+        # A message of its own: the steps and the key stay where the user can still read them.
+        message = link_view.link_not_yet(turn.locale, outcome.value, done_data=f"link:done:{account_id}")
+        await turn.say_privately(message)
+    else:
+        await turn.say_privately(refusal_view.refusal(turn.locale, outcome))
+
+
+async def secret(turn: Turn, text: str, prompt: Prompt | None) -> None:
+    """A message with a secret in it: away with it first, then what it was for."""
+    deleted = await _delete(turn)
+    if not turn.sender.private:
+        await turn.say(link_view.secret_in_group(turn.locale, deleted=deleted))
+        return
+    if not deleted:
+        await turn.say(link_view.secret_not_deleted(turn.locale))
+    if prompt is None or prompt.kind != "secret":
+        if deleted:
+            await turn.say(link_view.secret_unasked(turn.locale))
+        return
+    try:
+        made = await turn.services.linking.paste(turn.user.id, find_secret(text) or "", prompt.prefix or None)
+    except SecretRefused as error:
+        await turn.say(link_view.link_not_yet(turn.locale, error.problem.value))
+        return
+    except AlreadyLinked:
+        await turn.say(link_view.link_not_yet(turn.locale, "already-linked"))
+        return
+    if deleted:
+        await turn.say(link_view.secret_deleted(turn.locale))
+    await _verify(turn, made.account_id)
+
+
+async def _delete(turn: Turn) -> bool:
+    try:
+        return await turn.services.bot.delete_message(turn.sender.chat_id, turn.message_id)
+    except TelegramError:
+        return False
+
+
+async def accounts(turn: Turn, page: str = "0") -> None:
+    """The linked accounts."""
+    known, default = await turn.services.linking.list(turn.user.id)
+    ids = {account.label: account.id for account in known}
+    lines = [_line(account, default) for account in known]
+    await turn.show(
+        link_view.accounts(
+            turn.locale,
+            lines,
+            page_data=lambda n: f"acc:{n}",
+            page=int(page) if page.isdigit() else 0,
+            default_data=lambda label: f"acct:use:{ids[label]}",
+            unlink_data=lambda label: f"acct:unlink:{ids[label]}",
+            add_data="menu:link",
+        )
+    )
+
+
+def _line(account: Account, default: Account | None) -> link_view.AccountLine:
+    return link_view.AccountLine(
+        account.label,
+        "read-only" if account.state is AccountState.READ_ONLY else account.state.value,
+        f"{account.public_key[:6]}…",
+        default is not None and account.id == default.id,
+    )
+
+
+async def account_step(turn: Turn, argument: str) -> None:
+    """The buttons under an account."""
+    step, _, rest = argument.partition(":")
+    account = await turn.services.linking.get(turn.user.id, int(rest)) if rest.isdigit() else None
+    if account is None or account.id is None:
+        await accounts(turn)
+    elif step == "use":
+        await turn.services.linking.set_default(turn.user.id, account.id)
+        await turn.show(link_view.account_default_set(turn.locale, account.label))
+    else:
+        yes = await _ask(turn, "unlink", {"account": account.id})
+        message = link_view.unlink_confirm(
+            turn.locale, account.label, confirm_data=f"sure:{yes}", cancel_data="keep:unlink"
+        )
+        await turn.show(message)
+
+
+async def unlink(turn: Turn, label: str = "") -> None:
+    """Part from one account."""
+    known, _ = await turn.services.linking.list(turn.user.id)
+    named = [a for a in known if not label or a.label.casefold() == label.strip().casefold()]
+    if len(named) == 1:
+        await account_step(turn, f"unlink:{named[0].id}")
+    elif not known:
+        await accounts(turn)
+    else:
+        labels = [(account.label, f"acct:unlink:{account.id}") for account in known]
+        await turn.show(link_view.unlink_which(turn.locale, labels))
+
+
+async def forget(turn: Turn, _: str = "") -> None:
+    """Ask before destroying everything."""
+    yes = await _ask(turn, "forget", {})
+    await turn.show(
+        link_view.forget_confirm(turn.locale, confirm_data=f"sure:{yes}", cancel_data="keep:forget")
+    )
+
+
+async def _ask(turn: Turn, action: str, arguments: dict[str, int]) -> str:
+    """A single-use, expiring token for an act that cannot be undone."""
+    services = turn.services
+    async with services.database.write() as session:
+        return await buttons.create(
+            session,
+            turn.user.id,
+            turn.sender.chat_id,
+            action,
+            arguments,
+            now_ms=services.clock(),
+            life_ms=ASK_LIFE_MS,
+        )
+
+
+async def sure(turn: Turn, token: str) -> None:
+    """The second tap of unlink and forget."""
+    services = turn.services
+    async with services.database.write() as session:
+        button = await buttons.use_once(session, token, turn.user.id, services.clock())
+    if button is None:
+        await turn.answer(Refusal(RefusalCode.EXPIRED))
+        return
+    locale = turn.locale
+    if button.action == "forget":
+        await services.linking.forget(turn.user.id)
+        await turn.show(link_view.forget_done(locale))
+        return
+    account = await services.linking.get(turn.user.id, int(button.arguments["account"]))
+    if account is None or account.id is None:
+        await accounts(turn)
+        return
+    await services.linking.unlink(turn.user.id, account.id)
+    await turn.show(link_view.unlink_done(locale, account.label, f"{account.public_key[:6]}…"))
+
+
+async def keep(turn: Turn, what: str) -> None:
+    """The other button of unlink and forget."""
+    build = link_view.forget_kept if what == "forget" else link_view.unlink_kept
+    await turn.show(build(turn.locale))
+
+
+async def language(turn: Turn, code: str) -> None:
+    """Choose the language."""
+    if code not in {one.value for one in Language}:
+        choices = {one: f"lang:{one.value}" for one in Language}
+        await turn.show(start_view.language_choice(turn.locale, choices))
+        return
+    turn.user = await turn.services.offers.change_user(turn.user, language=code)
+    await turn.show(start_view.language_set(turn.locale))

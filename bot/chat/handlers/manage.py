@@ -1,0 +1,141 @@
+"""Cancel one, cancel many, and the panic of two taps."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from bot.backpack import BackpackError, UnknownOutcome
+from bot.chat.turn import Turn
+from bot.desk.manage import Cancelled, PanicDone
+from bot.domain.intent import CancelIntent
+from bot.domain.refusal import Refusal
+from bot.domain.values import ZERO
+from bot.store import orders
+from bot.view import bulk as bulk_view
+from bot.view import order_list as list_view
+from bot.view import refusals as refusal_view
+
+
+async def cancel(turn: Turn, intent: CancelIntent) -> bool:
+    """Cancel what the line names, at once; a cancel can be repeated without harm."""
+    results = await turn.services.manage.cancel(turn.user, intent)
+    if isinstance(results, Refusal):
+        await turn.show(refusal_view.refusal(turn.locale, results))
+        return False
+    lines = [_cancel_line(turn, result) for result in results]
+    await turn.show(list_view.cancel_result(turn.locale, lines, orders_data="menu:orders"))
+    return all(result.error is None for result in results)
+
+
+def _cancel_line(turn: Turn, result: Cancelled) -> list_view.CancelLine:
+    return list_view.CancelLine(result.order, _outcome(result.error), _reason(turn, result.error))
+
+
+def _outcome(error: BackpackError | None) -> str:
+    if error is None:
+        return "done"
+    return "unknown" if isinstance(error, UnknownOutcome) else "failed"
+
+
+def _reason(turn: Turn, error: BackpackError | None) -> str:
+    if error is None:
+        return ""
+    return refusal_view.exchange_reason(turn.locale, error.code, error.message)
+
+
+async def cancel_order(turn: Turn, code: str) -> None:
+    """The cancel button of one order."""
+    await cancel(turn, CancelIntent(order_id=code))
+
+
+async def cancel_all(turn: Turn, step: str = "ask") -> None:
+    """Ask once, then cancel everything that rests."""
+    everything = CancelIntent(scope="all")
+    if step == "yes":
+        await cancel(turn, everything)
+        return
+    found = await turn.services.manage.resting(turn.user, everything)
+    account = await turn.services.linking.choose(turn.user.id, None)
+    if isinstance(found, Refusal) or isinstance(account, Refusal):
+        refusal = found if isinstance(found, Refusal) else account
+        if isinstance(refusal, Refusal):
+            await turn.show(refusal_view.refusal(turn.locale, refusal))
+        return
+    await turn.show(
+        list_view.cancel_all_confirm(
+            turn.locale,
+            len(found),
+            account_label=account.label,
+            confirm_data="cancelall:yes",
+            cancel_data="menu:orders",
+        )
+    )
+
+
+async def panic(turn: Turn) -> bool:
+    """The first question."""
+    plan = await turn.services.manage.look_around(turn.user)
+    if isinstance(plan, Refusal):
+        await turn.show(refusal_view.refusal(turn.locale, plan))
+        return False
+    exposure = sum((position.notional for position in plan.positions), ZERO)
+    await turn.show(
+        bulk_view.panic_first(
+            turn.locale,
+            orders=plan.orders,
+            positions=len(plan.positions),
+            exposure=exposure,
+            confirm_data="panic:ask",
+            cancel_data="menu:main",
+        )
+    )
+    return True
+
+
+async def panic_asked(turn: Turn, _: str) -> None:
+    """The second question carries the single-use token."""
+    plan = await turn.services.manage.plan_panic(turn.user, turn.home)
+    if isinstance(plan, Refusal):
+        await turn.show(refusal_view.refusal(turn.locale, plan))
+        return
+    exposure: Decimal = sum((position.notional for position in plan.positions), ZERO)
+    await turn.show(
+        bulk_view.panic_second(
+            turn.locale,
+            orders=plan.orders,
+            positions=len(plan.positions),
+            exposure=exposure,
+            confirm_data=f"flat:{plan.token}",
+            cancel_data=f"no:{plan.token}",
+        )
+    )
+
+
+async def panic_confirmed(turn: Turn, token: str) -> None:
+    """Cancel all, close all, and report each leg."""
+    turn.answer_soon()
+    done = await turn.services.manage.panic(token, turn.user)
+    if isinstance(done, Refusal):
+        await turn.say_privately(refusal_view.refusal(turn.locale, done))
+        return
+    legs = await _legs(turn, done)
+    await turn.show(
+        bulk_view.panic_result(turn.locale, legs, positions_data="menu:positions", orders_data="menu:orders")
+    )
+
+
+async def _legs(turn: Turn, done: PanicDone) -> list[bulk_view.PanicLeg]:
+    legs = [bulk_view.PanicLeg("done", cancelled=done.cancelled)]
+    for symbol, error in done.errors:
+        legs.append(bulk_view.PanicLeg(_outcome(error), symbol=symbol, detail=_reason(turn, error)))
+    async with turn.services.database.read() as session:
+        closing = [await orders.get(session, order_id) for order_id in done.closing]
+    for order in closing:
+        if order is None:
+            continue
+        outcome = (
+            "done" if order.state.value == "filled" else "failed" if order.state.is_terminal else "unknown"
+        )
+        detail = order.error_code or order.reason or ""
+        legs.append(bulk_view.PanicLeg(outcome, None, order.symbol, order.quantity or ZERO, detail))
+    return legs

@@ -1,0 +1,142 @@
+"""Settings, help and menus: everything that is only pages and switches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+from zoneinfo import available_timezones
+
+from bot.chat.handlers import accounts
+from bot.chat.turn import Turn
+from bot.store.tables import ConfirmMode, SizeMeaning, User
+from bot.view import help as help_view
+from bot.view import settings as settings_view
+from bot.view import start as start_view
+
+_ZONES: Final = (
+    *("UTC", "Asia/Shanghai", "Asia/Hong_Kong", "Asia/Singapore", "Asia/Tokyo", "Asia/Dubai"),
+    *("Europe/London", "Europe/Berlin", "Europe/Moscow", "America/New_York", "America/Los_Angeles"),
+)
+_OPTIONS: Final[dict[str, tuple[str, ...]]] = {
+    "size": ("ask", "quote", "base"),
+    "slippage": ("0.1", "0.25", "0.5", "1", "2"),
+    "tolerance": ("0.1", "0.25", "0.5", "1", "2"),
+    "confirm": ("always", "50", "100", "250", "500"),
+    "quiet": ("off", "22:00–07:00", "23:00–08:00", "00:00–08:00"),
+    "zone": _ZONES,
+}
+
+
+async def help_topic(turn: Turn, topic: str = "") -> None:
+    """A page of help, or the list of pages."""
+    message = help_view.help(turn.locale, topic.strip().lower()) if topic.strip() else None
+    await turn.show_publicly(message or help_view.help_topics(turn.locale, back_data="menu:main"))
+
+
+async def menu(turn: Turn, section: str = "main") -> None:
+    """A page of buttons."""
+    await turn.show(start_view.menu(turn.locale, section))
+
+
+async def settings(turn: Turn, _: str = "", *, saved: str | None = None) -> None:
+    """The settings of one user."""
+    _known, default = await turn.services.linking.list(turn.user.id)
+    user = turn.user
+    view = settings_view.SettingsView(
+        size_meaning=user.size_meaning,
+        slippage_percent=user.slippage_percent,
+        price_tolerance_percent=user.price_tolerance_percent,
+        confirm_below_usd=user.confirm_below_usd if user.confirm_mode is ConfirmMode.BELOW else None,
+        quiet_from=user.quiet_from,
+        quiet_to=user.quiet_to,
+        time_zone=user.time_zone,
+        account_label=default.label if default is not None else None,
+    )
+    await turn.show(
+        settings_view.settings(
+            turn.locale, view, data=lambda name: f"set:{name}", back_data="menu:main", saved=saved
+        )
+    )
+
+
+async def setting(turn: Turn, argument: str) -> None:
+    """Open one setting, or store the value tapped."""
+    name, _, value = argument.partition(":")
+    if name == "language":
+        await accounts.language(turn, "ask")
+    elif name == "account":
+        await accounts.accounts(turn)
+    elif name not in _OPTIONS:
+        await settings(turn)
+    elif value and (change := _changes(name, value)) is not None:
+        turn.user = await turn.services.offers.change_user(turn.user, **change)
+        await settings(turn, saved=name)
+    else:
+        options = [(option, f"set:{name}:{option}") for option in _OPTIONS[name]]
+        await turn.show(
+            settings_view.setting_choice(
+                turn.locale, name, options, chosen=_chosen(turn.user, name), back_data="menu:settings"
+            )
+        )
+
+
+def _changes(name: str, value: str) -> dict[str, Any] | None:
+    """The columns a tapped value sets; None for a value we did not offer (a tap can be forged)."""
+    makers: dict[str, Callable[[], dict[str, Any] | None]] = {
+        "size": lambda: {"size_meaning": SizeMeaning(value) if value != "ask" else None},
+        "slippage": lambda: {"slippage_percent": _percent(value)},
+        "tolerance": lambda: {"price_tolerance_percent": _percent(value)},
+        "confirm": lambda: _confirm(value),
+        "quiet": lambda: _quiet(value),
+        "zone": lambda: {"time_zone": value} if value in available_timezones() else None,
+    }
+    try:
+        return makers[name]()
+    except (ValueError, InvalidOperation):
+        return None
+
+
+def _percent(value: str) -> Decimal:
+    number = Decimal(value)
+    if not Decimal(0) < number <= Decimal(10):
+        raise ValueError(value)
+    return number
+
+
+def _confirm(value: str) -> dict[str, Any]:
+    if value == "always":
+        return {"confirm_mode": ConfirmMode.ALWAYS, "confirm_below_usd": None}
+    if value not in _OPTIONS["confirm"]:
+        raise ValueError(value)
+    return {"confirm_mode": ConfirmMode.BELOW, "confirm_below_usd": Decimal(value)}
+
+
+def _quiet(value: str) -> dict[str, Any]:
+    if value == "off":
+        return {"quiet_from": None, "quiet_to": None}
+    start, _, end = value.partition("–")
+    return {"quiet_from": _minute(start), "quiet_to": _minute(end)}
+
+
+def _minute(text: str) -> int:
+    hours, _, minutes = text.partition(":")
+    total = int(hours) * 60 + int(minutes)
+    if not 0 <= total < 24 * 60:
+        raise ValueError(text)
+    return total
+
+
+def _chosen(user: User, name: str) -> str | None:
+    quiet = "off"
+    if user.quiet_from is not None and user.quiet_to is not None:
+        quiet = "–".join(f"{m // 60:02d}:{m % 60:02d}" for m in (user.quiet_from, user.quiet_to))
+    below = user.confirm_below_usd if user.confirm_mode is ConfirmMode.BELOW else None
+    return {
+        "size": user.size_meaning.value if user.size_meaning else "ask",
+        "slippage": f"{user.slippage_percent.normalize():f}",
+        "tolerance": f"{user.price_tolerance_percent.normalize():f}",
+        "confirm": f"{below.normalize():f}" if below is not None else "always",
+        "quiet": quiet,
+        "zone": user.time_zone,
+    }.get(name)

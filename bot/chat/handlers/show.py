@@ -1,0 +1,190 @@
+"""Answers to questions: positions, orders, balance, price, book, fees."""
+
+from __future__ import annotations
+
+from bot.chat.turn import Turn
+from bot.desk.queries import Shown
+from bot.domain.order import OrderSnapshot
+from bot.domain.refusal import Refusal, RefusalCode
+from bot.domain.values import MarketKind
+from bot.market import Moment
+from bot.view import holdings as holdings_view
+from bot.view import market as market_view
+from bot.view import order_list as list_view
+from bot.view import refusals as refusal_view
+
+
+async def _refused(turn: Turn, refusal: Refusal) -> bool:
+    await turn.show(refusal_view.refusal(turn.locale, refusal))
+    return False
+
+
+async def positions(turn: Turn, page: str = "0") -> bool:
+    """Open positions with their buttons."""
+    shown = await turn.services.queries.account(turn.user)
+    if isinstance(shown, Refusal):
+        return await _refused(turn, shown)
+    resting = await turn.services.queries.open_orders(turn.user)
+    exits = {} if isinstance(resting, Refusal) else _exits(shown, resting)
+    message = holdings_view.positions(
+        turn.locale,
+        shown.positions,
+        account_label=shown.account.label,
+        page_data=lambda n: f"pos:{n}",
+        page=_page(page),
+        markets=shown.markets,
+        exits=exits,
+        action_data=_position_action,
+        close_all_data="go:close all" if len(shown.positions) > 1 else None,
+        refresh_data=f"pos:{page}",
+    )
+    await turn.show(message)
+    return True
+
+
+def _position_action(action: str, symbol: str) -> str | None:
+    lines = {
+        "close": f"go:close {symbol}",
+        "half": f"go:close {symbol} 50%",
+        "tp": f"w:tp|{symbol}",
+        "sl": f"w:sl|{symbol}",
+    }
+    return lines.get(action)
+
+
+def _exits(shown: Shown, resting: list[OrderSnapshot]) -> dict[str, holdings_view.Exits]:
+    """Trigger prices of the exits each position has on the exchange: above a long's mark is a target."""
+    found: dict[str, holdings_view.Exits] = {}
+    for position in shown.positions:
+        triggers = [
+            order.trigger_price
+            for order in resting
+            if order.symbol == position.symbol
+            and order.trigger_price is not None
+            and order.side is position.closing_side
+        ]
+        above = [price for price in triggers if price > position.mark_price]
+        below = [price for price in triggers if price <= position.mark_price]
+        gain, loss = (above, below) if position.is_long else (below, above)
+        found[position.symbol] = holdings_view.Exits(next(iter(gain), None), next(iter(loss), None))
+    return found
+
+
+async def orders(turn: Turn, page: str = "0") -> bool:
+    """Open orders with their cancel buttons."""
+    account = await turn.services.linking.choose(turn.user.id, None)
+    found = await turn.services.queries.open_orders(turn.user)
+    if isinstance(account, Refusal) or isinstance(found, Refusal):
+        refusal = account if isinstance(account, Refusal) else found
+        return await _refused(turn, refusal) if isinstance(refusal, Refusal) else False
+    message = list_view.orders(
+        turn.locale,
+        found,
+        account_label=account.label,
+        page_data=lambda n: f"ord:{n}",
+        page=_page(page),
+        cancel_data=lambda code: f"cancel:{code}",
+        cancel_all_data="cancelall:ask" if found else None,
+        refresh_data=f"ord:{page}",
+    )
+    await turn.show(message)
+    return True
+
+
+async def order(turn: Turn, code: str) -> bool:
+    """One order in full."""
+    snapshot = await turn.services.queries.order(turn.user, code)
+    if isinstance(snapshot, Refusal):
+        return await _refused(turn, snapshot)
+    cancel = f"cancel:{snapshot.code}" if snapshot.state.is_live else None
+    await turn.show(
+        list_view.order_detail(turn.locale, snapshot, cancel_data=cancel, orders_data="menu:orders")
+    )
+    return True
+
+
+async def balance(turn: Turn, page: str = "0") -> bool:
+    """What the account holds."""
+    shown = await turn.services.queries.account(turn.user)
+    if isinstance(shown, Refusal):
+        return await _refused(turn, shown)
+    message = holdings_view.balance(
+        turn.locale,
+        shown.state,
+        account_label=shown.account.label,
+        page_data=lambda n: f"bal:{n}",
+        page=_page(page),
+        refresh_data=f"bal:{page}",
+    )
+    await turn.show(message)
+    return True
+
+
+async def fees(turn: Turn) -> bool:
+    """The account's own fee rates."""
+    shown = await turn.services.queries.account(turn.user)
+    if isinstance(shown, Refusal):
+        return await _refused(turn, shown)
+    await turn.show(holdings_view.fees(turn.locale, shown.state.fees, account_label=shown.account.label))
+    return True
+
+
+async def price(turn: Turn, mention: str) -> bool:
+    """Last, mark, best bid and ask, the day's range. Public: a group may see it."""
+    moment = await _moment(turn, mention)
+    if isinstance(moment, Refusal):
+        return await _public_refusal(turn, moment)
+    symbol = moment.market.symbol
+    day = await turn.services.queries.day(symbol)
+    await turn.show_publicly(
+        market_view.price(
+            turn.locale,
+            moment.market,
+            last=moment.last,
+            mark=moment.mark if moment.market.is_perp else None,
+            book=moment.book,
+            change_percent=day.price_change_percent * 100 if day is not None else None,
+            high=day.high if day is not None else None,
+            low=day.low if day is not None else None,
+            quote_volume=day.quote_volume if day is not None else None,
+            time_ms=turn.services.clock(),
+            buy_data=f"w:{'long' if moment.market.is_perp else 'buy'}|{symbol}",
+            sell_data=f"w:{'short' if moment.market.is_perp else 'sell'}|{symbol}",
+            book_data=f"bk:{symbol}",
+            refresh_data=f"px:{symbol}",
+        )
+    )
+    return True
+
+
+async def book(turn: Turn, mention: str) -> bool:
+    """The ladder. Public."""
+    moment = await _moment(turn, mention)
+    if isinstance(moment, Refusal):
+        return await _public_refusal(turn, moment)
+    symbol = moment.market.symbol
+    message = market_view.book(
+        turn.locale,
+        moment.market,
+        moment.book,
+        time_ms=turn.services.clock(),
+        price_data=f"px:{symbol}",
+        refresh_data=f"bk:{symbol}",
+    )
+    await turn.show_publicly(message)
+    return True
+
+
+async def _moment(turn: Turn, mention: str) -> Moment | Refusal:
+    if not mention:
+        return Refusal(RefusalCode.MISSING_SYMBOL)
+    return await turn.services.queries.moment(mention, MarketKind.PERP)
+
+
+async def _public_refusal(turn: Turn, refusal: Refusal) -> bool:
+    await turn.show_publicly(refusal_view.refusal(turn.locale, refusal))
+    return False
+
+
+def _page(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 5 else 0

@@ -1,0 +1,141 @@
+"""Trading by buttons alone: each tap adds a word to a line, and the line takes the same road as a typed one.
+
+The data of a button is `w:<verb>|<symbol>|<size>|<leverage>|<stop>`, as far as it has come; `-` is "none".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from bot.chat.handlers import trade
+from bot.chat.prompts import Prompt
+from bot.chat.turn import Turn
+from bot.domain.refusal import Refusal
+from bot.domain.values import MarketKind
+from bot.view import refusals as refusal_view
+from bot.view import start as start_view
+from bot.view.words import symbol_name
+
+NONE: Final = "-"
+TYPE: Final = "?"
+MOST_SYMBOLS: Final = 12
+_ENTRY_SIZES: Final = ("$25", "$50", "$100", "$250", "$500", "$1000")
+_EXIT_SIZES: Final = ("25%", "50%", "100%")
+_LEVERAGES: Final = ("2x", "3x", "5x", "10x")
+_STOPS: Final = ("1%", "2%", "3%", "5%", "10%")
+_TARGETS: Final = ("2%", "5%", "10%", "20%")
+_PERP: Final = {"long", "short"}
+
+
+async def step(turn: Turn, argument: str) -> None:
+    """Ask for the next word of the line, or hand the finished line over."""
+    words = argument.split("|")
+    verb = words[0]
+    if words[-1] == TYPE:
+        await _type(turn, words[:-1])
+    elif verb in {"long", "short", "buy", "sell"}:
+        await _trade(turn, words)
+    elif verb == "close":
+        await _close(turn, words)
+    elif verb in {"tp", "sl"}:
+        await _exit(turn, words)
+    elif verb in {"price", "book"}:
+        data = "px" if verb == "price" else "bk"
+        await _ask_symbol(turn, f"{verb}-symbol", MarketKind.PERP, lambda base: f"{data}:{base}")
+    elif verb == "order":
+        turn.services.prompts.expect(turn.user.id, Prompt("line", "order"))
+        await turn.show(start_view.ask(turn.locale, "order", [], cancel_data="menu:main"))
+
+
+async def _trade(turn: Turn, words: list[str]) -> None:
+    verb, done = words[0], "|".join(words)
+    perp = verb in _PERP
+    action = turn.locale.plain(f"menu-{verb}")
+    symbol = words[1] if len(words) > 1 else ""
+    if len(words) == 1:
+        kind = MarketKind.PERP if perp else MarketKind.SPOT
+        await _ask_symbol(turn, "symbol", kind, lambda base: f"w:{verb}|{base}", action=action)
+    elif len(words) == 2:
+        sizes = _EXIT_SIZES if verb == "sell" else _ENTRY_SIZES
+        await _ask(turn, "size", done, (*sizes, "type"), action=action, symbol=symbol_name(symbol))
+    elif perp and len(words) == 3:
+        await _ask(turn, "leverage", done, ("none", *_LEVERAGES), action=action, symbol=symbol_name(symbol))
+    elif perp and len(words) == 4:
+        await _ask(turn, "stop", done, ("none", *_STOPS), action=action, symbol=symbol_name(symbol))
+    else:
+        await trade.line(turn, _line(words))
+
+
+def _line(words: list[str]) -> str:
+    verb, symbol, size, *rest = words
+    leverage, stop = [*rest, NONE, NONE][:2]
+    parts = [verb, symbol, size, leverage if leverage != NONE else "", f"sl {stop}" if stop != NONE else ""]
+    return " ".join(part for part in parts if part)
+
+
+async def _close(turn: Turn, words: list[str]) -> None:
+    if len(words) == 1:
+        await _ask_position(turn, "close")
+    elif len(words) == 2:
+        choices = [(part, f"go:close {words[1]} {part}") for part in ("25%", "50%", "75%", "100%")]
+        await turn.show(
+            start_view.ask(
+                turn.locale, "close-part", choices, cancel_data="menu:positions", symbol=symbol_name(words[1])
+            )
+        )
+
+
+async def _exit(turn: Turn, words: list[str]) -> None:
+    verb = words[0]
+    if len(words) == 1:
+        await _ask_position(turn, verb)
+        return
+    symbol = words[1]
+    options = _TARGETS if verb == "tp" else _STOPS
+    choices = [(option, f"go:{verb} {symbol} {option}") for option in options]
+    choices.append(("type", f"w:{verb}|{symbol}|{TYPE}"))
+    await turn.show(
+        start_view.ask(turn.locale, verb, choices, cancel_data="menu:positions", symbol=symbol_name(symbol))
+    )
+
+
+async def _ask_position(turn: Turn, verb: str) -> None:
+    shown = await turn.services.queries.account(turn.user)
+    if isinstance(shown, Refusal):
+        await turn.show(refusal_view.refusal(turn.locale, shown))
+        return
+    choices = [(symbol_name(one.symbol), f"w:{verb}|{one.symbol}") for one in shown.positions]
+    if verb == "close" and len(choices) > 1:
+        choices.append(("all", "go:close all"))
+    question = "close" if verb == "close" else f"{verb}-position"
+    await turn.show(start_view.ask(turn.locale, question, choices, cancel_data="menu:main"))
+
+
+async def _ask_symbol(
+    turn: Turn, question: str, kind: MarketKind, data: Callable[[str], str], **words: str
+) -> None:
+    bases = (await turn.services.queries.symbols(kind))[:MOST_SYMBOLS]
+    choices = [(base, data(base)) for base in bases]
+    await turn.show(
+        start_view.ask(turn.locale, question, choices, cancel_data="menu:main", per_row=4, **words)
+    )
+
+
+async def _ask(turn: Turn, question: str, done: str, options: tuple[str, ...], **words: str) -> None:
+    values = {"none": NONE, "type": TYPE}
+    choices = [(option, f"w:{done}|{values.get(option, option)}") for option in options]
+    message = start_view.ask(turn.locale, question, choices, cancel_data="menu:main", per_row=3, **words)
+    await turn.show(message)
+
+
+async def _type(turn: Turn, words: list[str]) -> None:
+    """The next message completes the line."""
+    prefix = " ".join(words)
+    turn.services.prompts.expect(turn.user.id, Prompt("line", prefix))
+    await turn.show(start_view.ask(turn.locale, "type", [], cancel_data="menu:main", line=prefix))
+
+
+async def typed(turn: Turn, prompt: Prompt, text: str) -> None:
+    """The answer to `_type`."""
+    await trade.line(turn, f"{prompt.prefix} {text}")

@@ -1,0 +1,204 @@
+"""A line becomes a preview, a tap becomes an order."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from bot.chat.handlers import accounts, manage, options, show
+from bot.chat.turn import Turn, title_of
+from bot.desk.offers import Offer
+from bot.domain.intent import (
+    CancelIntent,
+    CloseIntent,
+    Intent,
+    PanicIntent,
+    ProtectIntent,
+    QueryIntent,
+    QueryKind,
+    TradeIntent,
+)
+from bot.domain.refusal import Refusal, RefusalCode
+from bot.domain.values import ZERO, Language
+from bot.grammar import ParseFailure, canonical, parse
+from bot.store.tables import ConfirmMode
+from bot.view import Message
+from bot.view import bulk as bulk_view
+from bot.view import preview as preview_view
+from bot.view import refusals as refusal_view
+
+OFFER_SECONDS = 60
+
+
+async def line(turn: Turn, text: str) -> None:
+    """Read a line and do what it says; every statement of a chain answers for itself."""
+    result = parse(text, language=Language(turn.user.language))
+    if isinstance(result, ParseFailure):
+        mend = next(iter(result.mends), None) or result.refusal.mend
+        data = await turn.line_data(mend) if mend else None
+        await turn.say(
+            refusal_view.refusal(
+                turn.locale,
+                result.refusal,
+                source=text,
+                span=(result.start, result.end),
+                mend=mend,
+                mend_data=data,
+            )
+        )
+        return
+    for intent in result.intents:
+        if not await act(turn, intent):
+            return
+
+
+async def act(turn: Turn, intent: Intent) -> bool:
+    """Do one statement; False when it was refused, which ends a chain."""
+    match intent:
+        case TradeIntent() | CloseIntent() | ProtectIntent():
+            return await offer(turn, intent)
+        case CancelIntent():
+            return await manage.cancel(turn, intent)
+        case PanicIntent():
+            return await manage.panic(turn)
+        case QueryIntent():
+            return await query(turn, intent)
+
+
+_ANSWERS: dict[QueryKind, Callable[[Turn, str], Awaitable[Any]]] = {
+    QueryKind.POSITIONS: lambda turn, _: show.positions(turn),
+    QueryKind.ORDERS: lambda turn, _: show.orders(turn),
+    QueryKind.ORDER: show.order,
+    QueryKind.BALANCE: lambda turn, _: show.balance(turn),
+    QueryKind.PRICE: show.price,
+    QueryKind.BOOK: show.book,
+    QueryKind.FEES: lambda turn, _: show.fees(turn),
+    QueryKind.ACCOUNTS: lambda turn, _: accounts.accounts(turn),
+    QueryKind.SETTINGS: lambda turn, _: options.settings(turn),
+    QueryKind.HELP: options.help_topic,
+}
+
+
+async def query(turn: Turn, intent: QueryIntent) -> bool:
+    """Show what a line asks for; False when it was refused."""
+    return await _ANSWERS[intent.kind](turn, intent.argument or "") is not False
+
+
+async def offer(turn: Turn, intent: TradeIntent | CloseIntent | ProtectIntent) -> bool:
+    """Preview an order with its Confirm button, or say why not."""
+    services = turn.services
+    made = await services.offers.make(turn.user, turn.home, intent)
+    if isinstance(made, Refusal):
+        await refuse(turn, made)
+        return False
+    if _goes_unasked(turn, made):
+        await services.placing.claim_and_send(made.token, turn.user.id, made.account_id, None)
+        return True
+    message_id = await turn.show(_card(turn, made))
+    if message_id is not None:
+        title = str(preview_view.preview_line(turn.locale, made.previews[0]))
+        await services.offers.shown(made.ticket_id, message_id, title)
+    return True
+
+
+def _card(turn: Turn, made: Offer) -> Message:
+    ok, no = f"ok:{made.token}", f"no:{made.token}"
+    if len(made.previews) == 1:
+        return preview_view.preview_card(
+            turn.locale,
+            made.previews[0],
+            account_label=made.account_label,
+            seconds_left=OFFER_SECONDS,
+            confirm_data=ok,
+            cancel_data=no,
+            canonical=made.line,
+        )
+    return bulk_view.close_all_preview(
+        turn.locale,
+        made.previews,
+        account_label=made.account_label,
+        seconds_left=OFFER_SECONDS,
+        confirm_data=ok,
+        cancel_data=no,
+    )
+
+
+def _goes_unasked(turn: Turn, made: Offer) -> bool:
+    """The user opted out of the tap for small orders."""
+    limit = turn.user.confirm_below_usd
+    if turn.user.confirm_mode is not ConfirmMode.BELOW or limit is None:
+        return False
+    return sum((preview.notional for preview in made.previews), ZERO) < limit
+
+
+async def refuse(turn: Turn, refusal: Refusal) -> None:
+    """A refusal in words with its mend as a button; a bare number becomes a question."""
+    if refusal.choices:
+        await turn.show(await _question(turn, refusal))
+        return
+    data = await turn.line_data(refusal.mend) if refusal.mend else None
+    await turn.show(refusal_view.refusal(turn.locale, refusal, mend_data=data))
+
+
+async def _question(turn: Turn, refusal: Refusal) -> Message:
+    data = [
+        await turn.line_data(canonical(choice.intent), prefix=f"pick:{choice.code}:")
+        for choice in refusal.choices
+    ]
+    return refusal_view.question_bare_number(turn.locale, refusal, data)
+
+
+async def picked(turn: Turn, argument: str) -> None:
+    """The user said what a bare number means; that is the default from now on (`/settings` shows it)."""
+    code, _, rest = argument.partition(":")
+    if code in {"base", "quote"}:
+        turn.user = await turn.services.offers.change_user(turn.user, size_meaning=code)
+    await run(turn, rest)
+
+
+async def run(turn: Turn, text: str) -> None:
+    """A line behind a button."""
+    await line(turn, await turn.line_of(text))
+
+
+async def confirm(turn: Turn, token: str) -> None:
+    """The tap. Nothing before `claim_and_send` has any effect, and that has it once."""
+    services = turn.services
+    ticket = await services.placing.find(token, turn.user.id)
+    if isinstance(ticket, Refusal):
+        await turn.answer(ticket)
+        if ticket.code is RefusalCode.EXPIRED:
+            await _expired(turn, token)
+        return
+    turn.answer_soon()
+    if ticket.account_id is None:
+        return
+    moved = await services.offers.moved(ticket, turn.user)
+    if moved is not None:
+        await services.placing.supersede(token, turn.user.id)
+        await turn.show(
+            preview_view.preview_superseded(turn.locale, title_of(ticket), moved.was, moved.now, moved.symbol)
+        )
+        turn.is_tap = False
+        await line(turn, ticket.line)
+        return
+    await services.placing.claim_and_send(token, turn.user.id, ticket.account_id, turn.message_id)
+
+
+async def withdraw(turn: Turn, token: str) -> None:
+    """Cancel on a preview."""
+    ticket = await turn.services.placing.cancel(token, turn.user.id)
+    if isinstance(ticket, Refusal):
+        await turn.answer(ticket)
+        if ticket.code is RefusalCode.EXPIRED:
+            await _expired(turn, token)
+        return
+    turn.answer_soon()
+    await turn.show(preview_view.preview_cancelled(turn.locale, title_of(ticket)))
+
+
+async def _expired(turn: Turn, token: str) -> None:
+    ticket = await turn.services.placing.past(token, turn.user.id)
+    if ticket is not None:
+        again = await turn.line_data(ticket.line)
+        await turn.show(preview_view.preview_expired(turn.locale, title_of(ticket), again_data=again))

@@ -1,0 +1,261 @@
+"""Everything the bot says passes here: limits kept, urgent lanes first, nothing dropped silently.
+
+Events are rows written with what they tell (`store.outbox`) and survive a crash; answers to a person wait in
+memory. Both share one queue and one set of limits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from telegram import Bot
+
+from bot.chat.delivery import Delivered, Moved, Outcome, Post, Refused, Unclear, Wait, deliver
+from bot.chat.limits import Limits
+from bot.store import Database
+from bot.store import outbox as rows
+from bot.store.tables import Message as Row
+from bot.store.tables import OutboxKind
+from bot.view.message import Button, Keyboard, Message
+
+_log = logging.getLogger(__name__)
+
+LANE_URGENT: Final = 0  # fills, liquidations
+LANE_ANSWER: Final = 1  # a person is waiting
+LANE_CARD: Final = 2  # cards that change by themselves
+LANE_DIGEST: Final = 8
+LEASE_MS: Final = 120_000
+BATCH: Final = 20
+MAX_ATTEMPTS: Final = 8
+MAX_BACKOFF_MS: Final = 60_000
+IDLE_POLL_S: Final = 5.0  # another process may have written a row without telling us
+MAX_CONCURRENT: Final = 24
+
+
+@dataclass(slots=True)
+class _Job:
+    post: Post
+    lane: int
+    row: Row | None = None  # an event; without one the answer lives in memory only
+    done: asyncio.Future[int | None] | None = None
+    attempts: int = 0
+    not_before_ms: int = 0
+
+
+@dataclass(slots=True)
+class Counters:
+    """What the operator may want to know."""
+
+    sent: int = 0
+    retried: int = 0
+    flooded: int = 0
+    dead: int = 0
+    blocked: set[int] = field(default_factory=set)
+
+
+class Outbox:
+    """The only sender. `run` is its life; the rest may be called from anywhere in the loop."""
+
+    def __init__(self, bot: Bot, database: Database, *, clock: Callable[[], int]) -> None:
+        self._bot = bot
+        self._database = database
+        self._clock = clock
+        self._limits = Limits()
+        self._queue: list[tuple[int, int, _Job]] = []
+        self._order = itertools.count()
+        self._wake = asyncio.Event()
+        self._rows_wait = True
+        self._busy: set[int] = set()  # chats with a call under way: their messages keep their order
+        self._moved: dict[int, int] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.counters = Counters()
+
+    async def say(
+        self,
+        chat_id: int,
+        message: Message,
+        *,
+        reply_to: int | None = None,
+        thread_id: int | None = None,
+        lane: int = LANE_ANSWER,
+    ) -> int | None:
+        """Send an answer; returns its message id once it is out, None when Telegram refused it for good."""
+        post = Post(chat_id, str(message.text), message.keyboard, reply_to=reply_to, thread_id=thread_id)
+        return await self._enqueue(post, lane)
+
+    async def edit(self, chat_id: int, message_id: int, message: Message, *, lane: int = LANE_ANSWER) -> None:
+        """Replace a message the user is looking at."""
+        post = Post(chat_id, str(message.text), message.keyboard, OutboxKind.EDIT, message_id)
+        await self._enqueue(post, lane)
+
+    async def _enqueue(self, post: Post, lane: int) -> int | None:
+        done: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
+        self._push(_Job(post, lane, done=done))
+        return await done
+
+    def kick(self) -> None:
+        """There may be new rows."""
+        self._rows_wait = True
+        self._wake.set()
+
+    def _push(self, job: _Job) -> None:
+        heapq.heappush(self._queue, (job.lane, next(self._order), job))
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Send until cancelled."""
+        try:
+            while True:
+                try:
+                    pause_s = await self._step()
+                except Exception:
+                    _log.exception("the outbox stumbled")
+                    pause_s = 1.0
+                if pause_s > 0 and not self._wake.is_set():
+                    try:
+                        await asyncio.wait_for(self._wake.wait(), pause_s)
+                    except TimeoutError:
+                        self._rows_wait = True
+        finally:
+            for task in self._tasks:
+                task.cancel()
+
+    async def _step(self) -> float:
+        """Start whatever may go now; returns how long to wait for more, in seconds."""
+        self._wake.clear()
+        if self._rows_wait and len(self._queue) < BATCH:
+            await self._take_rows()
+        now = self._clock()
+        next_ms = int(IDLE_POLL_S * 1000)
+        later: list[tuple[int, int, _Job]] = []
+        held: set[int] = set()  # a chat's later messages never overtake its earlier ones in a lane
+        while self._queue and len(self._tasks) < MAX_CONCURRENT:
+            entry = heapq.heappop(self._queue)
+            job = entry[2]
+            chat_id = job.post.chat_id
+            wait = max(self._limits.delay(chat_id, now), job.not_before_ms - now)
+            if wait > 0 or chat_id in self._busy or chat_id in held:
+                held.add(chat_id)
+                next_ms = min(next_ms, wait) if wait > 0 else next_ms
+                later.append(entry)
+                continue
+            self._start(job, now)
+        for entry in later:
+            heapq.heappush(self._queue, entry)
+        return next_ms / 1000
+
+    def _start(self, job: _Job, now: int) -> None:
+        self._limits.take(job.post.chat_id, now)
+        self._busy.add(job.post.chat_id)
+        task = asyncio.create_task(self._work(job))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _take_rows(self) -> None:
+        self._rows_wait = False
+        now = self._clock()
+        # A chat at its limit keeps its rows in the database: a lease must not run out in our memory.
+        limited = self._limits.limited(now)
+        full = limited.keys() | {entry[2].post.chat_id for entry in self._queue}
+        async with self._database.write() as session:
+            claimed = await rows.claim_batch(session, now, LEASE_MS, BATCH, full)
+            jobs = [await self._job_of(session, row) for row in claimed]
+        for job in jobs:
+            self._push(job)
+        if claimed:
+            return  # settling them looks for more
+        async with self._database.read() as session:
+            due = await rows.next_due_ms(session)
+        if due is not None:
+            wait_ms = due - now if due > now else min(limited.values(), default=1_000)
+            asyncio.get_running_loop().call_later(max(wait_ms, 20) / 1000, self.kick)
+
+    async def _job_of(self, session: AsyncSession, row: Row) -> _Job:
+        target = row.message_id
+        if row.kind is OutboxKind.EDIT and target is None and row.card_key is not None:
+            target = await rows.card_message_id(session, row.chat_id, row.card_key)
+        post = Post(
+            row.chat_id,
+            row.text,
+            unpack_keyboard(row.keyboard),
+            row.kind,
+            target,
+            row.thread_id,
+            row.reply_to,
+            row.silent,
+        )
+        return _Job(post, row.lane, row=row, attempts=row.attempts)
+
+    async def _work(self, job: _Job) -> None:
+        chat_id = job.post.chat_id
+        try:
+            post = replace(job.post, chat_id=self._moved.get(chat_id, chat_id))
+            outcome = await deliver(self._bot, post)
+            await self._settle(job, outcome)
+        except Exception:
+            _log.exception("could not settle a message")
+            if job.done is not None and not job.done.done():
+                job.done.set_result(None)
+        finally:
+            self._busy.discard(chat_id)
+            self._wake.set()
+
+    async def _settle(self, job: _Job, outcome: Outcome) -> None:
+        match outcome:
+            case Delivered(message_id):
+                self.counters.sent += 1
+                await self._finish(job, message_id)
+            case Wait(retry_after_ms):
+                self.counters.flooded += 1
+                self._limits.pause(job.post.chat_id, self._clock() + retry_after_ms)
+                self._push(job)
+            case Moved(chat_id):
+                self._moved[job.post.chat_id] = chat_id
+                self._push(job)
+            case Unclear(error) if job.attempts < MAX_ATTEMPTS:
+                self.counters.retried += 1
+                job.attempts += 1
+                job.not_before_ms = self._clock() + min(MAX_BACKOFF_MS, 500 * 2**job.attempts)
+                _log.warning("message to %s not confirmed (%s), again", job.post.chat_id, error)
+                self._push(job)
+            case Unclear(error):
+                await self._bury(job, error)
+            case Refused(error, blocked):
+                if blocked:
+                    self.counters.blocked.add(job.post.chat_id)
+                await self._bury(job, error)
+
+    async def _finish(self, job: _Job, message_id: int | None) -> None:
+        if job.row is not None:
+            async with self._database.write() as session:
+                await rows.mark_sent(session, job.row, message_id, self._clock())
+            self._rows_wait = True
+        if job.done is not None and not job.done.done():
+            job.done.set_result(message_id)
+
+    async def _bury(self, job: _Job, error: str) -> None:
+        self.counters.dead += 1
+        _log.error("message to %s cannot be delivered: %s", job.post.chat_id, error)
+        if job.row is not None:
+            async with self._database.write() as session:
+                await rows.mark_dead(session, job.row, error)
+            self._rows_wait = True
+        if job.done is not None and not job.done.done():
+            job.done.set_result(None)
+
+
+def pack_keyboard(keyboard: Keyboard) -> list[list[list[str | None]]] | None:
+    """JSON for the outbox table."""
+    return [[[b.label, b.data, b.url] for b in row] for row in keyboard] or None
+
+
+def unpack_keyboard(stored: list[list[list[str | None]]] | None) -> Keyboard:
+    """What `pack_keyboard` wrote."""
+    return tuple(tuple(Button(label or "", data, url) for label, data, url in row) for row in stored or [])

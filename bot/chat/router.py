@@ -1,0 +1,236 @@
+"""From a Telegram update to a handler: who may act, which words mean what, and what happens when it fails.
+
+Every accepted act is answered, every refused one gets its reason; a defect of ours never ends in silence.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from telegram import Message, Update
+from telegram.ext import Application, CallbackQueryHandler, MessageHandler, TypeHandler, filters
+
+from bot.backpack import BackpackError, Maintenance, RateLimited, Unauthorised
+from bot.chat.authority import Sender, language_of, sender_of_message, sender_of_tap
+from bot.chat.handlers import accounts, manage, options, show, steps, trade
+from bot.chat.services import Services
+from bot.chat.turn import Turn
+from bot.domain.refusal import Refusal, RefusalCode
+from bot.vault import VaultError
+from bot.view import Locale
+from bot.view import Message as View
+from bot.view import refusals as refusal_view
+
+_log = logging.getLogger(__name__)
+
+Handler = Callable[[Turn, str], Awaitable[Any]]
+
+
+def _begin(verb: str) -> Handler:
+    """A trading command: with words it is a line, without it is the first button."""
+
+    async def handle(turn: Turn, argument: str) -> None:
+        if argument:
+            await trade.line(turn, f"{verb} {argument}")
+        else:
+            await steps.step(turn, verb)
+
+    return handle
+
+
+def _plain(act: Callable[[Turn], Awaitable[Any]]) -> Handler:
+    async def handle(turn: Turn, _: str) -> None:
+        await act(turn)
+
+    return handle
+
+
+# What stands behind a command, and behind the menu entry of the same name.
+COMMANDS: dict[str, Handler] = {
+    "start": accounts.start,
+    "help": options.help_topic,
+    "menu": options.menu,
+    "link": accounts.link,
+    "accounts": accounts.accounts,
+    "unlink": accounts.unlink,
+    "forget": accounts.forget,
+    "price": _begin("price"),
+    "book": _begin("book"),
+    "balance": _plain(show.balance),
+    "positions": _plain(show.positions),
+    "orders": _plain(show.orders),
+    "order": _begin("order"),
+    "buy": _begin("buy"),
+    "sell": _begin("sell"),
+    "long": _begin("long"),
+    "short": _begin("short"),
+    "close": _begin("close"),
+    "tp": _begin("tp"),
+    "sl": _begin("sl"),
+    "cancel": lambda turn, argument: (
+        trade.line(turn, f"cancel {argument}") if argument else show.orders(turn)
+    ),
+    "cancelall": _plain(manage.cancel_all),
+    "fees": _plain(show.fees),
+    "settings": options.settings,
+    "panic": _plain(manage.panic),
+}
+
+_MENU_PAGES = {"main", "trade", "manage", "market", "account"}
+
+
+async def _menu(turn: Turn, entry: str) -> None:
+    if entry in _MENU_PAGES:
+        await options.menu(turn, entry)
+    elif entry in COMMANDS:
+        await COMMANDS[entry](turn, "")
+
+
+TAPS: dict[str, Handler] = {
+    "ok": trade.confirm,
+    "no": trade.withdraw,
+    "go": trade.run,
+    "pick": trade.picked,
+    "w": steps.step,
+    "menu": _menu,
+    "help": options.help_topic,
+    "pos": show.positions,
+    "ord": show.orders,
+    "bal": show.balance,
+    "acc": accounts.accounts,
+    "px": show.price,
+    "bk": show.book,
+    "cancel": manage.cancel_order,
+    "cancelall": manage.cancel_all,
+    "panic": manage.panic_asked,
+    "flat": manage.panic_confirmed,
+    "link": accounts.link_step,
+    "acct": accounts.account_step,
+    "sure": accounts.sure,
+    "keep": accounts.keep,
+    "lang": accounts.language,
+    "set": options.setting,
+}
+
+
+class Router:
+    """Registers itself on a PTB application and turns updates into turns."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
+        """Messages of every kind and taps; nothing else is asked for (`ALLOWED_UPDATES`)."""
+        application.add_handler(CallbackQueryHandler(self.on_tap))
+        application.add_handler(MessageHandler(filters.ALL, self.on_message))
+        application.add_handler(TypeHandler(Update, self.on_other))
+
+    async def on_other(self, _update: Update, _context: Any) -> None:
+        """Updates that ask nothing of us."""
+
+    async def on_message(self, update: Update, _context: Any) -> None:
+        message = update.effective_message
+        who = sender_of_message(update, time.time())
+        if message is None or who is None:
+            return
+        text = message.text or message.caption or ""
+        if isinstance(who, Refusal):
+            await self._refuse_message(message, text, who)
+            return
+        turn = Turn(self._services, who, await self._user(who), message.message_id)
+        await self._guarded(turn, lambda: self._read(turn, text))
+
+    async def _refuse_message(self, message: Message, text: str, refusal: Refusal) -> None:
+        """Say why a message may not act; talk that is not meant for us stays unanswered."""
+        if message.chat.type != "private" and not text.startswith("/"):
+            return
+        language = language_of(message.from_user.language_code if message.from_user else None)
+        view = refusal_view.refusal(Locale.of(language), refusal)
+        thread = message.message_thread_id if message.is_topic_message else None
+        await self._services.outbox.say(message.chat_id, view, reply_to=message.message_id, thread_id=thread)
+
+    async def _read(self, turn: Turn, text: str) -> None:
+        prompt = self._services.prompts.take(turn.user.id) if turn.sender.private else None
+        if accounts.find_secret(text):
+            await accounts.secret(turn, text, prompt)
+        elif text.startswith("/"):
+            await self._command(turn, text)
+        elif not turn.sender.private:
+            return  # outside a private chat an order needs a slash
+        elif prompt is not None and prompt.kind == "line":
+            await steps.typed(turn, prompt, text)
+        elif not text:
+            refusal = Refusal(RefusalCode.UNSUPPORTED, {"feature": "media"})
+            await turn.say(refusal_view.refusal(turn.locale, refusal))
+        else:
+            await trade.line(turn, text)
+
+    async def _command(self, turn: Turn, text: str) -> None:
+        word, _, argument = text[1:].partition(" ")
+        name, _, addressee = word.partition("@")
+        if addressee and addressee.lower() != self._services.bot_username.lower():
+            return  # another bot's command
+        handler = COMMANDS.get(name.lower())
+        if handler is not None and "\n" not in word:
+            await handler(turn, argument.strip())
+        else:
+            await trade.line(turn, text)
+
+    async def on_tap(self, update: Update, _context: Any) -> None:
+        query = update.callback_query
+        who = sender_of_tap(query) if query is not None else None
+        if query is None or who is None or query.message is None:
+            return
+        turn = Turn(
+            self._services, who, await self._user(who), query.message.message_id, is_tap=True, query=query
+        )
+        name, _, argument = (query.data or "").partition(":")
+        handler = TAPS.get(name)
+        await self._guarded(turn, lambda: self._tapped(turn, handler, argument))
+
+    async def _tapped(self, turn: Turn, handler: Handler | None, argument: str) -> None:
+        if handler is None:
+            await turn.answer(Refusal(RefusalCode.EXPIRED))
+            return
+        if handler not in {trade.confirm, trade.withdraw, accounts.sure}:
+            turn.answer_soon()  # those may have to say why not in the answer itself
+        await handler(turn, argument)
+        await turn.answer()
+
+    async def _user(self, who: Sender) -> Any:
+        return await self._services.offers.user(who.user_id, who.language.value)
+
+    async def _guarded(self, turn: Turn, act: Callable[[], Awaitable[None]]) -> None:
+        """Run a handler; whatever goes wrong becomes a message that says what to do."""
+        try:
+            await act()
+        except BackpackError as error:
+            _log.warning("the exchange: %s", error)
+            await self._excuse(turn, _exchange_excuse(turn.locale, error))
+        except VaultError as error:
+            _log.error("the vault: %s", error)
+            await self._excuse(turn, refusal_view.refusal(turn.locale, Refusal(RefusalCode.NO_ACCOUNT)))
+        except Exception:
+            reference = secrets.token_hex(4)
+            _log.exception("a handler failed, reference %s", reference)
+            await self._excuse(turn, refusal_view.failure(turn.locale, reference))
+
+    async def _excuse(self, turn: Turn, message: View) -> None:
+        turn.answer_soon()
+        await turn.say(message)
+
+
+def _exchange_excuse(locale: Locale, error: BackpackError) -> View:
+    if isinstance(error, RateLimited):
+        return refusal_view.rate_limited(locale, int(error.retry_after) + 1)
+    if isinstance(error, Maintenance):
+        return refusal_view.exchange_error(locale, "MAINTENANCE", error.message)
+    if isinstance(error, Unauthorised):
+        return refusal_view.exchange_error(locale, error.code or "UNAUTHORIZED", error.message)
+    if error.code is not None:
+        return refusal_view.exchange_error(locale, error.code, error.message)
+    return refusal_view.unreachable(locale)

@@ -1,0 +1,139 @@
+"""One act of one person: who, where, in which words; and the ways to answer it.
+
+Private numbers never appear in a group: there they go to the private chat and the group sees a stub.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from typing import Final
+
+from markupsafe import Markup, escape
+from telegram import CallbackQuery
+from telegram.error import TelegramError
+
+from bot.chat.authority import Sender
+from bot.chat.services import Services
+from bot.domain.refusal import Refusal
+from bot.domain.values import Language
+from bot.store import buttons
+from bot.store.tables import Ticket, User
+from bot.view import Locale, Message, plain_text
+from bot.view import refusals as refusal_view
+from bot.view.message import MAX_DATA
+
+_log = logging.getLogger(__name__)
+
+LINE_LIFE_MS: Final = 24 * 3_600_000
+_TOKEN_MARK: Final = "~"  # noqa: S105 - a mark, not a token
+
+
+@dataclass(slots=True)
+class Turn:
+    """`message_id` is the user's message, or for a tap the bot's message that carries the button."""
+
+    services: Services
+    sender: Sender
+    user: User
+    message_id: int
+    is_tap: bool = False
+    query: CallbackQuery | None = None
+    _answer: asyncio.Task[None] | None = field(default=None, repr=False)
+
+    @property
+    def locale(self) -> Locale:
+        return Locale.of(Language(self.user.language), self.user.time_zone)
+
+    @property
+    def home(self) -> int:
+        """The private chat, whose id is the user's."""
+        return self.sender.user_id
+
+    async def say(self, message: Message) -> int | None:
+        """Answer in the chat the act came from: for words everybody there may read."""
+        reply_to = None if self.sender.private or self.is_tap else self.message_id
+        return await self.services.outbox.say(
+            self.sender.chat_id, message, reply_to=reply_to, thread_id=self.sender.thread_id
+        )
+
+    async def say_privately(self, message: Message) -> int | None:
+        """Answer in the private chat; a group sees only that an answer was given there."""
+        sent = await self.services.outbox.say(self.home, message)
+        if not self.sender.private:
+            url = f"https://t.me/{self.services.bot_username}"
+            await self.say(refusal_view.private_stub(self.locale, url, delivered=sent is not None))
+        return sent
+
+    async def show_publicly(self, message: Message) -> int | None:
+        """In place of the tapped message, else as an answer everybody there may read."""
+        if self.is_tap:
+            await self.services.outbox.edit(self.sender.chat_id, self.message_id, message)
+            return self.message_id
+        return await self.say(message)
+
+    async def show(self, message: Message) -> int | None:
+        """In place of the tapped message where there is one of ours in private, else as a private answer."""
+        if self.is_tap and self.sender.private:
+            await self.services.outbox.edit(self.sender.chat_id, self.message_id, message)
+            return self.message_id
+        return await self.say_privately(message)
+
+    # --- answering a tap ---------------------------------------------------------------------------
+
+    def answer_soon(self, refusal: Refusal | None = None) -> None:
+        """Stop the button's spinner, with the reason when the tap is refused. The first answer counts."""
+        if self.query is not None and self._answer is None:
+            self._answer = asyncio.create_task(self._answer_query(self.query, refusal))
+
+    async def answer(self, refusal: Refusal | None = None) -> None:
+        """As `answer_soon`, and wait until Telegram has it."""
+        self.answer_soon(refusal)
+        if self._answer is not None:
+            await self._answer
+
+    async def _answer_query(self, query: CallbackQuery, refusal: Refusal | None) -> None:
+        words = None
+        if refusal is not None:
+            words = plain_text(refusal_view.refusal_sentence(self.locale, refusal))[:200]
+        try:
+            await query.answer(words, show_alert=words is not None)
+        except TelegramError as error:
+            _log.info("a tap was answered too late: %s", error)
+
+    # --- lines behind buttons ----------------------------------------------------------------------
+
+    async def line_data(self, text: str, prefix: str = "go:") -> str:
+        """Callback data that stands for `text`: the text itself where it fits, else a token for it."""
+        data = f"{prefix}{text}"
+        if len(data.encode()) <= MAX_DATA and not text.startswith(_TOKEN_MARK):
+            return data
+        services = self.services
+        async with services.database.write() as session:
+            token = await buttons.create(
+                session,
+                self.user.id,
+                self.home,
+                "line",
+                {"line": text},
+                now_ms=services.clock(),
+                life_ms=LINE_LIFE_MS,
+            )
+        return f"{prefix}{_TOKEN_MARK}{token}"
+
+    async def line_of(self, text: str) -> str:
+        """The text `line_data` stood for; empty when its token is over or another user's."""
+        if not text.startswith(_TOKEN_MARK):
+            return text
+        services = self.services
+        async with services.database.read() as session:
+            button = await buttons.live(
+                session, text.removeprefix(_TOKEN_MARK), self.user.id, services.clock()
+            )
+        return str(button.arguments["line"]) if button is not None else ""
+
+
+def title_of(ticket: Ticket) -> Markup:
+    """The order of a ticket in a few words."""
+    return Markup(ticket.title) if ticket.title else escape(ticket.line)  # noqa: S704 - written by the view

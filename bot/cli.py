@@ -1,0 +1,204 @@
+"""The `rucksack` command. Settings problems end with one sentence and exit code 2, never a traceback."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bot.grammar import parse, to_json
+from bot.redaction import configure_logging, redact
+from bot.settings import Mode, Settings, SettingsError, load_settings
+from bot.store import BadDatabaseUrl, MigrationsMissing
+from bot.vault import MasterKeyError, MasterKeys
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+sandbox = typer.Typer(no_args_is_help=True, help="The exchange and the Telegram of the demo, one at a time.")
+vault = typer.Typer(no_args_is_help=True, help="Master keys: make, rotate, look.")
+app.add_typer(sandbox, name="sandbox")
+app.add_typer(vault, name="vault")
+
+Port = Annotated[int, typer.Option(help="Port on loopback; 0 takes any free one.")]
+
+
+def main() -> None:
+    """Entry point: turns the problems an operator can mend into a sentence."""
+    try:
+        app()
+    except (SettingsError, BadDatabaseUrl, MasterKeyError, MigrationsMissing) as error:
+        typer.echo(f"rucksack: {redact(str(error))}", err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _go(work: Coroutine[Any, Any, None]) -> None:
+    if sys.platform == "win32":
+        asyncio.run(work)
+        return
+    import uvloop
+
+    uvloop.run(work)
+
+
+def _masters(settings: Settings) -> MasterKeys:
+    if settings.vault_master_key_file is not None:
+        return MasterKeys.from_file(settings.vault_master_key_file)
+    if settings.vault_master_key is not None:
+        return MasterKeys.parse(settings.vault_master_key.get_secret_value())
+    raise SettingsError("VAULT_MASTER_KEY", "is not set", "Make one with `rucksack vault new-key FILE`")
+
+
+@app.command()
+def run(port: Port = 8420) -> None:
+    """Start the real bot when it is configured, else the demo."""
+    settings = load_settings()
+    configure_logging(settings.log_level if settings.mode is Mode.REAL else "WARNING")
+    if settings.mode is Mode.DEMO:
+        _demo(port)
+        return
+    settings.require_real()
+    masters = _masters(settings)
+    typer.echo(
+        f"Rucksack, the real bot: broker {settings.backpack_broker_id} on {settings.backpack_api_url}. "
+        "Orders spend real money."
+    )
+    _go(_run_real(settings, masters))
+
+
+async def _run_real(settings: Settings, masters: MasterKeys) -> None:
+    from bot.app import build, running
+    from bot.store import migrate
+
+    await asyncio.to_thread(migrate, settings.database_url)
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with running(build(settings, masters)) as bot:
+        typer.echo(f"@{bot.services.bot_username} is listening. Stop with Ctrl+C.")
+        await stop.wait()
+
+
+@app.command()
+def demo(port: Port = 8420) -> None:
+    """Start the demo whatever is configured."""
+    configure_logging("WARNING")
+    _demo(port)
+
+
+def _demo(port: int) -> None:
+    from bot.demo import run_demo
+
+    _go(run_demo(port, typer.echo))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest tables."""
+    from bot.store import migrate as bring_up
+
+    bring_up(load_settings().database_url)
+    typer.echo("The database is up to date.")
+
+
+@app.command()
+def doctor() -> None:
+    """Check the configuration against the live endpoints; exit code 1 when something failed."""
+    from bot.app import build
+    from bot.doctor import Finding, Health, examine
+
+    settings = load_settings()
+    settings.require_real()
+    configure_logging("ERROR")
+    found: list[Finding] = []
+
+    async def look() -> None:
+        bot = build(settings, _masters(settings))
+        try:
+            found.extend(await examine(bot))
+        finally:
+            await bot.client.aclose()
+            await bot.database.close()
+
+    _go(look())
+    marks = {Health.OK: "[green]ok[/]", Health.WARNING: "[yellow]warning[/]", Health.FAILED: "[red]failed[/]"}
+    table = Table("Check", "State", "Found", "What to do", title="rucksack doctor")
+    for finding in found:
+        table.add_row(finding.check, marks[finding.health], redact(finding.detail), finding.advice)
+    Console().print(table)
+    if any(finding.health is Health.FAILED for finding in found):
+        raise typer.Exit(1)
+
+
+@app.command(name="parse")
+def parse_line(text: Annotated[list[str], typer.Argument(help="A line as typed in the chat.")]) -> None:
+    """Print what a line means as JSON (docs/parse.schema.json); exit code 1 when it means nothing."""
+    result = to_json(parse(" ".join(text)))
+    typer.echo(msgspec.json.format(msgspec.json.encode(result), indent=2).decode())
+    if not result.get("ok", True):
+        raise typer.Exit(1)
+
+
+@sandbox.command(name="exchange")
+def sandbox_exchange(port: Port = 8421) -> None:
+    """A Backpack exchange on loopback."""
+    from bot.sandbox.exchange import ExchangeConfig, serve
+
+    configure_logging("INFO")
+    typer.echo(f"Sandbox exchange on http://127.0.0.1:{port} (REST and WebSocket). Stop with Ctrl+C.")
+    _go(serve(ExchangeConfig(), "127.0.0.1", port))
+
+
+@sandbox.command(name="telegram")
+def sandbox_telegram(port: Port = 8420) -> None:
+    """A Telegram Bot API server with a chat page on loopback."""
+    from bot.sandbox.telegram import TelegramConfig, serve
+
+    config = TelegramConfig()
+    configure_logging("INFO")
+    typer.echo(
+        f"Sandbox Telegram on http://127.0.0.1:{port}/ ; its bot token is {config.token}. Stop with Ctrl+C."
+    )
+    _go(serve(config, "127.0.0.1", port))
+
+
+@vault.command(name="new-key")
+def vault_new_key(
+    file: Annotated[Path, typer.Argument(help="Where the master keys live (mode 0600).")],
+) -> None:
+    """Add a new master key to FILE, which is made when it is missing; the newest is the current one."""
+    from bot.vault import add_master_key
+
+    version = add_master_key(file)
+    typer.echo(f"Master key v{version} is in {file}. Keep a copy away from the database's backups.")
+
+
+@vault.command(name="rotate")
+def vault_rotate() -> None:
+    """Re-wrap every user's data key under the newest master key; the bot may run meanwhile."""
+    from bot.app import unix_ms
+    from bot.store import Database
+    from bot.vault import Vault
+
+    settings = load_settings()
+    masters = _masters(settings)
+
+    async def turn() -> None:
+        database = Database.open(settings.database_url)
+        try:
+            async for progress in Vault(database, masters, clock=unix_ms).rotate():
+                typer.echo(f"v{progress.to}: {progress.done} re-wrapped, {progress.left} left")
+                if progress.broken:
+                    typer.echo(f"these users' keys do not open: {progress.broken}", err=True)
+        finally:
+            await database.close()
+
+    _go(turn())

@@ -1,0 +1,47 @@
+"""What the desk tells the outside, inside its own transaction: a state and its message commit together.
+
+The desk knows no chat; whoever wires it passes an `Announcer`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.order import OrderReport
+from bot.store.tables import Order
+
+
+class NoticeKind(StrEnum):
+    """Things that happen to an account without an order of ours."""
+
+    LIQUIDATION = "liquidation"
+    ADL = "adl"
+    SYSTEM_FILL = "system_fill"  # settlement, collateral conversion, expiry of a dated market
+    EXIT_MISSING = "exit_missing"  # a promised stop or target is not on the exchange
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """`key` makes it unique: the same notice twice is one message."""
+
+    kind: NoticeKind
+    key: str
+    user_id: int
+    account_label: str
+    report: OrderReport
+
+
+class Announcer(Protocol):
+    """Turns changes into messages. Both are called inside the write transaction of the change."""
+
+    async def order_changed(self, session: AsyncSession, order: Order, *, surprising: bool) -> None:
+        """`order` has a new state. `surprising`: it contradicts a verdict we gave (`not placed`)."""
+
+    async def notice(self, session: AsyncSession, notice: Notice) -> None: ...
+
+    def committed(self) -> None:
+        """The transaction is through: messages may go out now."""

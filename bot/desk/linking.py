@@ -1,0 +1,150 @@
+"""Linking an exchange key to a person: made here or pasted, then proven by signed requests.
+
+The vault keeps the secret; this module only learns whether the exchange accepts it and what it may do.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from bot.backpack import AccountClient, BackpackError, Rejected, Unauthorised
+from bot.desk.sessions import AccountSessions
+from bot.domain.refusal import Refusal, RefusalCode
+from bot.store import Database, accounts, audit, users
+from bot.store.tables import Account, AccountState
+from bot.vault import NewAccount, Vault
+
+_log = logging.getLogger(__name__)
+
+# An order id no account has: cancelling it tells a trading key from a read-only one and can do no harm.
+_NO_SUCH_CLIENT_ID: Final = 4_294_967_295
+_PROBE_SYMBOL: Final = "SOL_USDC"
+MAX_ACCOUNTS: Final = 20
+
+
+class NotYet(StrEnum):
+    """Why a key could not be verified now."""
+
+    NOT_ACCEPTED = "unknown-key"  # the exchange does not know the key (yet)
+    UNREACHABLE = "unreachable"  # no answer: try again
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    account: Account
+    read_only: bool
+
+
+class Linking:
+    """Accounts of a user: make, prove, list, unlink, forget."""
+
+    def __init__(
+        self, database: Database, vault: Vault, sessions: AccountSessions, *, clock: Callable[[], int]
+    ) -> None:
+        self._database = database
+        self._vault = vault
+        self._sessions = sessions
+        self._clock = clock
+        self.linked: Callable[[Account], None] = lambda _: None  # called when a key has been proven
+        self.unlinked: Callable[[int], Awaitable[None]] | None = None  # called with the account id
+
+    async def generate(self, user_id: int, label: str | None = None) -> NewAccount | Refusal:
+        """A new key pair; a pair still waiting under the same label is handed out again."""
+        name = label or await self._free_label(user_id)
+        async with self._database.read() as session:
+            known = await accounts.of_user(session, user_id)
+        pending = next((a for a in known if a.state is AccountState.PENDING), None)
+        if pending is not None and pending.id is not None and label in (None, pending.label):
+            return NewAccount(pending.id, pending.public_key)
+        if len(known) >= MAX_ACCOUNTS:
+            return Refusal(RefusalCode.UNSUPPORTED, {"feature": f"> {MAX_ACCOUNTS}"})
+        return await self._vault.generate(user_id, name)
+
+    async def paste(self, user_id: int, secret: str, label: str | None = None) -> NewAccount:
+        """Seal a pasted secret. Raises the vault's errors, none of which contains it."""
+        return await self._vault.import_secret(
+            user_id, label or await self._free_label(user_id), None, secret
+        )
+
+    async def verify(self, user_id: int, account_id: int) -> Linked | NotYet | Refusal:
+        """Prove the key by a signed read, then find out whether it may trade."""
+        line = await self._sessions.get(user_id, account_id)
+        try:
+            await line.summary()
+            read_only = await self._is_read_only(line)
+        except Unauthorised:
+            return NotYet.NOT_ACCEPTED
+        except BackpackError as error:
+            _log.warning("could not verify account %s: %s", account_id, error)
+            return NotYet.UNREACHABLE
+        state = AccountState.READ_ONLY if read_only else AccountState.ACTIVE
+        async with self._database.write() as session:
+            account = await accounts.verified(session, user_id, account_id, state, self._clock())
+            if account is None:
+                return Refusal(RefusalCode.NO_ACCOUNT)
+            await audit.append(
+                session, self._clock(), user_id, "link", {"account": account_id, "state": state}
+            )
+        self.linked(account)
+        return Linked(account, read_only)
+
+    async def _is_read_only(self, line: AccountClient) -> bool:
+        try:
+            await line.cancel(_PROBE_SYMBOL, client_id=_NO_SUCH_CLIENT_ID)
+        except Unauthorised:
+            return True
+        except Rejected as error:
+            return error.code == "FORBIDDEN" or error.status in {401, 403}
+        return False
+
+    async def list(self, user_id: int) -> tuple[Sequence[Account], Account | None]:
+        """The user's accounts and the one orders go to by default."""
+        async with self._database.read() as session:
+            return await accounts.of_user(session, user_id), await accounts.default(session, user_id)
+
+    async def choose(self, user_id: int, label: str | None) -> Account | Refusal:
+        """The account a line means: by label, else the default."""
+        async with self._database.read() as session:
+            if label is not None:
+                named = await accounts.by_label(session, user_id, label)
+                known = named is not None and named.state is not AccountState.PENDING
+                return named if named and known else Refusal(RefusalCode.UNKNOWN_ACCOUNT, {"label": label})
+            return await accounts.default(session, user_id) or Refusal(RefusalCode.NO_ACCOUNT)
+
+    async def get(self, user_id: int, account_id: int) -> Account | None:
+        """The user's account by id, if it is still linked."""
+        async with self._database.read() as session:
+            return await accounts.get(session, user_id, account_id)
+
+    async def set_default(self, user_id: int, account_id: int) -> None:
+        async with self._database.write() as session:
+            if await accounts.get(session, user_id, account_id) is not None:
+                await users.change_settings(session, user_id, default_account_id=account_id)
+
+    async def unlink(self, user_id: int, account_id: int) -> bool:
+        """Destroy one sealed secret. False when it was not this user's."""
+        gone = await self._vault.unlink(user_id, account_id)
+        self._sessions.drop(user_id, account_id)
+        if gone and self.unlinked is not None:
+            await self.unlinked(account_id)
+        return gone
+
+    async def forget(self, user_id: int) -> None:
+        """Destroy the user's data key and everything sealed by it."""
+        async with self._database.read() as session:
+            known = await accounts.of_user(session, user_id)
+        await self._vault.forget(user_id)
+        self._sessions.drop(user_id)
+        for account in known:
+            if account.id is not None and self.unlinked is not None:
+                await self.unlinked(account.id)
+
+    async def _free_label(self, user_id: int) -> str:
+        async with self._database.read() as session:
+            taken = {account.label.casefold() for account in await accounts.of_user(session, user_id)}
+        names = ("main", *(f"account{number}" for number in range(2, MAX_ACCOUNTS + 2)))
+        return next(name for name in names if name not in taken)

@@ -1,0 +1,249 @@
+"""From a tap to the wire, once: claim the ticket and write every attempt in one transaction, then send.
+
+Whatever happens after that commit, a restart included, the reconciler can tell what became of each attempt.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.backpack import AccountClient, BackpackClient
+from bot.backpack.errors import BackpackError, NoEffect, NotSent, RateLimited, UnknownOutcome
+from bot.desk.announce import Announcer
+from bot.desk.sessions import AccountSessions
+from bot.desk.tracker import Tracker, Verdict
+from bot.domain.market import Market
+from bot.domain.order import OrderEvent, OrderRequest
+from bot.domain.refusal import Refusal, RefusalCode
+from bot.store import Database, audit, orders, tickets
+from bot.store.tables import Order, Ticket, TicketState
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One order of a ticket with the names its card needs."""
+
+    request: OrderRequest
+    base: str
+    quote: str
+
+    @classmethod
+    def of(cls, request: OrderRequest, market: Market) -> Leg:
+        return cls(request, market.base, market.quote)
+
+
+Attempt = tuple[Order, Leg]
+
+
+def pack_legs(legs: Sequence[Leg]) -> list[dict[str, Any]]:
+    """JSON for `Ticket.legs`."""
+    return [msgspec.to_builtins(leg) for leg in legs]
+
+
+def unpack_legs(stored: list[dict[str, Any]]) -> list[Leg]:
+    """What `pack_legs` wrote."""
+    return [msgspec.convert(leg, Leg) for leg in stored]
+
+
+class Placing:
+    """Claims tickets and sends their orders. A ticket is one user's, for 60 seconds, for one tap."""
+
+    def __init__(
+        self,
+        database: Database,
+        client: BackpackClient,
+        sessions: AccountSessions,
+        tracker: Tracker,
+        announcer: Announcer,
+        *,
+        clock: Callable[[], int],
+        new_client_id: Callable[[], int],
+        window_ms: int,
+        broker_id: int,
+    ) -> None:
+        self._database = database
+        self._client = client
+        self._sessions = sessions
+        self._tracker = tracker
+        self._announcer = announcer
+        self._clock = clock
+        self._new_client_id = new_client_id
+        self._window_ms = window_ms
+        self._broker_id = broker_id
+        self.in_flight: set[int] = set()  # attempts this process is still waiting for
+        self.doubt: Callable[[], None] = lambda: None  # called when an attempt ends in doubt
+
+    async def find(self, token: str, user_id: int) -> Ticket | Refusal:
+        """The ticket a tap means, still to be had, or why not."""
+        async with self._database.read() as session:
+            ticket = await tickets.find(session, tickets.hash_token(token))
+        return self._usable(ticket, user_id)
+
+    async def past(self, token: str, user_id: int) -> Ticket | None:
+        """The user's ticket of a token in whatever state, for its words."""
+        async with self._database.read() as session:
+            ticket = await tickets.find(session, tickets.hash_token(token))
+        return ticket if ticket is not None and ticket.user_id == user_id else None
+
+    def _usable(self, ticket: Ticket | None, user_id: int) -> Ticket | Refusal:
+        if ticket is None:
+            return Refusal(RefusalCode.EXPIRED)
+        if ticket.user_id != user_id:
+            return Refusal(RefusalCode.NOT_YOUR_BUTTON)
+        if ticket.state is TicketState.CLAIMED:
+            return Refusal(RefusalCode.USED)
+        if ticket.state is not TicketState.OFFERED or ticket.expires_ms <= self._clock():
+            return Refusal(RefusalCode.EXPIRED)
+        return ticket
+
+    async def cancel(self, token: str, user_id: int) -> Ticket | Refusal:
+        """Withdraw an offer."""
+        return await self._close(token, user_id, TicketState.CANCELLED)
+
+    async def supersede(self, token: str, user_id: int) -> Ticket | Refusal:
+        """Close an offer because a newer preview takes its place."""
+        return await self._close(token, user_id, TicketState.SUPERSEDED)
+
+    async def _close(self, token: str, user_id: int, state: TicketState) -> Ticket | Refusal:
+        token_hash = tickets.hash_token(token)
+        async with self._database.write() as session:
+            closed = await tickets.close_ticket(session, token_hash, user_id, state)
+            if closed is not None:
+                return closed
+            found = await tickets.find(session, token_hash)
+        outcome = self._usable(found, user_id)
+        return outcome if isinstance(outcome, Refusal) else Refusal(RefusalCode.EXPIRED)
+
+    async def claim_and_send(
+        self, token: str, user_id: int, account_id: int, message_id: int | None
+    ) -> list[int] | Refusal:
+        """Take the ticket, write its attempts, send them. Returns the ids of the orders.
+
+        `message_id` is the preview that was tapped: it becomes the card of the first order.
+        Raises the vault's errors before anything is claimed.
+        """
+        account = await self._sessions.get(user_id, account_id)
+        async with self._database.write() as session:
+            ticket = await self._claim(session, token, user_id)
+            if isinstance(ticket, Refusal):
+                return ticket
+            ticket.message_id = message_id
+            attempts = await self._attempts(session, ticket, unpack_legs(ticket.legs))
+            await self._audit(session, ticket, attempts)
+        return await self._send_all(account, attempts)
+
+    async def claim(self, token: str, user_id: int) -> Ticket | Refusal:
+        """Take the ticket without sending anything yet."""
+        async with self._database.write() as session:
+            ticket = await self._claim(session, token, user_id)
+            if isinstance(ticket, Ticket):
+                await self._audit(session, ticket, [])
+            return ticket
+
+    async def place_now(self, ticket: Ticket, legs: Sequence[Leg]) -> list[int]:
+        """Write and send `legs` of a ticket already claimed: panic decides its legs at the last moment."""
+        if ticket.account_id is None:
+            raise ValueError("a ticket without an account places nothing")
+        account = await self._sessions.get(ticket.user_id, ticket.account_id)
+        async with self._database.write() as session:
+            attempts = await self._attempts(session, ticket, legs)
+        return await self._send_all(account, attempts)
+
+    async def _claim(self, session: AsyncSession, token: str, user_id: int) -> Ticket | Refusal:
+        token_hash = tickets.hash_token(token)
+        ticket = await tickets.claim_ticket(session, token_hash, user_id, self._clock())
+        if ticket is not None:
+            return ticket
+        why = self._usable(await tickets.find(session, token_hash), user_id)
+        return why if isinstance(why, Refusal) else Refusal(RefusalCode.USED)
+
+    async def _audit(self, session: AsyncSession, ticket: Ticket, attempts: Sequence[Attempt]) -> None:
+        detail = {
+            "ticket": ticket.id,
+            "line": ticket.line,
+            "orders": [order.code for order, _ in attempts],
+        }
+        await audit.append(session, self._clock(), ticket.user_id, "confirm", detail)
+
+    async def _attempts(self, session: AsyncSession, ticket: Ticket, legs: Sequence[Leg]) -> list[Attempt]:
+        return [await self._attempt(session, ticket, number, leg) for number, leg in enumerate(legs)]
+
+    async def _send_all(self, account: AccountClient, attempts: Sequence[Attempt]) -> list[int]:
+        self._announcer.committed()
+        await asyncio.gather(*(self._send(account, order, leg) for order, leg in attempts))
+        return [order.id for order, _ in attempts if order.id is not None]
+
+    async def _attempt(self, session: AsyncSession, ticket: Ticket, number: int, leg: Leg) -> Attempt:
+        """Insert one attempt, with the very bytes' content that will be signed."""
+        if ticket.account_id is None:
+            raise ValueError("a ticket without an account places nothing")
+        now = self._clock()
+        request = replace(leg.request, client_id=self._new_client_id())
+        timestamp = self._client.now_ms()
+        order = Order(
+            code="",
+            ticket_id=ticket.id,
+            leg=number,
+            user_id=ticket.user_id,
+            account_id=ticket.account_id,
+            symbol=request.symbol,
+            base=leg.base,
+            quote=leg.quote,
+            side=request.side,
+            order_type=request.order_type,
+            client_id=request.client_id,
+            broker_id=self._broker_id,
+            request=request.payload(),
+            quantity=request.trigger_quantity or request.quantity,
+            quote_quantity=request.quote_quantity,
+            price=request.price,
+            trigger_price=request.trigger_price,
+            timestamp_ms=timestamp,
+            window_ms=self._window_ms,
+            deadline_ms=timestamp + self._window_ms,
+            chat_id=ticket.chat_id,
+            message_id=ticket.message_id if number == 0 else None,
+            created_ms=now,
+            updated_ms=now,
+        )
+        order = await orders.insert_attempt(session, order)
+        if order.id is not None:
+            self.in_flight.add(order.id)
+        await self._announcer.order_changed(session, order, surprising=False)
+        return order, replace(leg, request=request)
+
+    async def _send(self, account: AccountClient, order: Order, leg: Leg) -> None:
+        """One request, never repeated. Every way it can end is written down."""
+        if order.id is None:
+            raise ValueError("an attempt is written before it is sent")
+        try:
+            prepared = account.prepare_order(
+                leg.request, timestamp_ms=order.timestamp_ms, window_ms=order.window_ms
+            )
+            report = await account.send(prepared)
+        except NotSent as error:
+            verdict = Verdict(OrderEvent.NOT_FOUND_AFTER_DEADLINE, error.code, error.message)
+            await self._tracker.conclude(order.id, verdict)
+        except NoEffect as error:
+            await self._tracker.conclude(order.id, _rejection(error))
+        except UnknownOutcome:
+            await self._tracker.conclude(order.id, Verdict(OrderEvent.NO_ANSWER))
+            self.doubt()
+        else:
+            await self._tracker.apply(order.account_id, report)
+        finally:
+            self.in_flight.discard(order.id)
+
+
+def _rejection(error: BackpackError) -> Verdict:
+    code = error.code or ("TOO_MANY_REQUESTS" if isinstance(error, RateLimited) else type(error).__name__)
+    return Verdict(OrderEvent.REJECTED, code, error.message)

@@ -1,0 +1,86 @@
+"""One private stream per active account: what the exchange pushes drives the orders and their messages.
+
+The stream may drop, repeat or reorder; after every (re)connect the missed part is read from REST.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from bot.backpack import BackpackError
+from bot.backpack.events import Connected, OrderUpdate, Reconnected
+from bot.backpack.streams import UserStream
+from bot.desk.reconciler import Reconciler
+from bot.desk.tracker import Tracker
+from bot.store import Database, accounts
+from bot.store.tables import Account
+from bot.vault import Vault, VaultError
+
+_log = logging.getLogger(__name__)
+
+RETRY_S = 5.0
+
+
+class Watcher:
+    """Keeps the streams of all active accounts; `start` and `stop` frame its life."""
+
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        tracker: Tracker,
+        reconciler: Reconciler,
+        *,
+        open_stream: Callable[..., UserStream],
+    ) -> None:
+        self._database = database
+        self._vault = vault
+        self._tracker = tracker
+        self._reconciler = reconciler
+        self._open_stream = open_stream
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+
+    async def start(self) -> None:
+        """Watch every account that can sign."""
+        async with self._database.read() as session:
+            for account in await accounts.active(session):
+                self.watch(account)
+
+    def watch(self, account: Account) -> None:
+        """Watch one account; a second call for it changes nothing."""
+        if account.id is not None and account.id not in self._tasks:
+            self._tasks[account.id] = asyncio.create_task(self._run(account), name=f"watch-{account.id}")
+
+    async def unwatch(self, account_id: int) -> None:
+        task = self._tasks.pop(account_id, None)
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def stop(self) -> None:
+        await asyncio.gather(*(self.unwatch(account_id) for account_id in list(self._tasks)))
+
+    async def _run(self, account: Account) -> None:
+        while True:
+            try:
+                await self._listen(account)
+            except VaultError:
+                return  # the key is gone, and so is the reason to listen
+            except (BackpackError, OSError) as error:
+                _log.warning("stream of account %s: %s", account.id, error)
+            except Exception:
+                _log.exception("stream of account %s failed", account.id)
+            await asyncio.sleep(RETRY_S)
+
+    async def _listen(self, account: Account) -> None:
+        if account.id is None:
+            return
+        signer = await self._vault.signer(account.user_id, account.id, "stream")
+        async with self._open_stream(signer) as stream:
+            async for event in stream:
+                if isinstance(event, Connected | Reconnected):
+                    await self._reconciler.repair(account)
+                elif isinstance(event, OrderUpdate):
+                    await self._tracker.apply(account.id, event.report)

@@ -1,0 +1,5 @@
+"""The schedule: what runs when."""
+
+from bot.jobs.schedule import Schedule
+
+__all__ = ["Schedule"]

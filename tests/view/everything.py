@@ -1,0 +1,316 @@
+"""Every builder of the package, called with one text wherever a text can come from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from decimal import Decimal as D
+
+from bot.domain.account import AccountState, Balance, FeeRates
+from bot.domain.intent import TradeIntent, Verb
+from bot.domain.market import Book, MarkPrice
+from bot.domain.order import OrderState
+from bot.domain.preview import Note
+from bot.domain.refusal import Choice, Refusal, RefusalCode
+from bot.view import (
+    bulk,
+    help,
+    holdings,
+    linking,
+    market,
+    notices,
+    order_list,
+    orders,
+    preview,
+    refusals,
+    start,
+)
+from bot.view import settings as settings_view
+from bot.view.locale import Locale
+from bot.view.message import Message
+from tests.view import build
+
+Make = Callable[[Locale, str], Message]
+
+
+@dataclass(frozen=True)
+class Case:
+    """`times`: how often the text is displayed; None where it is only used in part or not at all."""
+
+    make: Make
+    times: int | None = 1
+
+
+FEES = FeeRates(D(8), D(10), D(-2), D(5))
+STATE = AccountState(FEES, D(10), D(1000), D(960))
+BOOK = Book(
+    "SOL_USDC_PERP", [(D("142.49"), D(3)), (D("142.4"), D(12))], [(D("142.51"), D(2)), (D("142.6"), D(9))]
+)
+
+
+def _preview_card(locale: Locale, text: str, **changes: object) -> Message:
+    return preview.preview_card(
+        locale,
+        build.preview(**changes),
+        account_label=text,
+        seconds_left=60,
+        confirm_data="c",
+        cancel_data="x",
+        canonical="long sol $200",
+    )
+
+
+def _settings(locale: Locale, text: str) -> Message:
+    current = settings_view.SettingsView(None, D("0.5"), D("0.5"), D(50), 1320, 420, "UTC", text)
+    return settings_view.settings(locale, current, data=lambda name: f"set:{name}")
+
+
+def _choices(number: str) -> Refusal:
+    intent = TradeIntent(Verb.LONG, "sol")
+    choices = (
+        Choice("base", intent, D(20), D(2850)),
+        Choice("quote", intent, D("0.14"), D(20)),
+        Choice("leverage", intent, None, None),
+    )
+    params = {"number": number, "symbol": "SOL", "price": D("142.5")}
+    return Refusal(RefusalCode.AMBIGUOUS_NUMBER, params, choices=choices)
+
+
+def _account(label: str) -> linking.AccountLine:
+    return linking.AccountLine(label, "active", "abcd…wxyz", is_default=True)
+
+
+def _page(n: int) -> str:
+    return f"page:{n}"
+
+
+CASES: dict[str, Case] = {
+    "preview account": Case(_preview_card),
+    "preview canonical": Case(
+        lambda locale, text: preview.preview_card(
+            locale,
+            build.preview(),
+            account_label="main",
+            seconds_left=60,
+            confirm_data="c",
+            cancel_data="x",
+            canonical=text,
+        )
+    ),
+    "preview unknown note": Case(
+        lambda locale, text: _preview_card(locale, "main", notes=(Note(text),)),
+    ),
+    "preview mapped quote": Case(
+        lambda locale, text: _preview_card(
+            locale, "main", notes=(Note("mapped-quote", (("typed", text), ("used", "USDC"))),)
+        )
+    ),
+    "preview symbol": Case(
+        lambda locale, text: _preview_card(
+            locale, "main", market=replace(build.PERP, symbol=text, base=text, quote=text)
+        ),
+        None,
+    ),
+    "preview superseded": Case(
+        lambda locale, text: preview.preview_superseded(
+            locale,
+            preview.preview_line(locale, build.preview(market=replace(build.PERP, symbol=text))),
+            D(149),
+            D(150),
+            text,
+        ),
+        None,
+    ),
+    "close all": Case(
+        lambda locale, text: bulk.close_all_preview(
+            locale,
+            [build.preview()] * 3,
+            account_label=text,
+            seconds_left=60,
+            confirm_data="c",
+            cancel_data="x",
+        )
+    ),
+    "panic result": Case(
+        lambda locale, text: bulk.panic_result(
+            locale,
+            [
+                bulk.PanicLeg("done", cancelled=2),
+                bulk.PanicLeg("failed", symbol="SOL_USDC_PERP", quantity=D(1), detail=text),
+            ],
+        )
+    ),
+    "order card": Case(
+        lambda locale, text: orders.order_card(
+            locale, build.snapshot(account_label=text), cancel_data="x", positions_data="p"
+        )
+    ),
+    "order rejected": Case(
+        lambda locale, text: orders.order_card(
+            locale, build.snapshot(OrderState.REJECTED, error_code="NEW_CODE", error_message=text)
+        )
+    ),
+    "order expired": Case(
+        lambda locale, text: orders.order_card(locale, build.snapshot(OrderState.EXPIRED, reason=f"{text} "))
+    ),
+    "order code": Case(lambda locale, text: orders.order_card(locale, build.snapshot(code=text))),
+    "order symbol": Case(
+        lambda locale, text: orders.order_card(locale, build.snapshot(symbol=text, base=text, quote=text)),
+        None,
+    ),
+    "order fee asset": Case(
+        lambda locale, text: orders.order_card(
+            locale, build.filled(OrderState.FILLED, D("1.4"), fee_symbol=text)
+        ),
+        None,
+    ),
+    "order detail": Case(
+        lambda locale, text: order_list.order_detail(
+            locale, build.snapshot(exchange_id=text), cancel_data="x"
+        )
+    ),
+    "orders": Case(
+        lambda locale, text: order_list.orders(
+            locale, [build.snapshot()] * 3, account_label=text, page_data=_page, cancel_data=lambda _: "x"
+        )
+    ),
+    "no orders": Case(
+        lambda locale, text: order_list.orders(locale, [], account_label=text, page_data=_page)
+    ),
+    "cancel result": Case(
+        lambda locale, text: order_list.cancel_result(
+            locale, [order_list.CancelLine(build.snapshot(), "failed", text)]
+        )
+    ),
+    "cancel all": Case(
+        lambda locale, text: order_list.cancel_all_confirm(
+            locale, 3, account_label=text, confirm_data="c", cancel_data="x"
+        )
+    ),
+    "liquidation": Case(
+        lambda locale, text: notices.liquidation_notice(locale, build.report(), account_label=text)
+    ),
+    "adl": Case(lambda locale, text: notices.adl_notice(locale, build.report(), account_label=text)),
+    "system": Case(
+        lambda locale, text: notices.system_notice(
+            locale, build.report(origin=f"{text} "), account_label="main"
+        )
+    ),
+    "late surprise": Case(
+        lambda locale, text: notices.late_surprise(locale, build.snapshot(account_label=text))
+    ),
+    "exit missing": Case(
+        lambda locale, text: notices.exit_missing(
+            locale, build.report(), kind="sl", account_label="main", error_code="NEW_CODE", error_message=text
+        )
+    ),
+    "positions": Case(
+        lambda locale, text: holdings.positions(
+            locale,
+            [build.position(), build.position("BTC_USDC_PERP", quantity=D(-1))],
+            account_label=text,
+            page_data=_page,
+            exits={},
+            action_data=lambda action, symbol: f"{action}:{symbol}",
+        )
+    ),
+    "position symbol": Case(
+        lambda locale, text: holdings.positions(
+            locale, [build.position(text)], account_label="main", page_data=_page
+        ),
+        None,
+    ),
+    "balance": Case(
+        lambda locale, text: holdings.balance(
+            locale,
+            replace(STATE, balances={"SOL": Balance("SOL", D(1), D(2), D(3), D(800))}),
+            account_label=text,
+            page_data=_page,
+        )
+    ),
+    "balance asset": Case(
+        lambda locale, text: holdings.balance(
+            locale,
+            replace(STATE, balances={text: Balance(text, D(1))}),
+            account_label="main",
+            page_data=_page,
+        ),
+        None,
+    ),
+    "fees": Case(lambda locale, text: holdings.fees(locale, FEES, account_label=text)),
+    "price": Case(
+        lambda locale, text: market.price(
+            locale,
+            replace(build.PERP, state=text),
+            last=D("142.5"),
+            mark=MarkPrice("SOL_USDC_PERP", D("142.5"), D("142.4"), D("0.0001"), build.NOON),
+            book=BOOK,
+            change_percent=D("-3.2"),
+            high=D(150),
+            low=D(140),
+            quote_volume=D(12_345_678),
+            time_ms=build.NOON,
+            buy_data="b",
+        )
+    ),
+    "book": Case(
+        lambda locale, text: market.book(locale, replace(build.PERP, symbol=text, base=text), BOOK), None
+    ),
+    "help topic": Case(lambda locale, text: help.help(locale, f"{text}?")),
+    "settings": Case(_settings),
+    "accounts": Case(
+        lambda locale, text: linking.accounts(
+            locale,
+            [_account(text)],
+            default_data=lambda _: "d",
+            unlink_data=lambda _: "u",
+            add_data="a",
+        )
+    ),
+    "public key": Case(
+        lambda locale, text: linking.link_generated(locale, text, "https://example.org", done_data="d")
+    ),
+    "bot address": Case(
+        lambda locale, text: linking.link_generated(
+            locale, "key", "https://example.org", done_data="d", address=text
+        )
+    ),
+    "link done": Case(lambda locale, text: linking.link_done(locale, text, read_only=False)),
+    "link read-only": Case(lambda locale, text: linking.link_done(locale, text, read_only=True)),
+    "link not yet": Case(lambda locale, text: linking.link_not_yet(locale, f"{text} ", done_data="d")),
+    "unlink": Case(
+        lambda locale, text: linking.unlink_confirm(locale, text, confirm_data="c", cancel_data="x")
+    ),
+    "unlinked": Case(lambda locale, text: linking.unlink_done(locale, text, "abcd")),
+    "default": Case(linking.account_default_set),
+    "bare number": Case(
+        lambda locale, text: refusals.question_bare_number(locale, _choices(text), ["a", "b", "c"])
+    ),
+    "exchange": Case(lambda locale, text: refusals.exchange_error(locale, "NEW_CODE", text)),
+    "exchange code": Case(lambda locale, text: refusals.exchange_error(locale, f"{text} ", "no")),
+    "failure": Case(refusals.failure),
+    "unlinking": Case(lambda locale, text: linking.unlink_which(locale, [(text, "u:1")]), None),
+    "start": Case(lambda locale, _: start.start(locale, demo=True, linked=False), None),
+    **{
+        f"refusal {code}": Case(
+            lambda locale, text, code=code: refusals.refusal(  # type: ignore[misc]
+                locale,
+                Refusal(code, dict.fromkeys(refusals.PARAMS.get(code, ()), text)),
+                source=f"long {text} $5",
+                span=(5, 5 + len(text)),
+                mend=text,
+                mend_data="m",
+            ),
+            None,
+        )
+        for code in RefusalCode
+    },
+    **{
+        f"{state} order": Case(
+            lambda locale, text, state=state: orders.order_card(  # type: ignore[misc]
+                locale, build.snapshot(state, account_label=text, reason="PostOnlyTaker")
+            )
+        )
+        for state in OrderState
+    },
+}
