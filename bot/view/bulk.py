@@ -12,7 +12,7 @@ from bot.domain.preview import Preview
 from bot.domain.values import ZERO
 from bot.view.locale import Locale
 from bot.view.message import Button, Message, button, keyboard, lines
-from bot.view.words import base_of, mark_of, preview_action, priced, sized, symbol_name, valued
+from bot.view.words import mark_of, preview_action, priced, symbol_name, valued
 
 _MOST_LINES = 15
 
@@ -63,7 +63,8 @@ def panic_second(
 class PanicLeg:
     """One step of a panic. `outcome` is done, failed or unknown; `detail` says why it failed.
 
-    A step is either `cancelled` orders (a count) or the close of `quantity` of `symbol`.
+    A step is `cancelled` orders (a count), the close of `quantity` of `symbol`, or, without a quantity, the
+    cancelling of its orders.
     """
 
     outcome: str
@@ -138,11 +139,18 @@ def _panic(
 
 
 def _panic_leg(locale: Locale, leg: PanicLeg) -> Markup:
-    if leg.cancelled is not None:
-        what = locale.text("panic-cancelled-orders", count=leg.cancelled)
-    else:
-        size = sized(locale, leg.quantity, base_of(leg.symbol))
-        what = locale.text("panic-closed", size=size, symbol=symbol_name(leg.symbol))
+    what = _step(locale, leg)
     if leg.outcome == "failed":
         return locale.text("panic-leg-failed", what=what, detail=leg.detail or "—")
     return locale.text("panic-leg-ok" if leg.outcome == "done" else "panic-leg-unknown", what=what)
+
+
+def _step(locale: Locale, leg: PanicLeg) -> Markup:
+    """What was to be done; only what was done is said in the past."""
+    if leg.cancelled is not None:
+        return locale.text("panic-cancelled-orders", count=leg.cancelled)
+    symbol = symbol_name(leg.symbol)
+    if not leg.quantity:
+        return locale.text("panic-cancel-symbol", symbol=symbol)
+    key = "panic-closed" if leg.outcome == "done" else "panic-close"
+    return locale.text(key, size=locale.quantity(leg.quantity), symbol=symbol)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from bot.view.locale import Locale
+from bot.view.locale import Locale, clean
 
 MAX_TEXT = 4096  # UTF-16 units after the entities are parsed. Source: Bot API `sendMessage.text`
 MAX_DATA = 64  # bytes. Source: Bot API `InlineKeyboardButton.callback_data`
@@ -25,7 +25,7 @@ _TAG = re.compile("<[^>]*>")
 class Button:
     """An inline button: `data` comes back on a tap, `url` opens a page; exactly one of them is set.
 
-    Raises ValueError for data Telegram would refuse.
+    The label is plain text and is cut to fit. Raises ValueError for data Telegram would refuse.
     """
 
     label: str
@@ -37,8 +37,7 @@ class Button:
             raise ValueError("a button has either data or a url")
         if self.data is not None and not 1 <= len(self.data.encode()) <= MAX_DATA:
             raise ValueError(f"callback data is 1 to {MAX_DATA} bytes")
-        if len(self.label) > MAX_LABEL:
-            object.__setattr__(self, "label", self.label[: MAX_LABEL - 1] + "…")
+        object.__setattr__(self, "label", clean(self.label, MAX_LABEL).strip() or "—")
 
 
 Keyboard = tuple[tuple[Button, ...], ...]

@@ -9,7 +9,7 @@ from bot.view.locale import Locale
 from bot.view.message import Message, button, keyboard, lines
 from bot.view.orders import footer, order_line
 from bot.view.refusals import exchange_reason, expiry_reason
-from bot.view.words import base_of, priced, quote_of, side_name, sized, symbol_name
+from bot.view.words import priced, quote_of, side_name, symbol_name
 
 
 def liquidation_notice(
@@ -45,12 +45,13 @@ def exit_missing(
     locale: Locale,
     report: OrderReport,
     *,
-    kind: str,
     account_label: str,
+    kind: str = "sl",
     error_code: str | None = None,
     error_message: str | None = None,
     retry_data: str | None = None,
     close_data: str | None = None,
+    positions_data: str | None = None,
 ) -> Message:
     """The alarm for a promised stop or target (`kind` is "sl" or "tp") that is not on the exchange.
 
@@ -68,7 +69,7 @@ def exit_missing(
     )
     retry = button(locale, "button-exit-retry", retry_data, price=price)
     close = button(locale, "button-close-position", close_data, symbol=symbol)
-    return Message(text, keyboard((retry, close)))
+    return Message(text, keyboard((retry, close), (button(locale, "button-positions", positions_data),)))
 
 
 def _closed(
@@ -86,7 +87,7 @@ def _closed(
     order = locale.text(
         "order-what",
         action=side_name(locale, report.side),
-        size="—" if quantity is None else sized(locale, quantity, base_of(report.symbol)),
+        size="—" if quantity is None else locale.quantity(quantity),
         symbol=symbol_name(report.symbol),
     )
     shown = "—" if price is None else priced(locale, price, quote_of(report.symbol))

@@ -11,13 +11,12 @@ from markupsafe import Markup
 from bot.domain.refusal import Choice, Refusal, RefusalCode
 from bot.domain.values import Side
 from bot.view.locale import MAX_PARAM, Locale, Param, clean
-from bot.view.message import Button, Message, button, keyboard, lines, plain_text
+from bot.view.message import Button, Message, button, keyboard, lines
 from bot.view.words import priced, sized, symbol_name, valued
 
 _AROUND = 120  # characters of the echoed line kept on each side of the word
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _ABSENT = "—"
-MAX_ANSWER = 200  # Source: Bot API `answerCallbackQuery.text`
 
 # What each sentence may name; a refusal raised without one of them shows a dash, never a broken sentence.
 PARAMS: Mapping[RefusalCode, tuple[str, ...]] = {
@@ -150,42 +149,14 @@ def expiry_reason(locale: Locale, reason: str) -> Markup:
     return locale.text("expiry-other", reason=reason)
 
 
-def refusal_answer(locale: Locale, refusal: Refusal) -> str:
-    """The sentence as a callback answer: plain text of at most 200 characters."""
-    text = plain_text(refusal_sentence(locale, refusal))
-    return text if len(text) <= MAX_ANSWER else text[: MAX_ANSWER - 1] + "…"
-
-
-def answer_wait(locale: Locale) -> str:
-    """A callback answer for a tap whose work has begun."""
-    return locale.plain("button-answer-wait")
-
-
-def answer_done(locale: Locale) -> str:
-    return locale.plain("button-answer-done")
-
-
-def unknown_button(locale: Locale) -> Message:
-    """A button whose data nobody knows any more."""
-    return Message(locale.text("button-unknown"))
-
-
 def rate_limited(locale: Locale, seconds: int) -> Message:
     """The exchange's limit was reached before anything was sent."""
     return Message(locale.text("exchange-rate-limited", wait=locale.duration(seconds)))
 
 
 def unreachable(locale: Locale) -> Message:
-    """The exchange could not be reached for something that changes nothing: a read or a preview."""
+    """The exchange gave no answer."""
     return Message(locale.text("exchange-unreachable"))
-
-
-def not_allowed(locale: Locale, user_id: int) -> Message:
-    return Message(locale.text("not-allowed", id=str(user_id)))
-
-
-def slow_down(locale: Locale, seconds: int) -> Message:
-    return Message(locale.text("slow-down", wait=locale.duration(seconds)))
 
 
 def failure(locale: Locale, reference: str) -> Message:
@@ -251,6 +222,8 @@ def _key(locale: Locale, refusal: Refusal) -> str | None:
     key = f"refusal-{refusal.code}"
     if refusal.code is RefusalCode.NO_POSITION and not refusal.params.get("symbol"):
         return "refusal-no-position-any"
+    if refusal.code is RefusalCode.UNSUPPORTED and " + " in str(refusal.params.get("feature", "")):
+        return "refusal-combination"
     return key if locale.has(key) else None
 
 

@@ -118,8 +118,14 @@ def _option(locale: Locale, name: str, value: str, is_chosen: bool) -> str:
     key = f"option-{name}-{value}"
     if locale.has(key):
         label = locale.plain(key)
-    elif name == "confirm":
-        label = locale.plain("option-confirm-below", value=value)
+    elif name == "confirm" and _is_number(value):
+        label = locale.plain("option-confirm-below", value=locale.usd(Decimal(value)))
+    elif name in {"slippage", "tolerance"} and _is_number(value):
+        label = locale.percent(Decimal(value))
     else:
         label = locale.plain("option-plain", value=value)
     return locale.plain("option-chosen", label=label) if is_chosen else label
+
+
+def _is_number(value: str) -> bool:
+    return value.isascii() and value.replace(".", "", 1).isdigit()

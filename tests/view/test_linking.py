@@ -56,8 +56,8 @@ def test_a_read_only_key_says_what_it_can_and_cannot_do(english: Locale) -> None
 
 
 REASONS = (
-    *("unknown-key", "unreachable", "allow-list", "key-mismatch", "not-base64"),
-    *("already-linked", "expired", "not-pending", "too-many", "label-taken"),
+    *("unknown-key", "unreachable", "already-linked", "not-base64", "wrong-length"),
+    *("halves-differ", "is-public-key", "key-mismatch"),
 )
 
 

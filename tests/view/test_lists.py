@@ -276,8 +276,8 @@ def test_panic_is_done_only_when_every_step_is(english: Locale, outcome: str) ->
     other = bulk.PanicLeg(outcome, symbol="SOL_USDC_PERP", quantity=D("1.4"), detail="no liquidity")
     assert lines(bulk.panic_result(english, [done]))[0].startswith("✅ Panic done")
     partly = lines(bulk.panic_result(english, [done, other]))
-    assert partly[0] == "⚠️ Panic: 1 of 2 steps failed"
-    assert "SOL-PERP" in partly[2]
+    assert partly[0] == "⚠️ Panic: 1 of 2 steps not confirmed"
+    assert partly[2].split(" ", 1)[1].startswith("Close 1.4 SOL-PERP: ")
 
 
 def test_every_setting_is_shown_and_can_be_opened(locale: Locale) -> None:
@@ -298,6 +298,8 @@ def test_every_setting_is_shown_and_can_be_opened(locale: Locale) -> None:
     choice = settings_view.setting_choice(
         locale, "size", [("ask", "a"), ("quote", "q"), ("base", "b")], chosen="quote", back_data="back"
     )
+    percents = settings_view.setting_choice(locale, "slippage", [("0.5", "a")], chosen="0.5")
+    assert percents.keyboard[0][0].label == "● 0.5%"
     assert [b.label.startswith("● ") for row in choice.keyboard for b in row] == [False, True, False, False]
 
 
@@ -346,6 +348,7 @@ QUESTIONS = {
     "order": {},
     "cancel": {},
     "account": {},
+    "type": {"line": "long sol"},
 }
 
 

@@ -218,6 +218,12 @@ def test_what_the_card_becomes_says_that_nothing_was_sent(english: Locale) -> No
         assert all(button.data != "confirm" for row in message.keyboard for button in row)
 
 
+def test_several_closes_on_offer_are_called_by_their_number(english: Locale, chinese: Locale) -> None:
+    assert preview.offer_line(english, [build.preview()]) == "Long 1.4 SOL-PERP"
+    assert preview.offer_line(english, [build.preview()] * 3) == "Close 3 positions"
+    assert preview.offer_line(chinese, [build.preview()] * 3) == "平掉 3 个仓位"
+
+
 def test_closing_everything_names_each_leg_and_the_sum(english: Locale) -> None:
     legs = [
         build.preview(

@@ -30,15 +30,9 @@ link-reason-wrong-length = This is not a whole API secret. It has 44 characters 
 link-reason-halves-differ = The two halves of this secret do not belong together. Copy it again, whole.
 link-reason-is-public-key = That is the API key, the public half. Paste its secret instead.
 link-reason-key-mismatch = This secret does not belong to that public key. Copy both from the same key.
-link-reason-not-base64 = This is not an API secret. Backpack shows it once, when the key is made: a base64 text of 44 characters.
-link-reason-wrong-length = This is too short or too long for an API secret: it has 44 characters. Copy it whole.
-link-reason-halves-differ = The two halves of this secret do not belong together. Copy it again from where you saved it.
-link-reason-is-public-key = This is the API key, which is public. The secret is the other text, shown once when the key is made.
-link-reason-key-mismatch = This secret does not belong to that key. Copy both from the same key.
 link-reason-already-linked = This key is already linked. See /accounts.
 link-paste-prompt = <b>Paste the API secret now</b>
     In this private chat only. I delete your message at once, seal the secret, and never show it again.
-    /cancel stops this.
 secret-deleted = Your message with the secret is deleted and the secret is sealed.
 secret-unasked = I deleted a message that looked like an API secret: it has no place in a chat.
     To link an account, use /link. If it was a real secret and you are unsure who saw it, revoke the key on Backpack.

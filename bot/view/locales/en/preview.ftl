@@ -88,7 +88,7 @@ panic-second = <b>Last check</b>
     } closed at market, { $exposure }. This cannot be undone.
 panic-nothing = Nothing to do: no open orders, no positions.
 panic-done = ✅ <b>Panic done</b> · everything is cancelled and closed
-panic-partly = ⚠️ <b>Panic: { $failed } of { $count } steps failed</b>
+panic-partly = ⚠️ <b>Panic: { $failed } of { $count } steps not confirmed</b>
     Look at /positions and /orders now, and close what is left there or on backpack.exchange.
 panic-leg-ok = ✅ { $what }
 panic-leg-failed = ⛔ { $what }: { $detail }

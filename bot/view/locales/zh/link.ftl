@@ -30,15 +30,9 @@ link-reason-wrong-length = 私钥不完整。它有 44 个字符（含公钥时�
 link-reason-halves-differ = 私钥的两半不匹配，请完整地重新复制。
 link-reason-is-public-key = 这是 API 密钥的公钥部分，请粘贴它的私钥。
 link-reason-key-mismatch = 该私钥与公钥不匹配，请从同一密钥复制两者。
-link-reason-not-base64 = 这不是 API 私钥。Backpack 只在创建密钥时显示一次：44 个字符的 base64 文本。
-link-reason-wrong-length = 长度不对，API 私钥是 44 个字符，请完整复制。
-link-reason-halves-differ = 这个私钥的前后两半不匹配，请从保存处重新复制。
-link-reason-is-public-key = 这是公开的 API Key。私钥是另一段文本，只在创建密钥时显示一次。
-link-reason-key-mismatch = 这个私钥与该密钥不匹配，请从同一个密钥复制。
 link-reason-already-linked = 这个密钥已经绑定，见 /accounts。
 link-paste-prompt = <b>请现在粘贴 API 私钥</b>
     仅限在本私聊中发送。我会立即删除你的消息、加密保存，并且不再显示。
-    /cancel 可取消。
 secret-deleted = 含私钥的消息已删除，私钥已加密保存。
 secret-unasked = 我删除了一条看起来像 API 私钥的消息：私钥不该出现在聊天里。
     绑定账户请用 /link。如果那是真的私钥且不确定谁看到过，请在 Backpack 撤销该密钥。

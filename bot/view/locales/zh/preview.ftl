@@ -69,7 +69,7 @@ panic-second = <b>最后确认</b>
     将撤销 { $orders } 个订单，并以市价平掉 { $positions } 个仓位，共 { $exposure }。此操作无法撤回。
 panic-nothing = 无需操作：没有挂单，也没有仓位。
 panic-done = ✅ <b>清仓完成</b> · 已全部撤单并平仓
-panic-partly = ⚠️ <b>清仓：{ $count } 步中有 { $failed } 步失败</b>
+panic-partly = ⚠️ <b>清仓：{ $count } 步中有 { $failed } 步未确认完成</b>
     请立即查看 /positions 和 /orders，并在这里或 backpack.exchange 平掉剩余部分。
 panic-leg-ok = ✅ { $what }
 panic-leg-failed = ⛔ { $what }：{ $detail }
