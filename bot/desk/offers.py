@@ -116,6 +116,7 @@ class Offers:
                 raise TypeError(f"{type(intent).__name__} is not an offer")
         if isinstance(built, Refusal):
             return _printed(built)
+        intent = _naming(intent, built)
         return await self._store(setting, chat_id, kind, canonical(intent), built)
 
     async def _setting(self, user: User, label: str | None) -> _Setting | Refusal:
@@ -267,6 +268,16 @@ class Offers:
             return known
         async with self._database.write() as session:
             return await users.get_or_create(session, user_id, self._clock(), language)
+
+
+def _naming(intent: Intent, previews: Sequence[Preview]) -> Intent:
+    """The line says which position it meant, so that reading it again later means the same one."""
+    if len(previews) != 1:
+        return intent
+    symbol = previews[0].market.symbol
+    if isinstance(intent, CloseIntent):
+        return replace(intent, symbol=symbol, scope=None)
+    return replace(intent, symbol=symbol) if isinstance(intent, ProtectIntent) else intent
 
 
 def _declared_size(intent: TradeIntent, user: User) -> tuple[TradeIntent, tuple[Note, ...]]:

@@ -43,6 +43,7 @@ class Reconciler:
         placing: Placing,
         *,
         clock: Callable[[], int],
+        settle_ms: int = SETTLE_MS,
     ) -> None:
         self._database = database
         self._client = client
@@ -50,6 +51,7 @@ class Reconciler:
         self._tracker = tracker
         self._placing = placing
         self._clock = clock
+        self._settle_ms = settle_ms
         self._pass = asyncio.Lock()
 
     async def run_once(self) -> int:
@@ -74,7 +76,7 @@ class Reconciler:
         if report is not None:
             await self._tracker.apply(order.account_id, report)
             return True
-        if order.id is None or began_ms <= order.deadline_ms + SETTLE_MS:
+        if order.id is None or began_ms <= order.deadline_ms + self._settle_ms:
             return False
         await self._tracker.conclude(order.id, Verdict(OrderEvent.NOT_FOUND_AFTER_DEADLINE))
         return True
