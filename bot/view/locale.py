@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import cache
 from importlib import resources
-from typing import ClassVar
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale as BabelLocale
@@ -42,6 +42,8 @@ class MissingText(LookupError):
 
 def clean(text: str, limit: int = MAX_PARAM) -> str:
     """`text` on one line, with every character that could disguise it shown as `�`, cut to `limit`."""
+    if len(text) <= limit and text.isprintable():
+        return text  # the common case: no deceptive character is printable
     shown = text if len(text) <= limit else text[: limit - 1] + "…"
     return _DECEPTIVE.sub(lambda match: " " if match[0] in "\t\n\r" else "�", shown)
 
@@ -57,6 +59,7 @@ class Locale:
         self._babel = BabelLocale.parse(_BABEL[language])
         self._numbers = Numbers.of(self._babel)
         self._bundle = _bundle(language)
+        self._patterns: dict[str, Any] = {}
 
     @classmethod
     def of(cls, language: Language, time_zone: str = "UTC") -> Locale:
@@ -77,23 +80,29 @@ class Locale:
         and the parameters are shown bare, because a dull message is better than a lost one.
         """
         safe = {name: self._safe(value) for name, value in params.items()}
-        name, _, attribute = key.partition(".")
-        if self.has(name, attribute or None):
-            message = self._bundle.get_message(name)
-            pattern = message.attributes[attribute] if attribute else message.value
-            if pattern is not None:
-                value, errors = self._bundle.format_pattern(pattern, safe)
-                if not errors:
-                    return Markup(value)  # noqa: S704 - the catalogue is ours, its parameters are escaped
+        pattern = self._pattern(key)
+        if pattern is not None:
+            value, errors = self._bundle.format_pattern(pattern, safe)
+            if not errors:
+                return Markup(value)  # noqa: S704 - the catalogue is ours, its parameters are escaped
         if self.strict:
             raise MissingText(f"{self.language}: {key} with {sorted(params)}")
         _log.error("missing text %s in %s", key, self.language)
-        bare = " · ".join([name, *(str(value) for value in safe.values())])
+        bare = " · ".join([str(escape(key)), *(str(value) for value in safe.values())])
         return Markup(bare)  # noqa: S704 - every part was escaped above
 
     def plain(self, key: str, /, **params: Param | Markup) -> str:
         """`text` without markup: for button labels and command descriptions, which Telegram shows as is."""
         return html.unescape(_TAG.sub("", self.text(key, **params)))
+
+    def _pattern(self, key: str) -> Any:
+        """The compiled pattern of a key, None when there is none; looked up once."""
+        if key not in self._patterns:
+            name, _, attribute = key.partition(".")
+            message = self._bundle.get_message(name) if self.has(name, attribute or None) else None
+            pattern = message and (message.attributes[attribute] if attribute else message.value)
+            self._patterns[key] = pattern
+        return self._patterns[key]
 
     def _safe(self, value: Param | Markup) -> str | int:
         if isinstance(value, Markup):
