@@ -20,6 +20,7 @@ from bot.backpack import BackpackClient, BackpackError, BrokerTag
 from bot.backpack.streams import UserStream
 from bot.chat.announcer import ChatAnnouncer
 from bot.chat.housekeeping import expire_previews
+from bot.chat.limits import TELEGRAM, Rates
 from bot.chat.outbox import Outbox
 from bot.chat.prompts import Prompts
 from bot.chat.router import Router
@@ -86,6 +87,7 @@ def build(
     key_page_url: str = BACKPACK_KEYS_PAGE,
     demo: bool = False,
     clock: Callable[[], int] = unix_ms,
+    rates: Rates = TELEGRAM,
 ) -> Bot:
     """Wire a bot. Nothing is contacted yet. `settings` has a token and a broker id."""
     if settings.telegram_bot_token is None or settings.backpack_broker_id is None:
@@ -99,7 +101,7 @@ def build(
     client = BackpackClient(settings.backpack_api_url, broker, clock=clock)
     telegram = _telegram(settings)
     announcer = ChatAnnouncer(clock=clock)
-    outbox = Outbox(telegram.bot, database, clock=clock)
+    outbox = Outbox(telegram.bot, database, clock=clock, rates=rates)
     announcer.kick = outbox.kick
     sessions = AccountSessions(vault, client)
     catalogue = Catalogue(client, clock=clock)

@@ -19,9 +19,21 @@ class Rate:
     period_ms: int
 
 
-EVERYWHERE: Final = Rate(28, 1_000)  # a little under the documented 30: the server's clock is not ours
-ONE_CHAT: Final = (Rate(3, 3_000),)
-ONE_GROUP: Final = (Rate(3, 3_000), Rate(20, 60_000))
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Every rate a message must keep. Another Bot API server may allow more than Telegram's."""
+
+    everywhere: tuple[Rate, ...]
+    one_chat: tuple[Rate, ...]
+    one_group: tuple[Rate, ...]
+
+
+TELEGRAM: Final = Rates(
+    everywhere=(Rate(28, 1_000),),  # a little under the documented 30: the server's clock is not ours
+    one_chat=(Rate(3, 3_000),),
+    one_group=(Rate(3, 3_000), Rate(20, 60_000)),
+)
+UNLIMITED: Final = Rates((), (), ())
 _LONGEST_MS: Final = 60_000
 
 
@@ -29,15 +41,17 @@ _LONGEST_MS: Final = 60_000
 class Limits:
     """Ask `delay`, then `take`. Chats with a negative id are groups."""
 
+    rates: Rates = TELEGRAM
     _all: deque[int] = field(default_factory=deque)
     _chats: dict[int, deque[int]] = field(default_factory=dict)
     _paused: dict[int | None, int] = field(default_factory=dict)
 
     def delay(self, chat_id: int, now_ms: int) -> int:
         """Milliseconds until a message to `chat_id` is allowed; 0 means now."""
-        rates = ONE_GROUP if chat_id < 0 else ONE_CHAT
+        rates = self.rates.one_group if chat_id < 0 else self.rates.one_chat
         sent = self._chats.get(chat_id, deque())
-        free_at = [self._paused.get(chat_id, 0), self._paused.get(None, 0), _free_at(self._all, EVERYWHERE)]
+        free_at = [self._paused.get(chat_id, 0), self._paused.get(None, 0)]
+        free_at.extend(_free_at(self._all, rate) for rate in self.rates.everywhere)
         free_at.extend(_free_at(sent, rate) for rate in rates)
         return max(0, max(free_at) - now_ms)
 

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from telegram import Bot
 
 from bot.chat.delivery import Delivered, Moved, Outcome, Post, Refused, Unclear, Wait, deliver
-from bot.chat.limits import Limits
+from bot.chat.limits import TELEGRAM, Limits, Rates
 from bot.store import Database
 from bot.store import outbox as rows
 from bot.store.tables import Message as Row
@@ -63,11 +63,13 @@ class Counters:
 class Outbox:
     """The only sender. `run` is its life; the rest may be called from anywhere in the loop."""
 
-    def __init__(self, bot: Bot, database: Database, *, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, bot: Bot, database: Database, *, clock: Callable[[], int], rates: Rates = TELEGRAM
+    ) -> None:
         self._bot = bot
         self._database = database
         self._clock = clock
-        self._limits = Limits()
+        self._limits = Limits(rates)
         self._queue: list[tuple[int, int, _Job]] = []
         self._order = itertools.count()
         self._wake = asyncio.Event()
