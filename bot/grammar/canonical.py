@@ -34,29 +34,34 @@ _MONEY_WORDS: Final = frozenset({"U", "USD", "USDC", "USDT", "BUCKS", "DOLLAR", 
 
 def canonical(intent: Intent) -> str:
     """The line for `intent`; `#` marks a symbol that would otherwise be read as a word of the grammar."""
+    return " ".join(canonical_words(intent))
+
+
+def canonical_words(intent: Intent) -> list[str]:
+    """The canonical line in its parts: the verb, then arguments whose order does not matter."""
     match intent:
         case TradeIntent():
             parts = _trade(intent)
         case CloseIntent():
-            parts = ["close", intent.scope, _symbol_and_size(intent.symbol, intent.size), _at(intent.price)]
+            parts = ["close", intent.scope, *_symbol_and_size(intent.symbol, intent.size), _at(intent.price)]
         case ProtectIntent():
             parts = _protect(intent)
         case CancelIntent():
             order = f"order {intent.order_id}" if intent.order_id else None
-            parts = ["cancel", order, intent.scope, _symbol(intent.symbol)]
+            parts = ["cancel", order, intent.scope, _symbol(intent.symbol, beside_ids=True)]
         case QueryIntent():
             parts = [intent.kind.value, _argument(intent)]
         case PanicIntent():
             parts = ["panic"]
     if not isinstance(intent, QueryIntent | PanicIntent):
         parts.append(_account(intent.account))
-    return " ".join(part for part in parts if part)
+    return [part for part in parts if part]
 
 
 def _trade(intent: TradeIntent) -> list[str | None]:
     return [
         intent.verb.value,
-        _symbol_and_size(intent.symbol, intent.size),
+        *_symbol_and_size(intent.symbol, intent.size),
         f"{plain(intent.leverage)}x" if intent.leverage is not None else None,
         _at(intent.price),
         _after("trigger", intent.trigger),
@@ -70,7 +75,7 @@ def _trade(intent: TradeIntent) -> list[str | None]:
 
 
 def _protect(intent: ProtectIntent) -> list[str | None]:
-    return [intent.kind, _symbol_and_size(intent.symbol, intent.size), _at(intent.price)]
+    return [intent.kind, *_symbol_and_size(intent.symbol, intent.size), _at(intent.price)]
 
 
 def _argument(intent: QueryIntent) -> str | None:
@@ -79,10 +84,10 @@ def _argument(intent: QueryIntent) -> str | None:
     return _symbol(intent.argument)
 
 
-def _symbol_and_size(symbol: str | None, size: Size | None) -> str | None:
+def _symbol_and_size(symbol: str | None, size: Size | None) -> list[str | None]:
     if isinstance(size, BaseSize) and symbol is not None:
-        return f"{plain(size.amount)} {_symbol(symbol)}"
-    return " ".join(part for part in (_symbol(symbol), _size(size)) if part) or None
+        return [f"{plain(size.amount)} {_symbol(symbol)}"]
+    return [_symbol(symbol), _size(size)]
 
 
 def _size(size: Size | None) -> str | None:
@@ -116,9 +121,11 @@ def _account(label: str | None) -> str | None:
     return f"on {label}" if _PLAIN_LABEL.fullmatch(label) else f'on "{label}"'
 
 
-def _symbol(symbol: str | None) -> str | None:
+def _symbol(symbol: str | None, *, beside_ids: bool = False) -> str | None:
     if symbol is None:
         return None
+    if beside_ids and any(char.isdigit() for char in symbol):
+        return f"#{symbol}"
     return symbol if _PLAIN_SYMBOL.fullmatch(symbol) and not _is_word(symbol) else f"#{symbol}"
 
 

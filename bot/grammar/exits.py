@@ -47,7 +47,7 @@ class _CloseParts(OrderParts):
 
     def finish(self) -> CloseIntent:
         """With a symbol, `all` is the whole position and `long` only says what the trader believes it is."""
-        self.check_needs_price("limit")
+        self.check_limit_has_price()
         self.check_basis(of_position=True)
         symbol, scope = self.get("symbol"), self.get("scope")
         if symbol is not None:

@@ -49,7 +49,6 @@ _INSIDE: Final = {
     "good-till-date": "until gtd",
     "twap": "over every",
     "price-range": "zone",
-    "stop-limit-exit": "stoplimit",
     "conditional": "then",
 }
 
@@ -63,10 +62,11 @@ ABSOLUTE_OFFSET: Final = "absolute-offset"
 TIMED: Final = "timed-close"
 STOP_LIMIT_EXIT: Final = "stop-limit-exit"
 PERCENT_BASIS: Final = "percent-basis"
+LONG_CHAIN: Final = "long-chain"
 
 FEATURES: Final = frozenset(
     {*_LEADING, *_INSIDE, SEVERAL_TARGETS, PARTIAL_TARGET, FAN_OUT, PRICE_RANGE}
-    | {PRICE_VARIABLE, ABSOLUTE_OFFSET, TIMED, STOP_LIMIT_EXIT, PERCENT_BASIS}
+    | {PRICE_VARIABLE, ABSOLUTE_OFFSET, TIMED, STOP_LIMIT_EXIT, PERCENT_BASIS, LONG_CHAIN}
 )
 
 

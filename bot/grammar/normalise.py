@@ -32,6 +32,7 @@ _PUNCTUATION: Final = str.maketrans(
     }
 )
 _COMMAND: Final = re.compile(r"(?:^|(?<=[;\n])) ?/(?=[a-zA-Z])(?:[a-zA-Z_]+)(@\w+)?", re.ASCII)
+_MAX_FOLDED: Final = 3  # one character may fold to 18, and no command is written with those
 _LONGEST_CHINESE: Final = max(map(len, CHINESE))
 _LONGEST_SUFFIX: Final = max(map(len, SUFFIXES))
 
@@ -95,7 +96,9 @@ def _plain(original: str) -> _Draft:
         if char.isascii():
             draft.put(_plain_ascii(char), span)
             continue
-        for piece in unicodedata.normalize("NFKC", char.translate(_PUNCTUATION)).translate(_PUNCTUATION):
+        known = char.translate(_PUNCTUATION)
+        folded = unicodedata.normalize("NFKC", known).translate(_PUNCTUATION)
+        for piece in folded if len(folded) <= _MAX_FOLDED else known:
             draft.put(_plain_unicode(piece), span)
     return draft
 
@@ -142,11 +145,15 @@ def _foreign_word(chars: list[str], index: int, before: str) -> tuple[int, str, 
     if before.isdigit():
         for length in range(_LONGEST_SUFFIX, 0, -1):
             suffix = "".join(chars[index : index + length]).lower()
-            if suffix in SUFFIXES and not _letter_follows(chars, index + length, suffix):
+            if (
+                len(suffix) == length
+                and suffix in SUFFIXES
+                and not _letter_follows(chars, index + length, suffix)
+            ):
                 return length, SUFFIXES[suffix], False
     for length in range(_LONGEST_CHINESE, 0, -1):
         word = "".join(chars[index : index + length]).lower()
-        if word in CHINESE:
+        if len(word) == length and word in CHINESE:
             return length, f" {CHINESE[word]} ", False
     end = index
     while end < len(chars) and chars[end].isalpha() and not "\u2e80" <= chars[end] <= "\U0003ffff":

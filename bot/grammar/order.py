@@ -5,9 +5,10 @@ Each may be said once. Two numbers without a unit are never told apart by guess.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from lark import Token, Tree
 
@@ -15,6 +16,8 @@ from bot.domain.intent import BareSize, BaseSize, PriceExpr, Size
 from bot.grammar import features
 from bot.grammar.faults import Mend, ambiguous, unexpected, unsupported
 from bot.grammar.reading import Node, Reader, kind, span, tokens, words
+
+_GROUP: Final = re.compile(r"\d{3}(?:[.,]\d+)?", re.ASCII)  # `1 000`: perhaps a group of thousands
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class OrderParts:
             "base": self.on_base,
             "percent": self.on_percent,
             "fraction": lambda node: self.put_size(self.reader.fraction(node), node),
-            "NUM": lambda node: self.put_size(BareSize(self.reader.bare(node)), node),
+            "NUM": self.on_number,
             "GLUED": self.on_glued,
             "market": lambda node: self.put("price", None, node),
             "lead_market": lambda node: self.put("price", None, node),
@@ -115,6 +118,16 @@ class OrderParts:
         word = words(bare[0].node)
         raise ambiguous(word, span(bare[0].node), *(self._as_price(part.node) for part in bare))
 
+    def on_number(self, token: Token) -> None:
+        previous = self.previous
+        if previous is not None and kind(previous) in {"NUM", "money"} and _GROUP.fullmatch(token):
+            start, end = span(token)
+            joined = ((span(previous)[1], start, ""),)
+            raise ambiguous(
+                f"{words(previous)} {token}", (span(previous)[0], end), joined, self._as_price(token)
+            )
+        self.put_size(BareSize(self.reader.bare(token)), token)
+
     def _as_price(self, node: Node) -> Mend:
         start, _ = span(node)
         return ((start, start, "at "),)
@@ -154,12 +167,10 @@ class OrderParts:
         else:
             self.put("limit", True, node)
 
-    def check_needs_price(self, *names: str) -> None:
-        """`limit` and `post` mean nothing without a price."""
-        for name in names:
-            if name in self.said and self.price is None:
-                node = self.said[name].node
-                raise unexpected(words(node), span(node), "at 142.5")
+    def check_limit_has_price(self) -> None:
+        if "limit" in self.said and self.price is None:
+            node = self.said["limit"].node
+            raise unexpected(words(node), span(node), "at 142.5")
 
     @property
     def price(self) -> PriceExpr | None:

@@ -16,8 +16,9 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 from bot.domain.intent import Intent, PanicIntent
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import Language
+from bot.grammar import features
 from bot.grammar.exits import build_close, build_protect
-from bot.grammar.faults import Fault, Mend, unexpected
+from bot.grammar.faults import Fault, Mend, unexpected, unsupported
 from bot.grammar.manage import build_cancel, build_query, refuse_later
 from bot.grammar.normalise import MAX_LENGTH, Normalised, normalise
 from bot.grammar.reading import Reader, kind, span
@@ -27,13 +28,15 @@ from bot.grammar.typos import guess
 from bot.grammar.vocabulary import LOOKALIKES
 
 MAX_STATEMENTS: Final = 10
+MAX_WORD: Final = 64
 MAX_MENDS: Final = 3
 
 # Languages whose own numbers use a comma; a line with Russian words does so whatever the setting.
 _COMMA_DECIMAL: Final[frozenset[Language]] = frozenset()
 
-_FOREIGN: Final = re.compile(r'"[^"\n]*"|(?P<word>[^\s;,"]*[^\x00-\x7f][^\s;,"]*)')
-_WORD: Final = re.compile(r"[^\s;]+")
+_UNQUOTED: Final = re.compile(r'"[^"\n]*"|[^\s;,"]+|"')
+_WORD: Final = re.compile(r"[^ \n;]+")
+_BREAKS: Final = frozenset({"_SEMICOLON", "_NEWLINE", "_CONTINUATION"})
 _EXAMPLES: Final = {
     "SYMBOL": "SOL",
     "MONEY": "$200",
@@ -81,27 +84,40 @@ def parse(text: str, *, language: Language = Language.ENGLISH) -> Parsed | Parse
 
 def _read(normalised: Normalised, language: Language) -> Parsed:
     """Raises `Fault`."""
-    _refuse_foreign(normalised.text)
+    _refuse_words(normalised.text)
     reader = Reader(normalised.comma_decimal or language in _COMMA_DECIMAL)
     statements = _parse_tree(normalised.text).children
     if len(statements) > MAX_STATEMENTS:
-        raise Fault(RefusalCode.TOO_LONG, span(statements[MAX_STATEMENTS]), limit=MAX_STATEMENTS)
+        first_left_out = span(statements[MAX_STATEMENTS])
+        cut = ((span(statements[MAX_STATEMENTS - 1])[1], len(normalised.text), ""),)
+        raise unsupported(features.LONG_CHAIN, first_left_out, cut)
     intents = tuple(_build(statement, reader) for statement in statements if isinstance(statement, Tree))
     return Parsed(intents, tuple(dict.fromkeys(reader.notes)), normalised.text)
 
 
-def _refuse_foreign(text: str) -> None:
-    """No word outside quotes may hold a letter the grammar does not know; look-alikes are named as such."""
-    for match in _FOREIGN.finditer(text):
-        word = match["word"]
-        if word is None:
+def _refuse_words(text: str) -> None:
+    """Refuses what the grammar cannot spell, before it looks: endless words, and letters it does not know.
+
+    Bounding the word keeps every pattern of the lexer, and so the whole parse, linear in the line.
+    """
+    for match in _WORD.finditer(text):
+        if match.end() - match.start() > MAX_WORD:
+            raise _endless(match.group(), match.span())
+    for match in _UNQUOTED.finditer(text):
+        word = match.group()
+        if word.startswith('"') or word.isascii():
             continue
-        foreign = [char for char in word if not char.isascii()]
-        if any(char in LOOKALIKES for char in foreign) and all(
-            char in LOOKALIKES or not char.isalpha() for char in foreign
-        ):
+        foreign = [char for char in word if not char.isascii() and char.isalpha()]
+        if foreign and all(char in LOOKALIKES for char in foreign):
             raise Fault(RefusalCode.HOMOGLYPH, match.span(), word=word)
         raise unexpected(word, match.span())
+
+
+def _endless(word: str, place: tuple[int, int]) -> Fault:
+    shown = word[:16] + "…"
+    if word.strip("$+-.,_")[:1].isdigit():
+        return Fault(RefusalCode.NUMBER_TOO_LARGE, place, word=shown)
+    return unexpected(shown, place)
 
 
 def _parse_tree(text: str) -> Tree[Token]:
@@ -111,8 +127,10 @@ def _parse_tree(text: str) -> Tree[Token]:
         raise _stray(text, error.pos_in_stream or 0, set(error.allowed or ())) from None
     except UnexpectedToken as error:
         token = error.token
-        if token.type in {"$END", "_SEMICOLON", "_NEWLINE", "_CONTINUATION"}:
-            raise _dangling(text, token, error.token_history or [], error.expected) from None
+        if token.type == "$END":
+            raise _dangling(text, len(text), error.expected) from None
+        if token.type in _BREAKS:
+            raise _dangling(text, token.start_pos or 0, error.expected) from None
         raise _stray(text, token.start_pos or 0, error.expected) from None
 
 
@@ -123,12 +141,10 @@ def _stray(text: str, position: int, allowed: set[str]) -> Fault:
     return unexpected(word, (position, end), *_examples(allowed))
 
 
-def _dangling(text: str, token: Token, history: list[Token], allowed: set[str]) -> Fault:
-    """The statement ends too early: the word to point at is its last."""
-    last = history[-1] if history else None
-    if last is None or not text:
-        return unexpected("", (0, 0), *_examples(allowed))
-    return unexpected(str(last).strip(), span(last), *_examples(allowed))
+def _dangling(text: str, end: int, allowed: set[str]) -> Fault:
+    """The statement stops at `end`, too early: the word to point at is its last."""
+    start = max(text.rfind(mark, 0, end) for mark in " ;\n") + 1
+    return unexpected(text[start:end], (start, end), *_examples(allowed))
 
 
 def _examples(terminals: set[str]) -> tuple[str, ...]:
@@ -171,7 +187,8 @@ def _failure(text: str, normalised: Normalised, fault: Fault, language: Language
     start, end = normalised.original(*place)
     params = dict(fault.params)
     if fault.code is RefusalCode.SYNTAX:
-        params |= {"word": normalised.text[slice(*place)].strip(), "start": start, "end": end}
+        word = params["word"] if place == fault.span else normalised.text[slice(*place)]
+        params |= {"word": word, "start": start, "end": end}
     refusal = Refusal(fault.code, params, mends[0] if mends else None)
     return ParseFailure(refusal, start, end, fault.expected, tuple(mends))
 

@@ -60,7 +60,7 @@ def refuse_listed(value: Node) -> None:
     if "," in word:
         start, end = span(value)
         cut = start + word.index(",")
-        raise ambiguous(word, (start, end), ((start, end, word.replace(",", "")),), ((cut, end, ""),))
+        raise ambiguous(word, (start, end), ((cut, end, ""),), ((start, end, word.replace(",", "")),))
 
 
 @dataclass(slots=True)

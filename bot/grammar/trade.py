@@ -55,7 +55,8 @@ class _TradeParts(OrderParts):
         if kind(node) == "money" and tokens(previous)[-1].type != "MONEY":
             return
         if kind(previous) == "stop_loss":
-            raise ambiguous(words(node), span(node), self._moved_before(node, previous))
+            cut = ((span(previous)[1], span(node)[1], ""),)
+            raise ambiguous(words(node), span(node), self._moved_before(node, previous), cut)
         mends = (self._only_first_target(previous, node), self._moved_before(node, previous))
         is_share = kind(node) == "percent" and isinstance(self.get("take_profit"), AbsolutePrice)
         raise unsupported(
@@ -97,6 +98,8 @@ class _TradeParts(OrderParts):
         if previous is not None and kind(previous) == "stop_loss":
             place = span(node)
             raise unsupported(features.STOP_LIMIT_EXIT, place, self._moved_before(node, previous))
+        if tokens(node)[0].lower().startswith("stop") and "limit" in tokens(node)[0].lower():
+            self.put("limit", True, node)
         self.put("trigger", self.reader.price_after(node), node)
 
     def on_take_profit(self, node: Tree[Token]) -> None:
@@ -107,6 +110,9 @@ class _TradeParts(OrderParts):
 
     def on_slippage(self, node: Tree[Token]) -> None:
         token = tokens(node)[1]
+        if token.type == "NUM":
+            end = span(token)[1]
+            raise unexpected(str(token), span(token), "0.5%", mends=(((end, end, "%"),),))
         percent = self.reader.percent(token)
         if percent > HUNDRED:
             raise unexpected(str(token), span(token), "0.5%")
@@ -118,7 +124,10 @@ class _TradeParts(OrderParts):
         verb = self.said["verb"]
         if "symbol" not in self.said:
             raise Fault(RefusalCode.MISSING_SYMBOL, span(verb.node), expected=("SOL",))
-        self.check_needs_price("limit", "post")
+        self.check_limit_has_price()
+        if self.get("post") and self.price is None:
+            place = span(self.said["post"].node)
+            raise Fault(RefusalCode.MISSING_PRICE, place, expected=("at 142.5",), symbol=self.get("symbol"))
         self.check_basis(of_position=bool(self.get("reduce")))
         return TradeIntent(
             verb=verb.value,

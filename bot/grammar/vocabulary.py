@@ -43,7 +43,7 @@ CHINESE: Final = {
 # Written right after a number: `5倍`, `1.5万`, `500美元`.
 SUFFIXES: Final = {
     "倍": "x", "х": "x", "千": "e3", "万": "e4", "亿": "e8",
-    "美元": " usd", "美金": " usd", "刀": " usd", "долларов": " usd",
+    "美元": " usd ", "美金": " usd ", "刀": " usd ", "долларов": " usd ",
 }  # fmt: skip
 
 RUSSIAN: Final = {
