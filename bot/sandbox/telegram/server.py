@@ -151,7 +151,7 @@ async def serve(config: TelegramConfig, host: str = "127.0.0.1", port: int = 0) 
     """Run until cancelled, saying where; for `rucksack sandbox telegram`. Raises as `start` does."""
     sandbox = SandboxTelegram(config)
     await sandbox.start(host, port)
-    print(f"Telegram sandbox: Bot API {sandbox.url}/bot<token>/, chat page {sandbox.page_url}")  # noqa: T201
+    print(f"Telegram sandbox: Bot API {sandbox.url}/bot<token>/, chat page {sandbox.page_url}", flush=True)  # noqa: T201
     try:
         await asyncio.Event().wait()
     finally:

@@ -39,7 +39,11 @@ def formatted(text: str, parse_mode: str | None, given: list[Json] | None = None
 
 
 def settle(text: str, entities: list[Json]) -> tuple[str, list[Json]]:
-    """Clean, trim and complete a text whose markup is already entities."""
+    """Clean, trim and complete a text whose markup is already entities. Raises 400 for lone surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise bad_request("strings must be encoded in UTF-8") from None
     text, entities = _cleaned(text, entities)
     entities = [_public(part) for entity in entities for part in _cut(entity, entities)]
     taken = [entity for entity in entities if entity["type"] in ("code", "pre", "text_link", "text_mention")]

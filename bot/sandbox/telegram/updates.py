@@ -161,8 +161,10 @@ class Updates:
                             task = asyncio.create_task(self._deliver(session, webhook, update))
                             busy[update.lane] = task
                     arrival = asyncio.ensure_future(self._arrived.wait())
-                    await asyncio.wait((arrival, *busy.values()), return_when=asyncio.FIRST_COMPLETED)
-                    arrival.cancel()
+                    try:
+                        await asyncio.wait((arrival, *busy.values()), return_when=asyncio.FIRST_COMPLETED)
+                    finally:
+                        arrival.cancel()
                     busy = {lane: task for lane, task in busy.items() if not task.done()}
             finally:
                 for task in busy.values():

@@ -1,13 +1,15 @@
 // The chat page: who you are, your chats, one conversation. State lives here; nodes are made elsewhere.
 
 import { composer } from "./composer.js";
-import { arrange, byId, clockTime, dayName, hue, make, paintAvatar } from "./dom.js";
+import { arrange, byId, clockTime, dayName, make, paintAvatar } from "./dom.js";
 import { alertBox, enlarge, popup, toast } from "./overlays.js";
 import { author, eventText, fullName, messageNode, summary } from "./messages.js";
 import { follow, get, post } from "./server.js";
 
 const state = { user: null, users: [], bot: null, chats: new Map(), open: null, topic: null, messages: new Map(), typing: 0, early: new Map() };
 const nodes = new Map(); // message id -> {key, node}
+const chatNodes = new Map();
+const topicNodes = new Map();
 const presses = new Map(); // press id -> button
 let stop = () => {};
 let stick = true; // the reader is at the end and wants to stay there
@@ -164,21 +166,26 @@ function drawPeople() {
 function drawChats() {
   const places = [...state.chats.values()].sort((a, b) => Number(b.type === "private") - Number(a.type === "private") || (b.last_message?.date ?? 0) - (a.last_message?.date ?? 0) || b.id - a.id);
   arrange(byId("chats"), places.map((place) => {
-    const last = place.last_message;
-    const face = make("span", { class: "avatar", "aria-hidden": "true" });
-    paintAvatar(face, titleOf(place), colourOf(place));
-    const speaker = last && place.type !== "private" && !eventText(last) && place.type !== "channel" ? `${author(last, state.bot).name}: ` : "";
-    const unread = place.unread ? make("span", { class: "badge", text: place.unread, "aria-label": `${place.unread} unread` }) : null;
-    return make("li", {}, make("button", { type: "button", class: "chat-item", data: { testid: "chat-item", chatId: place.id },
-      "aria-current": place.id === state.open ? "true" : null, on: { click: () => openChat(place.id) } },
-      face,
-      make("span", { class: "chat-line" }, make("strong", { text: titleOf(place) }), make("time", { text: last ? clockTime(last.date) : "" })),
-      make("span", { class: "chat-line" },
-        make("span", { class: "snippet" }, make("b", { text: speaker }), last ? summary(last) : "No messages yet"), unread)));
+    const key = JSON.stringify([place.last_message?.message_id, place.last_message?.revision, place.unread, place.id === state.open, state.user.id]);
+    return keyed(place.id, key, () => chatItem(place), chatNodes);
   }));
   const others = places.reduce((sum, place) => sum + (place.id === state.open ? 0 : place.unread ?? 0), 0);
   byId("back-unread").hidden = !others;
   byId("back-unread").textContent = others;
+}
+
+function chatItem(place) {
+  const last = place.last_message;
+  const face = make("span", { class: "avatar", "aria-hidden": "true" });
+  paintAvatar(face, titleOf(place), colourOf(place));
+  const named = last && !["private", "channel"].includes(place.type) && !eventText(last);
+  const unread = place.unread ? make("span", { class: "badge", text: place.unread, "aria-label": `${place.unread} unread` }) : null;
+  return make("li", {}, make("button", { type: "button", class: "chat-item", data: { testid: "chat-item", chatId: place.id },
+    "aria-current": place.id === state.open ? "true" : null, on: { click: () => openChat(place.id) } },
+    face,
+    make("span", { class: "chat-line" }, make("strong", { text: titleOf(place) }), make("time", { text: last ? clockTime(last.date) : "" })),
+    make("span", { class: "chat-line" },
+      make("span", { class: "snippet" }, make("b", { text: named ? `${author(last, state.bot).name}: ` : "" }), last ? summary(last) : "No messages yet"), unread)));
 }
 
 function drawHead() {
@@ -200,8 +207,11 @@ function drawHead() {
 function drawTopics(place) {
   byId("topics").hidden = !place.topics.length;
   const choices = [{ id: null, name: "All" }, ...place.topics];
-  arrange(byId("topics"), choices.map(({ id, name }) => make("button", { type: "button", data: { testid: "topic" }, "aria-pressed": String(id === state.topic), text: name,
-    on: { click: () => { state.topic = id; drawConversation(); toEnd(); } } })));
+  const button = ({ id, name }) => make("button", { type: "button", data: { testid: "topic" }, text: name,
+    on: { click: () => { state.topic = id; drawConversation(); toEnd(); } } });
+  const buttons = choices.map((choice) => keyed(choice.id, choice.name, () => button(choice), topicNodes));
+  buttons.forEach((node, index) => node.setAttribute("aria-pressed", String(choices[index].id === state.topic)));
+  arrange(byId("topics"), buttons);
 }
 
 function drawConversation() {
@@ -223,12 +233,13 @@ function drawConversation() {
   write.update(place);
 }
 
-function keyed(id, key, build) {
-  const known = nodes.get(id);
+/** The node kept for `id` while `key` stays the same, so that focus and opened spoilers survive a redraw. */
+function keyed(id, key, build, kept = nodes) {
+  const known = kept.get(id);
   if (known?.key === key) return known.node;
   const node = build();
   if (known) node.classList.add("changed");
-  nodes.set(id, { key, node });
+  kept.set(id, { key, node });
   return node;
 }
 

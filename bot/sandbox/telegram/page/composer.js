@@ -119,8 +119,8 @@ export function composer({ attempt, topic }) {
       place = key;
       commands = next.commands;
       toggle.hidden = !commands.length;
-      drawKeyboard(next.reply_keyboard);
       const silent = next.blocked || !next.can_post;
+      drawKeyboard(silent ? null : next.reply_keyboard);
       byId("composer-form").hidden = silent;
       byId("foot-action").hidden = !silent;
       byId("foot-action").disabled = !next.blocked;
