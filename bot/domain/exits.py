@@ -131,17 +131,21 @@ def attach_exits(draft: Draft, estimate: Estimate) -> Exits | Refusal:
     intent = draft.intent
     stop, stop_refusal = _exit("sl", intent.stop_loss, setting)
     target, target_refusal = _exit("tp", intent.take_profit, setting)
-    if stop_refusal is not None and target_refusal is not None and stop is not None and target is not None:
-        # Both on the wrong side: the two were most likely swapped.
-        swapped = replace(intent, take_profit=AbsolutePrice(stop), stop_loss=AbsolutePrice(target))
-        return replace(stop_refusal, mend_intent=swapped)
     if stop_refusal is not None and intent.stop_loss is not None:
-        mended = mended_exit(intent.stop_loss, stop_refusal)
-        return replace(stop_refusal, mend_intent=replace(intent, stop_loss=mended))
+        mend = replace(intent, stop_loss=mended_exit(intent.stop_loss, stop_refusal))
+        if stop is not None and target is not None and _are_swapped(stop_refusal, target_refusal):
+            # Both on the wrong side: the two were most likely swapped.
+            mend = replace(intent, take_profit=AbsolutePrice(stop), stop_loss=AbsolutePrice(target))
+        return replace(stop_refusal, mend_intent=mend)
     if target_refusal is not None and intent.take_profit is not None:
         mended = mended_exit(intent.take_profit, target_refusal)
         return replace(target_refusal, mend_intent=replace(intent, take_profit=mended))
     return Exits(target, stop)
+
+
+def _are_swapped(stop: Refusal, target: Refusal | None) -> bool:
+    wrong = {RefusalCode.WRONG_SIDE_STOP, RefusalCode.WRONG_SIDE_TARGET}
+    return target is not None and {stop.code, target.code} == wrong
 
 
 def _exit(

@@ -43,9 +43,7 @@ class RefusalCode(StrEnum):
     # money
     ACCOUNT_LIQUIDATING = "account-liquidating"
     INSUFFICIENT_MARGIN = "insufficient-margin"  # required, available (USD); nearest, asset
-    INSUFFICIENT_BALANCE = (
-        "insufficient-balance"  # required, available, nearest, asset: all in the asset that lacks
-    )
+    INSUFFICIENT_BALANCE = "insufficient-balance"  # required, available, nearest, asset (of all)
     LEVERAGE_ABOVE_MARKET = "leverage-above-market"  # asked, maximum
     LEVERAGE_ABOVE_ACCOUNT = "leverage-above-account"  # asked, limit
     LEVERAGE_ON_SPOT = "leverage-on-spot"

@@ -80,11 +80,12 @@ def _asked(draft: Draft) -> tuple[Decimal | None, Decimal | None]:
 
 
 def _base_for(draft: Draft, money: Decimal) -> Decimal | None:
-    """Base units for `money`; None when the book within the bound cannot take that much."""
-    if not draft.is_immediate:
-        return money / draft.reference
-    walk = walk_book(draft.levels, quote=money)
-    return walk.filled if walk.complete else None
+    """Base units for `money`: what crosses at the book's prices, what rests at the limit. None when a market
+    order finds no book for that much."""
+    walk = walk_book(() if draft.intent.post_only else draft.levels, quote=money)
+    if draft.is_immediate:
+        return walk.filled if walk.complete else None
+    return walk.filled + (money - walk.cost) / draft.reference
 
 
 def _takes_what_it_can(draft: Draft) -> bool:

@@ -1,0 +1,152 @@
+"""Promises that hold for every line, market and account, not only for round numbers."""
+
+from __future__ import annotations
+
+from decimal import Decimal as D
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.domain.intent import BaseSize, CloseIntent, ProtectIntent, QuoteSize, TradeIntent
+from bot.domain.order import OrderRequest
+from bot.domain.plan import build_close, build_preview, build_protect
+from bot.domain.preview import Preview, PreviewContext
+from bot.domain.pricing import moved_beyond, static_range, walk_book
+from bot.domain.refusal import Refusal, RefusalCode
+from bot.domain.values import OrderType, Side, exact
+from tests.domain.strategies import closes, contexts, protections, trades
+
+thorough = settings(max_examples=250, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+
+
+def assert_sendable(request: OrderRequest, context: PreviewContext) -> None:
+    """Everything on the wire is at the tick and the step and inside the fixed filters."""
+    market = context.market
+    for quantity in (request.quantity, request.trigger_quantity):
+        assert quantity is None or (quantity % market.step == 0 and quantity >= market.min_quantity)
+    prices = (request.price, request.trigger_price, request.take_profit_trigger, request.stop_loss_trigger)
+    for price in prices:
+        assert price is None or (price % market.tick == 0 and price in static_range(market))
+    given_sizes = (request.quantity, request.quote_quantity, request.trigger_quantity)
+    assert sum(size is not None for size in given_sizes) == 1
+    assert (request.trigger_price is None) == (request.trigger_quantity is None)
+    assert (request.order_type is OrderType.LIMIT) == (request.price is not None)
+    assert market.is_perp or not request.reduce_only
+    assert all("E" not in str(v) for v in request.payload().values() if str(v)[:1].isdigit())
+
+
+def assert_consistent(preview: Preview, context: PreviewContext) -> None:
+    with exact():
+        fee = preview.notional * preview.fee_bps / 10_000
+        assert abs(fee - preview.fee) <= abs(fee) * D("1e-20") or any(
+            note.code == "partial-depth" for note in preview.notes
+        )
+    if context.market.is_perp and preview.request.trigger_price is None:
+        moved = preview.position_after - preview.position_before
+        assert moved == preview.quantity * preview.request.side.sign
+    if preview.next_funding_payment:
+        rate = preview.funding_rate
+        assert rate is not None
+        assert (preview.next_funding_payment > 0) == (rate * preview.position_after < 0) or isinstance(
+            preview.request.trigger_price, D
+        )
+    if preview.worst_price is not None and preview.best_price is not None:
+        sign = preview.request.side.sign
+        assert preview.best_price * sign <= preview.worst_price * sign
+
+
+@thorough
+@given(st.data())
+def test_every_line_becomes_a_sendable_order_or_a_refusal_whose_mend_is_accepted(data):
+    context = data.draw(contexts())
+    intent = data.draw(trades(context))
+    outcome = build_preview(intent, context)
+    if isinstance(outcome, Preview):
+        assert_sendable(outcome.request, context)
+        assert_consistent(outcome, context)
+        if isinstance(intent.size, BaseSize):
+            assert outcome.quantity <= intent.size.amount
+        if isinstance(intent.size, QuoteSize) and outcome.request.trigger_price is None:
+            assert outcome.notional <= intent.size.amount
+        if outcome.request.reduce_only:
+            assert abs(outcome.position_after) < abs(outcome.position_before)
+        elif not context.market.is_perp:
+            assert outcome.available_after >= min(D(0), -outcome.fee)
+    elif outcome.mend_intent is not None and outcome.code is not RefusalCode.SHORT_SPOT:
+        assert isinstance(outcome.mend_intent, TradeIntent)
+        mended = build_preview(outcome.mend_intent, context)
+        assert isinstance(mended, Preview)
+        assert mended.request.side is intent.verb.side
+
+
+@thorough
+@given(st.data())
+def test_every_close_reduces_or_is_refused_with_an_accepted_mend(data):
+    context = data.draw(contexts())
+    outcome = build_close(data.draw(closes(context)), context)
+    if isinstance(outcome, Refusal):
+        if outcome.mend_intent is None:
+            return
+        assert isinstance(outcome.mend_intent, CloseIntent)
+        outcome = build_close(outcome.mend_intent, context)
+    assert isinstance(outcome, Preview)
+    assert_sendable(outcome.request, context)
+    assert outcome.request.reduce_only is context.market.is_perp
+    if context.market.is_perp:
+        assert abs(outcome.position_after) < abs(outcome.position_before)
+        assert outcome.position_after * outcome.position_before >= 0
+
+
+@thorough
+@given(st.data())
+def test_every_protection_is_a_trigger_on_the_right_side_or_refused_with_an_accepted_mend(data):
+    context = data.draw(contexts())
+    intent = data.draw(protections(context))
+    outcome = build_protect(intent, context)
+    if isinstance(outcome, Refusal):
+        if outcome.mend_intent is None:
+            return
+        assert isinstance(outcome.mend_intent, ProtectIntent)
+        outcome = build_protect(outcome.mend_intent, context)
+    assert isinstance(outcome, Preview)
+    assert_sendable(outcome.request, context)
+    now = context.mark.mark if context.market.is_perp else context.last
+    above = (outcome.request.side is Side.SELL) == (intent.kind == "tp")
+    assert outcome.request.trigger_price is not None
+    assert (outcome.request.trigger_price > now) == above
+
+
+levels = st.lists(
+    st.tuples(st.integers(1, 10_000).map(D), st.integers(1, 10_000).map(lambda n: D(n) / 100)),
+    min_size=1,
+    max_size=8,
+    unique_by=lambda level: level[0],
+).map(sorted)
+
+
+@given(levels, st.integers(1, 1_000_000).map(lambda n: D(n) / 100))
+def test_the_walked_average_lies_between_best_and_worst(asks, quantity):
+    walk = walk_book(asks, quantity=quantity)
+    assert walk.average is not None
+    assert walk.worst is not None
+    with exact():
+        assert asks[0][0] - D("1e-50") <= walk.average <= walk.worst + D("1e-50")
+    assert walk.filled <= quantity
+    assert walk.complete == (sum(size for _, size in asks) >= quantity)
+    assert walk.levels_used <= len(asks)
+
+
+@given(levels, st.integers(1, 10_000_000).map(lambda n: D(n) / 100))
+def test_walking_by_money_agrees_with_walking_by_quantity(asks, money):
+    by_money = walk_book(asks, quote=money)
+    by_quantity = walk_book(asks, quantity=by_money.filled)
+    assert by_money.cost <= money
+    with exact():
+        assert abs(by_money.cost - by_quantity.cost) < D("1e-50")
+
+
+@given(st.integers(1, 10_000).map(D), st.integers(-500, 500), st.sampled_from(Side), st.integers(0, 50))
+def test_only_a_move_against_the_order_beyond_the_tolerance_counts(reference, per_mille, side, tolerance):
+    now = reference * (1000 + per_mille) / 1000
+    against = per_mille * side.sign
+    assert moved_beyond(reference, now, side, D(tolerance) / 10) == (against > tolerance)
