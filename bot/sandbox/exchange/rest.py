@@ -36,7 +36,7 @@ class Answer:
     headers: Mapping[str, str] | None = None
 
     def response(self) -> web.Response:
-        headers = dict(self.headers or {})
+        headers = {"CACHE-CONTROL": "no-store", **(self.headers or {})}
         if self.content_type is not None:
             headers["Content-Type"] = self.content_type
         return web.Response(status=self.status, body=self.body, headers=headers)

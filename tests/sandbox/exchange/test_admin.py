@@ -1,0 +1,110 @@
+"""The admin's doors and the key page: local only, and enough for a newcomer to begin."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+import httpx
+import pytest
+
+from bot.sandbox.exchange import ExchangeConfig, SandboxExchange
+from tests.sandbox.exchange.client import Key, Trader
+from tests.sandbox.exchange.conftest import SOL, SOL_PERP
+
+
+async def test_account_and_key_in_two_steps(exchange: SandboxExchange, admin: httpx.AsyncClient) -> None:
+    made = (await admin.post("/sandbox/accounts", json={"label": "ann", "balances": {"USDC": "5"}})).json()
+    assert made["balances"] == {"USDC": "5"}
+    trader = Trader(admin, Key(), exchange.ws_url)
+    keyed = await admin.post("/sandbox/keys", json={"label": "ann", "publicKey": trader.key.public})
+    assert keyed.json()["accountId"] == made["accountId"]
+    assert (await trader.balance("USDC"))[0] == 5
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/sandbox/keys", {"label": "nobody", "publicKey": Key().public}),
+        ("/sandbox/keys", {"accountId": 1}),
+        ("/sandbox/accounts", {"label": "x", "publicKey": "c2hvcnQ="}),
+        ("/sandbox/accounts", {"label": "x", "balances": {"DOLLARS": "1"}}),
+        ("/sandbox/accounts", {}),
+        ("/sandbox/price", {"symbol": "SOL_USDC"}),
+        ("/sandbox/price", {"symbol": "NOPE", "price": "1"}),
+        ("/sandbox/price", {"symbol": "SOL_USDC", "price": "-1"}),
+        ("/sandbox/clock", {"offsetMs": "soon"}),
+    ],
+)
+async def test_senseless_admin_calls_are_refused(
+    admin: httpx.AsyncClient, path: str, body: dict[str, object]
+) -> None:
+    answer = await admin.post(path, json=body)
+    assert answer.status_code in {400, 404}
+    assert answer.json()["message"]
+
+
+async def test_a_key_of_one_account_cannot_be_taken_by_another(admin: httpx.AsyncClient) -> None:
+    key = Key().public
+    await admin.post("/sandbox/accounts", json={"label": "one", "publicKey": key})
+    answer = await admin.post("/sandbox/accounts", json={"label": "two", "publicKey": key})
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Host": "evil.example"}, {"Content-Type": "text/plain"}], ids=["host", "form"]
+)
+async def test_other_web_pages_cannot_reach_the_admin(
+    admin: httpx.AsyncClient, headers: dict[str, str]
+) -> None:
+    answer = await admin.post("/sandbox/accounts", content='{"label":"x"}', headers=headers)
+    assert answer.status_code == 403
+    assert (await admin.get("/sandbox/accounts")).json() == []
+
+
+async def test_price_move_is_there_when_answered(admin: httpx.AsyncClient, trader: Trader) -> None:
+    order = await trader.placed(SOL, "Bid", orderType="Limit", price="140", quantity="1")
+    await admin.post("/sandbox/price", json={"symbol": SOL_PERP, "price": "139.5", "pin": True})
+    ticker = (await admin.get("/api/v1/ticker", params={"symbol": SOL_PERP})).json()
+    assert ticker["lastPrice"] == "139.5"
+    (fill,) = await trader.get("/wapi/v1/history/fills", orderId=order["id"])
+    assert (fill["price"], fill["isMaker"]) == ("140", True)
+    (mark,) = (await admin.get("/api/v1/markPrices", params={"symbol": SOL_PERP})).json()
+    assert Decimal(mark["markPrice"]) == Decimal("139.5")
+
+
+async def test_pinned_price_stays_while_others_move() -> None:
+    async with (
+        SandboxExchange(ExchangeConfig(tick_ms=5)) as exchange,
+        httpx.AsyncClient(base_url=exchange.rest_url) as http,
+    ):
+        await http.post("/sandbox/price", json={"symbol": SOL_PERP, "price": "150", "pin": True})
+        marks = {"SOL_USDC_PERP": set(), "BTC_USDC_PERP": set()}  # type: dict[str, set[str]]
+        for _ in range(20):
+            for row in (await http.get("/api/v1/markPrices")).json():
+                if row["symbol"] in marks:
+                    marks[row["symbol"]].add(row["markPrice"])
+    assert marks["SOL_USDC_PERP"] == {"150"}
+    assert len(marks["BTC_USDC_PERP"]) > 1
+
+
+async def test_key_page_is_self_contained(admin: httpx.AsyncClient) -> None:
+    page = await admin.get("/settings/api-keys")
+    assert page.status_code == 200
+    assert page.headers["content-type"].startswith("text/html")
+    assert "New API Key" in page.text
+    assert "Read Only" in page.text
+    assert not re.findall(r"""(?:src|href)=["']?https?:""", page.text)
+
+
+async def test_unknown_paths_answer_in_the_exchanges_words(admin: httpx.AsyncClient) -> None:
+    answer = await admin.get("/api/v1/nope")
+    assert (answer.status_code, answer.json()["code"]) == (404, "RESOURCE_NOT_FOUND")
+
+
+async def test_starting_on_a_taken_port_raises(exchange: SandboxExchange) -> None:
+    port = int(exchange.rest_url.rsplit(":", 1)[1])
+    second = SandboxExchange()
+    with pytest.raises(OSError, match="in use"):
+        await second.start(port=port)
+    await second.stop()
