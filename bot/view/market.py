@@ -11,7 +11,7 @@ from bot.domain.market import Book, Market, MarkPrice
 from bot.domain.values import BPS, ONE, ZERO
 from bot.view.locale import Locale
 from bot.view.message import Button, Message, button, keyboard, lines
-from bot.view.words import priced, symbol_name, valued
+from bot.view.words import priced, symbol_name
 
 Level = tuple[Decimal, Decimal]
 
@@ -49,7 +49,7 @@ def price(
         _range(locale, market, high, low),
         None
         if quote_volume is None
-        else locale.text("price-volume", volume=valued(locale, quote_volume, market.quote)),
+        else locale.text("price-volume", volume=priced(locale, quote_volume, market.quote, ONE)),
         None if market.state == "Open" else locale.text("price-state", state=market.state),
         None if time_ms is None else locale.text("price-at", time=locale.time(time_ms)),
     )

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from bot.domain.order import OrderSnapshot
 from bot.view.locale import Locale
 from bot.view.message import Button, Message, Row, button, keyboard, lines, page_at, paginate
-from bot.view.orders import filled_percent, order_card, order_line
+from bot.view.orders import filled_percent, order_card, order_line, shows_kind
 from bot.view.words import mark_of, order_kind, symbol_name
 
 _MOST_LINES = 20
@@ -51,7 +51,7 @@ def order_detail(
     text = lines(
         card.text,
         "",
-        order_kind(locale, snapshot, snapshot.quote),
+        None if shows_kind(snapshot) else order_kind(locale, snapshot, snapshot.quote),
         locale.text("order-detail-created", time=locale.time(snapshot.created_ms)),
         *(locale.text(key, id=str(value)) for key, value in ids if value is not None),
     )

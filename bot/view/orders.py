@@ -7,13 +7,13 @@ from decimal import Decimal
 from markupsafe import Markup
 
 from bot.domain.order import OrderSnapshot, OrderState
-from bot.domain.values import HUNDRED, ZERO
+from bot.domain.values import HUNDRED, ZERO, OrderType
 from bot.view.locale import Locale
 from bot.view.message import Message, button, keyboard, lines
 from bot.view.refusals import exchange_reason, expiry_reason
 from bot.view.words import mark_of, order_action, order_kind, priced, sized, symbol_name, valued
 
-_WITH_KIND = frozenset(
+_UNDER_WAY = frozenset(
     {OrderState.SENDING, OrderState.NEW, OrderState.TRIGGER_PENDING, OrderState.PARTIALLY_FILLED}
 )
 _ENDED_SHORT = frozenset({OrderState.CANCELLED, OrderState.EXPIRED})
@@ -29,7 +29,7 @@ def order_card(
     """One order as it stands. The cancel button shows only while the order can be cancelled."""
     text = lines(
         _headline(locale, snapshot),
-        order_kind(locale, snapshot, snapshot.quote) if snapshot.state in _WITH_KIND else None,
+        order_kind(locale, snapshot, snapshot.quote) if shows_kind(snapshot) else None,
         *_progress(locale, snapshot),
         *_value(locale, snapshot),
         _exits(locale, snapshot),
@@ -41,6 +41,12 @@ def order_card(
     )
     positions = button(locale, "button-positions", positions_data)
     return Message(text, keyboard((cancel, positions)))
+
+
+def shows_kind(snapshot: OrderSnapshot) -> bool:
+    """Whether the card says how the order trades; of a market order that is over, nobody asks."""
+    plain_market = snapshot.order_type is OrderType.MARKET and snapshot.trigger_price is None
+    return snapshot.state in _UNDER_WAY or not plain_market
 
 
 def order_line(locale: Locale, snapshot: OrderSnapshot) -> Markup:

@@ -26,6 +26,7 @@ def test_an_unknown_order_says_not_to_send_it_again(english: Locale, chinese: Lo
     assert lines(orders.order_card(english, unknown)) == [
         "❓ No answer yet · Buy 1.4 SOL-PERP",
         "Looking it up at the exchange. Do not send it again.",
+        "Limit $142.50",
         FOOT,
     ]
     assert "请勿重复下单" in orders.order_card(chinese, unknown).text
@@ -40,15 +41,20 @@ def test_only_an_order_not_placed_is_said_to_be_safe_to_send_again(english: Loca
 
 
 def test_a_fill_shows_average_value_and_fee(english: Locale) -> None:
-    done = build.filled(
-        OrderState.FILLED, D("1.4"), stop_loss_trigger=D("138.2"), order_type=OrderType.MARKET
-    )
+    done = build.filled(OrderState.FILLED, D("1.4"), stop_loss_trigger=D("138.2"))
     assert lines(orders.order_card(english, done)) == [
         "✅ Filled · Buy 1.4 SOL-PERP at $142.40",
+        "Limit $142.50",
         "Value $199.36 · fee $0.05",
         "SL $138.20",
         FOOT,
     ]
+
+
+def test_a_finished_market_order_does_not_say_market(english: Locale) -> None:
+    done = build.filled(OrderState.FILLED, D("1.4"), order_type=OrderType.MARKET, price=None)
+    assert "Market" not in orders.order_card(english, done).text
+    assert plain_text(order_list.order_detail(english, done).text).count("Market") == 1
 
 
 def test_a_fee_not_known_yet_is_not_shown_as_nothing(english: Locale) -> None:
@@ -105,7 +111,7 @@ def test_an_expired_order_says_why_in_words(english: Locale) -> None:
 def test_an_order_ended_after_a_part_says_how_much(english: Locale) -> None:
     cancelled = lines(orders.order_card(english, build.filled(OrderState.CANCELLED, D("0.7"))))
     assert cancelled[0] == "Cancelled after 50% · Buy 1.4 SOL-PERP"
-    assert cancelled[1] == "Filled 0.7 SOL of 1.4 SOL at $142.40"
+    assert cancelled[2] == "Filled 0.7 SOL of 1.4 SOL at $142.40"
     ended = orders.order_card(
         english, build.filled(OrderState.EXPIRED, D("0.7"), reason="ImmediateOrCancel", price=None)
     )
