@@ -235,11 +235,11 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["desk_user.id"], name="fk_desk_order_user_id"),
         sa.PrimaryKeyConstraint("id", name="pk_desk_order"),
         sa.UniqueConstraint("account_id", "client_id", name="uq_desk_order_account_id_client_id"),
+        sa.UniqueConstraint(
+            "account_id", "exchange_id", "symbol", name="uq_desk_order_account_id_exchange_id_symbol"
+        ),
         sa.UniqueConstraint("user_id", "code", name="uq_desk_order_user_id_code"),
         sqlite_autoincrement=True,
-    )
-    op.create_index(
-        "ix_desk_order_account_id_exchange_id", "desk_order", ["account_id", "exchange_id"], unique=False
     )
     op.create_index("ix_desk_order_state", "desk_order", ["state"], unique=False)
     op.create_index("ix_desk_order_ticket_id", "desk_order", ["ticket_id"], unique=False)

@@ -29,7 +29,7 @@ _TRIES = 8
 
 
 class DuplicateAttempt(Exception):
-    """This account already has an order with that client id: nothing was written."""
+    """This account already has an order with that client id or exchange id: nothing was written."""
 
 
 def new_code(pairs: int = 2) -> str:
@@ -40,7 +40,7 @@ def new_code(pairs: int = 2) -> str:
 async def insert_attempt(session: AsyncSession, order: Order) -> Order:
     """Insert `order`, choosing a code free for its user when `order.code` is empty.
 
-    Raises DuplicateAttempt when the account has used the client id before.
+    Raises DuplicateAttempt when the account has an order with its client id or exchange id.
     """
     chosen = order.code
     for attempt in range(_TRIES):
@@ -48,10 +48,16 @@ async def insert_attempt(session: AsyncSession, order: Order) -> Order:
         inserted = await insert_or_ignore(session, order)
         if inserted is not None:
             return inserted
-        client_id = order.client_id
-        if client_id is not None and await by_client_id(session, order.account_id, client_id) is not None:
-            raise DuplicateAttempt(f"client id {order.client_id} was used before")
+        await _refuse_duplicate(session, order)
     raise DuplicateAttempt("no free order code")
+
+
+async def _refuse_duplicate(session: AsyncSession, order: Order) -> None:
+    account_id = order.account_id
+    if order.client_id is not None and await by_client_id(session, account_id, order.client_id):
+        raise DuplicateAttempt(f"client id {order.client_id} was used before")
+    if order.exchange_id is not None and await by_exchange_id(session, account_id, order.exchange_id):
+        raise DuplicateAttempt(f"order {order.exchange_id} is known already")
 
 
 async def apply(

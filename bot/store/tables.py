@@ -189,7 +189,7 @@ class Order(Table, table=True):
         UniqueConstraint("user_id", "code"),
         UniqueConstraint("account_id", "client_id"),
         Index("ix_desk_order_state", "state"),
-        Index("ix_desk_order_account_id_exchange_id", "account_id", "exchange_id"),
+        UniqueConstraint("account_id", "exchange_id", "symbol"),
         {"sqlite_autoincrement": True},
     )
 

@@ -103,6 +103,8 @@ async def test_two_doors_to_one_database_take_turns(database: Database, database
 
 
 async def bump(session: AsyncSession) -> None:
+    """Looks before it writes: on SQLite a lock taken only at the write would come too late."""
+    await session.execute(text("SELECT seen_ms FROM update_seen"))
     await session.execute(text("UPDATE update_seen SET seen_ms = seen_ms + 1"))
 
 

@@ -31,6 +31,20 @@ async def test_a_client_id_is_used_once_per_account(database: Database) -> None:
         await orders.insert_attempt(session, an_order(other, client_id=7))
 
 
+async def test_an_order_the_exchange_made_is_written_once_however_it_is_heard_of(database: Database) -> None:
+    async with database.write() as session:
+        account = await an_account(session)
+
+    async def hear() -> int:
+        async with database.write() as session:
+            child = an_order(account, client_id=None, exchange_id="900")
+            return (await orders.insert_attempt(session, child)).id
+
+    outcomes = await asyncio.gather(*(hear() for _ in range(10)), return_exceptions=True)
+    assert sum(isinstance(outcome, int) for outcome in outcomes) == 1
+    assert sum(isinstance(outcome, orders.DuplicateAttempt) for outcome in outcomes) == 9
+
+
 async def test_of_many_changes_at_once_to_one_version_one_is_made(database: Database) -> None:
     async with database.write() as session:
         order = await orders.insert_attempt(session, an_order(await an_account(session)))
