@@ -96,11 +96,18 @@ def _plain(original: str) -> _Draft:
         if char.isascii():
             draft.put(_plain_ascii(char), span)
             continue
-        known = char.translate(_PUNCTUATION)
-        folded = unicodedata.normalize("NFKC", known).translate(_PUNCTUATION)
-        for piece in folded if len(folded) <= _MAX_FOLDED else known:
+        for piece in _folded(char):
             draft.put(_plain_unicode(piece), span)
     return draft
+
+
+def _folded(char: str) -> str:
+    """NFKC of one character. `10²` and `½` stay what they are and are refused: 102 would be a wrong reading."""
+    known = char.translate(_PUNCTUATION)
+    if unicodedata.category(char) == "No":
+        return known
+    folded = unicodedata.normalize("NFKC", known).translate(_PUNCTUATION)
+    return folded if len(folded) <= _MAX_FOLDED else known
 
 
 def _plain_ascii(char: str) -> str:
