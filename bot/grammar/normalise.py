@@ -102,7 +102,7 @@ def _plain(original: str) -> _Draft:
 
 
 def _folded(char: str) -> str:
-    """NFKC of one character. `10²` and `½` stay what they are and are refused: 102 would be a wrong reading."""
+    """NFKC of one character; `10²` and `½` stay and are refused, for 102 would be a wrong reading."""
     known = char.translate(_PUNCTUATION)
     if unicodedata.category(char) == "No":
         return known
