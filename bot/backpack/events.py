@@ -178,7 +178,7 @@ def _order_update(_: str, data: bytes) -> list[StreamEvent]:
         client_id=to_int(row.client_id),
         executed=executed,
         executed_quote=row.executed_quote or ZERO,
-        quantity=row.quantity,
+        quantity=row.quantity or loose_decimal(row.trigger_quantity),
         price=row.price,
         reason=row.reason,
         origin=row.origin or "USER",

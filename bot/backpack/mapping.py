@@ -168,7 +168,7 @@ def order_report(row: wo.OrderRow) -> OrderReport:
         client_id=to_int(row.client_id),
         executed=executed,
         executed_quote=row.executed_quote_quantity or ZERO,
-        quantity=row.quantity,
+        quantity=row.quantity or loose_decimal(row.trigger_quantity),
         price=row.price,
         reason=row.expiry_reason,
         origin=row.system_order_type or "USER",

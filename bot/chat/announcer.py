@@ -7,7 +7,9 @@ an hour later) also comes as one new message, so that the phone rings; that one 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,6 +28,14 @@ LATE_MS: Final = 15_000  # by then the person has put the phone away
 PATIENCE_MS: Final = 1_500  # "sending" is worth a message only when the answer takes this long
 POSITIONS: Final = "menu:positions"
 _QUIET: Final = {OrderState.SENDING, OrderState.UNKNOWN, OrderState.NEW, OrderState.TRIGGER_PENDING}
+
+
+_NOTICES: Final[dict[NoticeKind, Callable[..., Message]]] = {
+    NoticeKind.LIQUIDATION: notice_view.liquidation_notice,
+    NoticeKind.ADL: notice_view.adl_notice,
+    NoticeKind.SYSTEM_FILL: notice_view.system_notice,
+    NoticeKind.EXIT_MISSING: notice_view.exit_missing,
+}
 
 
 class ChatAnnouncer:
@@ -52,9 +62,12 @@ class ChatAnnouncer:
             await self._send(session, order.chat_id, f"order:{order.id}:surprise", loud, LANE_URGENT)
         if order.ticket_id is not None and order.client_id is not None:
             await self._edit_card(session, order, card)
-        is_late = self._clock() - order.created_ms > LATE_MS or order.client_id is None
-        if is_late and order.state not in _QUIET:
-            await self._notice(session, order, card)
+        is_exit = order.client_id is None  # made by the exchange for an order of ours
+        is_late = is_exit or self._clock() - order.created_ms > LATE_MS
+        # When a position closes, its exits go with it: no news.
+        gone_with_position = is_exit and order.state is OrderState.CANCELLED
+        if is_late and not gone_with_position and order.state not in _QUIET:
+            await self._notice(session, order, card, silent=_is_quiet(user, self._clock()))
 
     async def _edit_card(self, session: AsyncSession, order: Order, card: Message) -> None:
         """The preview the user tapped becomes the card; further legs of a ticket get one of their own."""
@@ -77,9 +90,12 @@ class ChatAnnouncer:
             ),
         )
 
-    async def _notice(self, session: AsyncSession, order: Order, card: Message) -> None:
+    async def _notice(self, session: AsyncSession, order: Order, card: Message, *, silent: bool) -> None:
         key = f"order:{order.id}:notice"
-        if await self._send(session, order.chat_id, key, card, LANE_URGENT, reply_to=order.message_id):
+        sent = await self._send(
+            session, order.chat_id, key, card, LANE_URGENT, reply_to=order.message_id, silent=silent
+        )
+        if sent:
             return
         row = self._row(order.chat_id, card, LANE_CARD, kind=OutboxKind.EDIT, card_key=key)
         await outbox.enqueue(session, row)
@@ -88,11 +104,7 @@ class ChatAnnouncer:
         user = await users.get(session, notice.user_id)
         if user is None:
             return
-        build = {
-            NoticeKind.LIQUIDATION: notice_view.liquidation_notice,
-            NoticeKind.ADL: notice_view.adl_notice,
-        }.get(notice.kind, notice_view.system_notice)
-        message = build(
+        message = _NOTICES[notice.kind](
             _locale(user), notice.report, account_label=notice.account_label, positions_data=POSITIONS
         )
         await self._send(session, notice.user_id, notice.key, message, LANE_URGENT)
@@ -106,6 +118,7 @@ class ChatAnnouncer:
         lane: int,
         *,
         reply_to: int | None = None,
+        silent: bool = False,
     ) -> bool:
         """Queue a new message once; False when it was queued before."""
         row = self._row(
@@ -115,6 +128,7 @@ class ChatAnnouncer:
             dedupe_key=key,
             card_key=key,
             reply_to=reply_to,
+            silent=silent,
         )
         return await outbox.enqueue(session, row) is not None
 
@@ -131,3 +145,14 @@ class ChatAnnouncer:
 
 def _locale(user: User) -> Locale:
     return Locale.of(Language(user.language), user.time_zone)
+
+
+def _is_quiet(user: User, now_ms: int) -> bool:
+    """Whether the user's quiet hours are on: news without a sound, alarms as loud as ever."""
+    if user.quiet_from is None or user.quiet_to is None:
+        return False
+    local = datetime.fromtimestamp(now_ms / 1000, ZoneInfo(user.time_zone))
+    minute = local.hour * 60 + local.minute
+    if user.quiet_from <= user.quiet_to:
+        return user.quiet_from <= minute < user.quiet_to
+    return minute >= user.quiet_from or minute < user.quiet_to

@@ -61,7 +61,7 @@ class Linking:
         if pending is not None and pending.id is not None and label in (None, pending.label):
             return NewAccount(pending.id, pending.public_key)
         if len(known) >= MAX_ACCOUNTS:
-            return Refusal(RefusalCode.UNSUPPORTED, {"feature": f"> {MAX_ACCOUNTS}"})
+            return Refusal(RefusalCode.UNSUPPORTED, {"feature": "more-accounts"})
         return await self._vault.generate(user_id, name)
 
     async def paste(self, user_id: int, secret: str, label: str | None = None) -> NewAccount:

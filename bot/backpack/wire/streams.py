@@ -38,6 +38,7 @@ class OrderUpdateRow(Wire):
     quote_quantity: Decimal | None = msgspec.field(name="Q", default=None)
     price: Decimal | None = msgspec.field(name="p", default=None)
     trigger_price: msgspec.Raw = msgspec.field(name="P", default=NULL)
+    trigger_quantity: msgspec.Raw = msgspec.field(name="Y", default=NULL)
     status: str = msgspec.field(name="X", default="")
     reason: str | None = msgspec.field(name="R", default=None)
     executed: Decimal | None = msgspec.field(name="z", default=None)

@@ -36,7 +36,7 @@ async def help_topic(turn: Turn, topic: str = "") -> None:
 
 async def menu(turn: Turn, section: str = "main") -> None:
     """A page of buttons."""
-    await turn.show(start_view.menu(turn.locale, section))
+    await turn.show(start_view.menu(turn.locale, section or "main"))
 
 
 async def settings(turn: Turn, _: str = "", *, saved: str | None = None) -> None:

@@ -44,6 +44,7 @@ async def line(turn: Turn, text: str) -> None:
                 span=(result.start, result.end),
                 mend=mend,
                 mend_data=data,
+                expected=result.expected,
             )
         )
         return
@@ -96,7 +97,7 @@ async def offer(turn: Turn, intent: TradeIntent | CloseIntent | ProtectIntent) -
         return True
     message_id = await turn.show(_card(turn, made))
     if message_id is not None:
-        title = str(preview_view.preview_line(turn.locale, made.previews[0]))
+        title = str(preview_view.offer_line(turn.locale, made.previews))
         await services.offers.shown(made.ticket_id, message_id, title)
     return True
 

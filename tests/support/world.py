@@ -1,0 +1,130 @@
+"""Both sandboxes and the bot between them, and people who trade in it: what journeys are made of."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from bot.app import Bot, build, running
+from bot.chat.limits import UNLIMITED
+from bot.sandbox.exchange import ExchangeConfig, SandboxExchange
+from bot.sandbox.telegram import ChatDriver, Limits, SandboxTelegram, TelegramConfig
+from bot.sandbox.telegram.driver import ChatMessage, PersonChat
+from bot.settings import load_settings
+from bot.vault import MasterKeys
+
+BROKER_ID = 4242
+ALICE, BOB, CAROL = 1001, 1002, 1003
+NO_LIMITS = Limits(per_second=None, per_chat_second=None, per_group_minute=None)
+
+
+@dataclass
+class World:
+    """`admin` is the exchange's back door: what really happened there."""
+
+    exchange: SandboxExchange
+    telegram: SandboxTelegram
+    bot: Bot
+    chats: ChatDriver
+    admin: httpx.AsyncClient
+
+    def person(self, user_id: int, chat_id: int | None = None) -> Person:
+        return Person(self, self.chats.as_user(user_id, chat_id))
+
+    async def orders(self) -> list[dict[str, Any]]:
+        """Every order ever created at the exchange."""
+        return list((await self.admin.get("/sandbox/orders")).raise_for_status().json())
+
+    async def fault(self, **rule: Any) -> None:
+        (await self.admin.post("/sandbox/faults", json=[rule])).raise_for_status()
+
+    async def price(self, symbol: str, price: str) -> None:
+        body = {"symbol": symbol, "price": price, "pin": True}
+        (await self.admin.post("/sandbox/price", json=body)).raise_for_status()
+
+
+class Person:
+    """Types, taps, reads. Each act returns the bot's answer to it."""
+
+    def __init__(self, world: World, chat: PersonChat) -> None:
+        self.world = world
+        self.chat = chat
+
+    async def _revision(self) -> int:
+        return max((message.revision for message in await self.chat.messages()), default=0)
+
+    async def says(self, text: str, expect: str = "", **how: Any) -> ChatMessage:
+        before = await self._revision()
+        await self.chat.send(text, **how)
+        return await self.sees(expect, after=before)
+
+    async def taps(self, label: str, expect: str = "") -> ChatMessage:
+        before = await self._revision()
+        await self.chat.tap(label)
+        return await self.sees(expect, after=before)
+
+    async def sees(self, expect: str, *, after: int | None = None, timeout: float = 10) -> ChatMessage:
+        return await self.chat.wait_for(expect, timeout, after=after)
+
+    async def opens_account(self, public_key: str, *, label: str, read_only: bool = False) -> None:
+        """What a user does on the exchange's key page."""
+        body = {"label": label, "publicKey": public_key, "readOnly": read_only}
+        (await self.world.admin.post("/sandbox/accounts", json=body)).raise_for_status()
+
+    async def links(self, label: str) -> None:
+        """Link by a generated key, as a newcomer would."""
+        await self.says("/link", "Link")
+        shown = await self.taps("Make a key", "Public Key")
+        await self.opens_account(code_in(shown), label=label)
+        await self.taps("Done", "Linked")
+
+
+def code_in(message: ChatMessage) -> str:
+    """The first thing in the message that can be copied by a tap."""
+    entity = next(e for e in message.raw["entities"] if e["type"] in {"code", "pre"})
+    units = message.text.encode("utf-16-le")
+    start, end = 2 * entity["offset"], 2 * (entity["offset"] + entity["length"])
+    return units[start:end].decode("utf-16-le")
+
+
+@contextlib.asynccontextmanager
+async def open_world(
+    database_url: str,
+    *,
+    exchange_config: ExchangeConfig | None = None,
+    limits: Limits = NO_LIMITS,
+    masters: MasterKeys | None = None,
+) -> AsyncIterator[World]:
+    """A migrated database in, a running world out. Prices stand still unless the configuration moves them."""
+    exchange = SandboxExchange(exchange_config or ExchangeConfig(moving=False))
+    telegram = SandboxTelegram(TelegramConfig(limits=limits))
+    async with contextlib.AsyncExitStack() as stack:
+        await exchange.start()
+        stack.push_async_callback(exchange.stop)
+        await telegram.start()
+        stack.push_async_callback(telegram.stop)
+        settings = load_settings(
+            _env_file=None,
+            telegram_bot_token=telegram.config.token,
+            telegram_api_url=telegram.url,
+            backpack_api_url=exchange.rest_url,
+            backpack_ws_url=exchange.ws_url,
+            backpack_broker_id=BROKER_ID,
+            database_url=database_url,
+            admin_user_ids=(ALICE,),
+            order_window_ms=1000,
+        )
+        bot = build(
+            settings,
+            masters or MasterKeys.generate(),
+            key_page_url=f"{exchange.rest_url}/settings/api-keys",
+            rates=UNLIMITED,
+        )
+        await stack.enter_async_context(running(bot))
+        chats = await stack.enter_async_context(ChatDriver(telegram.url))
+        admin = await stack.enter_async_context(httpx.AsyncClient(base_url=exchange.rest_url, timeout=10))
+        yield World(exchange, telegram, bot, chats, admin)
