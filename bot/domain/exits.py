@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Literal
 
 from bot.domain.draft import Draft, Estimate, usable_leverage
-from bot.domain.intent import AbsolutePrice, PercentOffset, PriceExpr
+from bot.domain.intent import AbsolutePrice, PercentOffset, PriceExpr, TradeIntent
 from bot.domain.market import Market
 from bot.domain.preview import ExitOutcome
 from bot.domain.pricing import stated_price, static_range
@@ -133,9 +133,8 @@ def attach_exits(draft: Draft, estimate: Estimate) -> Exits | Refusal:
     target, target_refusal = _exit("tp", intent.take_profit, setting)
     if stop_refusal is not None and intent.stop_loss is not None:
         mend = replace(intent, stop_loss=mended_exit(intent.stop_loss, stop_refusal))
-        if stop is not None and target is not None and _are_swapped(stop_refusal, target_refusal):
-            # Both on the wrong side: the two were most likely swapped.
-            mend = replace(intent, take_profit=AbsolutePrice(stop), stop_loss=AbsolutePrice(target))
+        if target_refusal is not None:
+            mend = _swapped(intent, stop, target, setting) or mend
         return replace(stop_refusal, mend_intent=mend)
     if target_refusal is not None and intent.take_profit is not None:
         mended = mended_exit(intent.take_profit, target_refusal)
@@ -143,9 +142,15 @@ def attach_exits(draft: Draft, estimate: Estimate) -> Exits | Refusal:
     return Exits(target, stop)
 
 
-def _are_swapped(stop: Refusal, target: Refusal | None) -> bool:
-    wrong = {RefusalCode.WRONG_SIDE_STOP, RefusalCode.WRONG_SIDE_TARGET}
-    return target is not None and {stop.code, target.code} == wrong
+def _swapped(
+    intent: TradeIntent, stop: Decimal | None, target: Decimal | None, setting: ExitSetting
+) -> TradeIntent | None:
+    """The line with stop and target exchanged, when each is right in the other's place."""
+    if stop is None or target is None:
+        return None
+    if check_exit("tp", stop, setting) is not None or check_exit("sl", target, setting) is not None:
+        return None
+    return replace(intent, take_profit=AbsolutePrice(stop), stop_loss=AbsolutePrice(target))
 
 
 def _exit(
