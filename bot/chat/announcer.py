@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.outbox import LANE_ANSWER, LANE_CARD, LANE_URGENT, pack_keyboard
 from bot.desk.announce import Notice, NoticeKind
-from bot.domain.order import OrderState
-from bot.domain.values import Language
+from bot.domain.order import OrderEvent, OrderReport, OrderState
+from bot.domain.values import Language, plain
 from bot.store import orders, outbox, users
 from bot.store.tables import Account, Order, OutboxKind, User
 from bot.store.tables import Message as Row
@@ -30,11 +30,11 @@ POSITIONS: Final = "menu:positions"
 _QUIET: Final = {OrderState.SENDING, OrderState.UNKNOWN, OrderState.NEW, OrderState.TRIGGER_PENDING}
 
 
+_POSITION_WENT_FIRST: Final = {"ReduceOnlyNotReduced", "StopWithoutPosition"}
 _NOTICES: Final[dict[NoticeKind, Callable[..., Message]]] = {
     NoticeKind.LIQUIDATION: notice_view.liquidation_notice,
     NoticeKind.ADL: notice_view.adl_notice,
     NoticeKind.SYSTEM_FILL: notice_view.system_notice,
-    NoticeKind.EXIT_MISSING: notice_view.exit_missing,
 }
 
 
@@ -63,6 +63,9 @@ class ChatAnnouncer:
         if order.ticket_id is not None and order.client_id is not None:
             await self._edit_card(session, order, card)
         is_exit = order.client_id is None  # made by the exchange for an order of ours
+        if is_exit and _is_broken_promise(order):
+            await self._alarm(session, order, locale, snapshot.account_label)
+            return
         is_late = is_exit or self._clock() - order.created_ms > LATE_MS
         # When a position closes, its exits go with it: no news.
         gone_with_position = is_exit and order.state is OrderState.CANCELLED
@@ -99,6 +102,34 @@ class ChatAnnouncer:
             return
         row = self._row(order.chat_id, card, LANE_CARD, kind=OutboxKind.EDIT, card_key=key)
         await outbox.enqueue(session, row)
+
+    async def _alarm(self, session: AsyncSession, order: Order, locale: Locale, label: str) -> None:
+        """A stop or target that was promised does not stand: loud, with the way to place it again."""
+        parent = await orders.by_exchange_id(
+            session, order.account_id, str(order.request.get("relatedOrderId", ""))
+        )
+        promised = orders.snapshot(parent, label).take_profit_trigger if parent is not None else None
+        kind = "tp" if promised is not None and promised == order.trigger_price else "sl"
+        price = plain(order.trigger_price) if order.trigger_price is not None else ""
+        report = OrderReport(
+            order.symbol,
+            order.side,
+            OrderEvent.TRIGGER_FAILED,
+            order.exchange_id,
+            None,
+            reason=order.reason,
+            trigger_price=order.trigger_price,
+        )
+        message = notice_view.exit_missing(
+            locale,
+            report,
+            account_label=label,
+            kind=kind,
+            retry_data=f"go:{kind} {order.symbol} {price}" if price else None,
+            close_data=f"go:close {order.symbol}",
+            positions_data=POSITIONS,
+        )
+        await self._send(session, order.chat_id, f"order:{order.id}:broken", message, LANE_URGENT)
 
     async def notice(self, session: AsyncSession, notice: Notice) -> None:
         user = await users.get(session, notice.user_id)
@@ -145,6 +176,13 @@ class ChatAnnouncer:
 
 def _locale(user: User) -> Locale:
     return Locale.of(Language(user.language), user.time_zone)
+
+
+def _is_broken_promise(order: Order) -> bool:
+    """An exit that ended without its position having ended first."""
+    if order.state is OrderState.TRIGGER_FAILED:
+        return True
+    return order.state is OrderState.EXPIRED and order.reason not in _POSITION_WENT_FIRST
 
 
 def _is_quiet(user: User, now_ms: int) -> bool:

@@ -21,7 +21,6 @@ class NoticeKind(StrEnum):
     LIQUIDATION = "liquidation"
     ADL = "adl"
     SYSTEM_FILL = "system_fill"  # settlement, collateral conversion, expiry of a dated market
-    EXIT_MISSING = "exit_missing"  # a promised stop or target is not on the exchange
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,3 +41,4 @@ feature-absolute-offset = offsets in money; use a per cent or a price
 feature-percent-basis = per cent of something else than free funds or the position
 feature-media = pictures, voice and files; please write text
 feature-more-accounts = more accounts than you have linked; remove one with /unlink
+feature-long-chain = more than ten orders in one message

@@ -41,3 +41,4 @@ feature-absolute-offset = 按金额偏移；请用百分比或价格
 feature-percent-basis = 其他基准的百分比（只支持可用资金或仓位）
 feature-media = 图片、语音和文件；请发送文字
 feature-more-accounts = 绑定更多账户；请先用 /unlink 移除一个
+feature-long-chain = 一条消息超过十个指令
