@@ -22,6 +22,7 @@ from bot.sandbox.exchange.rest import Answer, json_answer, refusal_answer
 
 _LOCAL_NAMES = {"localhost", "127.0.0.1", "::1"}
 _MAX_OFFSET_MS = 10**11
+_BOOK_STATES = ("Open", "Closed", "CancelOnly", "LimitOnly", "PostOnly")
 
 
 class Admin:
@@ -40,6 +41,8 @@ class Admin:
             ("GET", "/sandbox/orders", self.list_orders),
             ("POST", "/sandbox/price", self.move_price),
             ("POST", "/sandbox/funding", self.pay_funding),
+            ("POST", "/sandbox/adl", self.deleverage),
+            ("POST", "/sandbox/market", self.set_market),
             ("POST", "/sandbox/clock", self.set_clock),
             ("GET", "/sandbox/faults", self.list_faults),
             ("POST", "/sandbox/faults", self.add_faults),
@@ -102,6 +105,24 @@ class Admin:
             self._engine.world.market(symbol)
         self._engine.pay_funding(symbol)
         return json_answer({})
+
+    async def deleverage(self, request: web.Request) -> Answer:
+        """`{accountId | label, symbol, quantity?}`: auto-deleverage a position, whole by default."""
+        params = await _body(request)
+        quantity = params.decimal("quantity")
+        if quantity is not None and quantity <= ZERO:
+            raise bad_request("quantity must be positive")
+        account = self._find_account(params)
+        return json_answer(self._order(self._engine.deleverage(account, params.need("symbol"), quantity)))
+
+    async def set_market(self, request: web.Request) -> Answer:
+        """`{symbol, state}`: put a market into an `OrderBookState`."""
+        params = await _body(request)
+        market, state = self._engine.world.market(params.need("symbol")), params.need("state")
+        if state not in _BOOK_STATES:
+            raise bad_request(f"state must be one of {', '.join(_BOOK_STATES)}")
+        market.state = state
+        return json_answer({"symbol": market.spec.symbol, "state": state})
 
     async def set_clock(self, request: web.Request) -> Answer:
         """`{offsetMs}`: how far the exchange's clock runs ahead of this machine's."""

@@ -146,8 +146,17 @@ class Engine:
                 funding.pay(self.world, market, self.world.now_ms())
         self._settle()
 
-    def settle(self) -> None:
+    def deleverage(self, account: Account, symbol: str, quantity: Decimal | None) -> Order:
+        """Close part of a position by auto-deleveraging. Raises `Refused` without one."""
+        self.refresh(symbol)
+        position = account.positions.get(symbol)
+        if position is None:
+            raise Refused("RESOURCE_NOT_FOUND", "Position not found")
+        held = abs(position.quantity)
+        size = held if quantity is None else min(quantity, held)
+        order = placing.take_over(self.world, account, position, size, liquidation.AUTO_DELEVERAGING)
         self._settle()
+        return order
 
     def _active(self) -> dict[str, None]:
         symbols = dict.fromkeys(self.watched())

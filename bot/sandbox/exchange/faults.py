@@ -23,6 +23,7 @@ class Action(StrEnum):
     DROP_AFTER = "drop_after"  # executed, connection cut without an answer
     CUT_BODY = "cut_body"  # executed, connection closed in the middle of the answer
     ANSWER_TWICE = "answer_twice"  # executed, the answer sent twice on the same connection
+    ACCEPTED = "accepted"  # executed, answered 202 without a body, as a DELETE may be
     STATUS = "status"  # an error of the published kind, before or (`"when": "after"`) after execution
     HTML = "html"  # an edge's error page, before or after execution
     STREAM_DUPLICATE = "stream_duplicate"  # an event sent twice

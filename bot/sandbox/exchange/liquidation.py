@@ -12,6 +12,9 @@ from bot.sandbox.exchange.ledger import HOUSE
 from bot.sandbox.exchange.model import Account, OrderRequest, Position, Tag
 from bot.sandbox.exchange.state import World
 
+BACKSTOP = ("LiquidatePositionOnBackstop", "BACKSTOP_LIQUIDITY_PROVIDER")
+AUTO_DELEVERAGING = ("LiquidatePositionOnAdl", "ADL_AUTOCLOSE")
+
 
 def check(world: World) -> bool:
     """Liquidate every account that a touched market pushed under. True if any was."""
@@ -63,4 +66,4 @@ def _close(world: World, account: Account, position: Position) -> None:
         raise AssertionError(f"a liquidation cannot be refused: {refusal}") from refusal
     rest = account.positions.get(position.symbol)
     if rest is not None:
-        placing.backstop(world, market, account, rest)
+        placing.take_over(world, account, rest, abs(rest.quantity), BACKSTOP)

@@ -191,12 +191,15 @@ def _finish(world: World, account: Account, order: Order, status: Status) -> Non
         order.locked = ZERO
 
 
-def backstop(world: World, market: MarketState, account: Account, position: Position) -> None:
-    """Hand what is left of a liquidated position to the house at the mark price."""
+def take_over(
+    world: World, account: Account, position: Position, quantity: Decimal, system: tuple[str, str]
+) -> Order:
+    """Hand part of a position to the house at the mark price. `system` is the order type and its origin."""
+    market = world.markets[position.symbol]
     side = Side.SELL if position.quantity > ZERO else Side.BUY
-    quantity = abs(position.quantity)
     request = OrderRequest(position.symbol, side, OrderType.MARKET, quantity=quantity, reduce_only=True)
     order = create(world, account, request, Tag(received_ms=world.now_ms()))
-    order.system_type, order.origin = "LiquidatePositionOnBackstop", "BACKSTOP_LIQUIDITY_PROVIDER"
+    order.system_type, order.origin = system
     register(world, account, order)
     settlement.trade(world, market, order, None, taker_side=side, price=market.mark, quantity=quantity)
+    return order

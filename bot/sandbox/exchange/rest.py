@@ -136,11 +136,7 @@ class RestApi:
             return _cut(request, answer.raw()[: -max(len(answer.body) // 2, 1)])
         elif action is Action.ANSWER_TWICE and request.transport is not None:
             request.transport.write(answer.raw())
-        elif action is Action.STATUS:
-            return _status_answer(fault).response()
-        elif action is Action.HTML:
-            return _html_answer().response()
-        return answer.response()
+        return _instead(fault, answer).response()
 
 
 def _read(route: Route, request: web.Request, body: bytes) -> tuple[Params, tuple[Params, ...]]:
@@ -163,6 +159,15 @@ def _answer(result: object) -> Answer:
     if isinstance(result, Nothing):
         return Answer(200, b"", None)
     return json_answer(result)
+
+
+def _instead(fault: Rule, answer: Answer) -> Answer:
+    """What the client is told of a request that was executed."""
+    if fault.action is Action.ACCEPTED:
+        return Answer(202, b"", None)
+    if fault.action is Action.STATUS:
+        return _status_answer(fault)
+    return _html_answer() if fault.action is Action.HTML else answer
 
 
 def _status_answer(fault: Rule) -> Answer:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from functools import partial
 
 from aiohttp import hdrs, web
@@ -22,6 +23,7 @@ from bot.sandbox.exchange.routes import ROUTES
 from bot.sandbox.exchange.streams import Streams
 
 _MAX_BODY = 256 * 1024
+_log = logging.getLogger(__name__)
 
 
 class SandboxExchange:
@@ -70,8 +72,11 @@ class SandboxExchange:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(self._config.tick_ms / 1000)
-            self.engine.tick()
-            self._streams.tick()
+            try:
+                self.engine.tick()
+                self._streams.tick()
+            except Exception:  # one bad tick must not stop the market
+                _log.exception("a tick of the sandbox exchange failed")
 
     def _application(self) -> web.Application:
         app = web.Application(client_max_size=_MAX_BODY, middlewares=[_errors])
@@ -109,6 +114,9 @@ async def _errors(request: web.Request, handler: object) -> web.StreamResponse:
         if hdrs.ALLOW in error.headers:
             answer.headers[hdrs.ALLOW] = error.headers[hdrs.ALLOW]
         return answer
+    except Exception:
+        _log.exception("the sandbox exchange failed to answer %s", request.path)
+        return refusal_answer(Refused("SERVER_ERROR", "Internal server error")).response()
 
 
 async def serve(config: ExchangeConfig | None = None, host: str = "127.0.0.1", port: int = 8890) -> None:

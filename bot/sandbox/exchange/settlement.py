@@ -102,6 +102,8 @@ def _fill(world: World, market: MarketState, order: Order, printed: Trade, *, is
 
 
 def _fee_rate(account: Account, market: MarketState, order: Order, *, is_maker: bool) -> Decimal:
+    if order.system_type == "LiquidatePositionOnAdl":
+        return ZERO  # the account was on the winning side
     if order.system_type is not None:
         return LIQUIDATION_FEE
     rates = account.rates

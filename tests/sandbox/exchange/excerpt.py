@@ -1,8 +1,8 @@
 """Cut the sandbox's part out of the exchange's published specification.
 
 Run: `python -m tests.sandbox.exchange.excerpt openapi.json > tests/sandbox/exchange/schema_excerpt.json`.
-Kept are the served paths and the schemas they need, without prose. Signature headers are left out, because the
-tests sign; assets are narrowed to those the sandbox knows, which only makes it stricter.
+Kept are the served paths and the schemas they need, without prose. Signature headers are left out, because
+the tests sign; assets are narrowed to those the sandbox knows, which only makes it stricter.
 """
 
 from __future__ import annotations

@@ -108,3 +108,26 @@ async def test_starting_on_a_taken_port_raises(exchange: SandboxExchange) -> Non
     with pytest.raises(OSError, match="in use"):
         await second.start(port=port)
     await second.stop()
+
+
+async def test_auto_deleveraging_takes_part_of_a_position(trader: Trader, admin: httpx.AsyncClient) -> None:
+    await trader.placed(SOL_PERP, "Bid", quantity="10")
+    async with trader.streams("account.orderUpdate") as stream:
+        body = {"label": "trader", "symbol": SOL_PERP, "quantity": "4"}
+        assert (await admin.post("/sandbox/adl", json=body)).json()["executed"] == "4"
+        assert (await stream.until(e="orderFill"))["O"] == "ADL_AUTOCLOSE"
+    (fill,) = await trader.get("/wapi/v1/history/fills", fillType="Adl")
+    assert (fill["quantity"], fill["fee"], fill["side"]) == ("4", "0", "Ask")
+    (position,) = await trader.get("/api/v1/position")
+    assert position["netQuantity"] == "6"
+
+
+async def test_paused_market_takes_no_orders_but_lets_them_go(
+    trader: Trader, admin: httpx.AsyncClient
+) -> None:
+    order = await trader.placed(SOL, "Bid", orderType="Limit", price="140", quantity="1")
+    await admin.post("/sandbox/market", json={"symbol": SOL, "state": "CancelOnly"})
+    answer = await trader.order(SOL, "Bid", quantity="1")
+    assert (answer.status_code, answer.json()["code"]) == (400, "TRADING_PAUSED")
+    gone = await trader.call("DELETE", "/api/v1/order", {"symbol": SOL, "orderId": order["id"]})
+    assert gone.json()["status"] == "Cancelled"

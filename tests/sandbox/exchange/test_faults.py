@@ -61,6 +61,14 @@ async def test_error_answers_before_or_after_the_engine(
     assert await placed_orders(admin) == orders
 
 
+async def test_delete_may_answer_202_without_a_body(trader: Trader, inject: Inject) -> None:
+    order = await trader.placed(SOL, "Bid", orderType="Limit", price="140", quantity="1")
+    await inject("accepted", {"method": "DELETE"})
+    answer = await trader.call("DELETE", "/api/v1/order", {"symbol": SOL, "orderId": order["id"]})
+    assert (answer.status_code, answer.content) == (202, b"")
+    assert await trader.get("/api/v1/orders") == []
+
+
 async def test_html_error_body(trader: Trader, inject: Inject) -> None:
     await inject("html")
     answer = await trader.order(SOL, "Bid", quantity="1")

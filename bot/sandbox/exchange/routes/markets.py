@@ -12,10 +12,10 @@ from bot.sandbox.exchange.errors import Refused, bad_request
 from bot.sandbox.exchange.markets import ASSETS, MARKETS, Asset, MarginCurve, Spec
 from bot.sandbox.exchange.params import INT64, UINT64
 from bot.sandbox.exchange.routing import Call, Page, Route, page
-from bot.sandbox.exchange.state import MarketState, World
+from bot.sandbox.exchange.state import MarketState
+from bot.sandbox.exchange.tickers import ticker_of
 
 _CREATED_US = 1_737_441_294_691_858
-_DAY = 86_400
 _MAX_CANDLES = 1000
 _SPOT_CURVE = (
     MarginCurve(Decimal("0.1"), Decimal("0.0002")),
@@ -261,26 +261,6 @@ def _ticker_days(call: Call) -> int:
     if interval not in {"1d", "1w"}:
         raise bad_request("interval must be one of 1d, 1w")
     return 7 if interval == "1w" else 1
-
-
-def ticker_of(world: World, state: MarketState, days: int = 1) -> wire.Json:
-    """`Ticker` over the last day or week, from hourly candles."""
-    now = world.now_ms() // 1000
-    hours = state.candles.between("1h", now - days * _DAY, now + 1, 24 * days + 1)
-    first, last = hours[0].open.quantize(state.spec.tick), state.last
-    change = last - first
-    return {
-        "symbol": state.spec.symbol,
-        "firstPrice": plain(first),
-        "lastPrice": plain(last),
-        "priceChange": plain(change),
-        "priceChangePercent": plain((change / first).quantize(Decimal("0.000001"))),
-        "high": _at_tick(max(candle.high for candle in hours), state),
-        "low": _at_tick(min(candle.low for candle in hours), state),
-        "volume": plain(sum((candle.volume for candle in hours), ZERO)),
-        "quoteVolume": plain(sum((candle.quote_volume for candle in hours), ZERO)),
-        "trades": str(sum(candle.trades for candle in hours)),
-    }
 
 
 def trades(call: Call) -> object:
