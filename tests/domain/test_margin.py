@@ -138,3 +138,21 @@ def test_the_largest_affordable_size_is_exact(available, most, step):
     assert found * 3 <= available
     assert found <= most
     assert (found + step) * 3 > available or found + step > most
+
+
+def test_liquidation_counts_the_real_fill_the_fee_and_the_other_positions():
+    market = perp(mmf=MarginFunction(D("0.05"), D(0)))
+    other = position(
+        "8", symbol="ETH_USDC_PERP", entry="100", mark="100"
+    )  # maintenance 8 * 100 * 0.0125 = 10
+    state = account("300", positions=(other,))
+    holding = holding_after(state, market, mark=D(150), change=D(10), price=D(151), fee=D(2))
+    # 300 - 2 + 10 (p - 151) = 0.05 * 10 p + 10  =>  p = 1222 / 9.5
+    assert liquidation_price(holding, D(151)) == D("128.64")
+
+
+def test_a_fill_worse_than_the_mark_and_its_fee_come_off_the_free_equity():
+    preview = preview_of(Verb.LONG, D(20))
+    margin, loss = D(20) * 150 / 10, preview.notional - 20 * 150
+    assert loss > 0
+    assert preview.available_after == 1000 - margin - loss - preview.fee

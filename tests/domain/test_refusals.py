@@ -305,3 +305,10 @@ def test_closing_speaks_of_closing():
     nothing = build_close(CloseIntent("sol"), moment())
     assert isinstance(nothing, Refusal)
     assert nothing.code is RefusalCode.NO_POSITION
+
+
+def test_money_sent_as_money_must_be_there_with_its_fee():
+    context = moment(spot(), account=account(balances={"USDC": "200"}))
+    refusal = refused(TradeIntent(Verb.BUY, "sol", QuoteSize(D(200))), context)
+    assert (refusal.code, refusal.params["required"]) == (RefusalCode.INSUFFICIENT_BALANCE, D("200.1995133"))
+    assert mended(refusal, context).request.quote_quantity <= D("199.8")
