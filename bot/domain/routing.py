@@ -96,7 +96,9 @@ def _on_spot(intent: TradeIntent, context: PreviewContext) -> Routed | Refusal:
     coins = context.account.balances.get(market.base)
     if intent.verb is Verb.SELL and (coins is None or coins.total <= ZERO):
         # With a long open the user most likely means that; it is offered, never assumed.
-        perp = replace(intent, symbol=f"{market.symbol}_PERP", reduce_only=True)
+        perp = replace(
+            intent, symbol=f"{market.symbol}_PERP", reduce_only=True, take_profit=None, stop_loss=None
+        )
         mend = perp if perp_held > ZERO else None
         return Refusal(RefusalCode.SHORT_SPOT, {"symbol": market.base}, mend_intent=mend)
     return Routed(intent)
