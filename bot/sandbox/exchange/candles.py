@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from bot.domain.values import ONE, ZERO
@@ -32,6 +32,7 @@ INTERVALS = {  # seconds
     "1month": 2_592_000,
 }
 _KEEP_SECONDS = 7200
+_KEEP_IMAGINED = 5000
 _OCTAVES = (
     (86_400 * 9, Decimal("0.06")),
     (86_400, Decimal("0.02")),
@@ -72,17 +73,19 @@ class Candle:
 class Candles:
     """Recorded seconds (two hours of them) and minutes, and a made-up past before the first print."""
 
-    def __init__(self, symbol: str, anchor: Decimal, seed: int) -> None:
-        self._name = f"{seed}:{symbol}"
+    def __init__(self, asset: str, anchor: Decimal, seed: int) -> None:
+        self._name = f"{seed}:{asset}"
         self._anchor = anchor
         self._seconds: dict[int, Candle] = {}
         self._minutes: dict[int, Candle] = {}
+        self._imagined: dict[tuple[int, int], Candle] = {}
         self._first: int | None = None
 
     def record(self, time_us: int, price: Decimal, quantity: Decimal) -> None:
         second = time_us // SECOND_US
         if self._first is None:
             self._first = second
+            self._imagined.clear()  # the past is imagined to end here
         for store, start in ((self._seconds, second), (self._minutes, second // 60 * 60)):
             candle = store.get(start)
             if candle is None:
@@ -129,13 +132,19 @@ class Candles:
                 yield store[at]
 
     def _imagine(self, start: int, stop: int) -> Candle:
+        known = self._imagined.get((start, stop))
+        if known is not None:
+            return replace(known)
         points = [self._imagined_price(start + (stop - start) * i // 8) for i in range(9)]
         candle = Candle(start, points[0], max(points), min(points), points[-1])
         turnover = Decimal(2_000 + self._hash(start) % 3_000) * max(stop - start, 1) / 60
         candle.volume = (turnover / candle.close).quantize(_GRAIN)
         candle.quote_volume = turnover.quantize(_GRAIN)
         candle.trades = 1 + max(stop - start, 1) // 3
-        return candle
+        if len(self._imagined) >= _KEEP_IMAGINED:
+            self._imagined.clear()
+        self._imagined[start, stop] = candle
+        return replace(candle)
 
     def _imagined_price(self, second: int) -> Decimal:
         """Value noise of four octaves, faded out so that the past meets the anchor at the first print."""

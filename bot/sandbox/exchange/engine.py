@@ -27,6 +27,7 @@ from bot.sandbox.exchange.model import (
 )
 from bot.sandbox.exchange.state import MarketState, World
 
+_MAX_OPEN_ORDERS = 500
 _MAX_ROUNDS = 200  # of triggers setting off triggers
 
 
@@ -67,6 +68,8 @@ class Engine:
     def place(self, account: Account, request: OrderRequest, tag: Tag) -> Order:
         """Raises `Refused`."""
         self.refresh(request.symbol)
+        if len(account.open_orders) >= _MAX_OPEN_ORDERS:
+            raise Refused("ORDER_LIMIT", f"At most {_MAX_OPEN_ORDERS} open orders")
         if request.trigger_price is not None or request.trigger_quantity is not None:
             order = exits.submit_trigger(self.world, account, request, tag)
         else:

@@ -112,16 +112,14 @@ def _fire(world: World, market: MarketState, order: Order) -> None:
 
 
 def tidy(world: World) -> bool:
-    """After positions moved: grow children, drop those without a position, shrink reduce-only orders."""
+    """After positions moved: end exits that are done, grow the others, shrink reduce-only orders."""
     moved, world.moved = list(world.moved), {}
     for account_id, symbol in moved:
         account = world.accounts[account_id]
-        _grow_children(world, account, symbol)
         _end_siblings(world, account, symbol)
-        if symbol in account.positions:
-            _shrink_reduce_only(world, account, symbol)
-        else:
-            _drop_exits(world, account, symbol)
+        _drop_exits(world, account, symbol)
+        _grow_children(world, account, symbol)
+        _shrink_reduce_only(world, account, symbol)
     return bool(moved)
 
 
@@ -130,8 +128,7 @@ def _grow_children(world: World, account: Account, symbol: str) -> None:
     if position is None:
         return
     for parent in [o for o in account.parents.values() if o.symbol == symbol]:
-        protects = (position.quantity > ZERO) == (parent.side is Side.BUY)
-        if not protects or parent.executed == parent.exits_from:
+        if position.quantity * parent.side.sign < ZERO or parent.executed == parent.exits_from:
             continue
         for kind, attached in (("tp", parent.request.take_profit), ("sl", parent.request.stop_loss)):
             if attached is not None:
@@ -176,26 +173,27 @@ def _end_siblings(world: World, account: Account, symbol: str) -> None:
 
 
 def _drop_exits(world: World, account: Account, symbol: str) -> None:
+    """End the reduce-only orders that have nothing left to reduce, and forget what they protected."""
+    position = account.positions.get(symbol)
+    held = ZERO if position is None else position.quantity
     for parent in [o for o in account.parents.values() if o.symbol == symbol]:
-        parent.children.clear()
-        parent.exits_from = parent.executed
-        if not parent.is_open:
-            del account.parents[parent.id]
+        if held * parent.side.sign <= ZERO:
+            parent.children.clear()
+            parent.exits_from = parent.executed
+            if not parent.is_open:
+                del account.parents[parent.id]
     for order in [o for o in account.open_orders.values() if o.symbol == symbol and o.request.reduce_only]:
-        waiting = order.status is Status.TRIGGER_PENDING
-        placing.expire(world, order, "StopWithoutPosition" if waiting else "ReduceOnlyNotReduced")
+        if held * order.side.sign >= ZERO:
+            waiting = order.status is Status.TRIGGER_PENDING
+            placing.expire(world, order, "StopWithoutPosition" if waiting else "ReduceOnlyNotReduced")
 
 
 def _shrink_reduce_only(world: World, account: Account, symbol: str) -> None:
     """Resting reduce-only orders together may not exceed the position; the newest gives way first."""
-    position = account.positions[symbol]
+    position = account.positions.get(symbol)
     orders = [o for o in world.resting(account, symbol) if o.request.reduce_only]
-    wrong = [o for o in orders if (position.quantity > ZERO) == (o.side is Side.BUY)]
-    for order in wrong:
-        placing.expire(world, order, "ReduceOnlyNotReduced")
-    right = [o for o in orders if o not in wrong]
-    excess = sum((o.remaining for o in right), ZERO) - abs(position.quantity)
-    for order in reversed(right):
+    excess = sum((o.remaining for o in orders), ZERO) - (abs(position.quantity) if position else ZERO)
+    for order in reversed(orders):
         if excess <= ZERO:
             return
         by = min(excess, order.remaining)

@@ -16,8 +16,6 @@ from bot.sandbox.exchange.model import Account, Order, OrderRequest, Position, S
 from bot.sandbox.exchange.solvency import check_funds
 from bot.sandbox.exchange.state import MarketState, World
 
-MAX_OPEN_ORDERS = 500
-
 
 def create(world: World, account: Account, request: OrderRequest, tag: Tag) -> Order:
     """An order not yet known to anyone."""
@@ -30,8 +28,6 @@ def submit(world: World, account: Account, request: OrderRequest, tag: Tag) -> O
     """Check, accept and run an order that is not a trigger. Raises `Refused`; then nothing has changed."""
     market = world.market(request.symbol)
     filters.check(market, request)
-    if len(account.open_orders) >= MAX_OPEN_ORDERS:
-        raise Refused("ORDER_LIMIT", f"At most {MAX_OPEN_ORDERS} open orders")
     order = create(world, account, request, tag)
     run(world, market, account, order, announce="orderAccepted")
     return order

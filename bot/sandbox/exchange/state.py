@@ -39,7 +39,7 @@ class MarketState:
         self.trade_id = 0
         self.depth_id = 0
         self.depth_us = 0
-        self.candles = Candles(spec.symbol, path.anchor, seed)
+        self.candles = Candles(spec.base, path.anchor, seed)
         self.funding_rates: deque[tuple[int, Decimal]] = deque(maxlen=10_000)  # interval end ms, rate
         self.next_funding_ms = 0
         self.state = "Open"

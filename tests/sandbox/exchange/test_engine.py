@@ -184,6 +184,14 @@ class ExchangeMachine(RuleBasedStateMachine):
             assert sum((o.remaining for o in reducing), ZERO) <= held
 
     @invariant()
+    def every_reduce_only_order_has_something_to_reduce(self) -> None:
+        for trader in self.traders:
+            position = trader.positions.get("SOL_USDC_PERP")
+            held = position.quantity if position else ZERO
+            for order in trader.open_orders.values():
+                assert not order.request.reduce_only or held * order.side.sign < ZERO
+
+    @invariant()
     def nobody_with_a_position_is_left_under_maintenance(self) -> None:
         for trader in self.traders:
             if trader.positions:

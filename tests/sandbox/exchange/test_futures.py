@@ -81,6 +81,15 @@ async def test_exits_end_when_the_position_is_closed_by_hand(trader: Trader) -> 
     assert (stop["status"], stop["expiryReason"]) == ("Expired", "StopWithoutPosition")
 
 
+async def test_reversing_a_position_ends_the_exits_of_the_old_side(trader: Trader) -> None:
+    await trader.placed(SOL_PERP, "Bid", quantity="10", stopLossTriggerPrice="140")
+    await trader.placed(SOL_PERP, "Ask", quantity="15", stopLossTriggerPrice="160")
+    (stop,) = await trader.get("/api/v1/orders")
+    assert (stop["side"], stop["triggerPrice"]) == ("Bid", "160")
+    (old,) = [row for row in await history(trader) if row.get("triggerPrice") == "140"]
+    assert old["expiryReason"] == "StopWithoutPosition"
+
+
 async def test_exits_grow_with_the_fills_of_their_parent(open_trader: OpenTrader, move: Move) -> None:
     maker, taker = await open_trader("maker"), await open_trader("taker")
     limit = {"orderType": "Limit", "price": "150", "quantity": "10"}
