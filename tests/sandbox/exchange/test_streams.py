@@ -80,25 +80,24 @@ async def test_depth_updates_chain_onto_the_rest_snapshot() -> None:
         await stream.next()
         async with httpx.AsyncClient(base_url=exchange.rest_url) as http:
             book = await snapshot(http)
-            events = [await stream.next() for _ in range(8)]
-            last = book["id"]
-            for event in (frame["data"] for frame in events):
-                if event["u"] <= last:
-                    continue
-                assert event["U"] == last + 1
-                last = event["u"]
-                for name in ("a", "b"):
-                    for price, quantity in event[name]:
-                        book[name][Decimal(price)] = Decimal(quantity)
-            assert last > book["id"]
-            while (now := await snapshot(http))["id"] > last:
-                event = (await stream.next())["data"]
-                if event["u"] > last:
-                    last = event["u"]
-                    for name in ("a", "b"):
-                        book[name] |= {Decimal(p): Decimal(q) for p, q in event[name]}
+            first = last = book["id"]
+            while last < first + 8:
+                last = apply(book, last, (await stream.next())["data"])
+            goal = await snapshot(http)
+            while last < goal["id"]:
+                last = apply(book, last, (await stream.next())["data"])
     for name in ("a", "b"):
-        assert {price: size for price, size in book[name].items() if size} == now[name]
+        assert {price: size for price, size in book[name].items() if size} == goal[name]
+
+
+def apply(book: dict[str, Any], last: int, event: dict[str, Any]) -> int:
+    """Take an event into a book, checking that it follows the one before; old ones are skipped."""
+    if event["u"] <= last:
+        return last
+    assert event["U"] == last + 1
+    for name in ("a", "b"):
+        book[name] |= {Decimal(price): Decimal(quantity) for price, quantity in event[name]}
+    return int(event["u"])
 
 
 async def snapshot(http: httpx.AsyncClient) -> dict[str, Any]:
