@@ -19,7 +19,7 @@ from telegram.request import HTTPXRequest
 from bot.backpack import BackpackClient, BackpackError, BrokerTag
 from bot.backpack.streams import UserStream
 from bot.chat.announcer import ChatAnnouncer
-from bot.chat.housekeeping import expire_previews
+from bot.chat.housekeeping import expire_previews, finish_panics, tidy
 from bot.chat.limits import TELEGRAM, Rates
 from bot.chat.outbox import Outbox
 from bot.chat.prompts import Prompts
@@ -52,6 +52,7 @@ RECONCILE_S: Final = 2.0
 REPAIR_S: Final = 30.0
 CLOCK_S: Final = 60.0
 EXPIRE_S: Final = 5.0
+TIDY_S: Final = 3600.0
 STOP_S: Final = 5.0
 
 
@@ -190,6 +191,7 @@ def _schedule(services: Services, client: BackpackClient, reconciler: Reconciler
     schedule.every(REPAIR_S, "repair", reconciler.repair_all)
     schedule.every(CLOCK_S, "clock", client.refresh_clock)
     schedule.every(EXPIRE_S, "expire-previews", lambda: expire_previews(services))
+    schedule.every(TIDY_S, "tidy", lambda: tidy(services))
     return schedule
 
 
@@ -205,6 +207,7 @@ async def running(bot: Bot) -> AsyncIterator[Bot]:
         await bot.watcher.start()
         _in_background(bot, bot.reconciler.run_once())
         await _listen(bot)
+        _in_background(bot, finish_panics(bot.services))
         _in_background(bot, _introduce(bot))
         yield bot
     finally:

@@ -105,9 +105,7 @@ async def run_demo(port: int, say: Callable[[str], None]) -> None:
         loop.add_signal_handler(number, stop.set)
     with tempfile.TemporaryDirectory(prefix="rucksack-demo-") as folder:
         async with world(Path(folder), port, EXCHANGE_PORT) as here:
-            say(
-                "Rucksack, the demo: a sandbox exchange and a sandbox Telegram, no real money, all on loopback."
-            )
+            say("Rucksack, the demo: a sandbox exchange, a sandbox Telegram, no real money, all on loopback.")
             say(f"Open  {here.telegram.page_url}  and type:  long sol $200 5x sl 3%")
             say("Ctrl+C stops it. TELEGRAM_BOT_TOKEN and BACKPACK_BROKER_ID make it the real bot.")
             await stop.wait()

@@ -1,4 +1,4 @@
-"""The first shape: users, sealed accounts, tickets, orders, fills, outbox, buttons, seen updates, audit."""
+"""The first shape: users, sealed accounts, tickets, orders, fills, outbox, buttons, audit."""
 
 import sqlalchemy as sa
 
@@ -83,13 +83,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_outbox_card_key", "outbox", ["card_key"], unique=False)
     op.create_index("ix_outbox_state_lane_id", "outbox", ["state", "lane", "id"], unique=False)
-    op.create_table(
-        "update_seen",
-        sa.Column("update_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("seen_ms", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("update_id", name="pk_update_seen"),
-    )
-    op.create_index("ix_update_seen_seen_ms", "update_seen", ["seen_ms"], unique=False)
     op.create_table(
         "account",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -184,6 +177,7 @@ def upgrade() -> None:
         sa.Column("created_ms", sa.BigInteger(), nullable=False),
         sa.Column("expires_ms", sa.BigInteger(), nullable=False),
         sa.Column("claimed_ms", sa.BigInteger(), nullable=True),
+        sa.Column("done_ms", sa.BigInteger(), nullable=True),
         sa.Column("reference_price", sa.Text().with_variant(sa.Numeric(), "postgresql"), nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_ticket_account_id"),
         sa.ForeignKeyConstraint(["user_id"], ["desk_user.id"], name="fk_ticket_user_id"),
@@ -270,7 +264,6 @@ def downgrade() -> None:
     op.drop_table("fill")
     op.drop_table("data_key")
     op.drop_table("account")
-    op.drop_table("update_seen")
     op.drop_table("outbox")
     op.drop_table("desk_user")
     op.drop_table("button")

@@ -1,16 +1,21 @@
-"""What keeps old messages honest: a preview whose minute is over loses its buttons."""
+"""What keeps old messages honest and the house tidy: expired previews, interrupted panics, leftovers."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any, Final
 
+from bot.chat.handlers.manage import panic_message
 from bot.chat.services import Services
 from bot.chat.turn import title_of
 from bot.domain.values import Language
+from bot.store import buttons, outbox
 from bot.view import Locale
 from bot.view import preview as preview_view
 
-GO_LIMIT = 61  # bytes of a line that fits behind `go:` in a button
+KEEP_MESSAGES_MS: Final = 30 * 24 * 3_600_000  # cards of resting orders are edited as long
+GO_LIMIT: Final = 61  # bytes of a line that fits behind `go:` in a button
 
 
 async def expire_previews(services: Services) -> None:
@@ -22,6 +27,28 @@ async def expire_previews(services: Services) -> None:
         locale = Locale.of(Language(user.language), user.time_zone)
         again = f"go:{ticket.line}" if len(ticket.line.encode()) <= GO_LIMIT else None
         message = preview_view.preview_expired(locale, title_of(ticket), again_data=again)
-        task = asyncio.create_task(services.outbox.edit(ticket.chat_id, ticket.message_id, message))
-        services.background.add(task)
-        task.add_done_callback(services.background.discard)
+        _aside(services, services.outbox.edit(ticket.chat_id, ticket.message_id, message))
+
+
+async def finish_panics(services: Services) -> None:
+    """What a crash cut short of a panic is done at the next start, and its user told."""
+    for ticket in await services.manage.interrupted():
+        done = await services.manage.resume(ticket)
+        user = await services.offers.user(ticket.user_id)
+        locale = Locale.of(Language(user.language), user.time_zone)
+        _aside(services, services.outbox.say(ticket.chat_id, await panic_message(services, locale, done)))
+
+
+async def tidy(services: Services) -> None:
+    """Forget what nothing refers to any more: expired buttons, old messages, idle chats' limits."""
+    now = services.clock()
+    async with services.database.write() as session:
+        await buttons.purge(session, now)
+        await outbox.purge(session, now - KEEP_MESSAGES_MS)
+    services.outbox.forget_idle()
+
+
+def _aside(services: Services, work: Coroutine[Any, Any, Any]) -> None:
+    task = asyncio.create_task(work)
+    services.background.add(task)
+    task.add_done_callback(services.background.discard)

@@ -107,6 +107,10 @@ class Outbox:
         self._rows_wait = True
         self._wake.set()
 
+    def forget_idle(self) -> None:
+        """Let go of the limits of chats that have been silent."""
+        self._limits.forget_idle(self._clock())
+
     def _push(self, job: _Job) -> None:
         heapq.heappush(self._queue, (job.lane, next(self._order), job))
         self._wake.set()

@@ -18,10 +18,10 @@ from bot.desk.sessions import AccountSessions
 from bot.desk.tracker import Tracker
 from bot.domain.account import Position
 from bot.domain.intent import CancelIntent
-from bot.domain.market import UnknownSymbol
+from bot.domain.market import Market, UnknownSymbol
 from bot.domain.order import OrderEvent, OrderRequest, OrderSnapshot
 from bot.domain.refusal import Refusal, RefusalCode
-from bot.domain.values import OrderType, Side
+from bot.domain.values import ZERO, OrderType, Side
 from bot.market import Catalogue
 from bot.store import Database, orders, tickets
 from bot.store.buttons import new_token
@@ -29,6 +29,7 @@ from bot.store.tables import Account, Ticket, TicketKind, User
 from bot.store.tables import AccountState as KeyState
 
 PANIC_LIFE_MS: Final = 60_000
+PANIC_RESUME_MS: Final = 5 * 60_000  # an older one may no longer be what its user wants
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,19 +180,36 @@ class Manage:
     async def panic(self, token: str, user: User) -> PanicDone | Refusal:
         """Cancel every order, then close every position as it stands now. Each leg reports for itself."""
         ticket = await self._placing.claim(token, user.id)
-        if isinstance(ticket, Refusal):
-            return ticket
-        line = await self._sessions.get(user.id, ticket.account_id or 0)
+        return ticket if isinstance(ticket, Refusal) else await self._flatten(ticket)
+
+    async def interrupted(self) -> list[Ticket]:
+        """Panics of the last minutes that a crash cut short."""
+        async with self._database.read() as session:
+            return await tickets.unfinished(session, TicketKind.PANIC, self._clock() - PANIC_RESUME_MS)
+
+    async def resume(self, ticket: Ticket) -> PanicDone:
+        """Finish an interrupted panic; what was done already is not there to be done again."""
+        return await self._flatten(ticket)
+
+    async def _flatten(self, ticket: Ticket) -> PanicDone:
+        line = await self._sessions.get(ticket.user_id, ticket.account_id or 0)
         done = PanicDone()
         await self._cancel_everything(ticket, line, done)
         try:
             held = await line.positions()
+            markets = await self._catalogue.markets()
         except BackpackError as error:
             done.errors.append(("*", error))
             return done
-        markets = await self._catalogue.markets()
-        legs = [Leg.of(_flatten(one), markets[one.symbol]) for one in held.values() if one.symbol in markets]
+        legs = [
+            Leg.of(request, markets[position.symbol])
+            for position in held.values()
+            if position.symbol in markets
+            for request in _closing(position, markets[position.symbol])
+        ]
         done.closing = await self._placing.place_now(ticket, legs)
+        async with self._database.write() as session:
+            await tickets.finish(session, ticket.id or 0, self._clock())
         return done
 
     async def _cancel_everything(self, ticket: Ticket, line: AccountClient, done: PanicDone) -> None:
@@ -218,12 +236,22 @@ class Manage:
                 done.errors.append((symbol, error))
 
 
-def _flatten(position: Position) -> OrderRequest:
-    """A market order for the whole position; reduce-only, so that a second one cannot open the other side."""
-    return OrderRequest(
-        symbol=position.symbol,
-        side=position.closing_side,
-        order_type=OrderType.MARKET,
-        quantity=abs(position.quantity),
-        reduce_only=True,
-    )
+def _closing(position: Position, market: Market) -> list[OrderRequest]:
+    """Market orders for the whole position, each within the market's largest quantity.
+
+    Reduce-only, so that a second one cannot open the other side.
+    """
+    requests, left = [], abs(position.quantity)
+    while left > ZERO:
+        part = min(left, market.max_quantity or left)
+        requests.append(
+            OrderRequest(
+                symbol=position.symbol,
+                side=position.closing_side,
+                order_type=OrderType.MARKET,
+                quantity=part,
+                reduce_only=True,
+            )
+        )
+        left -= part
+    return requests

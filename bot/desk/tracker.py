@@ -73,7 +73,7 @@ class Tracker:
     async def conclude(self, order_id: int, verdict: Verdict) -> None:
         """Record what we concluded ourselves: rejected, no answer, or not placed."""
         async with self._database.write() as session:
-            order = await orders.get(session, order_id)
+            order = await orders.get(session, order_id, lock=True)
             if order is None or not self._advance(order, verdict.event):
                 return
             order.error_code = verdict.error_code
@@ -87,19 +87,19 @@ class Tracker:
             for fill in found:
                 if not await fills.upsert(session, account_id, fill):
                     continue
-                order = await orders.by_exchange_id(session, account_id, fill.exchange_order_id)
+                order = await orders.by_exchange_id(session, account_id, fill.exchange_order_id, lock=True)
                 if order is not None and await self._recount_fee(session, order):
                     await self._changed(session, order, surprising=False)
         self._announcer.committed()
 
     async def _find(self, session: AsyncSession, account_id: int, report: OrderReport) -> Order | None:
         if report.exchange_id is not None:
-            known = await orders.by_exchange_id(session, account_id, report.exchange_id)
+            known = await orders.by_exchange_id(session, account_id, report.exchange_id, lock=True)
             if known is not None:
                 return known
         if report.client_id is None:
             return None
-        order = await orders.by_client_id(session, account_id, report.client_id)
+        order = await orders.by_client_id(session, account_id, report.client_id, lock=True)
         # Client ids are unique only by our own care: another program's order may carry the same one.
         return order if order is not None and _may_be(order, report) else None
 

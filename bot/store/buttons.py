@@ -10,8 +10,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from bot.store.statements import insert_or_ignore
-from bot.store.tables import Button, SeenUpdate
+from bot.store.tables import Button
 
 
 def new_token() -> str:
@@ -74,12 +73,6 @@ async def live(session: AsyncSession, token: str, user_id: int, now_ms: int) -> 
     return (await session.scalars(statement)).one_or_none()
 
 
-async def first_sight(session: AsyncSession, update_id: int, now_ms: int) -> bool:
-    """Note a Telegram update; False if it was noted before."""
-    return await insert_or_ignore(session, SeenUpdate(update_id=update_id, seen_ms=now_ms)) is not None
-
-
-async def purge(session: AsyncSession, now_ms: int, updates_before_ms: int) -> None:
-    """Delete expired buttons, and updates seen before `updates_before_ms`."""
+async def purge(session: AsyncSession, now_ms: int) -> None:
+    """Delete expired buttons."""
     await session.execute(delete(Button).where(col(Button.expires_ms) <= now_ms))
-    await session.execute(delete(SeenUpdate).where(col(SeenUpdate.seen_ms) < updates_before_ms))

@@ -74,16 +74,25 @@ async def apply(
     return (await session.scalars(statement)).one_or_none()
 
 
-async def get(session: AsyncSession, order_id: int) -> Order | None:
-    return await session.get(Order, order_id, populate_existing=True)
+async def get(session: AsyncSession, order_id: int, *, lock: bool = False) -> Order | None:
+    """With `lock` nobody else changes the row before this transaction ends (SQLite has one writer anyway)."""
+    return await _one(session, col(Order.id) == order_id, lock=lock)
 
 
-async def by_client_id(session: AsyncSession, account_id: int, client_id: int) -> Order | None:
-    return await _one(session, col(Order.account_id) == account_id, col(Order.client_id) == client_id)
+async def by_client_id(
+    session: AsyncSession, account_id: int, client_id: int, *, lock: bool = False
+) -> Order | None:
+    return await _one(
+        session, col(Order.account_id) == account_id, col(Order.client_id) == client_id, lock=lock
+    )
 
 
-async def by_exchange_id(session: AsyncSession, account_id: int, exchange_id: str) -> Order | None:
-    return await _one(session, col(Order.account_id) == account_id, col(Order.exchange_id) == exchange_id)
+async def by_exchange_id(
+    session: AsyncSession, account_id: int, exchange_id: str, *, lock: bool = False
+) -> Order | None:
+    return await _one(
+        session, col(Order.account_id) == account_id, col(Order.exchange_id) == exchange_id, lock=lock
+    )
 
 
 async def by_code(session: AsyncSession, user_id: int, code: str) -> Order | None:
@@ -106,18 +115,6 @@ async def open_orders(session: AsyncSession, account_id: int | None = None) -> S
     return await _in_states(session, OPEN, account_id)
 
 
-async def recent(session: AsyncSession, user_id: int, limit: int = 20, offset: int = 0) -> Sequence[Order]:
-    """The user's orders, newest first."""
-    statement = (
-        select(Order)
-        .where(col(Order.user_id) == user_id)
-        .order_by(col(Order.id).desc())
-        .limit(limit)
-        .offset(offset)
-    )
-    return (await session.scalars(statement)).all()
-
-
 async def _in_states(
     session: AsyncSession, states: tuple[OrderState, ...], account_id: int | None
 ) -> Sequence[Order]:
@@ -127,8 +124,10 @@ async def _in_states(
     return await _many(session, in_state, col(Order.account_id) == account_id)
 
 
-async def _one(session: AsyncSession, *conditions: Any) -> Order | None:
+async def _one(session: AsyncSession, *conditions: Any, lock: bool = False) -> Order | None:
     statement = select(Order).where(*conditions).execution_options(populate_existing=True)
+    if lock:
+        statement = statement.with_for_update()
     return (await session.scalars(statement)).one_or_none()
 
 

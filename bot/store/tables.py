@@ -178,6 +178,7 @@ class Ticket(Table, table=True):
     created_ms: int = Field(sa_type=BigInteger)
     expires_ms: int = Field(sa_type=BigInteger)
     claimed_ms: int | None = Field(default=None, sa_type=BigInteger)
+    done_ms: int | None = Field(default=None, sa_type=BigInteger)  # a panic's last leg was sent
     reference_price: Decimal | None = Field(default=None, sa_type=Exact)
 
 
@@ -308,15 +309,6 @@ class Button(Table, table=True):
     created_ms: int = Field(sa_type=BigInteger)
     expires_ms: int = Field(index=True, sa_type=BigInteger)
     used_ms: int | None = Field(default=None, sa_type=BigInteger)
-
-
-class SeenUpdate(Table, table=True):
-    """A Telegram update already worked on."""
-
-    __tablename__ = "update_seen"
-
-    update_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
-    seen_ms: int = Field(index=True, sa_type=BigInteger)
 
 
 class AuditEntry(Table, table=True):

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from bot.store.tables import Order, Ticket, TicketState
+from bot.store.tables import Ticket, TicketKind, TicketState
 
 
 def hash_token(token: str) -> bytes:
@@ -86,8 +86,17 @@ async def expire(session: AsyncSession, now_ms: int) -> list[Ticket]:
     return list((await session.scalars(statement)).all())
 
 
-async def claimed_without_orders(session: AsyncSession) -> list[Ticket]:
-    """Claimed tickets of which no attempt was written: the process died between tap and attempt."""
-    attempted = select(col(Order.id)).where(col(Order.ticket_id) == col(Ticket.id)).exists()
-    statement = select(Ticket).where(col(Ticket.state) == TicketState.CLAIMED, ~attempted)
+async def finish(session: AsyncSession, ticket_id: int, now_ms: int) -> None:
+    """A claimed ticket has done all it was claimed for."""
+    await session.execute(update(Ticket).where(col(Ticket.id) == ticket_id).values(done_ms=now_ms))
+
+
+async def unfinished(session: AsyncSession, kind: TicketKind, since_ms: int) -> list[Ticket]:
+    """Tickets claimed since then whose work the process did not live to finish."""
+    statement = select(Ticket).where(
+        col(Ticket.kind) == kind,
+        col(Ticket.state) == TicketState.CLAIMED,
+        col(Ticket.done_ms).is_(None),
+        col(Ticket.claimed_ms) >= since_ms,
+    )
     return list((await session.scalars(statement)).all())

@@ -16,14 +16,17 @@ from tests.store.builders import NOW, a_ticket, a_user
 
 
 async def test_a_read_cannot_write(database: Database) -> None:
+    async with database.write() as session:
+        await a_user(session)
+
     async def write_while_reading() -> None:
         async with database.read() as session:
-            await session.execute(text("INSERT INTO update_seen VALUES (1, 1)"))
+            await session.execute(text("DELETE FROM desk_user"))
 
     with pytest.raises(DBAPIError):
         await write_while_reading()
     async with database.read() as session:
-        assert await session.scalar(text("SELECT count(*) FROM update_seen")) == 0
+        assert await session.scalar(text("SELECT count(*) FROM desk_user")) == 1
 
 
 async def test_an_exception_undoes_the_whole_block(database: Database) -> None:
@@ -95,17 +98,18 @@ async def test_two_doors_to_one_database_take_turns(database: Database, database
             await bump(session)
 
     async with database.write() as session:
-        await session.execute(text("INSERT INTO update_seen VALUES (1, 0)"))
+        await a_user(session)
+        await session.execute(text("UPDATE desk_user SET created_ms = 0"))
     await asyncio.gather(*(add_one(door) for _ in range(20) for door in (database, other)))
     await other.close()
     async with database.read() as session:
-        assert await session.scalar(text("SELECT seen_ms FROM update_seen")) == 40
+        assert await session.scalar(text("SELECT created_ms FROM desk_user")) == 40
 
 
 async def bump(session: AsyncSession) -> None:
     """Looks before it writes: on SQLite a lock taken only at the write would come too late."""
-    await session.execute(text("SELECT seen_ms FROM update_seen"))
-    await session.execute(text("UPDATE update_seen SET seen_ms = seen_ms + 1"))
+    await session.execute(text("SELECT created_ms FROM desk_user"))
+    await session.execute(text("UPDATE desk_user SET created_ms = created_ms + 1"))
 
 
 async def test_a_row_without_its_user_is_refused_and_the_error_quotes_no_values(database: Database) -> None:

@@ -131,15 +131,6 @@ async def test_the_reconciler_sees_what_is_in_doubt_and_what_is_open(database: D
     assert len(everywhere) == 3
 
 
-async def test_the_newest_orders_come_first_page_by_page(database: Database) -> None:
-    async with database.write() as session:
-        account = await an_account(session)
-        made = [(await orders.insert_attempt(session, an_order(account))).id for _ in range(5)]
-    async with database.read() as session:
-        pages = [await orders.recent(session, USER, 2, offset) for offset in (0, 2, 4)]
-    assert [order.id for page in pages for order in page] == made[::-1]
-
-
 async def test_a_snapshot_tells_columns_and_what_was_sent(database: Database) -> None:
     request = {"timeInForce": "IOC", "postOnly": True, "reduceOnly": True, "stopLossTriggerPrice": "137.10"}
     values = {

@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from bot.store import Database, orders, tickets
-from bot.store.tables import TicketState
-from tests.store.builders import NOW, USER, a_ticket, an_account, an_order
+from bot.store import Database, tickets
+from bot.store.tables import TicketKind, TicketState
+from tests.store.builders import NOW, USER, a_ticket
 
 TOKEN = "a-token"
 HASH = tickets.hash_token(TOKEN)
@@ -89,12 +89,14 @@ async def test_overdue_offers_expire_once(database: Database) -> None:
         assert await tickets.expire(session, NOW + 60_000) == []
 
 
-async def test_a_claim_without_attempt_is_found_after_a_crash(database: Database) -> None:
+async def test_work_cut_short_by_a_crash_is_found(database: Database) -> None:
     async with database.write() as session:
-        account = await an_account(session)
-        bare = await a_ticket(session, TOKEN)
-        sent = await a_ticket(session, "sent")
-        for token in (TOKEN, "sent"):
-            await tickets.claim_ticket(session, tickets.hash_token(token), USER, NOW)
-        await orders.insert_attempt(session, an_order(account, ticket_id=sent.id))
-        assert [ticket.id for ticket in await tickets.claimed_without_orders(session)] == [bare.id]
+        await a_ticket(session, TOKEN, kind=TicketKind.PANIC)
+        await a_ticket(session, "done", kind=TicketKind.PANIC)
+        for token in (TOKEN, "done"):
+            ticket = await tickets.claim_ticket(session, tickets.hash_token(token), USER, NOW)
+            assert ticket is not None
+        await tickets.finish(session, ticket.id or 0, NOW)
+        found = await tickets.unfinished(session, TicketKind.PANIC, NOW)
+        assert [one.token_hash for one in found] == [HASH]
+        assert await tickets.unfinished(session, TicketKind.PANIC, NOW + 1) == []

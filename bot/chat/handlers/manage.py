@@ -5,12 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 
 from bot.backpack import BackpackError, UnknownOutcome
+from bot.chat.services import Services
 from bot.chat.turn import Turn
 from bot.desk.manage import Cancelled, PanicDone
 from bot.domain.intent import CancelIntent
 from bot.domain.refusal import Refusal
 from bot.domain.values import ZERO
 from bot.store import orders
+from bot.view import Locale, Message
 from bot.view import bulk as bulk_view
 from bot.view import order_list as list_view
 from bot.view import refusals as refusal_view
@@ -28,7 +30,7 @@ async def cancel(turn: Turn, intent: CancelIntent) -> bool:
 
 
 def _cancel_line(turn: Turn, result: Cancelled) -> list_view.CancelLine:
-    return list_view.CancelLine(result.order, _outcome(result.error), _reason(turn, result.error))
+    return list_view.CancelLine(result.order, _outcome(result.error), _reason(turn.locale, result.error))
 
 
 def _outcome(error: BackpackError | None) -> str:
@@ -37,10 +39,10 @@ def _outcome(error: BackpackError | None) -> str:
     return "unknown" if isinstance(error, UnknownOutcome) else "failed"
 
 
-def _reason(turn: Turn, error: BackpackError | None) -> str:
+def _reason(locale: Locale, error: BackpackError | None) -> str:
     if error is None:
         return ""
-    return refusal_view.exchange_reason(turn.locale, error.code, error.message)
+    return refusal_view.exchange_reason(locale, error.code, error.message)
 
 
 async def cancel_order(turn: Turn, code: str) -> None:
@@ -118,17 +120,20 @@ async def panic_confirmed(turn: Turn, token: str) -> None:
     if isinstance(done, Refusal):
         await turn.say_privately(refusal_view.refusal(turn.locale, done))
         return
-    legs = await _legs(turn, done)
-    await turn.show(
-        bulk_view.panic_result(turn.locale, legs, positions_data="menu:positions", orders_data="menu:orders")
-    )
+    await turn.show(await panic_message(turn.services, turn.locale, done))
 
 
-async def _legs(turn: Turn, done: PanicDone) -> list[bulk_view.PanicLeg]:
+async def panic_message(services: Services, locale: Locale, done: PanicDone) -> Message:
+    """What a panic did, leg by leg."""
+    legs = await _legs(services, locale, done)
+    return bulk_view.panic_result(locale, legs, positions_data="menu:positions", orders_data="menu:orders")
+
+
+async def _legs(services: Services, locale: Locale, done: PanicDone) -> list[bulk_view.PanicLeg]:
     legs = [bulk_view.PanicLeg("done", cancelled=done.cancelled)]
     for symbol, error in done.errors:
-        legs.append(bulk_view.PanicLeg(_outcome(error), symbol=symbol, detail=_reason(turn, error)))
-    async with turn.services.database.read() as session:
+        legs.append(bulk_view.PanicLeg(_outcome(error), symbol=symbol, detail=_reason(locale, error)))
+    async with services.database.read() as session:
         closing = [await orders.get(session, order_id) for order_id in done.closing]
     for order in closing:
         if order is None:
