@@ -33,6 +33,11 @@ class Balance:
     usd_value: Decimal | None = None
 
     @property
+    def spendable(self) -> Decimal:
+        """What an order may use: lent funds are redeemed by the order itself (`autoLendRedeem`)."""
+        return self.available + self.lent
+
+    @property
     def total(self) -> Decimal:
         return self.available + self.locked + self.lent
 

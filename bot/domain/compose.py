@@ -82,6 +82,7 @@ def _request(draft: Draft, sized: Sized, exits: Exits) -> OrderRequest:
         stop_loss_trigger=exits.stop_loss,
         stop_loss_by=watched if exits.stop_loss is not None else None,
         slippage_percent=slippage_of(intent, draft.context) if at_market else None,
+        auto_lend_redeem=draft.redeems(sized.quantity),
     )
 
 

@@ -142,12 +142,19 @@ class Draft:
 
     @property
     def free(self) -> Decimal:
-        """What `need` is compared with: free equity (perp) or the available balance (spot)."""
+        """What `need` is compared with: free equity (perp) or the balance that may be spent (spot)."""
         account = self.context.account
         if self.market.is_perp:
             return account.net_equity_available
         balance = account.balances.get(self.funding_asset)
-        return balance.available if balance is not None else ZERO
+        return balance.spendable if balance is not None else ZERO
+
+    def redeems(self, quantity: Decimal) -> bool:
+        """Whether `quantity` needs funds that are lent out at the moment (spot only)."""
+        if self.market.is_perp:
+            return False
+        balance = self.context.account.balances.get(self.funding_asset)
+        return balance is not None and self.need(quantity) > balance.available
 
     @property
     def funding_asset(self) -> str:

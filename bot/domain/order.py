@@ -39,6 +39,7 @@ class OrderRequest:
     stop_loss_trigger: Decimal | None = None
     stop_loss_by: str | None = None
     slippage_percent: Decimal | None = None
+    auto_lend_redeem: bool = False  # spot: part of the funds is lent out
     client_id: int | None = None
 
     def payload(self) -> dict[str, WireValue]:
@@ -71,6 +72,8 @@ class OrderRequest:
             body["postOnly"] = True
         if self.reduce_only:
             body["reduceOnly"] = True
+        if self.auto_lend_redeem:
+            body["autoLendRedeem"] = True
         if self.client_id is not None:
             body["clientId"] = self.client_id
         return body

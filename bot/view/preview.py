@@ -190,19 +190,16 @@ def _exits(locale: Locale, preview: Preview) -> list[Markup]:
 
 
 def _exit(locale: Locale, key: str, preview: Preview, outcome: ExitOutcome) -> Markup:
-    """The signs are taken from the prices and the money, so that a magnitude cannot mislead."""
     market = preview.market
-    move = abs(outcome.percent) if outcome.trigger >= preview.expected_price else -abs(outcome.percent)
     line = locale.text(
         key,
         price=priced(locale, outcome.trigger, market.quote, market.tick),
-        move=locale.signed_percent(move),
+        move=locale.signed_percent(outcome.percent),
         money=locale.signed_usd(outcome.pnl),
     )
     if outcome.roi_percent is None:
         return line
-    roi = abs(outcome.roi_percent) if outcome.pnl >= ZERO else -abs(outcome.roi_percent)
-    return locale.text("preview-exit-roi", line=line, roi=locale.signed_percent(roi, 1))
+    return locale.text("preview-exit-roi", line=line, roi=locale.signed_percent(outcome.roi_percent, 1))
 
 
 def _notes(locale: Locale, preview: Preview) -> list[Markup]:

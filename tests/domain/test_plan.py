@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal as D
 
+from bot.domain.account import Balance
 from bot.domain.intent import (
     AbsolutePrice,
     BaseSize,
@@ -205,3 +207,13 @@ def test_the_smallest_market_step_is_never_exceeded():
     context = moment(perp(step=D("0.1"), min_quantity=D("0.1")))
     preview = previewed(TradeIntent(Verb.LONG, "sol", BaseSize(D("1.29"))), context)
     assert preview.request.quantity == D("1.2")
+
+
+def test_coins_that_are_lent_out_are_redeemed_by_the_order_that_needs_them():
+    coins = account(balances={})
+    lent = Balance("SOL", available=D(1), lent=D(4))
+    context = moment(spot(), account=replace(coins, balances={"SOL": lent}))
+    needing = previewed(TradeIntent(Verb.SELL, "sol", BaseSize(D(3))), context)
+    assert needing.request.payload()["autoLendRedeem"] is True
+    enough = previewed(TradeIntent(Verb.SELL, "sol", BaseSize(D(1))), context)
+    assert "autoLendRedeem" not in enough.request.payload()

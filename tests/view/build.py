@@ -51,7 +51,7 @@ def preview(**changes: Any) -> Preview:
         next_funding_ms=NOON,
         next_funding_payment=D("-0.02"),
         take_profit=ExitOutcome(D("149.6"), D("9.73"), D(5), D("24.5")),
-        stop_loss=ExitOutcome(D("138.2"), D("-6.2"), D(3), D("15.5")),
+        stop_loss=ExitOutcome(D("138.2"), D("-6.2"), D(-3), D("-15.5")),
     )
     return replace(base, **changes)
 
