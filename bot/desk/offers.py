@@ -41,6 +41,7 @@ from bot.store.tables import Account, SizeMeaning, Ticket, TicketKind, TicketSta
 from bot.store.tables import AccountState as KeyState
 
 OFFER_LIFE_MS: Final = 60_000
+SELLS_COINS: Final = "sells-coins"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +97,13 @@ class Offers:
         self._linking = linking
         self._clock = clock
 
-    async def make(self, user: User, chat_id: int, intent: Intent) -> Offer | Refusal:
-        """The offer for a trade, a close or a protection, or the reason why there is none."""
+    async def make(
+        self, user: User, chat_id: int, intent: Intent, *, token: str | None = None
+    ) -> Offer | Refusal:
+        """The offer for a trade, a close or a protection, or the reason why there is none.
+
+        `token` is the offer's own where the caller has one that can exist only once.
+        """
         label = getattr(intent, "account", None)
         setting = await self._setting(user, label)
         if isinstance(setting, Refusal):
@@ -117,7 +123,7 @@ class Offers:
         if isinstance(built, Refusal):
             return _printed(built)
         intent = _naming(intent, built)
-        return await self._store(setting, chat_id, kind, canonical(intent), built)
+        return await self._store(setting, chat_id, kind, canonical(intent), built, token or new_token())
 
     async def _setting(self, user: User, label: str | None) -> _Setting | Refusal:
         account = await self._linking.choose(user.id, label)
@@ -148,7 +154,7 @@ class Offers:
         perp = await self._catalogue.resolve(intent.symbol, MarketKind.PERP)
         for resolved in (spot, perp):
             if isinstance(resolved, UnknownSymbol):
-                return _unknown(resolved)
+                return _unknown(resolved, intent)
         kind = effective_kind(
             intent, setting.state, _market(spot, MarketKind.SPOT), _market(perp, MarketKind.PERP)
         )
@@ -160,7 +166,7 @@ class Offers:
         if isinstance(targets, Refusal):
             return targets
         contexts = await asyncio.gather(*(self._context(setting, target) for target in targets))
-        built = [build_close(intent, context) for context in contexts]
+        built = [_warned(build_close(intent, context)) for context in contexts]
         refused = next((one for one in built if isinstance(one, Refusal)), None)
         previews = [one for one in built if isinstance(one, Preview)]
         return refused if refused is not None and len(built) == 1 else previews or refused or []
@@ -170,7 +176,7 @@ class Offers:
         held = setting.state.positions
         if intent.symbol is not None:
             resolved = await self._catalogue.resolve(intent.symbol, _held_kind(intent.symbol, held))
-            return _unknown(resolved) if isinstance(resolved, UnknownSymbol) else [resolved]
+            return _unknown(resolved, intent) if isinstance(resolved, UnknownSymbol) else [resolved]
         wanted = [position for position in held.values() if _in_scope(position, intent.scope)]
         if not wanted:
             return Refusal(RefusalCode.NO_POSITION)
@@ -208,9 +214,15 @@ class Offers:
     # --- tickets -----------------------------------------------------------------------------------
 
     async def _store(
-        self, setting: _Setting, chat_id: int, kind: TicketKind, line: str, previews: Sequence[Preview]
+        self,
+        setting: _Setting,
+        chat_id: int,
+        kind: TicketKind,
+        line: str,
+        previews: Sequence[Preview],
+        token: str,
     ) -> Offer:
-        token, now = new_token(), self._clock()
+        now = self._clock()
         ticket = Ticket(
             token_hash=tickets.hash_token(token),
             user_id=setting.user.id,
@@ -245,8 +257,9 @@ class Offers:
                 continue
             side, was = Side(stored["side"]), Decimal(stored["price"])
             book = (await self._catalogue.moment(market)).book
-            now = walk_book(taking_levels(book, side), quantity=Decimal(stored["quantity"])).average
-            if now is not None and moved_beyond(was, now, side, user.price_tolerance_percent):
+            walk = walk_book(taking_levels(book, side), quantity=Decimal(stored["quantity"]))
+            now = walk.average or was
+            if not walk.complete or moved_beyond(was, now, side, user.price_tolerance_percent):
                 return Moved(market.symbol, was, now)
         return None
 
@@ -306,9 +319,18 @@ def _in_scope(position: Position, scope: str | None) -> bool:
     return scope in {None, "all"} or (scope == "longs") == position.is_long
 
 
-def _unknown(unknown: UnknownSymbol) -> Refusal:
+def _unknown(unknown: UnknownSymbol, intent: TradeIntent | CloseIntent) -> Refusal:
+    """A mistyped symbol is never corrected; where only one can be meant, its line is offered."""
     params = {"symbol": unknown.mention, "suggestions": ", ".join(unknown.suggestions)}
-    return Refusal(RefusalCode.UNKNOWN_SYMBOL, params)
+    likely = replace(intent, symbol=unknown.suggestions[0]) if len(unknown.suggestions) == 1 else None
+    return Refusal(RefusalCode.UNKNOWN_SYMBOL, params, mend_intent=likely)
+
+
+def _warned(built: Preview | Refusal) -> Preview | Refusal:
+    """Who says `close` may think of a position: that it sells coins is said."""
+    if isinstance(built, Refusal) or built.market.is_perp:
+        return built
+    return replace(built, notes=(*built.notes, Note(SELLS_COINS, (("symbol", built.market.base),))))
 
 
 def _printed(refusal: Refusal) -> Refusal:
