@@ -1,3 +1,11 @@
-"""What every test may use: see tests/support."""
+"""What every test may use: see tests/support. Property tests: no deadlines (speed is for `make bench`)."""
+
+import os
+
+from hypothesis import settings
 
 pytest_plugins = ["tests.support.database"]
+
+settings.register_profile("here", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)  # a landing must not depend on luck
+settings.load_profile("ci" if os.environ.get("CI") else "here")
