@@ -30,6 +30,11 @@ class Prompts:
     def expect(self, user_id: int, prompt: Prompt) -> None:
         self._waiting[user_id] = (prompt, self._clock() + PROMPT_LIFE_MS)
 
+    def forget_line(self, user_id: int) -> None:
+        """Whoever taps on has stopped typing; a secret stays expected until it comes."""
+        if user_id in self._waiting and self._waiting[user_id][0].kind == "line":
+            del self._waiting[user_id]
+
     def take(self, user_id: int) -> Prompt | None:
         """The prompt this user's message answers, once."""
         prompt, until_ms = self._waiting.pop(user_id, (None, 0))

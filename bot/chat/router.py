@@ -6,12 +6,13 @@ Every accepted act is answered, every refused one gets its reason; a defect of o
 from __future__ import annotations
 
 import logging
+import re
 import secrets
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from telegram import Message, Update
+from sqlalchemy.exc import SQLAlchemyError
+from telegram import CallbackQuery, Message, Update
 from telegram.ext import Application, CallbackQueryHandler, MessageHandler, TypeHandler, filters
 
 from bot.backpack import BackpackError, Maintenance, RateLimited, Unauthorised
@@ -20,6 +21,7 @@ from bot.chat.handlers import accounts, manage, options, show, steps, trade
 from bot.chat.services import Services
 from bot.chat.turn import Turn
 from bot.domain.refusal import Refusal, RefusalCode
+from bot.domain.values import Language
 from bot.vault import VaultError
 from bot.view import Locale
 from bot.view import Message as View
@@ -80,6 +82,7 @@ COMMANDS: dict[str, Handler] = {
     "panic": _plain(manage.panic),
 }
 
+_ILLEGIBLE = re.compile("[\x00\ud800-\udfff]")  # no database stores them and no answer can carry them
 _MENU_PAGES = {"main", "trade", "manage", "market", "account"}
 
 
@@ -117,6 +120,10 @@ TAPS: dict[str, Handler] = {
 }
 
 
+# In a group every answer to a tap may have to say something; in private only these do.
+_SPEAKING = {trade.confirm, trade.withdraw, accounts.sure}
+
+
 class Router:
     """Registers itself on a PTB application and turns updates into turns."""
 
@@ -134,75 +141,111 @@ class Router:
 
     async def on_message(self, update: Update, _context: Any) -> None:
         message = update.effective_message
-        who = sender_of_message(update, time.time())
+        who = sender_of_message(update, self._services.clock() / 1000)
         if message is None or who is None:
             return
-        text = message.text or message.caption or ""
+        text = _ILLEGIBLE.sub("�", message.text or message.caption or "")
         if isinstance(who, Refusal):
             await self._refuse_message(message, text, who)
             return
-        turn = Turn(self._services, who, await self._user(who), message.message_id)
-        await self._guarded(turn, lambda: self._read(turn, text))
+        turn = await self._turn(who, message.message_id)
+        if turn is not None:
+            await self._guarded(turn, lambda: self._read(turn, text))
 
     async def _refuse_message(self, message: Message, text: str, refusal: Refusal) -> None:
-        """Say why a message may not act; talk that is not meant for us stays unanswered."""
-        if message.chat.type != "private" and not text.startswith("/"):
-            return
-        language = language_of(message.from_user.language_code if message.from_user else None)
-        view = refusal_view.refusal(Locale.of(language), refusal)
+        """Say why a message may not act; talk that is not meant for us stays unanswered.
+
+        A secret is deleted whatever is wrong with its message: forwarded, edited, or sent while we were away.
+        """
+        locale = await self._locale_of(message)
         thread = message.message_thread_id if message.is_topic_message else None
-        await self._services.outbox.say(message.chat_id, view, reply_to=message.message_id, thread_id=thread)
+        if accounts.find_secret(text):
+            view = await accounts.stray_secret(self._services, locale, message.chat_id, message.message_id)
+            await self._services.outbox.say(message.chat_id, view, thread_id=thread)
+        elif message.chat.type == "private" or (text.startswith("/") and self._is_for_us(text)):
+            view = refusal_view.refusal(locale, refusal)
+            await self._services.outbox.say(
+                message.chat_id, view, reply_to=message.message_id, thread_id=thread
+            )
+
+    async def _locale_of(self, message: Message) -> Locale:
+        """The language its author chose, else the one Telegram says they read."""
+        author = message.from_user
+        language = language_of(author.language_code if author else None)
+        if author is None or author.is_bot:
+            return Locale.of(language)
+        user = await self._services.offers.user(author.id, language.value)
+        return Locale.of(Language(user.language), user.time_zone)
 
     async def _read(self, turn: Turn, text: str) -> None:
         prompt = self._services.prompts.take(turn.user.id) if turn.sender.private else None
+        word = text.strip().lower()
         if accounts.find_secret(text):
             await accounts.secret(turn, text, prompt)
         elif text.startswith("/"):
             await self._command(turn, text)
         elif not turn.sender.private:
             return  # outside a private chat an order needs a slash
-        elif prompt is not None and prompt.kind == "line":
-            await steps.typed(turn, prompt, text)
         elif not text:
             refusal = Refusal(RefusalCode.UNSUPPORTED, {"feature": "media"})
             await turn.say(refusal_view.refusal(turn.locale, refusal))
+        elif prompt is not None and prompt.kind == "secret":
+            await accounts.secret(turn, text, prompt)
+        elif prompt is not None:
+            await steps.typed(turn, prompt, text)
+        elif word in COMMANDS and not trade.is_line(turn, word):
+            await COMMANDS[word](turn, "")
         else:
             await trade.line(turn, text)
 
     async def _command(self, turn: Turn, text: str) -> None:
+        if not self._is_for_us(text):
+            return
         word, _, argument = text[1:].partition(" ")
         name, _, addressee = word.partition("@")
-        if addressee and addressee.lower() != self._services.bot_username.lower():
-            return  # another bot's command
         handler = COMMANDS.get(name.lower())
         if handler is not None and "\n" not in word:
             await handler(turn, argument.strip())
-        else:
+        elif turn.sender.private or addressee or trade.makes_sense(turn, text):
             await trade.line(turn, text)
+
+    def _is_for_us(self, text: str) -> bool:
+        """Whether a command names this bot or no bot."""
+        addressee = text[1:].split(maxsplit=1)[0].partition("@")[2] if text[1:].strip() else ""
+        return not addressee or addressee.lower() == self._services.bot_username.lower()
 
     async def on_tap(self, update: Update, _context: Any) -> None:
         query = update.callback_query
         who = sender_of_tap(query) if query is not None else None
         if query is None or who is None or query.message is None:
             return
-        turn = Turn(
-            self._services, who, await self._user(who), query.message.message_id, is_tap=True, query=query
-        )
-        name, _, argument = (query.data or "").partition(":")
+        turn = await self._turn(who, query.message.message_id, query)
+        name, _, argument = _ILLEGIBLE.sub("�", query.data or "").partition(":")
         handler = TAPS.get(name)
-        await self._guarded(turn, lambda: self._tapped(turn, handler, argument))
+        if turn is not None:
+            await self._guarded(turn, lambda: self._tapped(turn, handler, argument))
 
     async def _tapped(self, turn: Turn, handler: Handler | None, argument: str) -> None:
         if handler is None:
             await turn.answer(Refusal(RefusalCode.EXPIRED))
             return
-        if handler not in {trade.confirm, trade.withdraw, accounts.sure}:
-            turn.answer_soon()  # those may have to say why not in the answer itself
+        if turn.sender.private and handler not in _SPEAKING:
+            turn.answer_soon()
+        self._services.prompts.forget_line(turn.user.id)
         await handler(turn, argument)
         await turn.answer()
 
-    async def _user(self, who: Sender) -> Any:
-        return await self._services.offers.user(who.user_id, who.language.value)
+    async def _turn(self, who: Sender, message_id: int, query: CallbackQuery | None = None) -> Turn | None:
+        """The turn of a known person; without the database nobody is known, and that is said."""
+        try:
+            user = await self._services.offers.user(who.user_id, who.language.value)
+        except SQLAlchemyError:
+            reference = secrets.token_hex(4)
+            _log.exception("a user could not be read, reference %s", reference)
+            broken = refusal_view.failure(Locale.of(who.language), reference)
+            await self._services.outbox.say(who.chat_id, broken, thread_id=who.thread_id)
+            return None
+        return Turn(self._services, who, user, message_id, is_tap=query is not None, query=query)
 
     async def _guarded(self, turn: Turn, act: Callable[[], Awaitable[None]]) -> None:
         """Run a handler; whatever goes wrong becomes a message that says what to do."""

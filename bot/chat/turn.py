@@ -16,7 +16,7 @@ from telegram.error import TelegramError
 
 from bot.chat.authority import Sender
 from bot.chat.services import Services
-from bot.domain.refusal import Refusal
+from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import Language
 from bot.store import buttons
 from bot.store.tables import Ticket, User
@@ -40,6 +40,7 @@ class Turn:
     message_id: int
     is_tap: bool = False
     query: CallbackQuery | None = None
+    statement: int = 0  # which one of a chain is being done
     _answer: asyncio.Task[None] | None = field(default=None, repr=False)
 
     @property
@@ -62,9 +63,18 @@ class Turn:
         """Answer in the private chat; a group sees only that an answer was given there."""
         sent = await self.services.outbox.say(self.home, message)
         if not self.sender.private:
-            url = f"https://t.me/{self.services.bot_username}"
-            await self.say(refusal_view.private_stub(self.locale, url, delivered=sent is not None))
+            await self.point_home(delivered=sent is not None)
         return sent
+
+    async def point_home(self, *, delivered: bool) -> None:
+        """Tell a group that the answer is in the private chat: in a toast where a button was tapped."""
+        stub = refusal_view.private_stub(
+            self.locale, f"https://t.me/{self.services.bot_username}", delivered=delivered
+        )
+        if self.query is None:
+            await self.say(stub)
+        else:
+            self._answer_with(plain_text(stub.text), alert=not delivered)
 
     async def show_publicly(self, message: Message) -> int | None:
         """In place of the tapped message, else as an answer everybody there may read."""
@@ -84,8 +94,12 @@ class Turn:
 
     def answer_soon(self, refusal: Refusal | None = None) -> None:
         """Stop the button's spinner, with the reason when the tap is refused. The first answer counts."""
+        words = plain_text(refusal_view.refusal_sentence(self.locale, refusal)) if refusal else None
+        self._answer_with(words, alert=refusal is not None)
+
+    def _answer_with(self, words: str | None, *, alert: bool) -> None:
         if self.query is not None and self._answer is None:
-            self._answer = asyncio.create_task(self._answer_query(self.query, refusal))
+            self._answer = asyncio.create_task(self._answer_query(self.query, words, alert))
 
     async def answer(self, refusal: Refusal | None = None) -> None:
         """As `answer_soon`, and wait until Telegram has it."""
@@ -93,21 +107,22 @@ class Turn:
         if self._answer is not None:
             await self._answer
 
-    async def _answer_query(self, query: CallbackQuery, refusal: Refusal | None) -> None:
-        words = None
-        if refusal is not None:
-            words = plain_text(refusal_view.refusal_sentence(self.locale, refusal))[:200]
+    async def _answer_query(self, query: CallbackQuery, words: str | None, alert: bool) -> None:
         try:
-            await query.answer(words, show_alert=words is not None)
+            await query.answer(words[:200] if words else None, show_alert=alert)
         except TelegramError as error:
             _log.info("a tap was answered too late: %s", error)
 
     # --- lines behind buttons ----------------------------------------------------------------------
 
     async def line_data(self, text: str, prefix: str = "go:") -> str:
-        """Callback data that stands for `text`: the text itself where it fits, else a token for it."""
+        """Callback data that stands for `text`: the text itself where it fits, else a token for it.
+
+        In a group it is always a token, so that nobody else can tap the line as their own.
+        """
         data = f"{prefix}{text}"
-        if len(data.encode()) <= MAX_DATA and not text.startswith(_TOKEN_MARK):
+        fits = len(data.encode()) <= MAX_DATA and not text.startswith(_TOKEN_MARK)
+        if fits and self.sender.private:
             return data
         services = self.services
         async with services.database.write() as session:
@@ -122,16 +137,18 @@ class Turn:
             )
         return f"{prefix}{_TOKEN_MARK}{token}"
 
-    async def line_of(self, text: str) -> str:
-        """The text `line_data` stood for; empty when its token is over or another user's."""
+    async def line_of(self, text: str) -> str | Refusal:
+        """The text `line_data` stood for; a refusal when its token is over or another user's."""
         if not text.startswith(_TOKEN_MARK):
             return text
-        services = self.services
-        async with services.database.read() as session:
-            button = await buttons.live(
-                session, text.removeprefix(_TOKEN_MARK), self.user.id, services.clock()
-            )
-        return str(button.arguments["line"]) if button is not None else ""
+        token, now = text.removeprefix(_TOKEN_MARK), self.services.clock()
+        async with self.services.database.read() as session:
+            mine = await buttons.live(session, token, self.user.id, now)
+            found = mine or await buttons.find(session, token)
+        if mine is not None and mine.action == "line":
+            return str(mine.arguments["line"])
+        foreign = found is not None and found.user_id != self.user.id
+        return Refusal(RefusalCode.NOT_YOUR_BUTTON if foreign else RefusalCode.EXPIRED)
 
 
 def title_of(ticket: Ticket) -> Markup:

@@ -109,16 +109,18 @@ class Manage:
         found = await self._queries.open_orders(user, intent.account)
         if isinstance(found, Refusal):
             return found
+        base = ""
         if intent.symbol is not None:
             resolved = await self._catalogue.resolve(intent.symbol, None)
             if isinstance(resolved, UnknownSymbol):
                 params = {"symbol": intent.symbol, "suggestions": ", ".join(resolved.suggestions)}
                 return Refusal(RefusalCode.UNKNOWN_SYMBOL, params)
-            found = [order for order in found if order.base == resolved.market.base]
+            base = resolved.market.base
+            found = [order for order in found if order.base == base]
         if intent.scope in {"buys", "sells"}:
             side = Side.BUY if intent.scope == "buys" else Side.SELL
             found = [order for order in found if order.side is side]
-        return found or Refusal(RefusalCode.NO_ORDER, {"id": intent.symbol or ""})
+        return found or Refusal(RefusalCode.NO_ORDER, {"symbol": base})
 
     async def _account_of(self, user: User, code: str) -> int | None:
         async with self._database.read() as session:

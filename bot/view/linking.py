@@ -81,6 +81,15 @@ def link_paste_prompt(locale: Locale, *, cancel_data: str | None = None) -> Mess
     )
 
 
+def link_paste_again(locale: Locale, problem: str, *, cancel_data: str) -> Message:
+    """What was wrong with the pasted text; the next message may be the right one."""
+    text = lines(
+        locale.text("link-not-yet", reason=locale.text(f"link-reason-{problem}")),
+        locale.text("link-paste-again"),
+    )
+    return Message(text, keyboard((button(locale, "button-cancel", cancel_data),)))
+
+
 def secret_deleted(locale: Locale) -> Message:
     return Message(locale.text("secret-deleted"))
 

@@ -21,13 +21,14 @@ from babel.dates import format_datetime
 from fluent.runtime import FluentBundle, FluentResource
 from markupsafe import Markup, escape
 
-from bot.domain.values import HUNDRED, Language
+from bot.domain.values import HUNDRED, ZERO, Language
 from bot.view.numbers import Numbers, decimals_of
 
 Param = str | int | Decimal
 
 _log = logging.getLogger(__name__)
 _BABEL = {Language.ENGLISH: "en", Language.CHINESE: "zh_Hans_CN"}
+_LEAST_MULTIPLE = Decimal("0.01")
 MAX_PARAM = 300  # characters; Fluent refuses a placeable over 2,500, and escaping can grow one fivefold
 # Control, bidirectional and zero-width characters let a text show what it is not; surrogates cannot be sent.
 _DECEPTIVE = re.compile(
@@ -152,7 +153,9 @@ class Locale:
         return self._numbers.fixed(fraction * HUNDRED, 4, sign=True) + "%"
 
     def multiple(self, value: Decimal) -> str:
-        """Leverage: `5x`."""
+        """Leverage: `5x`; a trace of it is not shown as none."""
+        if ZERO < value < _LEAST_MULTIPLE:
+            return f"<{self._numbers.fixed(_LEAST_MULTIPLE, 2)}x"
         return self._numbers.fixed(value, 2, at_least=0) + "x"
 
     def bps(self, value: Decimal) -> str:

@@ -17,6 +17,7 @@ from bot.view.words import priced, sized, symbol_name, valued
 _AROUND = 120  # characters of the echoed line kept on each side of the word
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _ABSENT = "—"
+_PER_ROW = 3
 
 # What each sentence may name; a refusal raised without one of them shows a dash, never a broken sentence.
 PARAMS: Mapping[RefusalCode, tuple[str, ...]] = {
@@ -49,13 +50,14 @@ PARAMS: Mapping[RefusalCode, tuple[str, ...]] = {
     RefusalCode.NO_POSITION: ("symbol", "side"),
     RefusalCode.SEVERAL_POSITIONS: ("symbols",),
     RefusalCode.SHORT_SPOT: ("symbol",),
-    RefusalCode.NO_ORDER: ("id",),
+    RefusalCode.NO_ORDER: ("id", "symbol"),
     RefusalCode.UNKNOWN_ACCOUNT: ("label",),
     RefusalCode.PRICE_MOVED: ("was", "now", "tolerance"),
     RefusalCode.STALE_COMMAND: ("age",),
 }
 
 _OPTIONAL = frozenset({"nearest", "suggestions"})
+_BARE = {RefusalCode.NO_POSITION: ("symbol",), RefusalCode.NO_ORDER: ("id", "symbol")}
 _LEVERAGES = frozenset({RefusalCode.LEVERAGE_ABOVE_MARKET, RefusalCode.LEVERAGE_ABOVE_ACCOUNT})
 _BY_PRICE = frozenset(
     {
@@ -79,12 +81,14 @@ def refusal(
     mend: str | None = None,
     mend_data: str | None = None,
     expected: Sequence[str] = (),
+    offers: Sequence[tuple[str, str]] = (),
 ) -> Message:
     """Why not, where in the line, and what to do instead.
 
     `span` is a half-open range of characters in `source`; the word is underlined in the echo. `mend` is a
     corrected line (the refusal's own when left out), offered to copy, and as a button with `mend_data`.
-    `expected` are examples of what could stand at that place.
+    `expected` are examples of what could stand at that place. `offers` are further buttons, label and data,
+    each of which completes the line in one way.
     """
     line = mend or refusal.mend
     if line is not None and len(line) > MAX_PARAM:
@@ -98,7 +102,9 @@ def refusal(
         locale.text("refusal-try", line=line) if line else None,
     )
     use = button(locale, "button-use-mend", mend_data, line=line) if line else None
-    return Message(text, keyboard((use,)))
+    ways = [Button(label, data) for label, data in offers]
+    rows = [ways[at : at + _PER_ROW] for at in range(0, len(ways), _PER_ROW)]
+    return Message(text, keyboard((use,), *rows))
 
 
 def examples(words: Sequence[str]) -> Markup:
@@ -220,8 +226,11 @@ def _written(locale: Locale, value: Param) -> str:
 
 def _key(locale: Locale, refusal: Refusal) -> str | None:
     key = f"refusal-{refusal.code}"
-    if refusal.code is RefusalCode.NO_POSITION and not refusal.params.get("symbol"):
-        return "refusal-no-position-any"
+    named = _BARE.get(refusal.code)
+    if named is not None and not any(refusal.params.get(name) for name in named):
+        return f"{key}-any"
+    if refusal.code is RefusalCode.NO_ORDER and refusal.params.get("symbol"):
+        return "refusal-no-order-in"
     if refusal.code is RefusalCode.UNSUPPORTED and " + " in str(refusal.params.get("feature", "")):
         return "refusal-combination"
     return key if locale.has(key) else None
@@ -273,6 +282,6 @@ def _amount(locale: Locale, refusal: Refusal, name: str, value: Decimal) -> str:
         return priced(locale, value, str(refusal.params.get("quote", "USDC")))
     if code in _IN_DOLLARS and not (asset and name == "nearest"):
         return locale.usd(value)
-    if code is RefusalCode.INSUFFICIENT_BALANCE and name != "nearest":
+    if code is RefusalCode.INSUFFICIENT_BALANCE:
         return valued(locale, value, asset)
     return sized(locale, value, asset) if asset else locale.number(value)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -19,7 +20,21 @@ from bot.vault import MasterKeys
 
 BROKER_ID = 4242
 ALICE, BOB, CAROL = 1001, 1002, 1003
+DESK = -1001000000001  # the sandbox's group: Alice owns it, Bob and Carol are members
 NO_LIMITS = Limits(per_second=None, per_chat_second=None, per_group_minute=None)
+
+
+@dataclass
+class Clock:
+    """The time of the whole world: bot, exchange and Telegram. Real, plus what a test skipped."""
+
+    skipped_ms: int = 0
+
+    def __call__(self) -> int:
+        return time.time_ns() // 1_000_000 + self.skipped_ms
+
+    def skip(self, seconds: float) -> None:
+        self.skipped_ms += int(seconds * 1000)
 
 
 @dataclass
@@ -31,6 +46,7 @@ class World:
     bot: Bot
     chats: ChatDriver
     admin: httpx.AsyncClient
+    clock: Clock = field(default_factory=Clock)
 
     def person(self, user_id: int, chat_id: int | None = None) -> Person:
         return Person(self, self.chats.as_user(user_id, chat_id))
@@ -38,6 +54,10 @@ class World:
     async def orders(self) -> list[dict[str, Any]]:
         """Every order ever created at the exchange."""
         return list((await self.admin.get("/sandbox/orders")).raise_for_status().json())
+
+    async def sent(self) -> list[dict[str, Any]]:
+        """Every order the bot sent, without the exits the exchange made of them."""
+        return [order for order in await self.orders() if order["clientId"] is not None]
 
     async def fault(self, **rule: Any) -> None:
         (await self.admin.post("/sandbox/faults", json=[rule])).raise_for_status()
@@ -62,10 +82,19 @@ class Person:
         await self.chat.send(text, **how)
         return await self.sees(expect, after=before)
 
-    async def taps(self, label: str, expect: str = "") -> ChatMessage:
+    async def taps(self, label: str, expect: str = "", *, on: int | None = None) -> ChatMessage:
+        """Tap a button of the message `on`, or of the newest message that has it."""
         before = await self._revision()
-        await self.chat.tap(label)
+        await self.chat.tap(label, on)
         return await self.sees(expect, after=before)
+
+    async def is_told(self, label_or_data: str, *, on: int | None = None, forged: bool = False) -> str:
+        """Tap and read the toast or alert that answers the tap; forged taps need no such button."""
+        if forged and on is not None:
+            tap = await self.chat.tap_data(on, label_or_data)
+        else:
+            tap = await self.chat.tap(label_or_data, on)
+        return (await tap.answer()).text
 
     async def sees(self, expect: str, *, after: int | None = None, timeout: float = 10) -> ChatMessage:
         return await self.chat.wait_for(expect, timeout, after=after)
@@ -98,33 +127,40 @@ async def open_world(
     exchange_config: ExchangeConfig | None = None,
     limits: Limits = NO_LIMITS,
     masters: MasterKeys | None = None,
+    **settings_of_this_world: Any,
 ) -> AsyncIterator[World]:
-    """A migrated database in, a running world out. Prices stand still unless the configuration moves them."""
-    exchange = SandboxExchange(exchange_config or ExchangeConfig(moving=False))
-    telegram = SandboxTelegram(TelegramConfig(limits=limits))
+    """A migrated database in, a running world out. Prices stand still unless the configuration moves them.
+
+    Further keywords are settings of the bot.
+    """
+    clock = Clock()
+    config = replace(exchange_config or ExchangeConfig(moving=False), clock_ns=lambda: clock() * 1_000_000)
+    exchange = SandboxExchange(config)
+    telegram = SandboxTelegram(TelegramConfig(limits=limits, clock=lambda: clock() / 1000))
     async with contextlib.AsyncExitStack() as stack:
         await exchange.start()
         stack.push_async_callback(exchange.stop)
         await telegram.start()
         stack.push_async_callback(telegram.stop)
-        settings = load_settings(
-            _env_file=None,
-            telegram_bot_token=telegram.config.token,
-            telegram_api_url=telegram.url,
-            backpack_api_url=exchange.rest_url,
-            backpack_ws_url=exchange.ws_url,
-            backpack_broker_id=BROKER_ID,
-            database_url=database_url,
-            admin_user_ids=(ALICE,),
-            order_window_ms=1000,
-        )
+        values: dict[str, Any] = {
+            "telegram_bot_token": telegram.config.token,
+            "telegram_api_url": telegram.url,
+            "backpack_api_url": exchange.rest_url,
+            "backpack_ws_url": exchange.ws_url,
+            "backpack_broker_id": BROKER_ID,
+            "database_url": database_url,
+            "admin_user_ids": (ALICE,),
+            "order_window_ms": 1000,
+        }
+        settings = load_settings(_env_file=None, **(values | settings_of_this_world))
         bot = build(
             settings,
             masters or MasterKeys.generate(),
             key_page_url=f"{exchange.rest_url}/settings/api-keys",
+            clock=clock,
             rates=UNLIMITED,
         )
         await stack.enter_async_context(running(bot))
         chats = await stack.enter_async_context(ChatDriver(telegram.url))
         admin = await stack.enter_async_context(httpx.AsyncClient(base_url=exchange.rest_url, timeout=10))
-        yield World(exchange, telegram, bot, chats, admin)
+        yield World(exchange, telegram, bot, chats, admin, clock)

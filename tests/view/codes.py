@@ -31,5 +31,6 @@ EXPIRY_REASONS = (
 NOTE_CODES = (
     "mapped-quote", "sell-reduces", "size-default", "leverage-is-account-wide", "rounded",
     "partial-depth", "flips", "no-stop", "liquidation-before-stop", "wide-spread",
+    "sells-coins",  # `bot.desk.offers`
 )
 # fmt: on

@@ -79,6 +79,8 @@ def test_numbers_are_grouped_and_carry_their_unit(english: Locale, chinese: Loca
     assert english.bps(Decimal("1.25")) == "1.25 bps"
     assert chinese.bps(Decimal("1.25")) == "1.25 个基点"
     assert english.multiple(Decimal(5)) == "5x"
+    assert english.multiple(Decimal("0.004")) == "<0.01x"
+    assert english.multiple(Decimal(0)) == "0x"
     assert english.price(Decimal("0.00001230"), Decimal("0.00000001")) == "0.00001230"
     assert english.quantity(Decimal("1.40"), Decimal("0.01")) == "1.4"
 

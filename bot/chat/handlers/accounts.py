@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Final
 
-from telegram.error import TelegramError
+from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
 
 from bot.chat.prompts import Prompt
+from bot.chat.services import Services
 from bot.chat.turn import Turn
 from bot.desk.linking import Linked, NotYet
 from bot.domain.refusal import Refusal, RefusalCode
@@ -15,14 +17,20 @@ from bot.domain.values import Language
 from bot.store import buttons
 from bot.store.tables import Account, AccountState
 from bot.vault import AlreadyLinked, SecretRefused
+from bot.view import Locale, Message
 from bot.view import linking as link_view
 from bot.view import refusals as refusal_view
 from bot.view import start as start_view
 
 ASK_LIFE_MS: Final = 5 * 60_000
+DELETE_TRIES: Final = 3
+DELETE_PAUSE_S: Final = 0.3
+MAX_ID: Final = 2**63 - 1
 # 32 or 64 bytes in base64 (standard or URL-safe) or hex: nothing else a trader types looks like it.
 _SECRET: Final = re.compile(
-    r"(?<![\w+/-])(?:[A-Za-z0-9+/_-]{43}=?|[A-Za-z0-9+/_-]{86}={0,2}|[0-9a-fA-F]{64})(?![\w+/=-])"
+    r"(?<![\w+/-])"
+    r"(?:[A-Za-z0-9+/_-]{43}=?|[A-Za-z0-9+/_-]{86}={0,2}|[0-9a-fA-F]{64}|[0-9a-fA-F]{128})"
+    r"(?![\w+/=-])"
 )
 
 
@@ -73,8 +81,8 @@ async def link_step(turn: Turn, argument: str) -> None:
     elif step == "paste":
         turn.services.prompts.expect(turn.user.id, Prompt("secret", rest))
         await turn.show(link_view.link_paste_prompt(turn.locale, cancel_data="link:cancel"))
-    elif step == "done" and rest.isdigit():
-        await _verify(turn, int(rest))
+    elif step == "done" and (account_id := number(rest)) is not None:
+        await _verify(turn, account_id)
     else:
         turn.services.prompts.take(turn.user.id)
         await start(turn)
@@ -110,22 +118,28 @@ async def _verify(turn: Turn, account_id: int) -> None:
         await turn.say_privately(refusal_view.refusal(turn.locale, outcome))
 
 
+def number(text: str) -> int | None:
+    """An id or a page out of callback data, which anybody can forge; None for what is neither."""
+    if not (text.isascii() and text.isdigit() and len(text) < 20):
+        return None
+    value = int(text)
+    return value if value <= MAX_ID else None
+
+
 async def secret(turn: Turn, text: str, prompt: Prompt | None) -> None:
-    """A message with a secret in it: away with it first, then what it was for."""
-    deleted = await _delete(turn)
-    if not turn.sender.private:
-        await turn.say(link_view.secret_in_group(turn.locale, deleted=deleted))
+    """The secret that was asked for, or what was sent in its place: away with it first, then use it."""
+    services = turn.services
+    if prompt is None or prompt.kind != "secret" or not turn.sender.private:
+        said = await stray_secret(services, turn.locale, turn.sender.chat_id, turn.message_id)
+        await turn.say(said)
         return
+    deleted = await _delete(services, turn.sender.chat_id, turn.message_id)
     if not deleted:
         await turn.say(link_view.secret_not_deleted(turn.locale))
-    if prompt is None or prompt.kind != "secret":
-        if deleted:
-            await turn.say(link_view.secret_unasked(turn.locale))
-        return
     try:
-        made = await turn.services.linking.paste(turn.user.id, find_secret(text) or "", prompt.prefix or None)
+        made = await services.linking.paste(turn.user.id, find_secret(text) or text, prompt.prefix or None)
     except SecretRefused as error:
-        await turn.say(link_view.link_not_yet(turn.locale, error.problem.value))
+        await _ask_again(turn, prompt, error.problem.value)
         return
     except AlreadyLinked:
         await turn.say(link_view.link_not_yet(turn.locale, "already-linked"))
@@ -135,11 +149,30 @@ async def secret(turn: Turn, text: str, prompt: Prompt | None) -> None:
     await _verify(turn, made.account_id)
 
 
-async def _delete(turn: Turn) -> bool:
-    try:
-        return await turn.services.bot.delete_message(turn.sender.chat_id, turn.message_id)
-    except TelegramError:
-        return False
+async def _ask_again(turn: Turn, prompt: Prompt, problem: str) -> None:
+    turn.services.prompts.expect(turn.user.id, prompt)
+    await turn.say(link_view.link_paste_again(turn.locale, problem, cancel_data="link:cancel"))
+
+
+async def stray_secret(services: Services, locale: Locale, chat_id: int, message_id: int) -> Message:
+    """Delete a message with a secret nobody asked for, and the words about it. In a group it is burnt."""
+    deleted = await _delete(services, chat_id, message_id)
+    if chat_id < 0:
+        return link_view.secret_in_group(locale, deleted=deleted)
+    return link_view.secret_unasked(locale) if deleted else link_view.secret_not_deleted(locale)
+
+
+async def _delete(services: Services, chat_id: int, message_id: int) -> bool:
+    for _ in range(DELETE_TRIES):
+        try:
+            return await services.bot.delete_message(chat_id, message_id)
+        except (NetworkError, RetryAfter) as error:
+            if isinstance(error, BadRequest):
+                return False
+        except TelegramError:
+            return False
+        await asyncio.sleep(DELETE_PAUSE_S)
+    return False
 
 
 async def accounts(turn: Turn, page: str = "0") -> None:
@@ -152,7 +185,7 @@ async def accounts(turn: Turn, page: str = "0") -> None:
             turn.locale,
             lines,
             page_data=lambda n: f"acc:{n}",
-            page=int(page) if page.isdigit() else 0,
+            page=number(page) or 0,
             default_data=lambda label: f"acct:use:{ids[label]}",
             unlink_data=lambda label: f"acct:unlink:{ids[label]}",
             add_data="menu:link",
@@ -172,7 +205,8 @@ def _line(account: Account, default: Account | None) -> link_view.AccountLine:
 async def account_step(turn: Turn, argument: str) -> None:
     """The buttons under an account."""
     step, _, rest = argument.partition(":")
-    account = await turn.services.linking.get(turn.user.id, int(rest)) if rest.isdigit() else None
+    account_id = number(rest)
+    account = await turn.services.linking.get(turn.user.id, account_id) if account_id is not None else None
     if account is None or account.id is None:
         await accounts(turn)
     elif step == "use":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.chat.handlers.accounts import number
 from bot.chat.turn import Turn
 from bot.desk.queries import Shown
 from bot.domain.order import OrderSnapshot
@@ -36,7 +37,7 @@ async def positions(turn: Turn, page: str = "0") -> bool:
         exits=exits,
         action_data=_position_action,
         close_all_data="go:close all" if len(shown.positions) > 1 else None,
-        refresh_data=f"pos:{page}",
+        refresh_data=f"pos:{_page(page)}",
     )
     await turn.show(message)
     return True
@@ -85,7 +86,7 @@ async def orders(turn: Turn, page: str = "0") -> bool:
         page=_page(page),
         cancel_data=lambda code: f"cancel:{code}",
         cancel_all_data="cancelall:ask" if found else None,
-        refresh_data=f"ord:{page}",
+        refresh_data=f"ord:{_page(page)}",
     )
     await turn.show(message)
     return True
@@ -114,7 +115,7 @@ async def balance(turn: Turn, page: str = "0") -> bool:
         account_label=shown.account.label,
         page_data=lambda n: f"bal:{n}",
         page=_page(page),
-        refresh_data=f"bal:{page}",
+        refresh_data=f"bal:{_page(page)}",
     )
     await turn.show(message)
     return True
@@ -187,4 +188,4 @@ async def _public_refusal(turn: Turn, refusal: Refusal) -> bool:
 
 
 def _page(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 5 else 0
+    return number(text) or 0

@@ -58,18 +58,20 @@ async def _trade(turn: Turn, words: list[str]) -> None:
         await _ask_symbol(turn, "symbol", kind, lambda base: f"w:{verb}|{base}", action=action)
     elif len(words) == 2:
         sizes = _EXIT_SIZES if verb == "sell" else _ENTRY_SIZES
+        _await_rest(turn, _line(words))
         await _ask(turn, "size", done, (*sizes, "type"), action=action, symbol=symbol_name(symbol))
     elif perp and len(words) == 3:
+        _await_rest(turn, _line(words))
         await _ask(turn, "leverage", done, ("none", *_LEVERAGES), action=action, symbol=symbol_name(symbol))
     elif perp and len(words) == 4:
+        _await_rest(turn, f"{_line(words)} sl")
         await _ask(turn, "stop", done, ("none", *_STOPS), action=action, symbol=symbol_name(symbol))
     else:
         await trade.line(turn, _line(words))
 
 
 def _line(words: list[str]) -> str:
-    verb, symbol, size, *rest = words
-    leverage, stop = [*rest, NONE, NONE][:2]
+    verb, symbol, size, leverage, stop, *_ = [*words, *("", "", "", NONE, NONE)[len(words) :]]
     parts = [verb, symbol, size, leverage if leverage != NONE else "", f"sl {stop}" if stop != NONE else ""]
     return " ".join(part for part in parts if part)
 
@@ -77,7 +79,7 @@ def _line(words: list[str]) -> str:
 async def _close(turn: Turn, words: list[str]) -> None:
     if len(words) == 1:
         await _ask_position(turn, "close")
-    elif len(words) == 2:
+    else:
         choices = [(part, f"go:close {words[1]} {part}") for part in ("25%", "50%", "75%", "100%")]
         await turn.show(
             start_view.ask(
@@ -92,6 +94,7 @@ async def _exit(turn: Turn, words: list[str]) -> None:
         await _ask_position(turn, verb)
         return
     symbol = words[1]
+    _await_rest(turn, f"{verb} {symbol}")
     options = _TARGETS if verb == "tp" else _STOPS
     choices = [(option, f"go:{verb} {symbol} {option}") for option in options]
     choices.append(("type", f"w:{verb}|{symbol}|{TYPE}"))
@@ -129,13 +132,20 @@ async def _ask(turn: Turn, question: str, done: str, options: tuple[str, ...], *
     await turn.show(message)
 
 
-async def _type(turn: Turn, words: list[str]) -> None:
-    """The next message completes the line."""
-    prefix = " ".join(words)
+def _await_rest(turn: Turn, prefix: str) -> None:
+    """Whoever would rather type than tap may: the next message completes the line."""
     turn.services.prompts.expect(turn.user.id, Prompt("line", prefix))
+
+
+async def _type(turn: Turn, words: list[str]) -> None:
+    prefix = " ".join(words)
+    _await_rest(turn, prefix)
     await turn.show(start_view.ask(turn.locale, "type", [], cancel_data="menu:main", line=prefix))
 
 
 async def typed(turn: Turn, prompt: Prompt, text: str) -> None:
-    """The answer to `_type`."""
-    await trade.line(turn, f"{prompt.prefix} {text}")
+    """The answer to a question, or a new line by somebody who changed their mind."""
+    completed = f"{prompt.prefix} {text}"
+    named = f"{prompt.prefix.rpartition(' ')[0]} {text}"  # who answers "sl?" with "sl 3%" has said it all
+    ways = (text, completed) if prompt.prefix == "order" else (completed, named, text)
+    await trade.line(turn, next((way for way in ways if trade.is_line(turn, way)), completed))

@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Awaitable, Callable
-from typing import Any
+from dataclasses import replace
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any, Final
 
 from bot.chat.handlers import accounts, manage, options, show
+from bot.chat.prompts import Prompt
 from bot.chat.turn import Turn, title_of
-from bot.desk.offers import Offer
+from bot.desk.offers import SELLS_COINS, Offer
 from bot.domain.intent import (
     CancelIntent,
     CloseIntent,
     Intent,
     PanicIntent,
+    PercentSize,
     ProtectIntent,
     QueryIntent,
     QueryKind,
+    QuoteSize,
+    Size,
     TradeIntent,
+    Verb,
 )
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import ZERO, Language
-from bot.grammar import ParseFailure, canonical, parse
-from bot.store.tables import ConfirmMode
+from bot.grammar import Parsed, ParseFailure, canonical, parse
+from bot.store.tables import ConfirmMode, TicketState
 from bot.view import Message
 from bot.view import bulk as bulk_view
 from bot.view import preview as preview_view
 from bot.view import refusals as refusal_view
 
-OFFER_SECONDS = 60
+OFFER_SECONDS: Final = 60
+_MONEY: Final = ("50", "100", "250")
+_SHARES: Final = ("25", "50", "100")
 
 
 async def line(turn: Turn, text: str) -> None:
@@ -48,9 +59,20 @@ async def line(turn: Turn, text: str) -> None:
             )
         )
         return
-    for intent in result.intents:
+    for turn.statement, intent in enumerate(result.intents):
         if not await act(turn, intent):
             return
+
+
+def is_line(turn: Turn, text: str) -> bool:
+    """Whether `text` means something."""
+    return isinstance(parse(text, language=Language(turn.user.language)), Parsed)
+
+
+def makes_sense(turn: Turn, text: str) -> bool:
+    """Whether an unknown command in a group may have been meant for us: it reads, or nearly so."""
+    result = parse(text, language=Language(turn.user.language))
+    return isinstance(result, Parsed) or bool(result.mends) or result.refusal.code is not RefusalCode.SYNTAX
 
 
 async def act(turn: Turn, intent: Intent) -> bool:
@@ -88,12 +110,20 @@ async def query(turn: Turn, intent: QueryIntent) -> bool:
 async def offer(turn: Turn, intent: TradeIntent | CloseIntent | ProtectIntent) -> bool:
     """Preview an order with its Confirm button, or say why not."""
     services = turn.services
-    made = await services.offers.make(turn.user, turn.home, intent)
+    token = _own_token(turn)
+    known = await services.placing.past(token, turn.user.id) if token is not None else None
+    if known is not None and known.state is TicketState.CLAIMED:
+        return True  # Telegram delivered the message twice; its order went out the first time
+    if known is not None:
+        token = None  # it was cut short by a crash: this time its user is asked
+    made = await services.offers.make(turn.user, turn.home, intent, token=token)
     if isinstance(made, Refusal):
-        await refuse(turn, made)
+        await refuse(turn, made, intent)
         return False
-    if _goes_unasked(turn, made):
+    if token is not None and _is_small(turn, made):
         await services.placing.claim_and_send(made.token, turn.user.id, made.account_id, None)
+        if not turn.sender.private:
+            await turn.point_home(delivered=True)
         return True
     message_id = await turn.show(_card(turn, made))
     if message_id is not None:
@@ -124,21 +154,54 @@ def _card(turn: Turn, made: Offer) -> Message:
     )
 
 
-def _goes_unasked(turn: Turn, made: Offer) -> bool:
-    """The user opted out of the tap for small orders."""
+def _own_token(turn: Turn) -> str | None:
+    """The one token a typed line can have when its user lets small orders go unasked; else None.
+
+    It names the message, so that a message Telegram delivers twice places no second order. It is no secret:
+    only its user can claim it. A tapped line has none, for a button can be hit twice.
+    """
+    if turn.query is not None or turn.user.confirm_mode is not ConfirmMode.BELOW:
+        return None
+    name = f"{turn.user.id}:{turn.sender.chat_id}:{turn.message_id}:{turn.statement}"
+    return base64.urlsafe_b64encode(sha256(name.encode()).digest()[:16]).decode().rstrip("=")
+
+
+def _is_small(turn: Turn, made: Offer) -> bool:
+    """Below the user's limit, and nothing in the preview that its user may not have meant."""
     limit = turn.user.confirm_below_usd
-    if turn.user.confirm_mode is not ConfirmMode.BELOW or limit is None:
+    if limit is None or any(note.code == SELLS_COINS for one in made.previews for note in one.notes):
         return False
     return sum((preview.notional for preview in made.previews), ZERO) < limit
 
 
-async def refuse(turn: Turn, refusal: Refusal) -> None:
-    """A refusal in words with its mend as a button; a bare number becomes a question."""
+async def refuse(turn: Turn, refusal: Refusal, intent: Intent | None = None) -> None:
+    """A refusal in words with its mends as buttons; a bare number becomes a question."""
     if refusal.choices:
         await turn.show(await _question(turn, refusal))
         return
     data = await turn.line_data(refusal.mend) if refusal.mend else None
-    await turn.show(refusal_view.refusal(turn.locale, refusal, mend_data=data))
+    ways = [(label, await turn.line_data(text)) for label, text in _ways(refusal, intent)]
+    if refusal.code is RefusalCode.MISSING_SIZE and isinstance(intent, TradeIntent):
+        turn.services.prompts.expect(turn.user.id, Prompt("line", canonical(intent)))
+    await turn.show(refusal_view.refusal(turn.locale, refusal, mend_data=data, offers=ways))
+
+
+def _ways(refusal: Refusal, intent: Intent | None) -> list[tuple[str, str]]:
+    """Label and line of each way to complete a line: sizes where one lacks, the symbols it may have meant."""
+    if not isinstance(intent, TradeIntent | CloseIntent):
+        return []
+    if refusal.code is RefusalCode.MISSING_SIZE and isinstance(intent, TradeIntent):
+        return [(label, canonical(replace(intent, size=size))) for label, size in _sizes(intent)]
+    if refusal.code is RefusalCode.UNKNOWN_SYMBOL and refusal.mend is None:
+        names = [name for name in str(refusal.params.get("suggestions", "")).split(", ") if name]
+        return [(name, canonical(replace(intent, symbol=name))) for name in names]
+    return []
+
+
+def _sizes(intent: TradeIntent) -> list[tuple[str, Size]]:
+    if intent.verb is Verb.SELL or intent.reduce_only:
+        return [(f"{share}%", PercentSize(Decimal(share))) for share in _SHARES]
+    return [(f"${money}", QuoteSize(Decimal(money))) for money in _MONEY]
 
 
 async def _question(turn: Turn, refusal: Refusal) -> Message:
@@ -152,14 +215,20 @@ async def _question(turn: Turn, refusal: Refusal) -> Message:
 async def picked(turn: Turn, argument: str) -> None:
     """The user said what a bare number means; that is the default from now on (`/settings` shows it)."""
     code, _, rest = argument.partition(":")
-    if code in {"base", "quote"}:
+    if code in {"base", "quote"} and not isinstance(await turn.line_of(rest), Refusal):
         turn.user = await turn.services.offers.change_user(turn.user, size_meaning=code)
     await run(turn, rest)
 
 
 async def run(turn: Turn, text: str) -> None:
     """A line behind a button."""
-    await line(turn, await turn.line_of(text))
+    found = await turn.line_of(text)
+    if not isinstance(found, Refusal):
+        await line(turn, found)
+    elif turn.sender.private:
+        await turn.say(refusal_view.refusal(turn.locale, found))
+    else:
+        await turn.answer(found)
 
 
 async def confirm(turn: Turn, token: str) -> None:

@@ -33,6 +33,7 @@ link-reason-key-mismatch = This secret does not belong to that public key. Copy 
 link-reason-already-linked = This key is already linked. See /accounts.
 link-paste-prompt = <b>Paste the API secret now</b>
     In this private chat only. I delete your message at once, seal the secret, and never show it again.
+link-paste-again = Paste the right one now, or tap Cancel. I delete whatever you send.
 secret-deleted = Your message with the secret is deleted and the secret is sealed.
 secret-unasked = I deleted a message that looked like an API secret: it has no place in a chat.
     To link an account, use /link. If it was a real secret and you are unsure who saw it, revoke the key on Backpack.
@@ -66,8 +67,8 @@ unlink-which = <b>Unlink which account?</b>
 unlink-kept = Nothing was unlinked.
 button-unlink-confirm = Unlink { $label }
 forget-question = <b>Forget you entirely?</b>
-    All your keys, settings and order history here are destroyed. Open orders and positions stay on Backpack. This cannot be undone.
+    All your keys and settings here are destroyed. Open orders and positions stay on Backpack; the operator’s book of past orders stays too, without your keys. This cannot be undone.
 forget-done = ✅ <b>Forgotten</b>
-    Your keys and data here are destroyed. Also delete the API keys on Backpack: Settings → API Keys. /start begins anew.
+    Your keys and settings here are destroyed. Also delete the API keys on Backpack: Settings → API Keys. /start begins anew.
 forget-kept = Nothing was erased.
 button-forget-confirm = Erase everything

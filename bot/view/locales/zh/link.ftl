@@ -33,6 +33,7 @@ link-reason-key-mismatch = 该私钥与公钥不匹配，请从同一密钥复�
 link-reason-already-linked = 这个密钥已经绑定，见 /accounts。
 link-paste-prompt = <b>请现在粘贴 API 私钥</b>
     仅限在本私聊中发送。我会立即删除你的消息、加密保存，并且不再显示。
+link-paste-again = 请现在粘贴正确的密钥，或点取消。你发送的内容会立即删除。
 secret-deleted = 含私钥的消息已删除，私钥已加密保存。
 secret-unasked = 我删除了一条看起来像 API 私钥的消息：私钥不该出现在聊天里。
     绑定账户请用 /link。如果那是真的私钥且不确定谁看到过，请在 Backpack 撤销该密钥。
@@ -66,8 +67,8 @@ unlink-which = <b>解绑哪个账户？</b>
 unlink-kept = 没有解绑任何账户。
 button-unlink-confirm = 解绑 { $label }
 forget-question = <b>清除你的全部数据？</b>
-    你在这里的所有密钥、设置和订单记录都会被销毁。挂单和仓位仍留在 Backpack。此操作无法撤回。
+    你在这里的所有密钥和设置都会被销毁。挂单和仓位仍留在 Backpack；运营者的历史订单账簿也会保留，但不含你的密钥。此操作无法撤回。
 forget-done = ✅ <b>已清除</b>
-    你在这里的密钥和数据已销毁。请同时在 Backpack 删除 API 密钥：Settings（设置）→ API Keys。/start 可重新开始。
+    你在这里的密钥和设置已销毁。请同时在 Backpack 删除 API 密钥：Settings（设置）→ API Keys。/start 可重新开始。
 forget-kept = 没有清除任何数据。
 button-forget-confirm = 全部清除

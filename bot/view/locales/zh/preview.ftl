@@ -46,6 +46,7 @@ note-partial-depth = ⚠️ 盘口可见深度只够成交 { $percent }。
 note-flips = ⚠️ 这会让你的 { $symbol } 仓位反向。
 note-no-stop = • 这笔单没有止损。
 note-liquidation-before-stop = ⚠️ 强平价 { $liquidation } 会先于止损 { $stop } 到达。
+note-sells-coins = ⚠️ 你没有 { $symbol } 合约仓位。此单会卖出你的 { $symbol } 现货。
 note-wide-spread = ⚠️ 买卖价差很大：{ $bps }。
 note-other = • { $code }
 
