@@ -1,0 +1,66 @@
+"""`make bench`: the trade's way from chat to wire against a floor of the same run, and the start."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import uvloop
+from psycopg import sql
+from rich.console import Console
+from sqlalchemy import make_url
+
+from bot.store import migrate
+from tests.bench import report, startup, trading
+from tests.support.database import DEFAULT_SERVER, PostgresServer
+
+
+@contextmanager
+def _postgres(console: Console) -> Iterator[str | None]:
+    """The URL of a fresh, migrated database on the tests' server; None when none answers."""
+    server = PostgresServer(make_url(os.environ.get("TEST_POSTGRES_URL", DEFAULT_SERVER)))
+    try:
+        server.execute(sql.SQL("SELECT 1").format())
+    except psycopg.OperationalError:
+        console.print("No PostgreSQL answers on loopback (or at TEST_POSTGRES_URL): its rows are left out.")
+        yield None
+        return
+    name = server.create()
+    try:
+        migrate(server.url_of(name))
+        yield server.url_of(name)
+    finally:
+        server.drop(name)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--repetitions", type=int, default=200, help="trades on each database")
+    parser.add_argument("--starts", type=int, default=5, help="starts of each kind; 0 leaves them out")
+    parser.add_argument("--sqlite-only", action="store_true")
+    parser.add_argument("--json", type=Path, help="also write the results here")
+    wanted = parser.parse_args(arguments)
+    console = Console(width=None if Console().is_terminal else 150)
+    found: dict[str, trading.Trading] = {}
+    with tempfile.TemporaryDirectory(prefix="rucksack-bench-") as name:
+        folder = Path(name)
+        url = f"sqlite:///{folder / 'bench.sqlite3'}"
+        migrate(url)
+        found["SQLite"] = uvloop.run(trading.measure(url, wanted.repetitions))
+        if not wanted.sqlite_only:
+            with _postgres(console) as postgres_url:
+                if postgres_url is not None:
+                    found["PostgreSQL"] = uvloop.run(trading.measure(postgres_url, wanted.repetitions))
+        starts = uvloop.run(startup.measure(folder, wanted.starts)) if wanted.starts else {}
+    report.show(console, found, starts)
+    if wanted.json is not None:
+        report.write(wanted.json, found, starts)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,25 @@
+"""The bench works; what it measures is for people to judge."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.bench.__main__ import main
+
+
+def test_a_short_run_measures_every_act_and_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "bench.json"
+    main(["--repetitions", "3", "--starts", "1", "--sqlite-only", "--json", str(target)])
+    written = json.loads(target.read_text())
+    acts = written["trading"]["SQLite"]["acts"]
+    assert set(acts) == {"tap", "preview", "whole"}
+    assert all(act[who]["repetitions"] == 3 for act in acts.values() for who in ("bot", "floor"))
+    assert {name: len(seconds) for name, seconds in written["start_seconds"].items()} == {
+        "migrated": 1,
+        "empty": 1,
+        "demo": 1,
+    }
+    assert "chat-to-wire CPU on SQLite" in capsys.readouterr().out
