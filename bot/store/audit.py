@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
-from sqlalchemy import select, text
+from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -19,8 +19,12 @@ from bot.store.columns import refuse_floats
 from bot.store.tables import AuditEntry
 
 GENESIS = bytes(32)
-_ADVISORY_LOCK = 7_226_274
 _PAGE = 1_000
+
+_LOCK = text("SELECT pg_advisory_xact_lock(7226274)")
+_TAIL = select(col(AuditEntry.seq), col(AuditEntry.hash)).order_by(col(AuditEntry.seq).desc()).limit(1)
+_COLUMNS = tuple(AuditEntry.model_fields)
+_INSERT = insert(AuditEntry.__table__)  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +60,8 @@ async def append(
     Holds the chain until the transaction ends: append last.
     """
     if session.get_bind().dialect.name == "postgresql":
-        await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
-    tail = (
-        await session.execute(
-            select(col(AuditEntry.seq), col(AuditEntry.hash)).order_by(col(AuditEntry.seq).desc()).limit(1)
-        )
-    ).one_or_none()
+        await session.execute(_LOCK)
+    tail = (await session.execute(_TAIL)).one_or_none()
     seq, previous = (tail.seq + 1, tail.hash) if tail else (1, GENESIS)
     entry = AuditEntry(
         seq=seq,
@@ -73,8 +73,7 @@ async def append(
         hash=b"",
     )
     entry.hash = link_hash(entry)
-    session.add(entry)
-    await session.flush()
+    await session.execute(_INSERT, {name: getattr(entry, name) for name in _COLUMNS})
     return entry
 
 

@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from bot.store.tables import Ticket, TicketKind, TicketState
+
+# On the way from the tap to the wire: built once.
+_FIND = select(Ticket).where(col(Ticket.token_hash) == bindparam("tapped"))
+_CLAIM = (
+    update(Ticket)
+    .where(
+        col(Ticket.token_hash) == bindparam("tapped"),
+        col(Ticket.state) == TicketState.OFFERED,
+        col(Ticket.user_id) == bindparam("tapped_by"),
+        col(Ticket.expires_ms) > bindparam("tapped_ms"),
+    )
+    .values(state=TicketState.CLAIMED, claimed_ms=bindparam("tapped_ms"))
+    .returning(Ticket)
+    .execution_options(synchronize_session=False, populate_existing=True)
+)
 
 
 def hash_token(token: str) -> bytes:
@@ -28,24 +43,13 @@ async def claim_ticket(session: AsyncSession, token_hash: bytes, user_id: int, n
 
     None says not why: `find` tells used from expired from another's.
     """
-    statement = (
-        update(Ticket)
-        .where(
-            col(Ticket.token_hash) == token_hash,
-            col(Ticket.state) == TicketState.OFFERED,
-            col(Ticket.user_id) == user_id,
-            col(Ticket.expires_ms) > now_ms,
-        )
-        .values(state=TicketState.CLAIMED, claimed_ms=now_ms)
-        .returning(Ticket)
-        .execution_options(synchronize_session=False, populate_existing=True)
-    )
-    return (await session.scalars(statement)).one_or_none()
+    tap = {"tapped": token_hash, "tapped_by": user_id, "tapped_ms": now_ms}
+    return (await session.scalars(_CLAIM, tap)).one_or_none()
 
 
 async def find(session: AsyncSession, token_hash: bytes) -> Ticket | None:
     """The ticket of a token, in whatever state."""
-    return (await session.scalars(select(Ticket).where(col(Ticket.token_hash) == token_hash))).one_or_none()
+    return (await session.scalars(_FIND, {"tapped": token_hash})).one_or_none()
 
 
 async def close_ticket(
