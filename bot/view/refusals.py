@@ -265,11 +265,18 @@ def _word(locale: Locale, refusal: Refusal, name: str) -> Param:
         return locale.duration(int(value))
     if isinstance(value, Decimal):
         return _amount(locale, refusal, name, value)
+    return _named(locale, name, value)
+
+
+def _named(locale: Locale, name: str, value: str | int) -> Param:
+    """A parameter that is a word, as it is called on every card."""
     if name == "side":
         return _SIDES.get(str(value), value)
     if name == "feature" and locale.has(f"feature-{value}"):
         return locale.text(f"feature-{value}")
-    return symbol_name(value) if name == "symbol" and isinstance(value, str) else value
+    if name in {"symbol", "symbols"}:
+        return ", ".join(symbol_name(symbol) for symbol in str(value).split(", "))
+    return value
 
 
 def _amount(locale: Locale, refusal: Refusal, name: str, value: Decimal) -> str:

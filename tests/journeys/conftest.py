@@ -1,4 +1,4 @@
-"""`world` on both databases, and `bob`, who has just linked."""
+"""`world` on both databases, and two people who have just linked: `bob` by taps, `carol` in her own words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.support.world import BOB, Person, World, open_world
+from tests.support.world import BOB, CAROL, Person, World, open_world
 
 
 @pytest.fixture
@@ -23,4 +23,13 @@ async def bob(world: World) -> Person:
     await person.taps("Language")
     await person.taps("English", "English")
     await person.links("Bob")
+    return person
+
+
+@pytest.fixture
+async def carol(world: World) -> Person:
+    """Reads English, linked by a generated key."""
+    person = world.person(CAROL)
+    await person.says("/start", "Rucksack")
+    await person.links("Carol")
     return person

@@ -11,7 +11,7 @@ from typing import Final
 from bot.chat.handlers import trade
 from bot.chat.prompts import Prompt
 from bot.chat.turn import Turn
-from bot.domain.refusal import Refusal
+from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import MarketKind
 from bot.view import refusals as refusal_view
 from bot.view import start as start_view
@@ -105,6 +105,8 @@ async def _exit(turn: Turn, words: list[str]) -> None:
 
 async def _ask_position(turn: Turn, verb: str) -> None:
     shown = await turn.services.queries.account(turn.user)
+    if not isinstance(shown, Refusal) and not shown.positions:
+        shown = Refusal(RefusalCode.NO_POSITION)
     if isinstance(shown, Refusal):
         await turn.show(refusal_view.refusal(turn.locale, shown))
         return

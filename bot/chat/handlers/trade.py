@@ -27,14 +27,16 @@ from bot.domain.intent import (
     TradeIntent,
     Verb,
 )
-from bot.domain.refusal import Refusal, RefusalCode
-from bot.domain.values import ZERO, Language
+from bot.domain.refusal import Param, Refusal, RefusalCode
+from bot.domain.routing import intended_kind
+from bot.domain.values import ZERO, Language, MarketKind
 from bot.grammar import Parsed, ParseFailure, canonical, parse
 from bot.store.tables import ConfirmMode, TicketState
 from bot.view import Message
 from bot.view import bulk as bulk_view
 from bot.view import preview as preview_view
 from bot.view import refusals as refusal_view
+from bot.view.words import symbol_name
 
 OFFER_SECONDS: Final = 60
 _MONEY: Final = ("50", "100", "250")
@@ -188,18 +190,25 @@ async def refuse(turn: Turn, refusal: Refusal, intent: Intent | None = None) -> 
 
 def _ways(refusal: Refusal, intent: Intent | None) -> list[tuple[str, str]]:
     """Label and line of each way to complete a line: sizes where one lacks, the symbols it may have meant."""
-    if not isinstance(intent, TradeIntent | CloseIntent):
+    if not isinstance(intent, TradeIntent | CloseIntent | ProtectIntent):
         return []
     if refusal.code is RefusalCode.MISSING_SIZE and isinstance(intent, TradeIntent):
         return [(label, canonical(replace(intent, size=size))) for label, size in _sizes(intent)]
+    names: Param = ""
     if refusal.code is RefusalCode.UNKNOWN_SYMBOL and refusal.mend is None:
-        names = [name for name in str(refusal.params.get("suggestions", "")).split(", ") if name]
-        return [(name, canonical(replace(intent, symbol=name))) for name in names]
-    return []
+        names = refusal.params.get("suggestions", "")
+    elif refusal.code is RefusalCode.SEVERAL_POSITIONS:
+        names = refusal.params.get("symbols", "")
+    return [
+        (symbol_name(name), canonical(replace(intent, symbol=name)))
+        for name in str(names).split(", ")
+        if name
+    ]
 
 
 def _sizes(intent: TradeIntent) -> list[tuple[str, Size]]:
-    if intent.verb is Verb.SELL or intent.reduce_only:
+    sells_coins = intent.verb is Verb.SELL and intended_kind(intent) is MarketKind.SPOT
+    if sells_coins or intent.reduce_only:
         return [(f"{share}%", PercentSize(Decimal(share))) for share in _SHARES]
     return [(f"${money}", QuoteSize(Decimal(money))) for money in _MONEY]
 

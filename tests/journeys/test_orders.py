@@ -1,0 +1,186 @@
+"""Every kind of order through the chat: what was typed is what the exchange got, and its life is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.sandbox.exchange import ExchangeConfig
+from bot.sandbox.telegram.driver import ChatMessage
+from tests.support.world import CAROL, Person, World, open_world
+
+SOL = "SOL_USDC_PERP"
+
+
+async def _places(person: Person, line: str, expect: str) -> ChatMessage:
+    """Preview and confirm; the card after the tap."""
+    preview = await person.says(line, "Account")
+    return await person.taps("✅", expect, on=preview.id)
+
+
+async def _newest(world: World) -> dict[str, Any]:
+    return (await world.sent())[-1]
+
+
+async def test_a_resting_order_fills_later_with_a_new_message_and_its_card_follows(
+    world: World, carol: Person
+) -> None:
+    card = await _places(carol, "long sol $300 at 140", "Open")
+    assert "Limit $140" in card.text
+    world.clock.skip(16)  # the person has put the phone away
+    before = max(m.revision for m in await carol.chat.messages())
+    await world.price(SOL, "139.9")
+    told = await carol.sees("Filled · Buy 2.14 SOL-PERP at $140", after=before)
+    follows = await carol.chat.wait_for(lambda m: m.id == card.id and "Filled" in m.text)
+    assert "fee $0.0599" in follows.text
+    news = [m for m in await carol.chat.messages() if "Filled" in m.text]
+    assert [m.id for m in news] == sorted({card.id, told.id, news[-1].id})
+    assert len(news) == 2
+    assert news[-1].raw["reply_to_message"]["message_id"] == card.id
+
+
+async def test_a_partial_fill_is_counted_on_one_card(database_url: str) -> None:
+    still = ExchangeConfig(moving=False, tick_ms=60_000)  # nobody refills the book meanwhile
+    async with open_world(database_url, exchange_config=still) as world:
+        carol = world.person(CAROL)
+        await carol.says("/start", "Rucksack")
+        await carol.links("Carol")
+        card = await _places(carol, "long sol $60000 at 150.01", "Filling 2")
+        assert "Filled 92.99 SOL of 399.97 SOL" in card.text
+        await carol.taps("Cancel order", on=card.id)
+        ended = await carol.chat.wait_for(lambda m: m.id == card.id and "Cancelled after 2" in m.text)
+        assert "Filled 92.99 SOL" in ended.text
+        assert (await _newest(world))["status"] == "Cancelled"
+
+
+async def test_orders_that_may_not_rest_or_not_take_say_how_they_ended(world: World, carol: Person) -> None:
+    filled = await _places(carol, "long eth $100 at 2800 ioc", "Filled")
+    assert "IOC" in filled.text
+    filled = await _places(carol, "short eth $100 at 2700 fok", "Filled")
+    assert "FOK" in filled.text
+    preview = await carol.says("long sol $200 at 150 fok", "book holds only")
+    assert "✅" not in str(preview.labels)
+
+    posted = await carol.says("long sol $200 at 149.5 post", "post-only")
+    await world.price(SOL, "149.3")
+    ended = await carol.taps("✅", "Rejected", on=posted.id)
+    assert "post-only" in ended.text
+    assert "flags" in ended.text
+
+
+async def test_spot_is_bought_by_money_and_sold_by_coins(world: World, carol: Person) -> None:
+    bought = await _places(carol, "buy sol $100", "Filled")
+    assert "SOL/USDC at $150.01" in bought.text
+    sold = await _places(carol, "sell sol 25%", "Filled")
+    assert "Sell" in sold.text
+    symbols = [(o["symbol"], o["side"]) for o in await world.sent()]
+    assert symbols == [("SOL_USDC", "Bid"), ("SOL_USDC", "Ask")]
+
+
+async def test_a_sell_without_a_size_reduces_the_long_when_no_coins_are_held(
+    world: World, carol: Person
+) -> None:
+    await _places(carol, "long eth $100", "Filled")
+    preview = await carol.says("sell eth", "Close long ETH-PERP")
+    assert "This reduces your open ETH long" in preview.text
+    await carol.taps("✅", "Filled", on=preview.id)
+    await carol.says("/positions", "No open positions")
+
+
+async def test_triggers_wait_armed_and_fire(world: World, carol: Person) -> None:
+    market = await _places(carol, "long sol $100 trigger 152", "Armed")
+    limit = await _places(carol, "short sol $100 trigger 148 at 147.5", "Armed")
+    assert "then market" in market.text
+    assert "then limit $147.5" in limit.text
+    listed = await carol.says("/orders", "Open orders: 2")
+    assert len([label for label in listed.labels if label.startswith("✖")]) == 2
+    await world.price(SOL, "152.1")
+    await carol.chat.wait_for(lambda m: m.id == market.id and "Filled" in m.text)
+    await world.price(SOL, "147.9")
+    await carol.chat.wait_for(lambda m: m.id == limit.id and "Filled" in m.text)
+    await carol.says("/orders", "No open orders")
+
+
+async def test_attached_exits_protect_and_their_firing_is_told(world: World, carol: Person) -> None:
+    await _places(carol, "long sol $200 5x tp 5% sl 3%", "Filled")
+    held = await carol.says("/positions", "SOL-PERP long")
+    assert "TP $157.51 · SL $145.51" in held.text
+    before = max(m.revision for m in await carol.chat.messages())
+    await world.price(SOL, "145.4")
+    stopped = await carol.sees("Filled · Sell 1.33 SOL-PERP", after=before)
+    assert "Trigger $145.51" in stopped.text
+    await carol.says("/positions", "No open positions")
+    await carol.says("/orders", "No open orders")
+
+
+async def test_exits_are_placed_on_an_open_position(world: World, carol: Person) -> None:
+    await _places(carol, "short sol $200", "Filled")
+    await _places(carol, "sl sol 3%", "Armed")
+    await _places(carol, "tp sol 140", "Armed")
+    held = await carol.says("/positions", "SOL-PERP short")
+    assert "TP $140.00 · SL $154.49" in held.text
+    refused = await carol.says("tp sol 160", "wrong side")
+    assert "short" in refused.text
+
+
+async def test_a_liquidation_is_announced(world: World, carol: Person) -> None:
+    await _places(carol, "long sol $120000", "Filled")
+    before = max(m.revision for m in await carol.chat.messages())
+    await world.price(SOL, "135")
+    told = await carol.sees("Liquidated", after=before)
+    assert "Carol" not in told.text
+    assert "/positions" in told.text
+
+
+async def test_one_order_is_shown_by_its_code_and_cancelled_by_it(world: World, carol: Person) -> None:
+    card = await _places(carol, "long sol $100 at 140", "Open")
+    code = card.labels[0].rsplit(" ", 1)[-1]
+    detail = await carol.says(f"/order {code.lower()}", f"Order {code}")
+    assert "Exchange id" in detail.text
+    done = await carol.says(f"cancel {code}", "Cancelled 1 order")
+    assert code in done.text
+    await carol.chat.wait_for(lambda m: m.id == card.id and "Cancelled" in m.text)
+    await carol.says(f"cancel {code}", "No order")
+    assert f"Order {code}" in (await carol.says(f"order {code}", "Cancelled")).text
+
+
+async def test_cancel_all_asks_once_and_names_everything(world: World, carol: Person) -> None:
+    for price in (140, 141):
+        await _places(carol, f"long sol $100 at {price}", "Open")
+    asked = await carol.says("/cancelall", "Cancel 2 orders?")
+    await carol.taps("✅", "Cancelled 2 orders", on=asked.id)
+    await carol.says("/orders", "No open orders")
+    assert [o["status"] for o in await world.sent()] == ["Cancelled", "Cancelled"]
+
+
+async def test_panic_flattens_several_positions_and_cancels_everything(world: World, carol: Person) -> None:
+    for line in ("long sol $200 sl 3%", "short eth $300", "long btc $400 tp 5%"):
+        await _places(carol, line, "Filled")
+    await _places(carol, "long sol $100 at 140", "Open")
+    first = await carol.says("/panic", "Panic")
+    assert "3 positions" in first.text
+    last = await carol.taps("Cancel and close all", "Last check", on=first.id)
+    done = await carol.taps("flatten", "Panic", on=last.id)
+    assert "Panic done" in done.text
+    assert done.text.count("Closed") == 3
+    await carol.says("/positions", "No open positions")
+    await carol.says("/orders", "No open orders")
+
+
+async def test_close_all_closes_each_position_once(world: World, carol: Person) -> None:
+    for line in ("long sol $200", "short eth $300"):
+        await _places(carol, line, "Filled")
+    preview = await carol.says("close all", "Close 2 positions")
+    await carol.taps("✅", "Filled", on=preview.id)
+    await carol.chat.wait_for(lambda m: m.id != preview.id and "Filled · " in m.text and m.id > preview.id)
+    await carol.says("/positions", "No open positions")
+    assert len(await world.sent()) == 4
+
+
+async def test_a_long_list_of_orders_turns_its_pages(world: World, carol: Person) -> None:
+    for number in range(10):
+        await _places(carol, f"long sol $50 at {140 + number / 10}", "Open")
+    listed = await carol.says("/orders", "Open orders: 10")
+    assert "1/2" in listed.text or "1 of 2" in listed.text
+    second = await carol.taps("Next", "Open orders: 10", on=listed.id)
+    assert len([label for label in second.labels if label.startswith("✖")]) == 2
+    await carol.taps("Previous", "Open orders: 10", on=listed.id)
