@@ -256,7 +256,7 @@ class Offers:
             if market is None or not stored["immediate"]:
                 continue
             side, was = Side(stored["side"]), Decimal(stored["price"])
-            book = (await self._catalogue.moment(market)).book
+            book = await self._catalogue.book(market)
             walk = walk_book(taking_levels(book, side), quantity=Decimal(stored["quantity"]))
             now = walk.average or was
             if not walk.complete or moved_beyond(was, now, side, user.price_tolerance_percent):

@@ -58,17 +58,21 @@ class Catalogue:
         """The market a user's word stands for (`domain.market.resolve_symbol`)."""
         return resolve_symbol(mention, kind, await self.markets())
 
+    async def book(self, market: Market) -> Book:
+        """The order book of `market` alone, read now. Raises BackpackError."""
+        return await self._client.depth(market.symbol, BOOK_LEVELS)
+
     async def moment(self, market: Market) -> Moment:
         """Book, mark and last price of `market`, read now. Raises BackpackError."""
         if market.is_perp:
             book, marks, interest = await asyncio.gather(
-                self._client.depth(market.symbol, BOOK_LEVELS),
+                self.book(market),
                 self._client.mark_prices(market.symbol),
                 self._open_interest(market),
             )
             mark = marks[market.symbol]
             return Moment(market, book, mark, mark.mark, interest)
-        book = await self._client.depth(market.symbol, BOOK_LEVELS)
+        book = await self.book(market)
         last = book.mid or book.best_bid or book.best_ask
         if last is None:
             ticker = await self._client.ticker(market.symbol)
