@@ -9,23 +9,25 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.backpack import AccountClient, BackpackClient
-from bot.backpack.errors import BackpackError, NoEffect, NotSent, RateLimited, UnknownOutcome
+from bot.backpack.errors import Maintenance, NoEffect, NotSent, RateLimited, UnknownOutcome
 from bot.desk.announce import Announcer
 from bot.desk.sessions import AccountSessions
 from bot.desk.tracker import Tracker, Verdict
 from bot.domain.market import Market
-from bot.domain.order import OrderEvent, OrderRequest
+from bot.domain.order import OrderEvent, OrderRequest, OrderState
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.store import Database, audit, orders, tickets
 from bot.store.tables import Order, Ticket, TicketState
 
 _log = logging.getLogger(__name__)
+
+PATIENCE_S: Final = 1.5  # "sending" is worth a message only when the answer takes this long
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +180,22 @@ class Placing:
         return [await self._attempt(session, ticket, number, leg) for number, leg in enumerate(legs)]
 
     async def _send_all(self, account: AccountClient, attempts: Sequence[Attempt]) -> list[int]:
-        self._announcer.committed()
-        await asyncio.gather(*(self._send(account, order, leg) for order, leg in attempts))
+        waiting = asyncio.create_task(self._say_sending(attempts))
+        try:
+            await asyncio.gather(*(self._send(account, order, leg) for order, leg in attempts))
+        finally:
+            waiting.cancel()
         return [order.id for order, _ in attempts if order.id is not None]
+
+    async def _say_sending(self, attempts: Sequence[Attempt]) -> None:
+        """Tell that an order is under way, once its answer takes so long that the person wonders."""
+        await asyncio.sleep(PATIENCE_S)
+        async with self._database.write() as session:
+            for sent, _ in attempts:
+                order = await orders.get(session, sent.id, lock=True)
+                if order is not None and order.state is OrderState.SENDING:
+                    await self._announcer.order_changed(session, order, surprising=False)
+        self._announcer.committed()
 
     async def _attempt(self, session: AsyncSession, ticket: Ticket, number: int, leg: Leg) -> Attempt:
         """Insert one attempt, with the very bytes' content that will be signed."""
@@ -218,7 +233,6 @@ class Placing:
         order = await orders.insert_attempt(session, order)
         if order.id is not None:
             self.in_flight.add(order.id)
-        await self._announcer.order_changed(session, order, surprising=False)
         return order, replace(leg, request=request)
 
     async def _send(self, account: AccountClient, order: Order, leg: Leg) -> None:
@@ -234,7 +248,7 @@ class Placing:
             verdict = Verdict(OrderEvent.NOT_FOUND_AFTER_DEADLINE, error.code, error.message)
             await self._tracker.conclude(order.id, verdict)
         except NoEffect as error:
-            await self._tracker.conclude(order.id, _rejection(error))
+            await self._refused(order.id, error)
         except UnknownOutcome:
             await self._tracker.conclude(order.id, Verdict(OrderEvent.NO_ANSWER))
             self.doubt()
@@ -243,7 +257,18 @@ class Placing:
         finally:
             self.in_flight.discard(order.id)
 
+    async def _refused(self, order_id: int, error: NoEffect) -> None:
+        """Believe the engine's no at once; look up the order after any other."""
+        code = error.code or ("TOO_MANY_REQUESTS" if isinstance(error, RateLimited) else type(error).__name__)
+        event = OrderEvent.REJECTED if _is_final(error) else OrderEvent.NO_ANSWER
+        await self._tracker.conclude(order_id, Verdict(event, code, error.message))
+        if event is OrderEvent.NO_ANSWER:
+            self.doubt()
 
-def _rejection(error: BackpackError) -> Verdict:
-    code = error.code or ("TOO_MANY_REQUESTS" if isinstance(error, RateLimited) else type(error).__name__)
-    return Verdict(OrderEvent.REJECTED, code, error.message)
+
+def _is_final(error: NoEffect) -> bool:
+    """Limits and maintenance are announced in front of the engine, where a request may have been tried twice.
+
+    Our own limiter has no status: what it held back has certainly not left.
+    """
+    return error.status is None or not isinstance(error, RateLimited | Maintenance)

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from bot.backpack import AccountClient, BackpackClient, BackpackError
 from bot.desk.placing import Placing
 from bot.desk.sessions import AccountSessions
-from bot.desk.tracker import Tracker, Verdict
-from bot.domain.order import Fill, OrderEvent, OrderReport
+from bot.desk.tracker import SKEW_MS, Tracker, Verdict, report_of_fills
+from bot.domain.order import Fill, OrderEvent, OrderReport, OrderState
 from bot.domain.values import ZERO
 from bot.store import Database, accounts, fills, orders
 from bot.store.tables import Account, Order
@@ -25,8 +29,10 @@ _log = logging.getLogger(__name__)
 
 # History is written a moment after the engine decided; absence is believed only this long after the deadline.
 SETTLE_MS: Final = 2_000
-# How far before an attempt its traces may be dated: clocks of exchange nodes differ.
-SKEW_MS: Final = 60_000
+FEE_LATE_MS: Final = 24 * 3_600_000  # a fee missing for longer is asked for no more
+SECOND_LOOK_MS: Final = (
+    5 * 60_000
+)  # how long after it a verdict of absence is still compared with the exchange
 PAGE: Final = 100
 MAX_PAGES: Final = 10
 
@@ -71,22 +77,37 @@ class Reconciler:
 
     async def _resolve(self, order: Order) -> bool:
         account = await self._sessions.get(order.user_id, order.account_id)
-        began_ms = self._client.now_ms()
-        report = await self._look_up(account, order)
-        if report is not None:
-            await self._tracker.apply(order.account_id, report)
+        is_dead = await self._is_dead(order)  # asked first: the look-up must begin after the request's death
+        if await self._look_up(account, order):
+            self._tracker.incomplete.add(order.account_id)  # what came with it was missed as well
             return True
-        if order.id is None or began_ms <= order.deadline_ms + self._settle_ms:
+        if order.id is None or not is_dead:
             return False
-        await self._tracker.conclude(order.id, Verdict(OrderEvent.NOT_FOUND_AFTER_DEADLINE))
+        # An answer that was a no, though not the engine's, was the truth after all.
+        event = OrderEvent.REJECTED if order.error_code else OrderEvent.NOT_FOUND_AFTER_DEADLINE
+        await self._tracker.conclude(order.id, Verdict(event, order.error_code, order.error_message))
         return True
 
-    async def _look_up(self, account: AccountClient, order: Order) -> OrderReport | None:
+    async def _is_dead(self, order: Order) -> bool:
+        """Whether the exchange can no longer accept the signed request, by the exchange's own clock."""
+        dead_ms = order.deadline_ms + self._settle_ms
+        return self._client.now_ms() > dead_ms and await self._client.server_time_ms() > dead_ms
+
+    async def _look_up(self, account: AccountClient, order: Order) -> bool:
+        """Take in what the exchange knows of `order`; False when it knows nothing."""
         if order.exchange_id is not None:
             found = await account.find_order(order.symbol, order_id=order.exchange_id)
         else:
             found = await account.find_order(order.symbol, client_id=order.client_id)
-        return found or await self._in_history(account, order) or await self._in_fills(account, order)
+        if found is not None and await self._tracker.apply(order.account_id, found):
+            return True
+        found = await self._in_history(account, order)
+        if found is not None and await self._tracker.apply(order.account_id, found):
+            return True
+        recent = await account.fills(symbol=order.symbol, from_ms=order.timestamp_ms - SKEW_MS, limit=PAGE)
+        ours = [fill for fill in recent if _filled_ours(order, fill)]
+        await self._tracker.record_fills(order.account_id, ours)
+        return bool(ours) and await self._tracker.apply(order.account_id, report_of_fills(order, ours))
 
     async def _in_history(self, account: AccountClient, order: Order) -> OrderReport | None:
         if order.exchange_id is None:
@@ -98,29 +119,14 @@ class Reconciler:
         rows = await account.order_history(order.symbol, order_id=order.exchange_id)
         return next((row for row in rows if row.exchange_id == order.exchange_id), None)
 
-    async def _in_fills(self, account: AccountClient, order: Order) -> OrderReport | None:
-        found = await account.fills(symbol=order.symbol, from_ms=order.timestamp_ms - SKEW_MS, limit=PAGE)
-        ours = [fill for fill in found if _filled_ours(order, fill)]
-        if not ours:
-            return None
-        return OrderReport(
-            symbol=order.symbol,
-            side=order.side,
-            event=OrderEvent.PARTIAL_FILL,
-            exchange_id=ours[0].exchange_order_id,
-            client_id=order.client_id,
-            executed=sum((fill.quantity for fill in ours), ZERO),
-            executed_quote=sum((fill.quantity * fill.price for fill in ours), ZERO),
-            fill=ours[-1],
-        )
-
     async def repair_all(self) -> None:
-        """The safety net under the streams: accounts with open orders are compared with the exchange."""
+        """The safety net under the streams: accounts with anything open or missing are compared."""
         async with self._database.read() as session:
             active = await accounts.active(session)
             busy = {order.account_id for order in await orders.open_orders(session)}
+            busy |= {order.account_id for order in await _loose_ends(session, self._clock())}
         for account in active:
-            if account.id not in busy:
+            if account.id not in busy | self._tracker.incomplete:
                 continue
             try:
                 await self.repair(account)
@@ -128,29 +134,51 @@ class Reconciler:
                 _log.warning("account %s could not be compared: %s", account.id, error)
 
     async def repair(self, account: Account) -> None:
-        """After the stream of `account` was deaf: bring every open order and missed fill up to date."""
+        """After the stream of `account` was deaf: bring orders, their exits and missed fills up to date."""
         if account.id is None:
             return
         line = await self._sessions.get(account.user_id, account.id)
         async with self._database.read() as session:
             known = await orders.open_orders(session, account.id)
             since = await fills.latest_ms(session, account.id)
+            loose = await _loose_ends(session, self._clock(), account.id)
+        self._tracker.incomplete.discard(account.id)
+        begun = [order.timestamp_ms for order in (*known, *loose)] + ([] if since is None else [since])
+        try:
+            await self._repair_orders(line, account.id, known)
+            if begun:
+                await self._repair_exits(line, account.id, min(begun) - SKEW_MS)
+                await self._repair_fills(line, account.id, min(begun) - SKEW_MS)
+        except BackpackError:
+            self._tracker.incomplete.add(account.id)
+            raise
+
+    async def _repair_orders(self, line: AccountClient, account_id: int, known: Sequence[Order]) -> None:
         resting = {report.exchange_id: report for report in await line.open_orders()}
         for report in resting.values():
-            await self._tracker.apply(account.id, report)
+            await self._tracker.apply(account_id, report)
         for order in known:
             if order.exchange_id is None or order.exchange_id in resting:
                 continue
             ended = await self._in_history(line, order)
             if ended is not None:
-                await self._tracker.apply(account.id, ended)
-        if since is not None or known:
-            oldest = min((order.created_ms for order in known), default=self._clock())
-            await self._repair_fills(line, account.id, min(since or oldest, oldest))
+                await self._tracker.apply(account_id, ended)
+
+    async def _repair_exits(self, line: AccountClient, account_id: int, since_ms: int) -> None:
+        """Exits made and executed while nobody listened: they rest no longer, and nothing here knows them."""
+        for report in await line.order_history(limit=PAGE):
+            is_recent = report.created_ms is not None and report.created_ms >= since_ms
+            if (
+                is_recent
+                and report.executed
+                and report.client_id is None
+                and report.trigger_price is not None
+            ):
+                await self._tracker.apply_exit(account_id, report)
 
     async def _repair_fills(self, line: AccountClient, account_id: int, since_ms: int) -> None:
         for page in range(MAX_PAGES):
-            found = await line.fills(from_ms=since_ms - SKEW_MS, limit=PAGE, offset=page * PAGE)
+            found = await line.fills(from_ms=since_ms, limit=PAGE, offset=page * PAGE)
             await self._tracker.record_fills(account_id, found)
             if len(found) < PAGE:
                 return
@@ -160,3 +188,19 @@ def _filled_ours(order: Order, fill: Fill) -> bool:
     if order.exchange_id is not None:
         return fill.exchange_order_id == order.exchange_id
     return fill.client_id is not None and fill.client_id == order.client_id and fill.side is order.side
+
+
+async def _loose_ends(session: AsyncSession, now_ms: int, account_id: int | None = None) -> Sequence[Order]:
+    """Orders that are over, but perhaps not as we know them: a fill is missing, or a trace turns up late."""
+    lacks_fill = and_(
+        col(Order.fee).is_(None),
+        col(Order.executed) != ZERO,
+        col(Order.updated_ms) > now_ms - FEE_LATE_MS,
+    )
+    held_absent = and_(
+        col(Order.state) == OrderState.NOT_PLACED, col(Order.updated_ms) > now_ms - SECOND_LOOK_MS
+    )
+    statement = select(Order).where(or_(lacks_fill, held_absent))
+    if account_id is not None:
+        statement = statement.where(col(Order.account_id) == account_id)
+    return (await session.scalars(statement)).all()

@@ -7,11 +7,14 @@ fills are counted once, and each visible change is announced in the same transac
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from bot.desk.announce import Announcer, Notice, NoticeKind
 from bot.domain.order import (
@@ -25,8 +28,17 @@ from bot.domain.order import (
 from bot.domain.values import ZERO, OrderType
 from bot.store import Database, fills, orders
 from bot.store.tables import Account, Order
+from bot.store.tables import Fill as FillRow
 
 _log = logging.getLogger(__name__)
+
+# How far before an attempt its traces may be dated, and after its death: clocks of exchange nodes differ.
+SKEW_MS: Final = 60_000
+
+# What we concluded without the engine's word. When that word comes after all, it wins.
+_CONCLUDED: Final = frozenset({OrderState.NOT_PLACED, OrderState.REJECTED})
+
+_ENDS: Final = frozenset({OrderEvent.CANCELLED, OrderEvent.EXPIRED, OrderEvent.TRIGGER_FAILED})
 
 _NOTICE_BY_ORIGIN = {
     "LIQUIDATION_AUTOCLOSE": NoticeKind.LIQUIDATION,
@@ -57,9 +69,10 @@ class Tracker:
         self._database = database
         self._announcer = announcer
         self._clock = clock
+        self.incomplete: set[int] = set()  # accounts known to lack something: to be repaired
 
-    async def apply(self, account_id: int, report: OrderReport) -> None:
-        """Take in what the exchange says of one order of `account_id`."""
+    async def apply(self, account_id: int, report: OrderReport) -> bool:
+        """Take in what the exchange says of one order of `account_id`; whether that is an order of ours."""
         async with self._database.write() as session:
             order = await self._find(session, account_id, report)
             if order is None:
@@ -67,6 +80,18 @@ class Tracker:
             if order is None:
                 await self._strange(session, account_id, report)
             else:
+                await self._take(session, order, report)
+        self._announcer.committed()
+        return order is not None
+
+    async def apply_exit(self, account_id: int, report: OrderReport) -> None:
+        """Take in an executed exit from the history, which does not say whose it is: its looks must tell."""
+        async with self._database.write() as session:
+            order = await self._find(session, account_id, report)
+            if order is None:
+                parent = await _likely_parent(session, account_id, report)
+                order = None if parent is None else await self._adopted(session, parent, report)
+            if order is not None:
                 await self._take(session, order, report)
         self._announcer.committed()
 
@@ -82,15 +107,33 @@ class Tracker:
         self._announcer.committed()
 
     async def record_fills(self, account_id: int, found: list[Fill]) -> None:
-        """Count fills read from history; orders whose fees were incomplete are completed."""
+        """Count fills read from history: they complete fees, and move orders nobody told us more of."""
         async with self._database.write() as session:
+            touched: dict[str, Order] = {}
             for fill in found:
                 if not await fills.upsert(session, account_id, fill):
                     continue
-                order = await orders.by_exchange_id(session, account_id, fill.exchange_order_id, lock=True)
-                if order is not None and await self._recount_fee(session, order):
-                    await self._changed(session, order, surprising=False)
+                order = await self._filled(session, account_id, fill)
+                if order is not None:
+                    touched[fill.exchange_order_id] = order
+            for exchange_id, order in touched.items():
+                rows = await fills.of_order(session, account_id, exchange_id)
+                await self._take(session, order, report_of_fills(order, rows))
         self._announcer.committed()
+
+    async def _filled(self, session: AsyncSession, account_id: int, fill: Fill) -> Order | None:
+        known = await orders.by_exchange_id(session, account_id, fill.exchange_order_id, lock=True)
+        if known is not None or fill.client_id is None:
+            return known
+        order = await orders.by_client_id(session, account_id, fill.client_id, lock=True)
+        is_ours = (
+            order is not None
+            and order.exchange_id is None
+            and order.symbol == fill.symbol
+            and order.side is fill.side
+            and fill.timestamp_ms >= order.timestamp_ms - SKEW_MS
+        )
+        return order if is_ours else None
 
     async def _find(self, session: AsyncSession, account_id: int, report: OrderReport) -> Order | None:
         if report.exchange_id is not None:
@@ -104,23 +147,40 @@ class Tracker:
         return order if order is not None and _may_be(order, report) else None
 
     async def _take(self, session: AsyncSession, order: Order, report: OrderReport) -> None:
-        surprising = order.state is OrderState.NOT_PLACED
-        changed = False
-        if report.exchange_id is not None and order.exchange_id is None:
-            order.exchange_id = report.exchange_id
-            changed = True
-        if report.executed >= order.executed and self._advance(order, _precise(order, report)):
-            changed = True
-            order.reason = report.reason or order.reason
-            order.origin = report.origin
+        contradicts = order.state in _CONCLUDED
+        if contradicts and report.executed == ZERO and report.event in _ENDS:
+            contradicts = False  # it came to nothing either way
+            if order.state is OrderState.REJECTED:
+                return
+        changed = self._move(order, report)
         if report.executed > order.executed:
             order.executed = report.executed
             order.executed_quote = report.executed_quote
             changed = True
-        if report.fill is not None and await fills.upsert(session, order.account_id, report.fill):
-            changed = await self._recount_fee(session, order) or changed
-        if changed:
-            await self._changed(session, order, surprising=surprising)
+        if report.fill is not None:
+            await fills.upsert(session, order.account_id, report.fill)
+        changed = await self._recount_fee(session, order) or changed
+        if not changed:
+            return
+        if order.executed and (order.fee is None or _exit_prices(order)):
+            self.incomplete.add(order.account_id)
+        await self._changed(session, order, surprising=contradicts)
+
+    def _move(self, order: Order, report: OrderReport) -> bool:
+        """Learn the order's id and state; whether there was anything new."""
+        learnt = report.exchange_id is not None and order.exchange_id is None
+        if learnt:
+            order.exchange_id = report.exchange_id
+        if report.executed < order.executed or _has_triggered(order, report.event):
+            return learnt
+        if order.state is OrderState.REJECTED:
+            order.state = OrderState.UNKNOWN
+        if not self._advance(order, _precise(order, report)):
+            return learnt
+        order.reason = report.reason or order.reason
+        order.origin = report.origin
+        order.error_code = order.error_message = None
+        return True
 
     def _advance(self, order: Order, event: OrderEvent) -> bool:
         """Move the state on; False when this is old news."""
@@ -134,13 +194,15 @@ class Tracker:
         return True
 
     async def _recount_fee(self, session: AsyncSession, order: Order) -> bool:
-        if order.exchange_id is None:
+        """The fee of everything executed; None as long as a fill is missing. Whether it changed."""
+        if order.exchange_id is None or not order.executed:
             return False
         rows = await fills.of_order(session, order.account_id, order.exchange_id)
-        fee = sum((row.fee for row in rows), ZERO)
-        if not rows or fee == order.fee:
+        is_complete = sum((row.quantity for row in rows), ZERO) >= order.executed
+        fee = sum((row.fee for row in rows), ZERO) if is_complete else None
+        if fee == order.fee:
             return False
-        order.fee, order.fee_symbol = fee, rows[-1].fee_symbol
+        order.fee, order.fee_symbol = fee, rows[-1].fee_symbol if is_complete else None
         return True
 
     async def _changed(self, session: AsyncSession, order: Order, *, surprising: bool) -> None:
@@ -155,15 +217,19 @@ class Tracker:
         if report.related_id is None or report.exchange_id is None:
             return None
         parent = await orders.by_exchange_id(session, account_id, report.related_id)
-        if parent is None or parent.id is None:
+        if parent is None:
+            self.incomplete.add(account_id)  # it came before its parent, if that is ours
             return None
+        return await self._adopted(session, parent, report)
+
+    async def _adopted(self, session: AsyncSession, parent: Order, report: OrderReport) -> Order:
         now = self._clock()
         child = Order(
             code="",
             ticket_id=parent.ticket_id,
             leg=parent.leg,
             user_id=parent.user_id,
-            account_id=account_id,
+            account_id=parent.account_id,
             symbol=report.symbol,
             base=parent.base,
             quote=parent.quote,
@@ -171,14 +237,14 @@ class Tracker:
             order_type=OrderType.LIMIT if report.order_type.lower() == "limit" else OrderType.MARKET,
             client_id=None,
             broker_id=None,
-            request={"reduceOnly": True, "relatedOrderId": report.related_id},
+            request={"reduceOnly": True, "relatedOrderId": parent.exchange_id},
             state=OrderState.UNKNOWN,
             quantity=report.quantity,
             price=report.price,
             trigger_price=report.trigger_price,
-            timestamp_ms=now,
+            timestamp_ms=parent.timestamp_ms,
             window_ms=0,
-            deadline_ms=now,
+            deadline_ms=parent.deadline_ms,
             exchange_id=report.exchange_id,
             chat_id=parent.chat_id,
             created_ms=now,
@@ -201,8 +267,57 @@ class Tracker:
         await self._announcer.notice(session, Notice(kind, key, account.user_id, account.label, report))
 
 
+def report_of_fills(order: Order, executions: Sequence[Fill | FillRow]) -> OrderReport:
+    """What executions of `order`, at least one, say of it together."""
+    return OrderReport(
+        symbol=order.symbol,
+        side=order.side,
+        event=OrderEvent.PARTIAL_FILL,
+        exchange_id=executions[0].exchange_order_id,
+        client_id=order.client_id,
+        executed=sum((one.quantity for one in executions), ZERO),
+        executed_quote=sum((one.quantity * one.price for one in executions), ZERO),
+        origin=executions[0].system_type or order.origin,
+    )
+
+
 def _may_be(order: Order, report: OrderReport) -> bool:
-    return order.exchange_id is None and order.symbol == report.symbol and order.side is report.side
+    """Whether a report that carries the client id of an attempt can be about it."""
+    made = report.created_ms
+    in_time = made is None or order.timestamp_ms - SKEW_MS <= made <= order.deadline_ms + SKEW_MS
+    same = order.symbol == report.symbol and order.side is report.side
+    return order.exchange_id is None and same and in_time
+
+
+def _has_triggered(order: Order, event: OrderEvent) -> bool:
+    """An order that was triggered does not wait for its price again: that is old news."""
+    return event is OrderEvent.TRIGGER_PLACED and order.state in {
+        OrderState.NEW,
+        OrderState.PARTIALLY_FILLED,
+    }
+
+
+def _exit_prices(order: Order) -> set[Decimal]:
+    """Trigger prices of the exits attached to an order."""
+    names = ("takeProfitTriggerPrice", "stopLossTriggerPrice")
+    return {Decimal(order.request[name]) for name in names if name in order.request}
+
+
+async def _likely_parent(session: AsyncSession, account_id: int, report: OrderReport) -> Order | None:
+    """The newest executed order that was sent before this exit was made, and asked for one just like it."""
+    statement = (
+        select(Order)
+        .where(
+            col(Order.account_id) == account_id,
+            col(Order.symbol) == report.symbol,
+            col(Order.side) == report.side.opposite,
+            col(Order.timestamp_ms) <= (report.created_ms or 0) + SKEW_MS,
+        )
+        .order_by(col(Order.id).desc())
+        .limit(50)
+    )
+    sent = (await session.scalars(statement)).all()
+    return next((one for one in sent if one.executed and report.trigger_price in _exit_prices(one)), None)
 
 
 def _precise(order: Order, report: OrderReport) -> OrderEvent:

@@ -1,0 +1,170 @@
+"""One bot in one process that dies for real: the app's own wiring on a faster clock, its steps counted.
+
+A step is one callback of the event loop, that is everything between two awaits. The process kills itself
+with SIGKILL before the step it was told to die at.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import mmap
+import os
+import signal
+import struct
+from asyncio.events import Handle
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from telegram import Update
+from telegram.ext import TypeHandler
+
+from bot import app
+from bot.backpack import BackpackClient
+from bot.chat import outbox
+from bot.chat.limits import UNLIMITED
+from bot.desk import offers, watcher
+from bot.desk.reconciler import Reconciler
+from bot.settings import Settings, load_settings
+from bot.vault import MasterKeys
+
+BROKER_ID = 4242
+
+# The production relations on a faster clock: the client gives up after the order's window is over, absence is
+# believed only after window + settling, a lease outlives a call to Telegram, a preview outlives its tap.
+WINDOW_MS = 500
+CLIENT_TIMEOUT_S = 0.8
+SETTLE_MS = 500
+RECONCILE_S = 0.2
+REPAIR_S = 0.6
+TELEGRAM_TIMEOUT_S = 1.0
+LEASE_MS = 2_500
+OFFER_LIFE_MS = 3_000
+EXPIRE_S = 0.5
+STREAM_RETRY_S = 0.3
+
+_COUNT = struct.Struct("<q")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a bot process is told; plain, for it travels as JSON."""
+
+    rest_url: str
+    ws_url: str
+    telegram_url: str
+    token: str
+    database_url: str
+    master_key: str
+    steps_file: str  # the count of steps, readable after death
+    log_file: str
+    die_at: int | None = None  # a step
+    armed_by: str = "tap"  # steps are counted from the first Confirm, or from the "start" of the process
+    life_s: int = 45  # the alarm that ends a process nobody ended
+
+    def plain(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class Steps:
+    """Counts callbacks of the loop into a file, and dies at one of them."""
+
+    def __init__(self, path: str, die_at: int | None) -> None:
+        with Path(path).open("r+b") as file:
+            self._memory = mmap.mmap(file.fileno(), _COUNT.size)
+        self._die_at = die_at
+        self._count = 0
+        self._armed = False
+
+    def arm(self) -> None:
+        self._armed = True
+
+    def watch(self) -> None:
+        """Count every callback this process runs from now on, once armed."""
+        run = Handle._run  # type: ignore[attr-defined]
+
+        def counted(handle: Handle) -> None:
+            if self._armed:
+                self._step()
+            run(handle)
+
+        Handle._run = counted  # type: ignore[attr-defined]
+
+    def _step(self) -> None:
+        self._count += 1
+        _COUNT.pack_into(self._memory, 0, self._count)
+        if self._count == self._die_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def new_count(path: Path) -> Path:
+    path.write_bytes(_COUNT.pack(0))
+    return path
+
+
+def count_in(path: Path) -> int:
+    """How many steps the process behind `path` has run."""
+    return int(_COUNT.unpack(path.read_bytes())[0])
+
+
+def settings_of(job: Job) -> Settings:
+    return load_settings(
+        _env_file=None,
+        telegram_bot_token=job.token,
+        telegram_api_url=job.telegram_url,
+        telegram_webhook_url=None,
+        backpack_api_url=job.rest_url,
+        backpack_ws_url=job.ws_url,
+        backpack_broker_id=BROKER_ID,
+        backpack_broker_key=None,
+        database_url=job.database_url,
+        admin_user_ids=(1001,),
+        order_window_ms=WINDOW_MS,
+    )
+
+
+def hurry() -> None:
+    """Put the app's intervals on the faster clock; its wiring stays as it is."""
+    app.RECONCILE_S = RECONCILE_S  # type: ignore[misc]
+    app.REPAIR_S = REPAIR_S  # type: ignore[misc]
+    app.EXPIRE_S = EXPIRE_S  # type: ignore[misc]
+    app.TELEGRAM_TIMEOUT_S = TELEGRAM_TIMEOUT_S  # type: ignore[misc]
+    app.BackpackClient = partial(BackpackClient, timeout=CLIENT_TIMEOUT_S)  # type: ignore[misc,assignment]
+    app.Reconciler = partial(Reconciler, settle_ms=SETTLE_MS)  # type: ignore[misc,assignment]
+    outbox.LEASE_MS = LEASE_MS  # type: ignore[misc]
+    offers.OFFER_LIFE_MS = OFFER_LIFE_MS  # type: ignore[misc]
+    watcher.RETRY_S = STREAM_RETRY_S
+
+
+def live(job: Job) -> None:
+    """Be the bot until killed. Never returns to the fork server's code."""
+    signal.alarm(job.life_s)
+    logging.basicConfig(
+        filename=job.log_file,
+        level=logging.INFO,
+        format="%(asctime)s.%(msecs)03d %(process)d %(levelname)s %(name)s: %(message)s",
+        datefmt="%H:%M:%S",
+        force=True,
+    )
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    steps = Steps(job.steps_file, job.die_at)
+    steps.watch()
+    if job.armed_by == "start":
+        steps.arm()
+    asyncio.run(_live(job, steps))
+
+
+async def _live(job: Job, steps: Steps) -> None:
+    bot = app.build(settings_of(job), MasterKeys.parse(job.master_key), rates=UNLIMITED)
+
+    async def arm(update: Update, _context: Any) -> None:
+        query = update.callback_query
+        if query is not None and (query.data or "").startswith("ok:"):
+            steps.arm()
+
+    bot.telegram.add_handler(TypeHandler(Update, arm), group=-1)
+    async with app.running(bot):
+        await asyncio.Event().wait()
