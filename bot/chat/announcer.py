@@ -25,7 +25,6 @@ from bot.view import notices as notice_view
 from bot.view import orders as order_view
 
 LATE_MS: Final = 15_000  # by then the person has put the phone away
-PATIENCE_MS: Final = 1_500  # "sending" is worth a message only when the answer takes this long
 POSITIONS: Final = "menu:positions"
 _QUIET: Final = {OrderState.SENDING, OrderState.UNKNOWN, OrderState.NEW, OrderState.TRIGGER_PENDING}
 
@@ -89,7 +88,6 @@ class ChatAnnouncer:
                 kind=OutboxKind.EDIT,
                 card_key=key,
                 message_id=order.message_id,
-                not_before_ms=self._clock() + (PATIENCE_MS if sending else 0),
             ),
         )
 
