@@ -1,0 +1,76 @@
+"""Several accounts of one person, choosing among them, and parting: what is gone is gone."""
+
+from __future__ import annotations
+
+from tests.support.world import Person, World, code_in
+
+
+async def _second(carol: Person, label: str) -> None:
+    await carol.says(f"/link {label}", "Link")
+    shown = await carol.taps("Make a key", "Public Key")
+    await carol.opens_account(code_in(shown), label=label)
+    await carol.taps("Done", f"Linked: {label}")
+
+
+async def _accounts_used(world: World) -> list[str]:
+    return [order["account"] for order in await world.sent()]
+
+
+async def test_orders_go_to_the_default_unless_the_line_names_another(world: World, carol: Person) -> None:
+    await _second(carol, "hedge")
+    listed = await carol.says("/accounts", "Linked accounts: 2")
+    assert "main · default · trading" in listed.text
+    for line, account in (("long sol $50", "main"), ("long sol $50 on hedge", "hedge")):
+        preview = await carol.says(line, f"Account {account}")
+        filled = await carol.taps("✅", "Filled", on=preview.id)
+        assert f"· {account} ·" in filled.text
+    chosen = await carol.taps("Use hedge", "Default account: hedge", on=listed.id)
+    assert chosen.id == listed.id
+    preview = await carol.says("long sol $50", "Account hedge")
+    await carol.taps("✅", "Filled", on=preview.id)
+    assert await _accounts_used(world) == ["Carol", "hedge", "hedge"]
+    assert "hedge" in (await carol.says("/positions", "SOL-PERP long")).text
+
+
+async def test_an_unlinked_account_is_gone_and_the_other_takes_over(world: World, carol: Person) -> None:
+    await _second(carol, "hedge")
+    which = await carol.says("/unlink", "Unlink which account?")
+    asked = await carol.taps("main", "Unlink main?", on=which.id)
+    kept = await carol.taps("Keep", "Nothing was unlinked", on=asked.id)
+    assert kept.id == asked.id
+    asked = await carol.says("/unlink main", "Unlink main?")
+    data = asked.button("Unlink main").data or ""
+    done = await carol.taps("Unlink main", "Unlinked: main", on=asked.id)
+    assert "Also delete the key" in done.text
+    assert "expired" in await carol.is_told(data, on=done.id, forged=True)
+    await carol.says("long sol $50 on main", "No account is called “main”")
+    preview = await carol.says("long sol $50", "Account hedge")
+    await carol.taps("✅", "Filled", on=preview.id)
+    assert await _accounts_used(world) == ["hedge"]
+
+
+async def test_a_preview_of_an_unlinked_account_places_nothing(world: World, carol: Person) -> None:
+    preview = await carol.says("long sol $50", "Account main")
+    asked = await carol.says("/unlink main", "Unlink main?")
+    await carol.taps("Unlink main", "Unlinked", on=asked.id)
+    before = max(m.revision for m in await carol.chat.messages())
+    await carol.chat.tap("✅", preview.id)
+    await carol.sees("No Backpack account is linked", after=before)
+    assert await world.sent() == []
+
+
+async def test_forget_destroys_keys_settings_and_previews(world: World, carol: Person) -> None:
+    preview = await carol.says("long sol $50", "Account main")
+    data = preview.button("✅").data or ""
+    asked = await carol.says("/forget", "Forget you entirely?")
+    await carol.taps("Keep", "Nothing was erased", on=asked.id)
+    asked = await carol.says("/forget", "Forget you entirely?")
+    await carol.taps("Erase", "Forgotten", on=asked.id)
+    assert "expired" in await carol.is_told(data, on=preview.id, forged=True)
+    await carol.says("long sol $50", "No Backpack account is linked")
+    await carol.says("/accounts", "No account linked")
+    assert await world.sent() == []
+    await carol.links("Carol again")
+    preview = await carol.says("long sol $50", "Account main")
+    await carol.taps("✅", "Filled", on=preview.id)
+    assert await _accounts_used(world) == ["Carol again"]
