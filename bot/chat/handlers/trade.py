@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -31,7 +32,7 @@ from bot.domain.refusal import Param, Refusal, RefusalCode
 from bot.domain.routing import intended_kind
 from bot.domain.values import ZERO, Language, MarketKind
 from bot.grammar import Parsed, ParseFailure, canonical, parse
-from bot.store.tables import ConfirmMode, TicketState
+from bot.store.tables import ConfirmMode, Ticket, TicketState
 from bot.view import Message
 from bot.view import bulk as bulk_view
 from bot.view import preview as preview_view
@@ -39,6 +40,7 @@ from bot.view import refusals as refusal_view
 from bot.view.words import symbol_name
 
 OFFER_SECONDS: Final = 60
+SPINNER_S: Final = 0.25  # how long a confirmed button may spin for its order's sake
 _MONEY: Final = ("50", "100", "250")
 _SHARES: Final = ("25", "50", "100")
 
@@ -249,9 +251,18 @@ async def confirm(turn: Turn, token: str) -> None:
         if ticket.code is RefusalCode.EXPIRED:
             await _expired(turn, token)
         return
-    turn.answer_soon()
     if ticket.account_id is None:
         return
+    # The order goes first, the button's spinner stops after it.
+    spinner = asyncio.get_running_loop().call_later(SPINNER_S, turn.answer_soon)
+    try:
+        await _place(turn, token, ticket, ticket.account_id)
+    finally:
+        spinner.cancel()
+
+
+async def _place(turn: Turn, token: str, ticket: Ticket, account_id: int) -> None:
+    services = turn.services
     moved = await services.offers.moved(ticket, turn.user)
     if moved is not None:
         await services.placing.supersede(token, turn.user.id)
@@ -261,7 +272,9 @@ async def confirm(turn: Turn, token: str) -> None:
         turn.is_tap = False
         await line(turn, ticket.line)
         return
-    await services.placing.claim_and_send(token, turn.user.id, ticket.account_id, turn.message_id)
+    placed = await services.placing.claim_and_send(token, turn.user.id, account_id, turn.message_id)
+    if isinstance(placed, Refusal):
+        turn.answer_soon(placed)
 
 
 async def withdraw(turn: Turn, token: str) -> None:
