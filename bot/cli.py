@@ -13,6 +13,8 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy.exc import OperationalError
+from telegram.error import Forbidden, InvalidToken, NetworkError
 
 from bot.grammar import parse, to_json
 from bot.redaction import configure_logging, redact
@@ -20,7 +22,12 @@ from bot.settings import Mode, Settings, SettingsError, load_settings
 from bot.store import BadDatabaseUrl, MigrationsMissing
 from bot.vault import MasterKeyError, MasterKeys
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Rucksack, the Backpack trading desk in a chat.",
+)
 sandbox = typer.Typer(no_args_is_help=True, help="The exchange and the Telegram of the demo, one at a time.")
 vault = typer.Typer(no_args_is_help=True, help="Master keys: make, rotate, look.")
 app.add_typer(sandbox, name="sandbox")
@@ -78,13 +85,24 @@ async def _run_real(settings: Settings, masters: MasterKeys) -> None:
     from bot.app import build, running
     from bot.store import migrate
 
-    await asyncio.to_thread(migrate, settings.database_url)
+    try:
+        await asyncio.to_thread(migrate, settings.database_url)
+    except OperationalError as error:
+        problem = f"the database does not answer ({type(error.orig).__name__})"
+        raise SettingsError("DATABASE_URL", problem, "Start it, or correct the address") from None
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with running(build(settings, masters)) as bot:
-        typer.echo(f"@{bot.services.bot_username} is listening. Stop with Ctrl+C.")
-        await stop.wait()
+    try:
+        async with running(build(settings, masters)) as bot:
+            typer.echo(f"@{bot.services.bot_username} is listening. Stop with Ctrl+C.")
+            await stop.wait()
+    except (InvalidToken, Forbidden):
+        mend = "Ask @BotFather for the token again"
+        raise SettingsError("TELEGRAM_BOT_TOKEN", "Telegram does not accept it", mend) from None
+    except NetworkError as error:
+        problem = f"Telegram does not answer ({type(error).__name__})"
+        raise SettingsError("TELEGRAM_API_URL", problem, "Check the address and the network") from None
 
 
 @app.command()

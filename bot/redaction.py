@@ -10,6 +10,8 @@ import re
 import sys
 import time
 
+import stamina
+
 _PATTERNS = (
     re.compile(r"\b\d{6,12}:[A-Za-z0-9_-]{30,}"),  # a bot token, also inside a Bot API URL
     re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{43}=(?!=)"),  # 32 bytes in base64: a seed or an API key
@@ -44,5 +46,7 @@ def configure_logging(level: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     quiet = "INFO" if level == "DEBUG" else "WARNING"
-    for name in ("httpx", "httpcore", "apscheduler", "aiohttp.access", "aiosqlite", "websockets"):
+    # Left alone it would write through another library, past this gate, wherever that one is installed.
+    stamina.instrumentation.set_on_retry_hooks([stamina.instrumentation.LoggingOnRetryHook])
+    for name in ("httpx", "httpcore", "apscheduler", "aiohttp.access", "websockets"):
         logging.getLogger(name).setLevel(quiet)
