@@ -31,9 +31,12 @@ LANE_URGENT: Final = 0  # fills, liquidations
 LANE_ANSWER: Final = 1  # a person is waiting
 LANE_CARD: Final = 2  # cards that change by themselves
 LANE_DIGEST: Final = 8
-LEASE_MS: Final = 120_000
+LEASE_MS: Final = (
+    60_000  # covers a batch to one chat and a call that hangs; after a crash it is what people wait
+)
 BATCH: Final = 20
-MAX_ATTEMPTS: Final = 8
+MAX_ATTEMPTS: Final = 8  # of an answer: its reader has gone
+EVENT_LIFE_MS: Final = 24 * 3_600_000  # an event is tried for as long: no outage may swallow a fill
 MAX_BACKOFF_MS: Final = 60_000
 IDLE_POLL_S: Final = 5.0  # another process may have written a row without telling us
 MAX_CONCURRENT: Final = 24
@@ -45,7 +48,7 @@ class _Job:
     lane: int
     row: Row | None = None  # an event; without one the answer lives in memory only
     done: asyncio.Future[int | None] | None = None
-    attempts: int = 0
+    attempts: int = 1  # this one included
     not_before_ms: int = 0
 
 
@@ -220,23 +223,39 @@ class Outbox:
                 await self._finish(job, message_id)
             case Wait(retry_after_ms):
                 self.counters.flooded += 1
-                self._limits.pause(job.post.chat_id, self._clock() + retry_after_ms)
-                self._push(job)
+                until_ms = self._clock() + retry_after_ms
+                self._limits.pause(job.post.chat_id, until_ms)
+                await self._put_back(job, until_ms, "rate limited")
             case Moved(chat_id):
                 self._moved[job.post.chat_id] = chat_id
                 self._push(job)
-            case Unclear(error) if job.attempts < MAX_ATTEMPTS:
+            case Unclear(error) if self._is_worth_saying(job):
                 self.counters.retried += 1
-                job.attempts += 1
-                job.not_before_ms = self._clock() + min(MAX_BACKOFF_MS, 500 * 2**job.attempts)
                 _log.warning("message to %s not confirmed (%s), again", job.post.chat_id, error)
-                self._push(job)
+                backoff_ms = min(MAX_BACKOFF_MS, 500 * 2 ** min(job.attempts, 16))
+                await self._put_back(job, self._clock() + backoff_ms, error)
             case Unclear(error):
                 await self._bury(job, error)
             case Refused(error, blocked):
                 if blocked:
                     self.counters.blocked.add(job.post.chat_id)
                 await self._bury(job, error)
+
+    def _is_worth_saying(self, job: _Job) -> bool:
+        if job.row is None:
+            return job.attempts < MAX_ATTEMPTS
+        return self._clock() - job.row.created_ms < EVENT_LIFE_MS
+
+    async def _put_back(self, job: _Job, not_before_ms: int, why: str) -> None:
+        """Wait: an answer in memory, an event in its table, where newer words of its card may replace it."""
+        if job.row is None:
+            job.attempts += 1
+            job.not_before_ms = not_before_ms
+            self._push(job)
+            return
+        async with self._database.write() as session:
+            await rows.mark_retry(session, job.row, not_before_ms, why)
+        self._rows_wait = True
 
     async def _finish(self, job: _Job, message_id: int | None) -> None:
         if job.row is not None:

@@ -27,8 +27,12 @@ from bot.chat import outbox
 from bot.chat.limits import UNLIMITED
 from bot.desk import offers, watcher
 from bot.desk.reconciler import Reconciler
+from bot.domain.values import Language
+from bot.grammar import parse
 from bot.settings import Settings, load_settings
 from bot.vault import MasterKeys
+from bot.view import Locale
+from tests.faults.plan import MARKET
 
 BROKER_ID = 4242
 
@@ -37,11 +41,11 @@ BROKER_ID = 4242
 WINDOW_MS = 500
 CLIENT_TIMEOUT_S = 0.8
 SETTLE_MS = 500
-RECONCILE_S = 0.2
-REPAIR_S = 0.6
-TELEGRAM_TIMEOUT_S = 1.0
-LEASE_MS = 2_500
-OFFER_LIFE_MS = 3_000
+RECONCILE_S = 0.25
+REPAIR_S = 0.8
+TELEGRAM_TIMEOUT_S = 0.8
+LEASE_MS = 1_800
+OFFER_LIFE_MS = 2_200
 EXPIRE_S = 0.5
 STREAM_RETRY_S = 0.3
 
@@ -136,6 +140,13 @@ def hurry() -> None:
     outbox.LEASE_MS = LEASE_MS  # type: ignore[misc]
     offers.OFFER_LIFE_MS = OFFER_LIFE_MS  # type: ignore[misc]
     watcher.RETRY_S = STREAM_RETRY_S
+
+
+def warm_up() -> None:
+    """Build what every bot builds once, so that its forks need not."""
+    parse(MARKET, language=Language.ENGLISH)
+    for language in Language:
+        Locale.of(language)
 
 
 def live(job: Job) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from tests.faults.bot_process import Job, hurry, live
+from tests.faults.bot_process import Job, hurry, live, warm_up
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_S = 60
@@ -193,5 +193,6 @@ def _say(news: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     hurry()
+    warm_up()
     gc.freeze()
     _Server().serve()

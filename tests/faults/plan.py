@@ -10,7 +10,7 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-PER_GROUP = 8
+PER_GROUP = 7
 
 MARKET = "long sol $200 5x"
 EXITS = "long sol $200 5x sl 3% tp 6%"

@@ -131,12 +131,16 @@ class Run:
     async def _recover(self, outcome: Outcome, alice: PersonChat, tap: Tap) -> list[str]:
         if self._plan.taps_again:
             await tap.again()
-        if self._plan.second_death is not None:
-            second = await self._bot(self._plan.second_death, "start")
-            done, _ = await asyncio.wait({second.ended}, timeout=5)
-            if done:
-                outcome.deaths.append(f"again at step {self._plan.second_death} of its recovery")
-            await self._nursery.kill(second)
+        if self._plan.second_death is None:
+            return await self._settled(alice, await self._bot(None, "start"))
+        second = await self._bot(self._plan.second_death, "start")
+        judging = asyncio.create_task(self._settled(alice, second))
+        await asyncio.wait({judging, second.ended}, return_when=asyncio.FIRST_COMPLETED)
+        if second.alive:
+            return await judging
+        judging.cancel()
+        await asyncio.gather(judging, return_exceptions=True)
+        outcome.deaths.append(f"again at step {self._plan.second_death} of its recovery")
         return await self._settled(alice, await self._bot(None, "start"))
 
     @contextlib.asynccontextmanager
