@@ -138,7 +138,8 @@ class Placing:
             ticket = await self._claim(session, token, user_id)
             if isinstance(ticket, Refusal):
                 return ticket
-            ticket.message_id = message_id
+            if ticket.message_id != message_id:  # even an equal value sends the session looking for changes
+                ticket.message_id = message_id
             attempts = await self._attempts(session, ticket, unpack_legs(ticket.legs))
             await self._audit(session, ticket, attempts)
         return await self._send_all(account, attempts)
