@@ -75,11 +75,15 @@ class BareOrder:
         return answer
 
 
+@dataclass(slots=True)
 class BareBot:
-    """Echoes a message with two buttons; a tap is answered, sends the order, and the message is edited."""
+    """Echoes a message with two buttons; a tap is answered, sends the order, and the message is edited.
 
-    def __init__(self, order: BareOrder) -> None:
-        self._order = order
+    By turns the tap is answered before the order (`answers_first`) and after it.
+    """
+
+    order: BareOrder
+    answers_first: bool = False
 
     async def on_message(self, update: Update, context: Any) -> None:
         message = update.effective_message
@@ -89,13 +93,17 @@ class BareBot:
     async def on_tap(self, update: Update, _context: Any) -> None:
         query = update.callback_query
         if query is not None:
-            await query.answer()
-            filled = await self._order.place()
+            self.answers_first = not self.answers_first
+            if self.answers_first:
+                await query.answer()
+            filled = await self.order.place()
+            if not self.answers_first:
+                await query.answer()
             await query.edit_message_text(f"{filled['status']} {filled['id']}")
 
 
 @contextlib.asynccontextmanager
-async def open_floor(town: Town) -> AsyncIterator[BareOrder]:
+async def open_floor(town: Town) -> AsyncIterator[BareBot]:
     """The bare bot at work, on the same PTB settings as the real one."""
     order = BareOrder(town.rest)
     await town.ask("open", label="floor", publicKey=order.public_key)
@@ -112,7 +120,7 @@ async def open_floor(town: Town) -> AsyncIterator[BareOrder]:
     application.add_handler(CallbackQueryHandler(bot.on_tap))
     application.add_handler(MessageHandler(filters.ALL, bot.on_message))
     async with _polling(application), order.client:
-        yield order
+        yield bot
 
 
 @contextlib.asynccontextmanager

@@ -14,7 +14,7 @@ from bot.backpack import session
 from bot.chat.limits import UNLIMITED
 from bot.settings import load_settings
 from bot.vault import MasterKeys
-from tests.bench.floor import BROKER_ID, BareOrder, open_floor
+from tests.bench.floor import BROKER_ID, BareBot, BareOrder, open_floor
 from tests.bench.probe import MESSAGE, ORDER, SEND, TAP, Mark, Probe, Span, watching
 from tests.bench.remote import Town, open_town
 from tests.bench.town import PERSON
@@ -40,7 +40,7 @@ async def measure(database_url: str, repetitions: int, warm_up: int = WARM_UP) -
     with watching() as probe:
         async with (
             open_town() as town,
-            open_floor(town) as order,
+            open_floor(town) as bare,
             _open_bot(database_url, town) as bot,
         ):
             await _link(bot, town)
@@ -48,8 +48,8 @@ async def measure(database_url: str, repetitions: int, warm_up: int = WARM_UP) -
             found = Trading()
             for number in range(-warm_up, repetitions):
                 kept = found if number >= 0 else Trading()
-                await _bare_order(kept, probe, order)
-                await _bare_trade(kept, probe, town)
+                await _bare_order(kept, probe, bare.order)
+                await _bare_trade(kept, probe, town, bare)
                 await _trade(kept, probe, town, "long" if number % 2 else "short")
                 if number % TIDY_EVERY == 0:
                     await town.ask("tidy", who="bot")
@@ -65,7 +65,7 @@ async def _bare_order(found: Trading, probe: Probe, order: BareOrder) -> None:
     found.floor["order-to-wire"].append(Span.between(start, probe.first(ORDER)))
 
 
-async def _bare_trade(found: Trading, probe: Probe, town: Town) -> None:
+async def _bare_trade(found: Trading, probe: Probe, town: Town, bare: BareBot) -> None:
     probe.clear()
     await town.ask("say", who="bare", text="long sol $200 5x", button="✅")
     preview = await _settled(probe, MESSAGE)
@@ -73,7 +73,7 @@ async def _bare_trade(found: Trading, probe: Probe, town: Town) -> None:
     probe.clear()
     await town.ask("tap", who="bare", label="✅", expect="Filled")
     trade = await _settled(probe, TAP)
-    found.floor["tap"].append(probe.span(TAP, ORDER))
+    found.floor["tap" if bare.answers_first else "tap-order-first"].append(probe.span(TAP, ORDER))
     found.floor["whole"].append(Span(preview.wall + trade.wall, preview.cpu + trade.cpu))
 
 
