@@ -82,8 +82,9 @@ def commands(locale: Locale) -> list[tuple[str, str]]:
 def menu(locale: Locale, section: str = "main") -> Message:
     """A menu: `main`, `trade`, `manage`, `market` or `account`. Data are `menu:<entry>`.
 
-    An entry is a command of the same name or another section.
+    An entry is a command of the same name or another section. What is no section shows the main menu.
     """
+    section = section if section in _SECTIONS else "main"
     return Message(locale.text(_TITLES.get(section, f"menu-{section}-title")), menu_keyboard(locale, section))
 
 

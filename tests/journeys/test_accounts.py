@@ -74,3 +74,17 @@ async def test_forget_destroys_keys_settings_and_previews(world: World, carol: P
     preview = await carol.says("long sol $50", "Account main")
     await carol.taps("✅", "Filled", on=preview.id)
     assert await _accounts_used(world) == ["Carol again"]
+
+
+async def test_a_label_is_always_one_that_can_be_typed(world: World, carol: Person) -> None:
+    for asked, given in (
+        ("Hedge 1", "hedge1"),
+        ("我的账户", "account3"),
+        ("x" * 90, "x" * 20),
+        ("$;<b>", "b"),
+    ):
+        await carol.says(f"/link {asked}", "Link")
+        shown = await carol.taps("Make a key", "Public Key")
+        await carol.opens_account(code_in(shown), label=given)
+        await carol.taps("Done", f"Linked: {given}")
+        await carol.says(f"long sol $50 on {given}", f"Account {given}")

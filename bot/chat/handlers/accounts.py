@@ -12,8 +12,10 @@ from bot.chat.prompts import Prompt
 from bot.chat.services import Services
 from bot.chat.turn import Turn
 from bot.desk.linking import Linked, NotYet
+from bot.domain.intent import TradeIntent
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import Language
+from bot.grammar import Parsed, parse
 from bot.store import buttons
 from bot.store.tables import Account, AccountState
 from bot.vault import AlreadyLinked, SecretRefused
@@ -23,6 +25,7 @@ from bot.view import refusals as refusal_view
 from bot.view import start as start_view
 
 ASK_LIFE_MS: Final = 5 * 60_000
+MAX_LABEL: Final = 20
 DELETE_TRIES: Final = 3
 DELETE_PAUSE_S: Final = 0.3
 MAX_ID: Final = 2**63 - 1
@@ -70,7 +73,13 @@ async def link(turn: Turn, argument: str = "") -> None:
 
 
 def _label(text: str) -> str:
-    return "".join(char for char in text.strip().lower() if char.isalnum() or char in "-_")[:20]
+    """A name that can be typed after `on`; empty when nothing of `text` can, and one is made up."""
+    kept = "".join(
+        char for char in text.strip().lower() if char.isascii() and (char.isalnum() or char in "-_")
+    )
+    named = parse(f"long sol $1 on {kept[:MAX_LABEL]}")
+    intent = named.intents[0] if isinstance(named, Parsed) and len(named.intents) == 1 else None
+    return intent.account or "" if isinstance(intent, TradeIntent) else ""
 
 
 async def link_step(turn: Turn, argument: str) -> None:

@@ -20,6 +20,7 @@ from bot.view.words import symbol_name
 NONE: Final = "-"
 TYPE: Final = "?"
 MOST_SYMBOLS: Final = 12
+MOST_BYTES: Final = 48  # of the words so far; the next one must fit behind them
 _ENTRY_SIZES: Final = ("$25", "$50", "$100", "$250", "$500", "$1000")
 _EXIT_SIZES: Final = ("25%", "50%", "100%")
 _LEVERAGES: Final = ("2x", "3x", "5x", "10x")
@@ -32,7 +33,9 @@ async def step(turn: Turn, argument: str) -> None:
     """Ask for the next word of the line, or hand the finished line over."""
     words = argument.split("|")
     verb = words[0]
-    if words[-1] == TYPE:
+    if len(argument.encode()) > MOST_BYTES:
+        await trade.line(turn, " ".join(words))  # no button of ours: read as what it is
+    elif words[-1] == TYPE:
         await _type(turn, words[:-1])
     elif verb in {"long", "short", "buy", "sell"}:
         await _trade(turn, words)
