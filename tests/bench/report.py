@@ -56,10 +56,10 @@ class Row:
 ACTS = {
     "tap": "Confirm tap received → order on the wire",
     "preview": "message received → preview sent",
-    "whole": "whole trade: message, preview, tap, order, fill card",
+    "whole": "whole trade: message, preview, tap, fill card",
 }
 _BARE = {
-    "bare tap, order first and answer after → wire": "tap-order-first",
+    "bare tap, answered after the order → wire": "tap-order-first",
     "bare signed order → wire": "order-to-wire",
     "bare signed order → answer": "order",
 }
@@ -95,10 +95,7 @@ def show(console: Console, found: dict[str, Trading], starts: dict[str, list[flo
                 " / ".join(_numbers(row.floor)),
                 " / ".join(f"{ratio:.1f}×" for ratio in row.ratios.values()),
             )
-        for name, act in {
-            "bare signed order → wire": "order-to-wire",
-            "bare signed order → answer": "order",
-        }.items():
+        for name, act in _BARE.items():
             table.add_row(name, "", "", "", "", " / ".join(_numbers(Summary.of(trading.floor[act]))), "")
         table.add_section()
     console.print(table)

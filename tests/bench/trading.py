@@ -19,8 +19,8 @@ from tests.bench.probe import MESSAGE, ORDER, SEND, TAP, Mark, Probe, Span, watc
 from tests.bench.remote import Town, open_town
 from tests.bench.town import PERSON
 
-WARM_UP = 15
-SETTLE_S = 0.02  # what goes on after the last word is on the screen: rows settled, polls renewed
+WARM_UP = 12
+SETTLE_S = 0.015  # what goes on after the last word is on the screen: rows settled, polls renewed
 TIDY_EVERY = 10
 
 Spans = dict[str, list[Span]]
