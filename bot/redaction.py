@@ -13,10 +13,10 @@ import time
 import stamina
 
 _PATTERNS = (
-    re.compile(r"\b\d{6,12}:[A-Za-z0-9_-]{30,}"),  # a bot token, also inside a Bot API URL
-    re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{43}=(?!=)"),  # 32 bytes in base64: a seed or an API key
-    re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{86}=="),  # 64 bytes: a signature, or seed and key
-    re.compile(r"(?<![0-9a-fA-F])[0-9a-fA-F]{64}(?![0-9a-fA-F])"),
+    re.compile(r"(?<!\d)\d{6,12}:[A-Za-z0-9_-]{30,}"),  # a bot token, also in a Bot API URL: `/bot123:abc/…`
+    # 32 bytes in base64, padded or not: a seed or an API key; 64 bytes: a signature, or seed and key.
+    re.compile(r"(?<![A-Za-z0-9+/_-])(?:[A-Za-z0-9+/_-]{43}|[A-Za-z0-9+/_-]{86})(?![A-Za-z0-9+/_-])={0,2}"),
+    re.compile(r"(?<![0-9a-fA-F])(?:[0-9a-fA-F]{64}){1,2}(?![0-9a-fA-F])"),
     re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"),  # credentials in a URL
 )
 _MASK = "[redacted]"

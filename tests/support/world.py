@@ -14,8 +14,8 @@ from bot.app import Bot, build, running
 from bot.chat.limits import UNLIMITED
 from bot.sandbox.exchange import ExchangeConfig, SandboxExchange
 from bot.sandbox.telegram import ChatDriver, Limits, SandboxTelegram, TelegramConfig
+from bot.sandbox.telegram.config import DEFAULT_TOKEN, default_people
 from bot.sandbox.telegram.config import Person as TelegramPerson
-from bot.sandbox.telegram.config import default_people
 from bot.sandbox.telegram.driver import ChatMessage, PersonChat
 from bot.settings import load_settings
 from bot.vault import MasterKeys
@@ -130,6 +130,7 @@ async def open_world(
     limits: Limits = NO_LIMITS,
     masters: MasterKeys | None = None,
     people: tuple[TelegramPerson, ...] | None = None,
+    token: str = DEFAULT_TOKEN,
     **settings_of_this_world: Any,
 ) -> AsyncIterator[World]:
     """A migrated database in, a running world out. Prices stand still unless the configuration moves them.
@@ -140,7 +141,9 @@ async def open_world(
     config = replace(exchange_config or ExchangeConfig(moving=False), clock_ns=lambda: clock() * 1_000_000)
     exchange = SandboxExchange(config)
     telegram = SandboxTelegram(
-        TelegramConfig(limits=limits, clock=lambda: clock() / 1000, people=people or default_people())
+        TelegramConfig(
+            limits=limits, clock=lambda: clock() / 1000, people=people or default_people(), token=token
+        )
     )
     async with contextlib.AsyncExitStack() as stack:
         await exchange.start()
