@@ -25,7 +25,6 @@ SECRETS = {
 }
 PLACES = (
     "{}",
-    "POST http://127.0.0.1:8081/bot{}/sendMessage 200",
     "text='{}', chat_id=7",
     '{{"secret": "{}"}}',
     "secret={}&x=1",
@@ -39,6 +38,13 @@ def test_a_secret_is_masked_wherever_it_stands(name: str, place: str) -> None:
     masked = redact(place.format(SECRETS[name]))
     assert SECRETS[name].rstrip("=") not in masked
     assert "[redacted]" in masked
+
+
+@pytest.mark.parametrize("path", ["bot{}/sendMessage", "file/bot{}/photos/1.png", "bot{}"])
+def test_the_token_is_masked_in_every_bot_api_url(path: str) -> None:
+    masked = redact(f'HTTP Request: POST http://127.0.0.1:8081/{path.format(TOKEN)} "HTTP/1.1 200 OK"')
+    assert TOKEN not in masked
+    assert "127.0.0.1:8081" in masked
 
 
 def test_the_password_of_a_url_is_masked_and_the_host_stays() -> None:
