@@ -128,7 +128,7 @@ class Tracker:
         order = await orders.by_client_id(session, account_id, fill.client_id, lock=True)
         is_ours = (
             order is not None
-            and order.exchange_id is None
+            and order.exchange_id in {None, fill.exchange_order_id}
             and order.symbol == fill.symbol
             and order.side is fill.side
             and fill.timestamp_ms >= order.timestamp_ms - SKEW_MS
@@ -286,7 +286,8 @@ def _may_be(order: Order, report: OrderReport) -> bool:
     made = report.created_ms
     in_time = made is None or order.timestamp_ms - SKEW_MS <= made <= order.deadline_ms + SKEW_MS
     same = order.symbol == report.symbol and order.side is report.side
-    return order.exchange_id is None and same and in_time
+    # The id may have become known while this news waited for the row.
+    return order.exchange_id in {None, report.exchange_id} and same and in_time
 
 
 def _has_triggered(order: Order, event: OrderEvent) -> bool:

@@ -120,6 +120,23 @@ async def test_old_and_repeated_news_never_moves_an_order_back(desk: Desk) -> No
         assert now.executed == news[-1].executed
 
 
+async def test_an_answer_that_waited_for_the_streams_news_still_counts(desk: Desk) -> None:
+    """The stream was first to tell the order's id, while the answer waited for the row."""
+    order_id = await an_attempt(desk, client_id=5)
+    answer = OrderReport(
+        PERP, Side.SELL, OrderEvent.FILLED, "x5", 5, executed=Decimal("1.4"), executed_quote=Decimal(210)
+    )
+    async with desk.database.write() as session:
+        row = await orders.get(session, order_id, lock=True)
+        assert row is not None
+        waiting = asyncio.create_task(desk.tracker.apply(desk.account.id, answer))
+        await asyncio.sleep(0.2)
+        row.exchange_id, row.state = "x5", OrderState.NEW
+        session.add(row)
+    assert await waiting
+    assert (await desk.order(order_id)).state is OrderState.FILLED
+
+
 async def an_attempt(desk: Desk, client_id: int) -> int:
     """An attempt that was written and never sent."""
     now = desk.client.now_ms()
