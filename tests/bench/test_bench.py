@@ -16,7 +16,7 @@ def test_a_short_run_measures_every_act_and_start(tmp_path: Path, capsys: pytest
     written = json.loads(target.read_text())
     acts = written["trading"]["SQLite"]["acts"]
     assert set(acts) == {"tap", "preview", "whole"}
-    assert all(act[who]["repetitions"] == 3 for act in acts.values() for who in ("bot", "floor"))
+    assert all(act["bot"]["repetitions"] == 3 and act["floor"]["repetitions"] > 0 for act in acts.values())
     assert {name: len(seconds) for name, seconds in written["start_seconds"].items()} == {
         "migrated": 1,
         "empty": 1,
