@@ -134,7 +134,7 @@ async def price(turn: Turn, mention: str) -> bool:
     """Last, mark, best bid and ask, the day's range. Public: a group may see it."""
     moment = await _moment(turn, mention)
     if isinstance(moment, Refusal):
-        return await _public_refusal(turn, moment)
+        return await _public_refusal(turn, moment, "px")
     symbol = moment.market.symbol
     day = await turn.services.queries.day(symbol)
     await turn.show_publicly(
@@ -162,7 +162,7 @@ async def book(turn: Turn, mention: str) -> bool:
     """The ladder. Public."""
     moment = await _moment(turn, mention)
     if isinstance(moment, Refusal):
-        return await _public_refusal(turn, moment)
+        return await _public_refusal(turn, moment, "bk")
     symbol = moment.market.symbol
     message = market_view.book(
         turn.locale,
@@ -182,8 +182,11 @@ async def _moment(turn: Turn, mention: str) -> Moment | Refusal:
     return await turn.services.queries.moment(mention, MarketKind.PERP)
 
 
-async def _public_refusal(turn: Turn, refusal: Refusal) -> bool:
-    await turn.show_publicly(refusal_view.refusal(turn.locale, refusal))
+async def _public_refusal(turn: Turn, refusal: Refusal, button: str) -> bool:
+    """The refusal, and a button for each symbol that may have been meant."""
+    names = [name for name in str(refusal.params.get("suggestions", "")).split(", ") if name]
+    offers = [(name, f"{button}:{name}") for name in names]
+    await turn.show_publicly(refusal_view.refusal(turn.locale, refusal, offers=offers))
     return False
 
 
