@@ -25,6 +25,7 @@ from bot.chat.outbox import Outbox
 from bot.chat.prompts import Prompts
 from bot.chat.router import Router
 from bot.chat.services import Services
+from bot.chat.webhook import PATH, Webhook
 from bot.desk.linking import Linking
 from bot.desk.manage import Manage
 from bot.desk.offers import Offers
@@ -79,6 +80,7 @@ class Bot:
     reconciler: Reconciler
     schedule: Schedule
     telegram: Application[Any, Any, Any, Any, Any, Any]
+    webhook: Webhook | None = None
 
 
 def build(
@@ -250,12 +252,13 @@ async def _listen(bot: Bot) -> None:
         )
         return
     secret = settings.telegram_webhook_secret
-    await updater.start_webhook(
-        listen="127.0.0.1",
-        port=settings.telegram_webhook_port,
-        url_path="telegram",
-        webhook_url=f"{settings.telegram_webhook_url.rstrip('/')}/telegram",
-        secret_token=secret.get_secret_value() if secret is not None else None,
+    if secret is None:
+        raise ValueError("a webhook needs its secret")
+    bot.webhook = Webhook(telegram, secret.get_secret_value())
+    await bot.webhook.start(settings.telegram_webhook_port)
+    await telegram.bot.set_webhook(
+        f"{settings.telegram_webhook_url.rstrip('/')}{PATH}",
+        secret_token=secret.get_secret_value(),
         allowed_updates=ALLOWED_UPDATES,
     )
 
@@ -269,6 +272,8 @@ def _on_polling_error(error: TelegramError) -> None:
 
 async def _silence(bot: Bot) -> None:
     telegram = bot.telegram
+    if bot.webhook is not None:
+        await bot.webhook.stop()
     with contextlib.suppress(TelegramError, RuntimeError, TimeoutError):
         async with asyncio.timeout(STOP_S):
             if telegram.updater is not None and telegram.updater.running:
