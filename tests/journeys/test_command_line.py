@@ -1,0 +1,202 @@
+"""The `rucksack` command as an operator meets it: a process, its words, its exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bot.store import migrate
+from bot.vault import MasterKeys
+from tests.support.world import CAROL, open_world
+
+COMMAND = [sys.executable, "-c", "from bot.cli import main; main()"]
+GOOD = {
+    "TELEGRAM_BOT_TOKEN": "7000123456:AAFq9-_wH0pZ1xC2vB3nM4kJ5hG6fD7sA8",
+    "BACKPACK_BROKER_ID": "4242",
+    "ADMIN_USER_IDS": "1001",
+}
+
+
+def _environment(**settings: str) -> dict[str, str]:
+    kept = {
+        name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "VIRTUAL_ENV"}
+    }
+    root = str(Path(__file__).parents[2])
+    return kept | {"PYTHONPATH": root, "COLUMNS": "200", "PYTHONUTF8": "1"} | settings
+
+
+def _rucksack(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run in `folder`, where no `.env` interferes."""
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        cwd=folder,
+        env=_environment(**settings),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_parse_prints_the_intent_as_json(tmp_path: Path) -> None:
+    done = _rucksack(tmp_path, "parse", "long", "sol", "$200", "5x", "sl", "3%")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["ok"] is True
+    refused = _rucksack(tmp_path, "parse", "lnog sol $200")
+    assert refused.returncode == 1
+    assert json.loads(refused.stdout)["ok"] is False
+    assert refused.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("missing", "variable"),
+    [
+        ("TELEGRAM_BOT_TOKEN", "TELEGRAM_BOT_TOKEN"),
+        ("BACKPACK_BROKER_ID", "BACKPACK_BROKER_ID"),
+        ("ADMIN_USER_IDS", "ADMIN_USER_IDS"),
+        ("VAULT_MASTER_KEY", "VAULT_MASTER_KEY"),
+    ],
+)
+def test_a_missing_setting_is_named_with_its_mend(tmp_path: Path, missing: str, variable: str) -> None:
+    key = {"VAULT_MASTER_KEY_FILE": str(tmp_path / "keys")} if missing != "VAULT_MASTER_KEY" else {}
+    given = {name: value for name, value in (GOOD | key).items() if name != missing}
+    for command in ("run", "doctor"):
+        done = _rucksack(tmp_path, command, **given)
+        assert done.returncode == 2
+        assert variable in done.stderr
+        assert "Traceback" not in done.stderr
+        assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("BACKPACK_BROKER_ID", "70000"),
+        ("BACKPACK_BROKER_ID", "many"),
+        ("TELEGRAM_API_URL", "ftp://x"),
+        ("DATABASE_URL", "mysql://x"),
+        ("ADMIN_USER_IDS", "alice"),
+        ("ORDER_WINDOW_MS", "1"),
+        ("TELEGRAM_WEBHOOK_SECRET", "short"),
+        ("VAULT_MASTER_KEY", "not a key"),
+        ("VAULT_MASTER_KEY_FILE", "/nowhere/at/all"),
+    ],
+)
+def test_a_malformed_setting_is_named_without_its_value_or_a_traceback(
+    tmp_path: Path, variable: str, value: str
+) -> None:
+    done = _rucksack(tmp_path, "run", **(GOOD | {variable: value}))
+    assert done.returncode == 2
+    assert variable in done.stderr or "aster key" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert GOOD["TELEGRAM_BOT_TOKEN"] not in done.stdout + done.stderr
+
+
+def test_a_webhook_without_its_secret_is_refused(tmp_path: Path) -> None:
+    settings = GOOD | {"VAULT_MASTER_KEY_FILE": "k", "TELEGRAM_WEBHOOK_URL": "https://bot.example"}
+    done = _rucksack(tmp_path, "run", **settings)
+    assert done.returncode == 2
+    assert "TELEGRAM_WEBHOOK_SECRET" in done.stderr
+
+
+def test_master_keys_are_made_in_a_private_file(tmp_path: Path) -> None:
+    file = tmp_path / "keys" / "master"
+    file.parent.mkdir()
+    for version in (1, 2):
+        done = _rucksack(tmp_path, "vault", "new-key", str(file))
+        assert done.returncode == 0
+        assert f"v{version}" in done.stdout
+        assert not re.search(r"[A-Za-z0-9+/]{43}=", done.stdout + done.stderr)
+    assert file.stat().st_mode & 0o077 == 0
+    assert len(file.read_text().strip().splitlines()) == 2
+
+
+def test_migrate_makes_the_tables_and_can_be_repeated(tmp_path: Path) -> None:
+    database = tmp_path / "desk.sqlite3"
+    for _ in range(2):
+        done = _rucksack(tmp_path, "migrate", DATABASE_URL=f"sqlite:///{database}")
+        assert (done.returncode, done.stdout) == (0, "The database is up to date.\n")
+    assert database.stat().st_mode & 0o077 == 0
+
+
+async def test_the_doctor_finds_a_healthy_bot_healthy_and_keys_rotate_while_it_runs(tmp_path: Path) -> None:
+    url, file = f"sqlite:///{tmp_path / 'desk.sqlite3'}", tmp_path / "master"
+    await asyncio.to_thread(migrate, url)
+    made = await asyncio.to_thread(_rucksack, tmp_path, "vault", "new-key", str(file))
+    assert made.returncode == 0, made.stderr
+    async with open_world(url, masters=MasterKeys.from_file(file)) as world:
+        carol = world.person(CAROL)
+        await carol.says("/start", "Rucksack")
+        await carol.links("Carol")
+        settings = {
+            "TELEGRAM_BOT_TOKEN": world.telegram.config.token,
+            "TELEGRAM_API_URL": world.telegram.url,
+            "BACKPACK_API_URL": world.exchange.rest_url,
+            "BACKPACK_WS_URL": world.exchange.ws_url,
+            "BACKPACK_BROKER_ID": "4242",
+            "DATABASE_URL": url,
+            "VAULT_MASTER_KEY_FILE": str(file),
+            "ADMIN_USER_IDS": "1001",
+        }
+        healthy = await asyncio.to_thread(lambda: _rucksack(tmp_path, "doctor", **settings))
+        assert healthy.returncode == 0, healthy.stdout + healthy.stderr
+        for check in ("@rucksack_bot", "against the exchange", "X-BROKER-ID 4242", "1 linked", "1001"):
+            assert check in healthy.stdout
+        await asyncio.to_thread(_rucksack, tmp_path, "vault", "new-key", str(file))
+        rotated = await asyncio.to_thread(lambda: _rucksack(tmp_path, "vault", "rotate", **settings))
+        assert rotated.returncode == 0, rotated.stderr
+        assert "v2" in rotated.stdout
+        await carol.says("long sol $50", "Long SOL-PERP")
+        await carol.taps("✅", "Filled")
+        wrong = settings | {"TELEGRAM_BOT_TOKEN": "7000:wrong", "BACKPACK_API_URL": "http://127.0.0.1:9"}
+        ill = await asyncio.to_thread(lambda: _rucksack(tmp_path, "doctor", **wrong))
+        assert ill.returncode == 1
+        assert "BotFather" in ill.stdout
+        assert "BACKPACK_API_URL" in ill.stdout
+
+
+@asynccontextmanager
+async def _started(folder: Path, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    process = await asyncio.create_subprocess_exec(
+        *COMMAND,
+        *arguments,
+        cwd=folder,
+        env=_environment(PYTHONUNBUFFERED="1"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+async def test_the_demo_says_where_it_is_and_stops_when_told(tmp_path: Path, ending: signal.Signals) -> None:
+    async with _started(tmp_path, "run", "--port", "0") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        said = ""
+        while "http://" not in said:
+            said += (await asyncio.wait_for(process.stdout.readline(), 30)).decode()
+        assert "demo" in said
+        url = re.search(r"http://127\.0\.0\.1:\d+/", said)
+        assert url is not None
+        async with httpx.AsyncClient(timeout=10) as browser:
+            assert "<html" in (await browser.get(url[0])).text.lower()
+        process.send_signal(ending)
+        assert await asyncio.wait_for(process.wait(), 20) == 0
+        assert b"Traceback" not in await process.stderr.read()
