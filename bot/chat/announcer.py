@@ -25,7 +25,7 @@ from bot.view import notices as notice_view
 from bot.view import orders as order_view
 
 LATE_MS: Final = 15_000  # by then the person has put the phone away
-POSITIONS: Final = "menu:positions"
+POSITIONS: Final = "new:positions"
 _QUIET: Final = {OrderState.SENDING, OrderState.UNKNOWN, OrderState.NEW, OrderState.TRIGGER_PENDING}
 
 

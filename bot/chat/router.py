@@ -93,6 +93,12 @@ async def _menu(turn: Turn, entry: str) -> None:
         await COMMANDS[entry](turn, "")
 
 
+async def _beside(turn: Turn, entry: str) -> None:
+    """A menu entry as a message of its own: under a card that goes on changing, it would be overwritten."""
+    turn.is_tap = False
+    await _menu(turn, entry)
+
+
 TAPS: dict[str, Handler] = {
     "ok": trade.confirm,
     "no": trade.withdraw,
@@ -100,6 +106,7 @@ TAPS: dict[str, Handler] = {
     "pick": trade.picked,
     "w": steps.step,
     "menu": _menu,
+    "new": _beside,
     "help": options.help_topic,
     "pos": show.positions,
     "ord": show.orders,
