@@ -56,7 +56,7 @@ def size_order(draft: Draft) -> Sized | Refusal:
             money = draft.estimate(quantity).taken_cost
     spent = _quote_quantity(draft, money)
     refusal = (
-        _check_quantity(draft, quantity)
+        _check_quantity(draft, quantity, base)
         or check_limits(draft, quantity)
         or _check_funds(draft, quantity, spent or ZERO)
     )
@@ -121,7 +121,7 @@ def _thin_book(draft: Draft) -> Refusal:
         "symbol": draft.market.base,
         "available": available,
         "asset": draft.market.base,
-        "bound": draft.bound if draft.bound is not None else draft.reference,
+        "bound": draft.market.round_price(draft.bound if draft.bound is not None else draft.reference),
     }
     return Refusal(RefusalCode.THIN_BOOK, params, mend_intent=resized(draft, available))
 
@@ -138,13 +138,14 @@ def _check_depth(draft: Draft, base: Decimal) -> Refusal | None:
     return replace(refusal, mend_intent=replace(draft.intent, time_in_force=None))
 
 
-def _check_quantity(draft: Draft, quantity: Decimal) -> Refusal | None:
+def _check_quantity(draft: Draft, quantity: Decimal, asked: Decimal) -> Refusal | None:
+    """`asked` is the size before it was floored to the step: what the user recognises."""
     market = draft.market
     minimum = max(ceil_to(market.min_quantity, market.step), market.step)
     if quantity < minimum:
         if _takes_what_it_can(draft) and draft.need(minimum) > draft.free:
             return _insufficient(draft, draft.need(minimum), ZERO)
-        params: dict[str, Param] = {"quantity": quantity, "minimum": minimum}
+        params: dict[str, Param] = {"quantity": shown(asked), "minimum": minimum}
         params |= {"asset": market.base, "nearest": minimum}
         mend = replace(draft.intent, size=BaseSize(minimum))
         return Refusal(RefusalCode.BELOW_MIN_QUANTITY, params, mend_intent=mend)
