@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.support.world import ALICE, BOB, CAROL, DESK, Person, World
+
+# Nothing here depends on how the database stores it.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 async def _alice(world: World) -> Person:

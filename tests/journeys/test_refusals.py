@@ -9,6 +9,9 @@ import pytest
 from bot.sandbox.telegram.driver import ChatMessage
 from tests.support.world import ALICE, BOB, DESK, Person, World, code_in
 
+# Nothing here depends on how the database stores it.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 @dataclass(frozen=True)
 class Case:

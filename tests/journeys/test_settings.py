@@ -5,7 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
+
 from tests.support.world import BOB, DESK, Person, World
+
+# Nothing here depends on how the database stores it.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 # Words that stay Latin in every language: names, units, what the exchange's own page says, what is typed.
 LATIN = {
