@@ -103,11 +103,7 @@ class ChatAnnouncer:
 
     async def _alarm(self, session: AsyncSession, order: Order, locale: Locale, label: str) -> None:
         """A stop or target that was promised does not stand: loud, with the way to place it again."""
-        parent = await orders.by_exchange_id(
-            session, order.account_id, str(order.request.get("relatedOrderId", ""))
-        )
-        promised = orders.snapshot(parent, label).take_profit_trigger if parent is not None else None
-        kind = "tp" if promised is not None and promised == order.trigger_price else "sl"
+        kind = str(order.request.get("exit", "sl"))
         price = plain(order.trigger_price) if order.trigger_price is not None else ""
         report = OrderReport(
             order.symbol,

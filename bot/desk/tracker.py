@@ -237,7 +237,11 @@ class Tracker:
             order_type=OrderType.LIMIT if report.order_type.lower() == "limit" else OrderType.MARKET,
             client_id=None,
             broker_id=None,
-            request={"reduceOnly": True, "relatedOrderId": parent.exchange_id},
+            request={
+                "reduceOnly": True,
+                "relatedOrderId": parent.exchange_id,
+                "exit": _exit_kind(parent, report.trigger_price),
+            },
             state=OrderState.UNKNOWN,
             quantity=report.quantity,
             price=report.price,
@@ -302,6 +306,12 @@ def _exit_prices(order: Order) -> set[Decimal]:
     """Trigger prices of the exits attached to an order."""
     names = ("takeProfitTriggerPrice", "stopLossTriggerPrice")
     return {Decimal(order.request[name]) for name in names if name in order.request}
+
+
+def _exit_kind(parent: Order, trigger: Decimal | None) -> str:
+    """Which of the promises of `parent` an exit keeps."""
+    target = parent.request.get("takeProfitTriggerPrice")
+    return "tp" if target is not None and trigger is not None and Decimal(target) == trigger else "sl"
 
 
 async def _likely_parent(session: AsyncSession, account_id: int, report: OrderReport) -> Order | None:

@@ -268,6 +268,7 @@ class OrderSnapshot:
     exchange_id: str | None = None
     client_id: int | None = None
     origin: str = "USER"
+    exit_kind: str | None = None  # "tp" or "sl": made by the exchange for a position of ours
 
     @property
     def average_price(self) -> Decimal | None:

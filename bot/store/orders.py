@@ -170,6 +170,7 @@ def snapshot(order: Order, account_label: str) -> OrderSnapshot:
         exchange_id=order.exchange_id,
         client_id=order.client_id,
         origin=order.origin,
+        exit_kind=body.get("exit"),
     )
 
 

@@ -80,8 +80,11 @@ def side_name(locale: Locale, side: Side) -> str:
 
 
 def order_action(locale: Locale, snapshot: OrderSnapshot) -> str:
-    """What an order does, by side: the snapshot does not know the position it met."""
-    return side_name(locale, snapshot.side)
+    """What an order does, by side: the snapshot does not know the position it met. An exit says its kind."""
+    side = side_name(locale, snapshot.side)
+    if snapshot.exit_kind is None:
+        return side
+    return locale.plain("action-exit", kind=snapshot.exit_kind, side=side)
 
 
 def order_kind(

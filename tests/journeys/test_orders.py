@@ -106,7 +106,7 @@ async def test_attached_exits_protect_and_their_firing_is_told(world: World, car
     assert "TP $157.51 · SL $145.51" in held.text
     before = max(m.revision for m in await carol.chat.messages())
     await world.price(SOL, "145.4")
-    stopped = await carol.sees("Filled · Sell 1.33 SOL-PERP", after=before)
+    stopped = await carol.sees("Filled · Stop loss: Sell 1.33 SOL-PERP", after=before)
     assert "Trigger $145.51" in stopped.text
     await carol.says("/positions", "No open positions")
     await carol.says("/orders", "No open orders")

@@ -15,6 +15,10 @@ action-long = Long
 action-short = Short
 action-buy = Buy
 action-sell = Sell
+action-exit = { $kind ->
+    [tp] Take profit: { $side }
+   *[sl] Stop loss: { $side }
+ }
 action-close-long = Close long
 action-close-short = Close short
 action-reduce-long = Reduce long

@@ -15,6 +15,10 @@ action-long = 做多
 action-short = 做空
 action-buy = 买入
 action-sell = 卖出
+action-exit = { $kind ->
+    [tp] 止盈：{ $side }
+   *[sl] 止损：{ $side }
+ }
 action-close-long = 平多
 action-close-short = 平空
 action-reduce-long = 减多
