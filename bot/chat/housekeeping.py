@@ -6,11 +6,15 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, Final
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from bot.chat.handlers.manage import panic_message
+from bot.chat.outbox import LANE_CARD, pack_keyboard
 from bot.chat.services import Services
 from bot.chat.turn import title_of
 from bot.domain.values import Language
-from bot.store import buttons, outbox
+from bot.store import buttons, outbox, users
+from bot.store.tables import Message, OutboxKind, Ticket
 from bot.view import Locale
 from bot.view import preview as preview_view
 
@@ -20,14 +24,28 @@ GO_LIMIT: Final = 61  # bytes of a line that fits behind `go:` in a button
 
 async def expire_previews(services: Services) -> None:
     """Close overdue offers and say so on their cards."""
-    for ticket in await services.offers.expire():
-        if ticket.message_id is None:
-            continue
-        user = await services.offers.user(ticket.user_id)
+
+    async def tell(session: AsyncSession, ticket: Ticket) -> None:
+        user = await users.get(session, ticket.user_id)
+        if ticket.message_id is None or user is None:
+            return
         locale = Locale.of(Language(user.language), user.time_zone)
         again = f"go:{ticket.line}" if len(ticket.line.encode()) <= GO_LIMIT else None
         message = preview_view.preview_expired(locale, title_of(ticket), again_data=again)
-        _aside(services, services.outbox.edit(ticket.chat_id, ticket.message_id, message))
+        row = Message(
+            chat_id=ticket.chat_id,
+            lane=LANE_CARD,
+            kind=OutboxKind.EDIT,
+            card_key=f"ticket:{ticket.id}",
+            message_id=ticket.message_id,
+            text=str(message.text),
+            keyboard=pack_keyboard(message.keyboard),
+            created_ms=services.clock(),
+        )
+        await outbox.enqueue(session, row)
+
+    await services.offers.expire(tell)
+    services.outbox.kick()
 
 
 async def finish_panics(services: Services) -> None:

@@ -6,10 +6,12 @@ An offer lives 60 seconds, belongs to one user, and its token is known only to t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.backpack import AccountClient
 from bot.desk.linking import Linking
@@ -263,10 +265,11 @@ class Offers:
                 return Moved(market.symbol, was, now)
         return None
 
-    async def expire(self) -> list[Ticket]:
-        """Close overdue offers and return them, so that their messages can lose their buttons."""
+    async def expire(self, tell: Callable[[AsyncSession, Ticket], Awaitable[None]]) -> None:
+        """Close overdue offers; `tell` writes in the same transaction that their buttons are gone."""
         async with self._database.write() as session:
-            return await tickets.expire(session, self._clock())
+            for ticket in await tickets.expire(session, self._clock()):
+                await tell(session, ticket)
 
     async def change_user(self, user: User, **settings: Any) -> User:
         """Store some of the user's settings (`store.users.SETTINGS`)."""

@@ -11,16 +11,11 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from sqlalchemy import and_, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
-
 from bot.backpack import AccountClient, BackpackClient, BackpackError
 from bot.desk.placing import Placing
 from bot.desk.sessions import AccountSessions
 from bot.desk.tracker import SKEW_MS, Tracker, Verdict, report_of_fills
-from bot.domain.order import Fill, OrderEvent, OrderReport, OrderState
-from bot.domain.values import ZERO
+from bot.domain.order import Fill, OrderEvent, OrderReport
 from bot.store import Database, accounts, fills, orders
 from bot.store.tables import Account, Order
 from bot.vault import VaultError
@@ -30,9 +25,7 @@ _log = logging.getLogger(__name__)
 # History is written a moment after the engine decided; absence is believed only this long after the deadline.
 SETTLE_MS: Final = 2_000
 FEE_LATE_MS: Final = 24 * 3_600_000  # a fee missing for longer is asked for no more
-SECOND_LOOK_MS: Final = (
-    5 * 60_000
-)  # how long after it a verdict of absence is still compared with the exchange
+SECOND_LOOK_MS: Final = 300_000  # how long a verdict of absence is still compared with the exchange
 PAGE: Final = 100
 MAX_PAGES: Final = 10
 
@@ -121,10 +114,12 @@ class Reconciler:
 
     async def repair_all(self) -> None:
         """The safety net under the streams: accounts with anything open or missing are compared."""
+        now_ms = self._clock()
         async with self._database.read() as session:
             active = await accounts.active(session)
             busy = {order.account_id for order in await orders.open_orders(session)}
-            busy |= {order.account_id for order in await _loose_ends(session, self._clock())}
+            loose = await orders.loose_ends(session, now_ms - FEE_LATE_MS, now_ms - SECOND_LOOK_MS)
+            busy |= {order.account_id for order in loose}
         for account in active:
             if account.id not in busy | self._tracker.incomplete:
                 continue
@@ -138,10 +133,13 @@ class Reconciler:
         if account.id is None:
             return
         line = await self._sessions.get(account.user_id, account.id)
+        now_ms = self._clock()
         async with self._database.read() as session:
             known = await orders.open_orders(session, account.id)
             since = await fills.latest_ms(session, account.id)
-            loose = await _loose_ends(session, self._clock(), account.id)
+            loose = await orders.loose_ends(
+                session, now_ms - FEE_LATE_MS, now_ms - SECOND_LOOK_MS, account.id
+            )
         self._tracker.incomplete.discard(account.id)
         begun = [order.timestamp_ms for order in (*known, *loose)] + ([] if since is None else [since])
         try:
@@ -188,19 +186,3 @@ def _filled_ours(order: Order, fill: Fill) -> bool:
     if order.exchange_id is not None:
         return fill.exchange_order_id == order.exchange_id
     return fill.client_id is not None and fill.client_id == order.client_id and fill.side is order.side
-
-
-async def _loose_ends(session: AsyncSession, now_ms: int, account_id: int | None = None) -> Sequence[Order]:
-    """Orders that are over, but perhaps not as we know them: a fill is missing, or a trace turns up late."""
-    lacks_fill = and_(
-        col(Order.fee).is_(None),
-        col(Order.executed) != ZERO,
-        col(Order.updated_ms) > now_ms - FEE_LATE_MS,
-    )
-    held_absent = and_(
-        col(Order.state) == OrderState.NOT_PLACED, col(Order.updated_ms) > now_ms - SECOND_LOOK_MS
-    )
-    statement = select(Order).where(or_(lacks_fill, held_absent))
-    if account_id is not None:
-        statement = statement.where(col(Order.account_id) == account_id)
-    return (await session.scalars(statement)).all()

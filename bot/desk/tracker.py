@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 from bot.desk.announce import Announcer, Notice, NoticeKind
 from bot.domain.order import (
@@ -316,18 +314,8 @@ def _exit_kind(parent: Order, trigger: Decimal | None) -> str:
 
 async def _likely_parent(session: AsyncSession, account_id: int, report: OrderReport) -> Order | None:
     """The newest executed order that was sent before this exit was made, and asked for one just like it."""
-    statement = (
-        select(Order)
-        .where(
-            col(Order.account_id) == account_id,
-            col(Order.symbol) == report.symbol,
-            col(Order.side) == report.side.opposite,
-            col(Order.timestamp_ms) <= (report.created_ms or 0) + SKEW_MS,
-        )
-        .order_by(col(Order.id).desc())
-        .limit(50)
-    )
-    sent = (await session.scalars(statement)).all()
+    before_ms = (report.created_ms or 0) + SKEW_MS
+    sent = await orders.newest_on(session, account_id, report.symbol, report.side.opposite, before_ms)
     return next((one for one in sent if one.executed and report.trigger_price in _exit_prices(one)), None)
 
 

@@ -5,6 +5,7 @@ Alembic runs with a synchronous connection here, so that a migration never share
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def check(url: str) -> None:
 def _run(url: str, step: Callable[[Config], object]) -> None:
     if not (SCRIPTS / "env.py").is_file():
         raise MigrationsMissing("the folder alembic/ is missing beside bot/")
-    config = Config()
+    config = Config(stdout=io.StringIO())  # what alembic has to say is said by exceptions
     config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     engine = sync_engine(normalise(url))
     try:

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from bot.domain.order import OrderSnapshot, OrderState
-from bot.domain.values import TimeInForce
+from bot.domain.values import Side, TimeInForce
 from bot.store.statements import insert_or_ignore
 from bot.store.tables import Order
 
@@ -113,6 +113,38 @@ async def in_doubt(session: AsyncSession, account_id: int | None = None) -> Sequ
 async def open_orders(session: AsyncSession, account_id: int | None = None) -> Sequence[Order]:
     """Everything not over, in doubt or resting: what a reconnect must compare with the exchange."""
     return await _in_states(session, OPEN, account_id)
+
+
+async def loose_ends(
+    session: AsyncSession, fees_since_ms: int, absent_since_ms: int, account_id: int | None = None
+) -> Sequence[Order]:
+    """Orders that are over, but perhaps not as we know it: a fee is missing, or a trace may turn up."""
+    lacks_fee = and_(
+        col(Order.fee).is_(None), col(Order.executed) != Decimal(0), col(Order.updated_ms) > fees_since_ms
+    )
+    held_absent = and_(col(Order.state) == OrderState.NOT_PLACED, col(Order.updated_ms) > absent_since_ms)
+    conditions: list[Any] = [or_(lacks_fee, held_absent)]
+    if account_id is not None:
+        conditions.append(col(Order.account_id) == account_id)
+    return await _many(session, *conditions)
+
+
+async def newest_on(
+    session: AsyncSession, account_id: int, symbol: str, side: Side, before_ms: int, limit: int = 50
+) -> Sequence[Order]:
+    """Attempts on one side of one market, sent before then, newest first."""
+    statement = (
+        select(Order)
+        .where(
+            col(Order.account_id) == account_id,
+            col(Order.symbol) == symbol,
+            col(Order.side) == side,
+            col(Order.timestamp_ms) <= before_ms,
+        )
+        .order_by(col(Order.id).desc())
+        .limit(limit)
+    )
+    return (await session.scalars(statement)).all()
 
 
 async def _in_states(
