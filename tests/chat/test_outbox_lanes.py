@@ -1,0 +1,90 @@
+"""Through the real outbox to a Telegram of our own: urgent words first, flood control honoured."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+from markupsafe import Markup
+from telegram import Bot
+
+from bot.chat.limits import UNLIMITED, Rate, Rates
+from bot.chat.outbox import LANE_ANSWER, LANE_DIGEST, LANE_URGENT, Outbox
+from bot.sandbox.telegram import ChatDriver, Limits, SandboxTelegram, TelegramConfig
+from bot.store import Database
+from bot.view import Message
+
+ANN, BEN = 1001, 1002
+
+
+@pytest.fixture
+async def telegram() -> AsyncIterator[SandboxTelegram]:
+    async with SandboxTelegram(TelegramConfig(limits=Limits.off())) as telegram:
+        yield telegram
+
+
+@pytest.fixture
+async def driver(telegram: SandboxTelegram) -> AsyncIterator[ChatDriver]:
+    async with ChatDriver(telegram.url) as driver:
+        for person in (ANN, BEN):
+            await driver.as_user(person).send("/start")
+        yield driver
+
+
+@pytest.fixture
+async def bot(telegram: SandboxTelegram) -> AsyncIterator[Bot]:
+    async with Bot(telegram.config.token, base_url=f"{telegram.url}/bot") as bot:
+        yield bot
+
+
+def _words(text: str) -> Message:
+    return Message(Markup(text))
+
+
+async def _said(driver: ChatDriver, person: int) -> list[str]:
+    return [m.text for m in await driver.as_user(person).messages() if m.from_bot]
+
+
+async def _with(outbox: Outbox, *work: object) -> None:
+    running = asyncio.create_task(outbox.run())
+    try:
+        await asyncio.gather(*work)  # type: ignore[call-overload]
+    finally:
+        while not running.done():
+            running.cancel()
+            await asyncio.sleep(0)
+
+
+async def test_urgent_words_overtake_answers_and_digests_but_never_each_other(
+    bot: Bot, driver: ChatDriver, database: Database
+) -> None:
+    rates = Rates((), (Rate(1, 50),), ())
+    outbox = Outbox(bot, database, clock=lambda: time.time_ns() // 1_000_000, rates=rates)
+    plan = (
+        ("d1", LANE_DIGEST),
+        ("d2", LANE_DIGEST),
+        ("a1", LANE_ANSWER),
+        ("u1", LANE_URGENT),
+        ("u2", LANE_URGENT),
+    )
+    await _with(outbox, *(outbox.say(ANN, _words(text), lane=lane) for text, lane in plan))
+    assert await _said(driver, ANN) == ["u1", "u2", "a1", "d1", "d2"]
+
+
+async def test_flood_control_delays_one_chat_alone_and_loses_nothing(
+    bot: Bot, driver: ChatDriver, database: Database
+) -> None:
+    await driver.fault("429", "sendMessage", times=1, retry_after=1, chat_id=ANN)
+    outbox = Outbox(bot, database, clock=lambda: time.time_ns() // 1_000_000, rates=UNLIMITED)
+    order: list[str] = []
+
+    async def say(person: int, text: str) -> None:
+        await outbox.say(person, _words(text))
+        order.append(text)
+
+    await _with(outbox, say(ANN, "first"), say(ANN, "second"), say(BEN, "elsewhere"))
+    assert order[0] == "elsewhere"
+    assert sorted(await _said(driver, ANN)) == ["first", "second"]
+    assert outbox.counters.flooded == 1
