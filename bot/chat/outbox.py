@@ -50,6 +50,7 @@ class _Job:
     done: asyncio.Future[int | None] | None = None
     attempts: int = 1  # this one included
     not_before_ms: int = 0
+    number: int | None = None  # its place among the jobs of its lane
 
 
 @dataclass(slots=True)
@@ -115,7 +116,10 @@ class Outbox:
         self._limits.forget_idle(self._clock())
 
     def _push(self, job: _Job) -> None:
-        heapq.heappush(self._queue, (job.lane, next(self._order), job))
+        """Queue a job; one that comes back takes its old place, before what was said after it."""
+        if job.number is None:
+            job.number = next(self._order)
+        heapq.heappush(self._queue, (job.lane, job.number, job))
         self._wake.set()
 
     async def run(self) -> None:
@@ -128,8 +132,10 @@ class Outbox:
                     _log.exception("the outbox stumbled")
                     pause_s = 1.0
                 if pause_s > 0 and not self._wake.is_set():
+                    # Not `wait_for`: in Python 3.11 it can swallow a cancellation that meets the wake-up.
                     try:
-                        await asyncio.wait_for(self._wake.wait(), pause_s)
+                        async with asyncio.timeout(pause_s):
+                            await self._wake.wait()
                     except TimeoutError:
                         self._rows_wait = True
         finally:
@@ -237,9 +243,9 @@ class Outbox:
             case Unclear(error):
                 await self._bury(job, error)
             case Refused(error, blocked):
-                if blocked:
+                if blocked:  # their right, and no defect of ours
                     self.counters.blocked.add(job.post.chat_id)
-                await self._bury(job, error)
+                await self._bury(job, error, logging.INFO if blocked else logging.ERROR)
 
     def _is_worth_saying(self, job: _Job) -> bool:
         if job.row is None:
@@ -265,9 +271,9 @@ class Outbox:
         if job.done is not None and not job.done.done():
             job.done.set_result(message_id)
 
-    async def _bury(self, job: _Job, error: str) -> None:
+    async def _bury(self, job: _Job, error: str, level: int = logging.ERROR) -> None:
         self.counters.dead += 1
-        _log.error("message to %s cannot be delivered: %s", job.post.chat_id, error)
+        _log.log(level, "message to %s cannot be delivered: %s", job.post.chat_id, error)
         if job.row is not None:
             async with self._database.write() as session:
                 await rows.mark_dead(session, job.row, error)
