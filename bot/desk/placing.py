@@ -191,8 +191,8 @@ class Placing:
     async def _say_sending(self, attempts: Sequence[Attempt]) -> None:
         """Tell that an order is under way, once its answer takes so long that the person wonders."""
         await asyncio.sleep(PATIENCE_S)
-        async with self._database.write() as session:
-            for sent, _ in attempts:
+        for sent, _ in attempts:
+            async with self._database.write() as session:
                 order = await orders.get(session, sent.id, lock=True)
                 if order is not None and order.state is OrderState.SENDING:
                     await self._announcer.order_changed(session, order, surprising=False)

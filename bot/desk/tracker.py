@@ -108,7 +108,8 @@ class Tracker:
         """Count fills read from history: they complete fees, and move orders nobody told us more of."""
         async with self._database.write() as session:
             touched: dict[str, Order] = {}
-            for fill in found:
+            # Whoever locks several orders does it in this order, or two would wait for each other.
+            for fill in sorted(found, key=lambda one: one.exchange_order_id):
                 if not await fills.upsert(session, account_id, fill):
                     continue
                 order = await self._filled(session, account_id, fill)

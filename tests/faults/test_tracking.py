@@ -253,6 +253,17 @@ async def test_half_the_fills_make_no_fee(desk: Desk) -> None:
     assert (await desk.order(order_id)).fee == 2 * fee_there(desk, order)
 
 
+async def test_repairs_that_meet_on_several_orders_do_not_wait_for_each_other(desk: Desk) -> None:
+    """The schedule and a reconnect read the same fills at once, newest first or oldest first."""
+    placed = [await desk.place(market_order()) for _ in range(4)]
+    found = await desk.line.fills()
+    first, second = found[: len(found) // 2], found[len(found) // 2 :]
+    ways = [found, found[::-1], [*second, *first], [*first[::-1], *second]]
+    await asyncio.gather(*(desk.tracker.record_fills(desk.account.id, way) for way in ways * 4))
+    fees = [(await desk.order(order_id)).fee for order_id in placed]
+    assert None not in fees
+
+
 @pytest.mark.parametrize("difference", ["side", "earlier", "later", "symbol"])
 async def test_an_order_of_another_program_with_our_client_id_is_not_ours(
     hasty: Desk, difference: str
