@@ -18,8 +18,6 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from bot.store.columns import dump_json, load_json
-from bot.store.sqlite import Connection as SqliteConnection
-from bot.store.sqlite import connect as connect_sqlite
 
 BUSY_TIMEOUT_MS = 5_000  # how long a writer waits for another process
 CONNECT_TIMEOUT_S = 10
@@ -118,10 +116,12 @@ class Database:
             return
         async with self._write_lock, self._writer.connect() as connection:
             raw = await connection.get_raw_connection()
-            driver = raw.driver_connection
-            assert isinstance(driver, SqliteConnection)
+            assert raw.driver_connection is not None
+            execute = raw.driver_connection.execute_fetchall
+            await execute("PRAGMA busy_timeout = 0")
             with contextlib.suppress(sqlite3.OperationalError):
-                await driver.on_disk(lambda: driver.raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
+                await execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            await execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
     async def close(self) -> None:
         await self._reader.dispose()
@@ -133,7 +133,8 @@ def _sqlite_engine(url: URL, begin: str, *, pool_size: int, query_only: bool) ->
         url,
         pool_size=pool_size,
         max_overflow=0,
-        connect_args={"async_creator_fn": connect_sqlite, "timeout": BUSY_TIMEOUT_MS / 1000},
+        # The driver must not begin transactions by itself: it would begin them as deferred.
+        connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000},
         hide_parameters=True,  # a database error must not quote what was being written
         json_serializer=dump_json,
         json_deserializer=load_json,
@@ -146,6 +147,7 @@ def _sqlite_engine(url: URL, begin: str, *, pool_size: int, query_only: bool) ->
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA secure_delete = ON")  # forgotten ciphertext is overwritten, not just unlinked
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
         if query_only:
             cursor.execute("PRAGMA query_only = ON")
         cursor.close()

@@ -152,7 +152,7 @@ async def test_sqlite_survives_power_loss_and_checks_foreign_keys(sqlite_templat
     async with database.write() as session:
         settings = {
             name: await session.scalar(text(f"PRAGMA {name}"))
-            for name in ("journal_mode", "synchronous", "foreign_keys", "secure_delete")
+            for name in ("journal_mode", "synchronous", "foreign_keys", "secure_delete", "busy_timeout")
         }
     await database.close()
     assert settings == {
@@ -160,4 +160,5 @@ async def test_sqlite_survives_power_loss_and_checks_foreign_keys(sqlite_templat
         "synchronous": 2,
         "foreign_keys": 1,
         "secure_delete": 1,
+        "busy_timeout": 5_000,
     }
