@@ -37,7 +37,12 @@ _COMMA_DECIMAL: Final[frozenset[Language]] = frozenset()
 _UNQUOTED: Final = re.compile(r'"[^"\n]*"|[^\s;,"]+|"')
 _WORD: Final = re.compile(r"[^ \n;]+")
 _BREAKS: Final = frozenset({"_SEMICOLON", "_NEWLINE", "_CONTINUATION"})
-_EXAMPLES: Final = {
+_EXAMPLES: Final = {  # in the order they are offered
+    "LONG": "long",
+    "SHORT": "short",
+    "BUY": "buy",
+    "SELL": "sell",
+    "CLOSE": "close",
     "SYMBOL": "SOL",
     "MONEY": "$200",
     "NUM": "0.5",
@@ -46,11 +51,6 @@ _EXAMPLES: Final = {
     "AT": "at 142.5",
     "TP": "tp 5%",
     "SL": "sl 3%",
-    "LONG": "long",
-    "SHORT": "short",
-    "BUY": "buy",
-    "SELL": "sell",
-    "CLOSE": "close",
     "POSITIONS": "positions",
     "HELP": "help",
     "LABEL": "main",
