@@ -64,6 +64,11 @@ async def test_an_event_outlasts_a_long_absence_of_telegram(
     assert box.counters.dead == 0
 
 
+async def _states(database: Database) -> list[OutboxState]:
+    async with database.read() as session:
+        return list((await session.scalars(select(Message.state).order_by(Message.id))).all())  # type: ignore[arg-type]
+
+
 async def test_what_waits_for_telegram_gives_way_to_newer_words(
     alice: PersonChat, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -81,6 +86,7 @@ async def test_what_waits_for_telegram_gives_way_to_newer_words(
         await queue(database, "Filled", OutboxKind.EDIT)
         box.kick()
         await alice.wait_for("Filled")
-    async with database.read() as session:
-        states = (await session.scalars(select(Message.state).order_by(Message.id))).all()  # type: ignore[arg-type]
+        async with asyncio.timeout(10):  # what Telegram shows is written down a moment later
+            while (states := await _states(database))[-1] is OutboxState.SENDING:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
     assert states == [OutboxState.SENT, OutboxState.SUPERSEDED, OutboxState.SENT]

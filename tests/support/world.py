@@ -76,19 +76,24 @@ class Person:
         self.world = world
         self.chat = chat
 
-    async def _revision(self) -> int:
-        return max((message.revision for message in await self.chat.messages()), default=0)
-
     async def says(self, text: str, expect: str = "", **how: Any) -> ChatMessage:
-        before = await self._revision()
+        """Write, and read the new message that answers; an older one that changes meanwhile is no answer."""
+        last = max((message.id for message in await self.chat.messages()), default=0)
         await self.chat.send(text, **how)
-        return await self.sees(expect, after=before)
+        return await self.chat.wait_for(lambda m: m.id > last and expect in m.text)
 
     async def taps(self, label: str, expect: str = "", *, on: int | None = None) -> ChatMessage:
-        """Tap a button of the message `on`, or of the newest message that has it."""
-        before = await self._revision()
-        await self.chat.tap(label, on)
-        return await self.sees(expect, after=before)
+        """Tap a button of the message `on`, or of the newest message that has it.
+
+        The answer is that message, changed, or a new one.
+        """
+        seen = await self.chat.messages()
+        last, revision = max(m.id for m in seen), max(m.revision for m in seen)
+        tapped = _holder(seen, label, on)
+        await self.chat.tap(label, tapped.id)
+        return await self.chat.wait_for(
+            lambda m: (m.id == tapped.id or m.id > last) and m.revision > revision and expect in m.text
+        )
 
     async def is_told(self, label_or_data: str, *, on: int | None = None, forged: bool = False) -> str:
         """Tap and read the toast or alert that answers the tap; forged taps need no such button."""
@@ -112,6 +117,16 @@ class Person:
         shown = await self.taps("Make a key", "Public Key")
         await self.opens_account(code_in(shown), label=label)
         await self.taps("Done", "Linked")
+
+
+def _holder(seen: list[ChatMessage], label: str, on: int | None) -> ChatMessage:
+    """The newest message with such a button. Raises LookupError."""
+    for message in reversed(seen):
+        if on in {None, message.id}:
+            with contextlib.suppress(LookupError):
+                message.button(label)
+                return message
+    raise LookupError(f"no button {label!r} under {[m.labels for m in seen[-5:]]}")
 
 
 def code_in(message: ChatMessage) -> str:
