@@ -146,7 +146,6 @@ def build(
         key_page_url=key_page_url,
         public_address=settings.public_address,
         demo=demo,
-        admin_user_ids=frozenset(settings.admin_user_ids),
     )
     Router(services).register(telegram)
     return Bot(

@@ -33,6 +33,5 @@ class Services:
     key_page_url: str
     public_address: str | None
     demo: bool
-    admin_user_ids: frozenset[int]
     bot_username: str = ""
     background: set[asyncio.Task[None]] = field(default_factory=set)
