@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint bench clean lock
+.PHONY: run test lint bench faults clean lock
 
 run: $(VENV)/.runtime  ## The demo, or the real bot when it is configured
 	@$(BIN)/rucksack run
@@ -19,6 +19,9 @@ lint: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench
 
+faults: $(VENV)/.dev  ## Kill the bot at every await, on both databases: docs/faults.md
+	$(BIN)/python -m tests.faults --everything
+
 lock: $(VENV)/.dev  ## Resolve again; hashes in, index addresses out
 	$(BIN)/pip install -q uv
 	$(BIN)/uv pip compile -q pyproject.toml --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements.lock
@@ -26,7 +29,7 @@ lock: $(VENV)/.dev  ## Resolve again; hashes in, index addresses out
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Rucksack needs Python 3.11 or newer (set PYTHON=/path/to/python3.11)"; exit 2; }
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 2; }  # half an environment would be taken for a whole one
 
 $(VENV)/.runtime: requirements.lock pyproject.toml | $(VENV)/bin/python
 	@echo "Installing (once, about a minute) …"
@@ -36,7 +39,7 @@ $(VENV)/.runtime: requirements.lock pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
 	@echo "Installing (once, about a minute) …"
-	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
 	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/.runtime
 

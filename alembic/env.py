@@ -8,7 +8,7 @@ from sqlmodel import AutoString
 
 from alembic import context
 from bot.store.columns import Exact, Word
-from bot.store.database import normalise
+from bot.store.engines import normalise
 from bot.store.migrations import sync_engine
 from bot.store.tables import Table
 

@@ -16,16 +16,26 @@ from telegram.error import Conflict, TelegramError
 from telegram.ext import Application, ApplicationBuilder
 from telegram.request import HTTPXRequest
 
+from bot.alerts.service import Alerts
 from bot.backpack import BackpackClient, BackpackError, BrokerTag
 from bot.backpack.streams import UserStream
+from bot.chat.alert_announcer import AlertMessages
+from bot.chat.alert_plans import AlertPlans
 from bot.chat.announcer import ChatAnnouncer
-from bot.chat.housekeeping import expire_previews, finish_panics, tidy
+from bot.chat.housekeeping import expire_previews, finish_chains, finish_panics, tidy
 from bot.chat.limits import TELEGRAM, Rates
+from bot.chat.lost import LostChats
 from bot.chat.outbox import Outbox
+from bot.chat.policy import AccessPolicy
+from bot.chat.posting import Posting
 from bot.chat.prompts import Prompts
 from bot.chat.router import Router
 from bot.chat.services import Services
 from bot.chat.webhook import PATH, Webhook
+from bot.desk.cards import Cards
+from bot.desk.chains import Chains
+from bot.desk.gathering import Gathering
+from bot.desk.guard import ExitGuard
 from bot.desk.linking import Linking
 from bot.desk.manage import Manage
 from bot.desk.offers import Offers
@@ -36,9 +46,10 @@ from bot.desk.sessions import AccountSessions
 from bot.desk.tracker import Tracker
 from bot.desk.watcher import Watcher
 from bot.domain.values import Language
-from bot.jobs import Schedule
-from bot.market import Catalogue
-from bot.settings import Settings
+from bot.jobs import Runs, Schedule
+from bot.jobs.posts import Posts
+from bot.market import Catalogue, Feed, Funding
+from bot.settings import Access, Settings
 from bot.store import Database
 from bot.vault import MasterKeys, Vault
 from bot.view import Locale
@@ -51,8 +62,11 @@ ALLOWED_UPDATES: Final = [Update.MESSAGE, Update.EDITED_MESSAGE, Update.CALLBACK
 TELEGRAM_TIMEOUT_S: Final = 10.0
 RECONCILE_S: Final = 2.0
 REPAIR_S: Final = 30.0
+EXITS_S: Final = 2.0
+SYNC_S: Final = 5.0
 CLOCK_S: Final = 60.0
 EXPIRE_S: Final = 5.0
+CHAINS_S: Final = 30.0
 TIDY_S: Final = 3600.0
 STOP_S: Final = 5.0
 
@@ -75,11 +89,13 @@ class Bot:
     database: Database
     vault: Vault
     client: BackpackClient
+    feed: Feed
     services: Services
     watcher: Watcher
     reconciler: Reconciler
     schedule: Schedule
     telegram: Application[Any, Any, Any, Any, Any, Any]
+    plans: AlertPlans
     webhook: Webhook | None = None
 
 
@@ -106,8 +122,12 @@ def build(
     announcer = ChatAnnouncer(clock=clock)
     outbox = Outbox(telegram.bot, database, clock=clock, rates=rates)
     announcer.kick = outbox.kick
+    outbox.on_lost = LostChats(settings.admin_user_ids, clock).tell
     sessions = AccountSessions(vault, client)
-    catalogue = Catalogue(client, clock=clock)
+    feed = Feed(client, settings.backpack_ws_url)
+    catalogue = Catalogue(client, feed, clock=clock)
+    alert_messages = AlertMessages(clock=clock)
+    alert_messages.kick = outbox.kick
     tracker = Tracker(database, announcer, clock=clock)
     placing = Placing(
         database,
@@ -121,6 +141,7 @@ def build(
         broker_id=broker.broker_id,
     )
     reconciler = Reconciler(database, client, sessions, tracker, placing, clock=clock)
+    guard = ExitGuard(database, sessions, tracker, announcer, clock=clock)
     watcher = Watcher(
         database,
         vault,
@@ -128,36 +149,50 @@ def build(
         reconciler,
         open_stream=lambda signer: UserStream(settings.backpack_ws_url, signer, now_ms=client.now_ms),
     )
-    linking = Linking(database, vault, sessions, clock=clock)
+    linking = Linking(database, vault, sessions, reconciler, clock=clock)
     linking.linked = watcher.watch
     linking.unlinked = watcher.unwatch
     queries = Queries(database, catalogue, sessions, linking)
+    manage = Manage(database, catalogue, sessions, linking, queries, placing, tracker, clock=clock)
+    gathering = Gathering(catalogue, sessions, linking, clock=clock)
     services = Services(
         bot=telegram.bot,
         database=database,
         outbox=outbox,
-        offers=Offers(database, catalogue, sessions, linking, clock=clock),
+        offers=Offers(database, catalogue, gathering, manage, clock=clock),
         placing=placing,
+        chains=Chains(database, placing, manage, clock=clock),
+        cards=Cards(database),
         linking=linking,
-        manage=Manage(database, catalogue, sessions, linking, queries, placing, tracker, clock=clock),
+        manage=manage,
         queries=queries,
+        alerts=Alerts(database, client, feed, catalogue, alert_messages, clock=clock),
+        catalogue=catalogue,
+        funding=Funding(client, catalogue, feed, clock=clock),
+        posting=Posting(database, client, catalogue, clock=clock),
         prompts=Prompts(clock=clock),
         clock=clock,
         key_page_url=key_page_url,
         public_address=settings.public_address,
         demo=demo,
+        admin_ids=settings.admin_user_ids,
+        access=AccessPolicy(settings.access is Access.OPEN, settings.admin_user_ids),
     )
+    plans = AlertPlans(services, clock=clock)
+    alert_messages.plan_fired = plans.fired
     Router(services).register(telegram)
     return Bot(
         settings,
         database,
         vault,
         client,
+        feed,
         services,
         watcher,
         reconciler,
-        _schedule(services, client, reconciler),
+        _schedule(services, client, reconciler, guard, watcher),
         telegram,
+        plans,
     )
 
 
@@ -186,13 +221,27 @@ def _request(pool: int) -> HTTPXRequest:
     )
 
 
-def _schedule(services: Services, client: BackpackClient, reconciler: Reconciler) -> Schedule:
+def _schedule(
+    services: Services,
+    client: BackpackClient,
+    reconciler: Reconciler,
+    guard: ExitGuard,
+    watcher: Watcher,
+) -> Schedule:
     schedule = Schedule()
     schedule.every(RECONCILE_S, "reconcile", reconciler.run_once)
     schedule.every(REPAIR_S, "repair", reconciler.repair_all)
+    schedule.every(EXITS_S, "exits", guard.run_once)
+    schedule.every(SYNC_S, "sync-keys", watcher.sync)
     schedule.every(CLOCK_S, "clock", client.refresh_clock)
     schedule.every(EXPIRE_S, "expire-previews", lambda: expire_previews(services))
+    schedule.every(CHAINS_S, "finish-chains", lambda: finish_chains(services))
     schedule.every(TIDY_S, "tidy", lambda: tidy(services))
+    runs = Runs(services.database, clock=services.clock)
+    posts = Posts(runs, services.posting, committed=services.outbox.kick)
+    schedule.when_due("posts", posts.run_due, services.clock)
+    schedule.every(TIDY_S, "tidy-posts", posts.tidy)
+    services.posts_changed = lambda: schedule.look_again("posts")
     return schedule
 
 
@@ -204,17 +253,25 @@ async def running(bot: Bot) -> AsyncIterator[Bot]:
     sender = asyncio.create_task(bot.services.outbox.run(), name="outbox")
     bot.services.placing.doubt = lambda: _in_background(bot, bot.reconciler.run_once())
     bot.schedule.start()
+    await bot.feed.start()
     try:
+        await bot.services.alerts.start()
+        await bot.plans.start()
         await bot.watcher.start()
         _in_background(bot, bot.reconciler.run_once())
         await _listen(bot)
         _in_background(bot, finish_panics(bot.services))
+        _in_background(bot, finish_chains(bot.services, at_start=True))
+        _in_background(bot, bot.services.funding.gather())
         _in_background(bot, _introduce(bot))
         yield bot
     finally:
         await _silence(bot)
         bot.schedule.stop()
         await bot.watcher.stop()
+        await bot.plans.stop()
+        await bot.services.alerts.stop()
+        await bot.feed.stop()
         sender.cancel()
         background = list(bot.services.background)
         for task in background:

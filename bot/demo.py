@@ -51,6 +51,7 @@ def demo_settings(folder: Path, exchange: SandboxExchange, telegram: SandboxTele
         backpack_broker_key=None,
         database_url=f"sqlite:///{folder / 'demo.sqlite3'}",
         admin_user_ids=(NEWCOMER,),
+        access="open",
     )
 
 

@@ -20,7 +20,7 @@ from bot.app import Bot
 from bot.backpack import BackpackError
 from bot.settings import Settings
 from bot.store import accounts, audit
-from bot.store.database import normalise
+from bot.store.engines import normalise
 from bot.store.migrations import check
 from bot.vault import VaultError
 
@@ -173,7 +173,7 @@ async def _audit(bot: Bot) -> Finding:
 
 async def _admins(bot: Bot) -> Finding:
     ids = bot.settings.admin_user_ids
-    return _ok("Admins", ", ".join(map(str, ids)) or "none")
+    return _ok("Admins", f"{', '.join(map(str, ids)) or 'none'}; access: {bot.settings.access}")
 
 
 def _file_mode(path: str) -> int:

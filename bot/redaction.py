@@ -48,5 +48,5 @@ def configure_logging(level: str) -> None:
     quiet = "INFO" if level == "DEBUG" else "WARNING"
     # Left alone it would write through another library, past this gate, wherever that one is installed.
     stamina.instrumentation.set_on_retry_hooks([stamina.instrumentation.LoggingOnRetryHook])
-    for name in ("httpx", "httpcore", "apscheduler", "aiohttp.access", "aiosqlite", "websockets"):
+    for name in ("httpx", "httpcore", "apscheduler", "aiohttp.access", "websockets"):
         logging.getLogger(name).setLevel(quiet)

@@ -26,6 +26,13 @@ class Mode(StrEnum):
     REAL = "real"
 
 
+class Access(StrEnum):
+    """Whom the bot serves besides its operators."""
+
+    OPEN = "open"  # everybody who is not denied
+    APPROVED = "approved"  # whom an operator has let in
+
+
 _MENDS = {
     "TELEGRAM_BOT_TOKEN": "Ask @BotFather for a token and set it, e.g. TELEGRAM_BOT_TOKEN=123456:ABC…",
     "TELEGRAM_API_URL": "Give a URL such as https://api.telegram.org",
@@ -38,6 +45,7 @@ _MENDS = {
     "DATABASE_URL": "Give sqlite:///path/to/file or postgresql://user@host/name",
     "VAULT_MASTER_KEY": "Make one with `rucksack vault new-key FILE` and set VAULT_MASTER_KEY_FILE=FILE",
     "ADMIN_USER_IDS": "Set your numeric Telegram id (@userinfobot tells it), several separated by commas",
+    "ACCESS": "Give approved (an operator lets people in) or open (everybody may use the bot)",
     "ORDER_WINDOW_MS": "Give milliseconds between 500 and 60000",
     "LOG_LEVEL": "Give DEBUG, INFO, WARNING or ERROR",
 }
@@ -63,6 +71,7 @@ class Settings(BaseSettings):
     vault_master_key: SecretStr | None = None
     vault_master_key_file: Path | None = None
     admin_user_ids: Annotated[tuple[int, ...], NoDecode] = ()
+    access: Access = Access.APPROVED
 
     order_window_ms: int = Field(5000, ge=500, le=60000)
     public_address: str | None = None  # shown to users whose key page offers an allow-list

@@ -54,6 +54,8 @@ def upgrade() -> None:
         sa.Column("time_zone", sa.String(), nullable=False),
         sa.Column("default_account_id", sa.BigInteger(), nullable=True),
         sa.Column("forgotten_ms", sa.BigInteger(), nullable=True),
+        sa.Column("access", sa.Text(), nullable=False),
+        sa.Column("asked_ms", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_desk_user"),
     )
     op.create_table(
@@ -82,6 +84,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_outbox_card_key", "outbox", ["card_key"], unique=False)
+    op.create_index("ix_outbox_chat_id_message_id", "outbox", ["chat_id", "message_id"], unique=False)
     op.create_index("ix_outbox_state_lane_id", "outbox", ["state", "lane", "id"], unique=False)
     op.create_table(
         "account",
@@ -185,6 +188,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash", name="uq_ticket_token_hash"),
         sqlite_autoincrement=True,
     )
+    op.create_index("ix_ticket_chat_id_message_id", "ticket", ["chat_id", "message_id"], unique=False)
     op.create_index("ix_ticket_user_id_state", "ticket", ["user_id", "state"], unique=False)
     op.create_table(
         "desk_order",
@@ -219,6 +223,8 @@ def upgrade() -> None:
         sa.Column("error_code", sa.String(), nullable=True),
         sa.Column("error_message", sa.String(), nullable=True),
         sa.Column("origin", sa.String(), nullable=False),
+        sa.Column("exits_due_ms", sa.BigInteger(), nullable=True),
+        sa.Column("exits_misses", sa.Integer(), nullable=False),
         sa.Column("chat_id", sa.BigInteger(), nullable=False),
         sa.Column("message_id", sa.BigInteger(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -235,6 +241,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("user_id", "code", name="uq_desk_order_user_id_code"),
         sqlite_autoincrement=True,
     )
+    op.create_index("ix_desk_order_exits_due_ms", "desk_order", ["exits_due_ms"], unique=False)
     op.create_index("ix_desk_order_state", "desk_order", ["state"], unique=False)
     op.create_index("ix_desk_order_ticket_id", "desk_order", ["ticket_id"], unique=False)
     _forbid_changes_to_audit()

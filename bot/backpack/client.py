@@ -210,6 +210,11 @@ class BackpackClient:
         rows = await self._get(routes.COLLATERAL_PARAMETERS, list[wm.CollateralParameters])
         return {row.symbol: row for row in rows}
 
+    async def borrow_lend_markets(self) -> dict[str, wm.BorrowLendMarket]:
+        """What borrowing and lending each asset costs and earns, by asset."""
+        rows = await self._get(routes.BORROW_LEND_MARKETS, list[wm.BorrowLendMarket])
+        return {row.symbol: row for row in rows}
+
     async def market_sessions(self) -> list[wm.MarketSession]:
         return await self._get(routes.MARKET_SESSIONS, list[wm.MarketSession])
 

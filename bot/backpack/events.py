@@ -93,11 +93,13 @@ class BalanceUpdate:
 
 @dataclass(frozen=True, slots=True)
 class BookTicker:
+    """Best prices; None where a side is empty."""
+
     symbol: str
-    bid: Decimal
-    bid_quantity: Decimal
-    ask: Decimal
-    ask_quantity: Decimal
+    bid: Decimal | None
+    bid_quantity: Decimal | None
+    ask: Decimal | None
+    ask_quantity: Decimal | None
     update_id: int
     engine_us: int
 
@@ -117,6 +119,7 @@ class DepthUpdate:
 @dataclass(frozen=True, slots=True)
 class MarkPriceUpdate:
     price: MarkPrice
+    engine_us: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,9 +269,8 @@ def _depth_update(_: str, data: bytes) -> list[StreamEvent]:
 
 def _mark_price(_: str, data: bytes) -> list[StreamEvent]:
     row = _reader.read(data, ws.MarkPriceUpdateRow)
-    return [
-        MarkPriceUpdate(MarkPrice(row.symbol, row.mark, row.index, row.funding_rate, row.next_funding_ms))
-    ]
+    price = MarkPrice(row.symbol, row.mark, row.index, row.funding_rate, row.next_funding_ms)
+    return [MarkPriceUpdate(price, row.engine_us)]
 
 
 def _plain(

@@ -11,9 +11,9 @@ import contextlib
 import logging
 import random
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Final, Generic, TypeVar, cast
+from typing import Any, ClassVar, Final, Generic, TypeVar, cast
 from urllib.parse import urlsplit
 
 import msgspec
@@ -37,6 +37,7 @@ SILENCE_SECONDS: Final = 120.0  # the server pings every 60 s: after twice that 
 PING_SECONDS: Final = 30.0
 OPEN_SECONDS: Final = 10.0
 BARRIER_SECONDS: Final = 5.0
+STREAMS_PER_FRAME: Final = 100
 MAX_FRAME_BYTES: Final = 4 * 1024 * 1024
 FIRST_WAIT: Final = 0.25  # s; the wait doubles from here, with full jitter
 LONGEST_WAIT: Final = 15.0
@@ -60,6 +61,8 @@ class _Listening(ClientConnection):
 
 class _Stream(ABC, Generic[E]):
     """One socket at a time. Iterate it once; `aclose` ends the iteration."""
+
+    _options: ClassVar[Mapping[str, Any]] = {}  # of the connection, beyond what every stream wants
 
     def __init__(
         self,
@@ -100,7 +103,7 @@ class _Stream(ABC, Generic[E]):
         lost_at: float | None = None
         was_connected = False
         while not self._closing.is_set():
-            reason = "could not connect"
+            reason, goodbye = "could not connect", False
             opened_at: float | None = None
             try:
                 async with self._opened() as socket:
@@ -112,6 +115,7 @@ class _Stream(ABC, Generic[E]):
                         for event in parse(await socket.recv(decode=False)):
                             yield cast(E, event)
             except ConnectionClosed as closed:
+                goodbye = closed.rcvd is not None
                 reason = f"closed with {closed.rcvd.code}" if closed.rcvd else "connection lost"
             except (OSError, TimeoutError, EOFError, WebSocketException) as error:
                 reason = type(error).__name__
@@ -121,8 +125,10 @@ class _Stream(ABC, Generic[E]):
             if opened_at is not None:
                 lost_at = now
                 yield cast(E, Disconnected(reason))
-            # After a shutdown or a long life the first wait is short: at most `FIRST_WAIT`.
             steady = opened_at is not None and now - opened_at >= STEADY_SECONDS
+            if steady and goodbye:  # a server shutting down: another one is waiting for us
+                failures = 0
+                continue
             failures = 1 if steady else failures + 1
             await self._pause(failures)
 
@@ -142,6 +148,7 @@ class _Stream(ABC, Generic[E]):
                 max_size=MAX_FRAME_BYTES,
                 logger=_frames_log,
                 proxy=True if secure else None,
+                **self._options,
             ),
         )
         self._socket = socket
@@ -157,10 +164,7 @@ class _Stream(ABC, Generic[E]):
     async def _subscribe(self, socket: _Listening) -> None:
         for frame in self._subscriptions(tuple(self._streams)):
             await socket.send(_encode(frame).decode())
-        # There is no acknowledgement. A pong at least proves that the frames before the ping were read.
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(BARRIER_SECONDS):
-                await (await socket.ping())
+        await _barrier(socket)
 
     @abstractmethod
     def _subscriptions(self, streams: tuple[str, ...]) -> Iterable[dict[str, Any]]: ...
@@ -220,8 +224,11 @@ class UserStream(_Stream[UserEvent]):
 class PublicStream(_Stream[PublicEvent]):
     """Market data by stream name (`depth.SOL_USDC`, `markPrice.SOL_USDC_PERP`, …)."""
 
+    # A burst must not stop the reading that pongs need; inflating costs more than the bytes it saves.
+    _options: ClassVar[Mapping[str, Any]] = {"max_queue": 8192, "compression": None}
+
     async def subscribe(self, *streams: str) -> None:
-        """Add streams, now and after every reconnect."""
+        """Add streams, now and after every reconnect. If connected, the server has read it on return."""
         new = [stream for stream in streams if stream not in self._streams]
         self._streams.update(dict.fromkeys(new))
         await self._tell("SUBSCRIBE", new)
@@ -233,12 +240,37 @@ class PublicStream(_Stream[PublicEvent]):
             del self._streams[stream]
         await self._tell("UNSUBSCRIBE", old)
 
+    async def renew(self, *streams: str) -> None:
+        """Subscribe once more to streams that should speak and do not."""
+        await self._tell("UNSUBSCRIBE", list(streams))
+        await self._tell("SUBSCRIBE", list(streams))
+
+    def reconnect(self) -> None:
+        """Give up the present socket: its reader knows better than any ping that nothing comes."""
+        if self._socket is not None:
+            self._socket.transport.abort()
+
     async def _tell(self, method: str, streams: list[str]) -> None:
-        if not streams or self._socket is None:
+        socket = self._socket
+        if not streams or socket is None:
             return
         with contextlib.suppress(ConnectionClosed):  # the reconnect subscribes to what is wanted then
-            await self._socket.send(_encode({"method": method, "params": streams}).decode())
+            for frame in _frames(method, streams):
+                await socket.send(_encode(frame).decode())
+            await _barrier(socket)
 
     def _subscriptions(self, streams: tuple[str, ...]) -> Iterable[dict[str, Any]]:
-        if streams:
-            yield {"method": "SUBSCRIBE", "params": list(streams)}
+        return _frames("SUBSCRIBE", streams)
+
+
+def _frames(method: str, streams: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """In frames of a size no server minds."""
+    for start in range(0, len(streams), STREAMS_PER_FRAME):
+        yield {"method": method, "params": list(streams[start : start + STREAMS_PER_FRAME])}
+
+
+async def _barrier(socket: ClientConnection) -> None:
+    """There is no acknowledgement. A pong at least proves that the frames before the ping were read."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(BARRIER_SECONDS):
+            await (await socket.ping())

@@ -7,15 +7,16 @@ an hour later) also comes as one new message, so that the phone rings; that one 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.outbox import LANE_ANSWER, LANE_CARD, LANE_URGENT, pack_keyboard
 from bot.desk.announce import Notice, NoticeKind
+from bot.domain.noise import Event
 from bot.domain.order import OrderEvent, OrderReport, OrderState
+from bot.domain.standing import Gap
 from bot.domain.values import Language, plain
 from bot.store import orders, outbox, users
 from bot.store.tables import Account, Order, OutboxKind, User
@@ -29,7 +30,8 @@ POSITIONS: Final = "new:positions"
 _QUIET: Final = {OrderState.SENDING, OrderState.UNKNOWN, OrderState.NEW, OrderState.TRIGGER_PENDING}
 
 
-_POSITION_WENT_FIRST: Final = {"ReduceOnlyNotReduced", "StopWithoutPosition"}
+# As the history writes them; the stream writes STOP_WITHOUT_POSITION.
+_POSITION_WENT_FIRST: Final = {"reduceonlynotreduced", "stopwithoutposition", "liquidation"}
 _NOTICES: Final[dict[NoticeKind, Callable[..., Message]]] = {
     NoticeKind.LIQUIDATION: notice_view.liquidation_notice,
     NoticeKind.ADL: notice_view.adl_notice,
@@ -65,11 +67,15 @@ class ChatAnnouncer:
         if is_exit and _is_broken_promise(order):
             await self._alarm(session, order, locale, snapshot.account_label)
             return
-        is_late = is_exit or self._clock() - order.created_ms > LATE_MS
+        is_late = (
+            is_exit
+            or self._clock() - order.created_ms > LATE_MS
+            or order.state is OrderState.UNKNOWABLE  # the last word there will be
+        )
         # When a position closes, its exits go with it: no news.
         gone_with_position = is_exit and order.state is OrderState.CANCELLED
         if is_late and not gone_with_position and order.state not in _QUIET:
-            await self._notice(session, order, card, silent=_is_quiet(user, self._clock()))
+            await self._notice(session, order, card)
 
     async def _edit_card(self, session: AsyncSession, order: Order, card: Message) -> None:
         """The preview the user tapped becomes the card; further legs of a ticket get one of their own."""
@@ -91,20 +97,21 @@ class ChatAnnouncer:
             ),
         )
 
-    async def _notice(self, session: AsyncSession, order: Order, card: Message, *, silent: bool) -> None:
+    async def _notice(self, session: AsyncSession, order: Order, card: Message) -> None:
+        event = _event_of(order)
         key = f"order:{order.id}:notice"
         sent = await self._send(
-            session, order.chat_id, key, card, LANE_URGENT, reply_to=order.message_id, silent=silent
+            session, order.chat_id, key, card, LANE_URGENT, reply_to=order.message_id, event=event
         )
         if sent:
             return
-        row = self._row(order.chat_id, card, LANE_CARD, kind=OutboxKind.EDIT, card_key=key)
+        row = self._row(order.chat_id, card, LANE_CARD, kind=OutboxKind.EDIT, card_key=key, event=event)
         await outbox.enqueue(session, row)
 
     async def _alarm(self, session: AsyncSession, order: Order, locale: Locale, label: str) -> None:
         """A stop or target that was promised does not stand: loud, with the way to place it again."""
         kind = str(order.request.get("exit", "sl"))
-        price = plain(order.trigger_price) if order.trigger_price is not None else ""
+        level = order.trigger_price
         report = OrderReport(
             order.symbol,
             order.side,
@@ -119,11 +126,44 @@ class ChatAnnouncer:
             report,
             account_label=label,
             kind=kind,
-            retry_data=f"go:{kind} {order.symbol} {price}" if price else None,
+            retry_data=_retry_line(kind, order.symbol, level) if level is not None else None,
             close_data=f"go:close {order.symbol}",
             positions_data=POSITIONS,
         )
-        await self._send(session, order.chat_id, f"order:{order.id}:broken", message, LANE_URGENT)
+        await self._send(
+            session, order.chat_id, f"order:{order.id}:broken", message, LANE_URGENT, event=Event.EXIT_MISSING
+        )
+
+    async def exit_missing(self, session: AsyncSession, order: Order, gap: Gap) -> None:
+        user = await users.get(session, order.user_id)
+        if user is None or user.forgotten_ms is not None:
+            return
+        account = await session.get(Account, order.account_id)
+        message = notice_view.exit_absent(
+            _locale(user),
+            orders.snapshot(order, account.label if account is not None else ""),
+            gap,
+            retry_data=_retry_line(gap.promise.kind, order.symbol, gap.promise.trigger),
+            close_data=f"go:close {order.symbol}",
+            positions_data=POSITIONS,
+        )
+        key = f"order:{order.id}:missing:{gap.promise.kind}"
+        await self._send(session, order.chat_id, key, message, LANE_URGENT, event=Event.EXIT_MISSING)
+
+    async def key_refused(self, session: AsyncSession, order: Order, code: str | None, message: str) -> None:
+        user = await users.get(session, order.user_id)
+        if user is None or user.forgotten_ms is not None:
+            return
+        account = await session.get(Account, order.account_id)
+        told = notice_view.key_refused(
+            _locale(user),
+            orders.snapshot(order, account.label if account is not None else ""),
+            error_code=code,
+            error_message=message,
+            unlink_data=f"acct:unlink:{order.account_id}",
+        )
+        key = f"order:{order.id}:key-refused"
+        await self._send(session, order.chat_id, key, told, LANE_URGENT, event=Event.KEY)
 
     async def notice(self, session: AsyncSession, notice: Notice) -> None:
         user = await users.get(session, notice.user_id)
@@ -132,7 +172,8 @@ class ChatAnnouncer:
         message = _NOTICES[notice.kind](
             _locale(user), notice.report, account_label=notice.account_label, positions_data=POSITIONS
         )
-        await self._send(session, notice.user_id, notice.key, message, LANE_URGENT)
+        event = Event.FILL if notice.kind is NoticeKind.SYSTEM_FILL else Event.LIQUIDATION
+        await self._send(session, notice.user_id, notice.key, message, LANE_URGENT, event=event)
 
     async def _send(
         self,
@@ -143,7 +184,7 @@ class ChatAnnouncer:
         lane: int,
         *,
         reply_to: int | None = None,
-        silent: bool = False,
+        event: Event | None = None,
     ) -> bool:
         """Queue a new message once; False when it was queued before."""
         row = self._row(
@@ -153,7 +194,7 @@ class ChatAnnouncer:
             dedupe_key=key,
             card_key=key,
             reply_to=reply_to,
-            silent=silent,
+            event=event,
         )
         return await outbox.enqueue(session, row) is not None
 
@@ -172,19 +213,20 @@ def _locale(user: User) -> Locale:
     return Locale.of(Language(user.language), user.time_zone)
 
 
+def _retry_line(kind: str, symbol: str, trigger: Decimal) -> str:
+    return f"go:{kind} {symbol} {plain(trigger)}"
+
+
+def _event_of(order: Order) -> Event:
+    """The kind of news a change of an order is that nobody is looking at."""
+    if order.client_id is None:
+        return Event.EXIT
+    return Event.FILL if order.executed else Event.ORDER
+
+
 def _is_broken_promise(order: Order) -> bool:
     """An exit that ended without its position having ended first."""
     if order.state is OrderState.TRIGGER_FAILED:
         return True
-    return order.state is OrderState.EXPIRED and order.reason not in _POSITION_WENT_FIRST
-
-
-def _is_quiet(user: User, now_ms: int) -> bool:
-    """Whether the user's quiet hours are on: news without a sound, alarms as loud as ever."""
-    if user.quiet_from is None or user.quiet_to is None:
-        return False
-    local = datetime.fromtimestamp(now_ms / 1000, ZoneInfo(user.time_zone))
-    minute = local.hour * 60 + local.minute
-    if user.quiet_from <= user.quiet_to:
-        return user.quiet_from <= minute < user.quiet_to
-    return minute >= user.quiet_from or minute < user.quiet_to
+    reason = (order.reason or "").replace("_", "").lower()
+    return order.state is OrderState.EXPIRED and reason not in _POSITION_WENT_FIRST

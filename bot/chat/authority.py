@@ -5,10 +5,10 @@ Edited, forwarded, anonymous-admin, via-bot, channel and stale messages never tr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
-from telegram import CallbackQuery, Message, Update
+from telegram import CallbackQuery, Message, Update, User
 
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import Language
@@ -26,6 +26,7 @@ class Sender:
     private: bool
     language: Language
     thread_id: int | None = None
+    name: str = field(default="", compare=False)  # as they call themselves: shown, never trusted
 
 
 def language_of(code: str | None) -> Language:
@@ -50,7 +51,12 @@ def sender_of_message(update: Update, now_s: float) -> Sender | Refusal | None:
         private=message.chat.type == "private",
         language=language_of(user.language_code),
         thread_id=message.message_thread_id if message.is_topic_message else None,
+        name=_name(user),
     )
+
+
+def _name(user: User) -> str:
+    return f"{user.full_name} @{user.username}" if user.username else user.full_name
 
 
 def _reason_not_to_act(update: Update, message: Message, now_s: float) -> Refusal | None:
@@ -78,4 +84,5 @@ def sender_of_tap(query: CallbackQuery) -> Sender | None:
         private=message.chat.type == "private",
         language=language_of(query.from_user.language_code),
         thread_id=thread,
+        name=_name(query.from_user),
     )

@@ -1,20 +1,30 @@
 """One call to Telegram and what its answer means, so that the outbox can decide and nobody else need know.
 
-A parse error is re-sent as plain text, "not modified" is success, a lost target becomes a new message.
+What Telegram will not take as it is, is said more simply: unparsable text as plain text, a refused picture as
+its caption, a lost target as a new message. Each mend takes something away, so that mending comes to an end.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
+from markupsafe import Markup, escape
+from telegram import (
+    Bot,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InputMediaPhoto,
+    LinkPreviewOptions,
+    ReplyParameters,
+)
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError
 
 from bot.store.tables import OutboxKind
 from bot.view import Keyboard, plain_text
+from bot.view.message import MAX_CAPTION, clip
 
 _NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
 _GONE: Final = (
@@ -24,11 +34,25 @@ _GONE: Final = (
     "message to delete not found",
     "message can't be deleted",
 )
+# The chat itself refuses us: as lost as one that blocked the bot.
+_SHUT: Final = (
+    "chat not found",
+    "not enough rights to send text messages",
+    "have no rights to send a message",
+    "need administrator rights in the channel chat",
+    "chat_write_forbidden",
+)
+_NO_TEXT: Final = "there is no text in the message to edit"  # its target is a picture
+_NO_TOPIC: Final = ("message thread not found", "topic_deleted", "topic_closed")
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """What to say and where. `message_id` is the target of an edit or a delete."""
+    """What to say and where. `message_id` is the target of an edit or a delete.
+
+    `photo` is a picture, of which the text is the caption. `plain` and `caption` are mends: text that would
+    not parse goes without formatting, and an edit whose target is a picture changes its caption.
+    """
 
     chat_id: int
     text: str
@@ -38,6 +62,9 @@ class Post:
     thread_id: int | None = None
     reply_to: int | None = None
     silent: bool = False
+    photo: bytes | None = field(default=None, repr=False)
+    plain: bool = False
+    caption: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,73 +105,117 @@ Outcome = Delivered | Wait | Unclear | Refused | Moved
 
 
 async def deliver(bot: Bot, post: Post) -> Outcome:
-    """Say `post` once. Never raises a Telegram error."""
-    try:
-        return await _deliver(bot, post, ParseMode.HTML)
-    except RetryAfter as error:
-        after = error.retry_after
-        seconds = after.total_seconds() if isinstance(after, timedelta) else after
-        return Wait(int(seconds * 1000) + 250)
-    except ChatMigrated as error:
-        return Moved(error.new_chat_id)
-    except Forbidden as error:
-        return Refused(error.message, blocked=True)
-    except BadRequest as error:
-        return await _mend(bot, post, error)
-    except TelegramError as error:
-        return Unclear(type(error).__name__)
+    """Say `post` once, in the fullest form Telegram takes. Never raises a Telegram error."""
+    while True:
+        try:
+            return await _call(bot, post)
+        except RetryAfter as error:
+            after = error.retry_after
+            seconds = after.total_seconds() if isinstance(after, timedelta) else after
+            return Wait(int(seconds * 1000) + 250)
+        except ChatMigrated as error:
+            return Moved(error.new_chat_id)
+        except Forbidden as error:
+            return Refused(error.message, blocked=True)
+        except BadRequest as error:
+            mended = _mend(post, error)
+            if not isinstance(mended, Post):
+                return mended
+            post = mended
+        except TelegramError as error:
+            return Unclear(type(error).__name__)
 
 
-async def _mend(bot: Bot, post: Post, error: BadRequest) -> Outcome:
+def _mend(post: Post, error: BadRequest) -> Post | Outcome:
+    """What to try instead, simpler than `post`; or what the refusal means when nothing is left to try."""
     problem = error.message.lower()
     if "not modified" in problem:
         return Delivered(post.message_id)
-    if any(words in problem for words in _GONE):
-        if post.kind is OutboxKind.DELETE:
-            return Refused(error.message)
-        return await deliver(bot, replace(post, kind=OutboxKind.SEND, message_id=None))
-    if "parse entities" in problem:
-        return await _plainly(bot, post)
+    if any(words in problem for words in _SHUT):
+        return Refused(error.message, blocked=True)
+    if post.kind is OutboxKind.DELETE:
+        return Refused(error.message)
+    if post.kind is OutboxKind.EDIT and any(words in problem for words in _GONE):
+        return replace(post, kind=OutboxKind.SEND, message_id=None, caption=False)
+    return _simpler(post, problem) or Refused(error.message)
+
+
+def _simpler(post: Post, problem: str) -> Post | None:
+    if "parse entities" in problem and not post.plain:
+        return replace(post, text=plain_text(post.text), plain=True)
     if "replied" in problem and post.reply_to is not None:
-        return await deliver(bot, replace(post, reply_to=None))
-    return Refused(error.message, blocked="chat not found" in problem)
+        return replace(post, reply_to=None)
+    if any(words in problem for words in _NO_TOPIC) and post.thread_id is not None:
+        return replace(post, thread_id=None)
+    if _NO_TEXT in problem and post.kind is OutboxKind.EDIT and not post.caption:
+        return replace(post, caption=True)
+    if post.photo is not None:  # whatever is wrong with the picture, its words can be said
+        return replace(post, photo=None)
+    return None
 
 
-async def _plainly(bot: Bot, post: Post) -> Outcome:
-    try:
-        words = plain_text(post.text)
-        return await _deliver(bot, replace(post, text=words), None)
-    except TelegramError as error:
-        return Unclear(type(error).__name__)
-
-
-async def _deliver(bot: Bot, post: Post, parse_mode: ParseMode | None) -> Delivered:
+async def _call(bot: Bot, post: Post) -> Delivered:
     if post.kind is OutboxKind.DELETE:
         await bot.delete_message(post.chat_id, post.message_id or 0)
         return Delivered(None)
     if post.kind is OutboxKind.EDIT and post.message_id is not None:
-        await bot.edit_message_text(
-            post.text,
-            chat_id=post.chat_id,
-            message_id=post.message_id,
-            parse_mode=parse_mode,
-            reply_markup=inline_markup(post.keyboard),
-            link_preview_options=_NO_PREVIEW,
-        )
+        await _edit(bot, post, post.message_id)
         return Delivered(post.message_id)
+    sent = await (_send_photo(bot, post, post.photo) if post.photo is not None else _send_text(bot, post))
+    return Delivered(sent)
+
+
+async def _edit(bot: Bot, post: Post, message_id: int) -> None:
+    target: dict[str, Any] = {
+        "chat_id": post.chat_id,
+        "message_id": message_id,
+        "reply_markup": inline_markup(post.keyboard),
+    }
+    if post.photo is not None:
+        media = InputMediaPhoto(post.photo, _caption(post), parse_mode=_mode(post))
+        await bot.edit_message_media(media, **target)
+    elif post.caption:
+        await bot.edit_message_caption(caption=_caption(post), parse_mode=_mode(post), **target)
+    else:
+        await bot.edit_message_text(
+            post.text, parse_mode=_mode(post), link_preview_options=_NO_PREVIEW, **target
+        )
+
+
+async def _send_text(bot: Bot, post: Post) -> int:
     sent = await bot.send_message(
-        post.chat_id,
-        post.text,
-        parse_mode=parse_mode,
-        reply_markup=inline_markup(post.keyboard),
-        message_thread_id=post.thread_id,
-        reply_parameters=ReplyParameters(post.reply_to, allow_sending_without_reply=True)
-        if post.reply_to is not None
-        else None,
-        disable_notification=post.silent,
-        link_preview_options=_NO_PREVIEW,
+        post.chat_id, post.text, parse_mode=_mode(post), link_preview_options=_NO_PREVIEW, **_manner(post)
     )
-    return Delivered(sent.message_id)
+    return sent.message_id
+
+
+async def _send_photo(bot: Bot, post: Post, photo: bytes) -> int:
+    sent = await bot.send_photo(
+        post.chat_id, photo, caption=_caption(post), parse_mode=_mode(post), **_manner(post)
+    )
+    return sent.message_id
+
+
+def _manner(post: Post) -> dict[str, Any]:
+    """What every way of sending takes."""
+    reply = post.reply_to
+    return {
+        "reply_markup": inline_markup(post.keyboard),
+        "message_thread_id": post.thread_id,
+        "reply_parameters": ReplyParameters(reply, allow_sending_without_reply=True) if reply else None,
+        "disable_notification": post.silent,
+    }
+
+
+def _mode(post: Post) -> ParseMode | None:
+    return None if post.plain else ParseMode.HTML
+
+
+def _caption(post: Post) -> str:
+    """The text as far as a caption holds it."""
+    if post.plain:
+        return plain_text(clip(escape(post.text), MAX_CAPTION))
+    return str(clip(Markup(post.text), MAX_CAPTION))  # noqa: S704 - written by the view
 
 
 def inline_markup(keyboard: Keyboard) -> InlineKeyboardMarkup | None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.chat.handlers.manage import panic_message
+from bot.chat.handlers.chains import teller as chain_teller
+from bot.chat.handlers.manage import panic_teller
 from bot.chat.outbox import LANE_CARD, pack_keyboard
 from bot.chat.services import Services
 from bot.chat.turn import title_of
@@ -51,10 +50,14 @@ async def expire_previews(services: Services) -> None:
 async def finish_panics(services: Services) -> None:
     """What a crash cut short of a panic is done at the next start, and its user told."""
     for ticket in await services.manage.interrupted():
-        done = await services.manage.resume(ticket)
-        user = await services.offers.user(ticket.user_id)
-        locale = Locale.of(Language(user.language), user.time_zone)
-        _aside(services, services.outbox.say(ticket.chat_id, await panic_message(services, locale, done)))
+        await services.manage.resume(ticket, panic_teller(services))
+        services.outbox.kick()
+
+
+async def finish_chains(services: Services, *, at_start: bool = False) -> None:
+    """What a crash cut short of a chain is not sent any more; its user is told what was."""
+    await services.chains.finish_interrupted(chain_teller(services), at_start=at_start)
+    services.outbox.kick()
 
 
 async def tidy(services: Services) -> None:
@@ -64,9 +67,3 @@ async def tidy(services: Services) -> None:
         await buttons.purge(session, now)
         await outbox.purge(session, now - KEEP_MESSAGES_MS)
     services.outbox.forget_idle()
-
-
-def _aside(services: Services, work: Coroutine[Any, Any, Any]) -> None:
-    task = asyncio.create_task(work)
-    services.background.add(task)
-    task.add_done_callback(services.background.discard)

@@ -10,17 +10,19 @@ import asyncio
 import heapq
 import itertools
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from telegram import Bot
 
+from bot.chat import hush
 from bot.chat.delivery import Delivered, Moved, Outcome, Post, Refused, Unclear, Wait, deliver
 from bot.chat.limits import TELEGRAM, Limits, Rates
-from bot.store import Database
+from bot.store import Database, chats
 from bot.store import outbox as rows
+from bot.store.post_tables import Chat
 from bot.store.tables import Message as Row
 from bot.store.tables import OutboxKind
 from bot.view.message import Button, Keyboard, Message
@@ -40,6 +42,7 @@ EVENT_LIFE_MS: Final = 24 * 3_600_000  # an event is tried for as long: no outag
 MAX_BACKOFF_MS: Final = 60_000
 IDLE_POLL_S: Final = 5.0  # another process may have written a row without telling us
 MAX_CONCURRENT: Final = 24
+FOUND_CHECK_MS: Final = 60_000  # how often a chat that writes is asked whether another process thinks it lost
 
 
 @dataclass(slots=True)
@@ -61,7 +64,14 @@ class Counters:
     retried: int = 0
     flooded: int = 0
     dead: int = 0
-    blocked: set[int] = field(default_factory=set)
+    blocked: set[int] = field(default_factory=set)  # chats that refuse us, until somebody writes there
+
+
+OnLost = Callable[[AsyncSession, Chat], Awaitable[None]]
+
+
+async def _say_nothing(_session: AsyncSession, _chat: Chat) -> None:
+    """Nobody wants to hear of lost chats."""
 
 
 class Outbox:
@@ -80,6 +90,8 @@ class Outbox:
         self._rows_wait = True
         self._busy: set[int] = set()  # chats with a call under way: their messages keep their order
         self._moved: dict[int, int] = {}
+        self._heard: dict[int, int] = {}  # chats that wrote, and when they were last looked up
+        self.on_lost: OnLost = _say_nothing  # set by the app
         self._tasks: set[asyncio.Task[None]] = set()
         self.counters = Counters()
 
@@ -91,14 +103,28 @@ class Outbox:
         reply_to: int | None = None,
         thread_id: int | None = None,
         lane: int = LANE_ANSWER,
+        photo: bytes | None = None,
     ) -> int | None:
-        """Send an answer; returns its message id once it is out, None when Telegram refused it for good."""
-        post = Post(chat_id, str(message.text), message.keyboard, reply_to=reply_to, thread_id=thread_id)
+        """Send an answer; returns its message id once it is out, None when Telegram refused it for good.
+
+        `photo` is a PNG or JPEG above the words, of which then no more than 1024 characters are shown.
+        """
+        text = str(message.text)
+        post = Post(chat_id, text, message.keyboard, reply_to=reply_to, thread_id=thread_id, photo=photo)
         return await self._enqueue(post, lane)
 
-    async def edit(self, chat_id: int, message_id: int, message: Message, *, lane: int = LANE_ANSWER) -> None:
-        """Replace a message the user is looking at."""
-        post = Post(chat_id, str(message.text), message.keyboard, OutboxKind.EDIT, message_id)
+    async def edit(
+        self,
+        chat_id: int,
+        message_id: int,
+        message: Message,
+        *,
+        lane: int = LANE_ANSWER,
+        photo: bytes | None = None,
+    ) -> None:
+        """Replace a message the user is looking at. Without `photo` a picture stays, under new words."""
+        text = str(message.text)
+        post = Post(chat_id, text, message.keyboard, OutboxKind.EDIT, message_id, photo=photo)
         await self._enqueue(post, lane)
 
     async def _enqueue(self, post: Post, lane: int) -> int | None:
@@ -113,7 +139,38 @@ class Outbox:
 
     def forget_idle(self) -> None:
         """Let go of the limits of chats that have been silent."""
-        self._limits.forget_idle(self._clock())
+        now = self._clock()
+        self._limits.forget_idle(now)
+        self._heard = {chat: at for chat, at in self._heard.items() if at > now - FOUND_CHECK_MS}
+
+    def heard_from(self, chat_id: int) -> None:
+        """Somebody writes in a chat: if it was lost, it is found."""
+        now = self._clock()
+        if chat_id in self.counters.blocked or now - self._heard.get(chat_id, 0) >= FOUND_CHECK_MS:
+            self._heard[chat_id] = now
+            self._keep(asyncio.create_task(self._find(chat_id)))
+
+    async def _find(self, chat_id: int) -> None:
+        try:
+            async with self._database.read() as session:
+                lost = await chats.is_lost(session, chat_id)
+            if lost:
+                async with self._database.write() as session:
+                    await chats.mark_found(session, chat_id)
+            self.counters.blocked.discard(chat_id)
+        except Exception:
+            _log.exception("could not note that a chat is found")
+
+    async def follow(self, old_id: int, new_id: int) -> None:
+        """A group became a supergroup: all that is its own moves along."""
+        async with self._database.write() as session:
+            await chats.move(session, old_id, new_id, self._clock())
+        self._moved[old_id] = new_id
+        self.kick()
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _push(self, job: _Job) -> None:
         """Queue a job; one that comes back takes its old place, before what was said after it."""
@@ -169,9 +226,7 @@ class Outbox:
     def _start(self, job: _Job, now: int) -> None:
         self._limits.take(job.post.chat_id, now)
         self._busy.add(job.post.chat_id)
-        task = asyncio.create_task(self._work(job))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._keep(asyncio.create_task(self._work(job)))
 
     async def _take_rows(self) -> None:
         self._rows_wait = False
@@ -181,9 +236,13 @@ class Outbox:
         full = limited.keys() | {entry[2].post.chat_id for entry in self._queue}
         async with self._database.write() as session:
             claimed = await rows.claim_batch(session, now, LEASE_MS, BATCH, full)
-            jobs = [await self._job_of(session, row) for row in claimed]
+            sifted = await hush.sift(session, claimed, now)
+            jobs = [await self._job_of(session, row) for row in sifted.rows]
+        self.counters.blocked |= sifted.lost
         for job in jobs:
             self._push(job)
+        if len(jobs) < len(claimed):
+            self.kick()  # what is not said frees no place by being settled
         if claimed:
             return  # settling them looks for more
         async with self._database.read() as session:
@@ -205,14 +264,14 @@ class Outbox:
             row.thread_id,
             row.reply_to,
             row.silent,
+            row.photo,
         )
         return _Job(post, row.lane, row=row, attempts=row.attempts)
 
     async def _work(self, job: _Job) -> None:
         chat_id = job.post.chat_id
         try:
-            post = replace(job.post, chat_id=self._moved.get(chat_id, chat_id))
-            outcome = await deliver(self._bot, post)
+            outcome = await deliver(self._bot, self._where_it_is(job.post))
             await self._settle(job, outcome)
         except Exception:
             _log.exception("could not settle a message")
@@ -221,6 +280,14 @@ class Outbox:
         finally:
             self._busy.discard(chat_id)
             self._wake.set()
+
+    def _where_it_is(self, post: Post) -> Post:
+        """`post` for the supergroup its group became, where the group's messages cannot be named."""
+        chat_id = self._moved.get(post.chat_id)
+        if chat_id is None:
+            return post
+        kind = OutboxKind.SEND if post.kind is OutboxKind.EDIT else post.kind
+        return replace(post, chat_id=chat_id, kind=kind, message_id=None, reply_to=None)
 
     async def _settle(self, job: _Job, outcome: Outcome) -> None:
         match outcome:
@@ -233,7 +300,7 @@ class Outbox:
                 self._limits.pause(job.post.chat_id, until_ms)
                 await self._put_back(job, until_ms, "rate limited")
             case Moved(chat_id):
-                self._moved[job.post.chat_id] = chat_id
+                await self.follow(job.post.chat_id, chat_id)
                 self._push(job)
             case Unclear(error) if self._is_worth_saying(job):
                 self.counters.retried += 1
@@ -244,7 +311,7 @@ class Outbox:
                 await self._bury(job, error)
             case Refused(error, blocked):
                 if blocked:  # their right, and no defect of ours
-                    self.counters.blocked.add(job.post.chat_id)
+                    await self._lose(job.post.chat_id, error)
                 await self._bury(job, error, logging.INFO if blocked else logging.ERROR)
 
     def _is_worth_saying(self, job: _Job) -> bool:
@@ -270,6 +337,16 @@ class Outbox:
             self._rows_wait = True
         if job.done is not None and not job.done.done():
             job.done.set_result(message_id)
+
+    async def _lose(self, chat_id: int, reason: str) -> None:
+        """Nothing more is sent there by itself until somebody writes there."""
+        chat_id = self._moved.get(chat_id, chat_id)
+        self.counters.blocked.add(chat_id)
+        async with self._database.write() as session:
+            chat = await chats.mark_lost(session, chat_id, reason, self._clock())
+            if chat is not None:
+                await self.on_lost(session, chat)
+        self._rows_wait = True
 
     async def _bury(self, job: _Job, error: str, level: int = logging.ERROR) -> None:
         self.counters.dead += 1

@@ -14,10 +14,11 @@ PROMPT_LIFE_MS: Final = 10 * 60_000
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """`kind` says whose answer it is; `prefix` is the beginning of a line the answer completes."""
+    """`kind` says whose answer it is; `prefix` and `suffix` are the line it completes."""
 
-    kind: str  # "secret" | "line"
+    kind: str  # "secret" | "line" | "alert"
     prefix: str = ""
+    suffix: str = ""  # what followed, when the question was about one statement of several
 
 
 class Prompts:
@@ -32,7 +33,7 @@ class Prompts:
 
     def forget_line(self, user_id: int) -> None:
         """Whoever taps on has stopped typing; a secret stays expected until it comes."""
-        if user_id in self._waiting and self._waiting[user_id][0].kind == "line":
+        if user_id in self._waiting and self._waiting[user_id][0].kind != "secret":
             del self._waiting[user_id]
 
     def take(self, user_id: int) -> Prompt | None:

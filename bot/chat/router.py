@@ -16,10 +16,24 @@ from telegram import CallbackQuery, Message, Update
 from telegram.ext import Application, CallbackQueryHandler, MessageHandler, TypeHandler, filters
 
 from bot.backpack import BackpackError, Maintenance, RateLimited, Unauthorised
+from bot.chat import access
 from bot.chat.authority import Sender, language_of, sender_of_message, sender_of_tap
-from bot.chat.handlers import accounts, manage, options, show, steps, trade
+from bot.chat.handlers import (
+    accounts,
+    alert_wizard,
+    alerts,
+    funding,
+    manage,
+    noise,
+    operators,
+    options,
+    schedules,
+    show,
+    steps,
+    trade,
+)
 from bot.chat.services import Services
-from bot.chat.turn import Turn
+from bot.chat.turn import Replied, Turn
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import Language
 from bot.vault import VaultError
@@ -36,8 +50,8 @@ def _begin(verb: str) -> Handler:
     """A trading command: with words it is a line, without it is the first button."""
 
     async def handle(turn: Turn, argument: str) -> None:
-        if argument:
-            await trade.line(turn, f"{verb} {argument}")
+        if argument or await trade.answers_card(turn, verb):
+            await trade.line(turn, f"{verb} {argument}".strip())
         else:
             await steps.step(turn, verb)
 
@@ -49,6 +63,14 @@ def _plain(act: Callable[[Turn], Awaitable[Any]]) -> Handler:
         await act(turn)
 
     return handle
+
+
+async def _alert(turn: Turn, argument: str) -> None:
+    """With words it is a line, without it is the first button."""
+    if argument:
+        await trade.line(turn, f"alert {argument}")
+    else:
+        await alert_wizard.step(turn)
 
 
 # What stands behind a command, and behind the menu entry of the same name.
@@ -73,13 +95,26 @@ COMMANDS: dict[str, Handler] = {
     "close": _begin("close"),
     "tp": _begin("tp"),
     "sl": _begin("sl"),
-    "cancel": lambda turn, argument: (
-        trade.line(turn, f"cancel {argument}") if argument else show.orders(turn)
-    ),
+    "cancel": trade.cancel,
     "cancelall": _plain(manage.cancel_all),
     "fees": _plain(show.fees),
     "settings": options.settings,
+    "alert": _alert,
+    "a": _alert,
+    "alerts": alerts.alerts,
+    "missed": alerts.missed,
+    "noise": noise.noise,
+    "schedule": schedules.schedule,
+    "funding": funding.funding,
+    "carry": funding.carry,
     "panic": _plain(manage.panic),
+}
+
+# Only for operators; to everybody else they are no commands.
+OPERATOR_COMMANDS: dict[str, Handler] = {
+    "approve": operators.approve,
+    "deny": operators.deny,
+    "users": operators.people,
 }
 
 _ILLEGIBLE = re.compile("[\x00\ud800-\udfff]")  # no database stores them and no answer can carry them
@@ -113,6 +148,9 @@ TAPS: dict[str, Handler] = {
     "bal": show.balance,
     "acc": accounts.accounts,
     "px": show.price,
+    "fr": funding.table,
+    "fm": funding.market,
+    "cy": funding.carry,
     "bk": show.book,
     "cancel": manage.cancel_order,
     "cancelall": manage.cancel_all,
@@ -124,11 +162,17 @@ TAPS: dict[str, Handler] = {
     "keep": accounts.keep,
     "lang": accounts.language,
     "set": options.setting,
+    "adm": operators.tapped,
+    "al": alerts.tap,
+    "as": alerts.saved,
+    "aw": alert_wizard.step,
+    "hush": noise.choose,
+    "sch": schedules.tapped,
 }
 
 
 # In a group every answer to a tap may have to say something; in private only these do.
-_SPEAKING = {trade.confirm, trade.withdraw, accounts.sure}
+_SPEAKING = {alerts.tap, alerts.saved, trade.confirm, trade.withdraw, accounts.sure}
 
 
 class Router:
@@ -148,8 +192,14 @@ class Router:
 
     async def on_message(self, update: Update, _context: Any) -> None:
         message = update.effective_message
+        if message is None:
+            return
+        self._services.outbox.heard_from(message.chat_id)
+        if message.migrate_to_chat_id is not None:
+            await self._services.outbox.follow(message.chat_id, message.migrate_to_chat_id)
+            return
         who = sender_of_message(update, self._services.clock() / 1000)
-        if message is None or who is None:
+        if who is None:
             return
         text = _ILLEGIBLE.sub("�", message.text or message.caption or "")
         if isinstance(who, Refusal):
@@ -157,7 +207,17 @@ class Router:
             return
         turn = await self._turn(who, message.message_id)
         if turn is not None:
+            turn.replied = self._replied(message)
             await self._guarded(turn, lambda: self._read(turn, text))
+
+    def _replied(self, message: Message) -> Replied | None:
+        """The message of this bot that a message answers."""
+        answered = message.reply_to_message
+        if answered is None or answered.from_user is None or answered.from_user.id != self._services.bot.id:
+            return None
+        rows = answered.reply_markup.inline_keyboard if answered.reply_markup is not None else ()
+        data = (button.callback_data for row in rows for button in row)
+        return Replied(answered.message_id, tuple(one for one in data if isinstance(one, str)))
 
     async def _refuse_message(self, message: Message, text: str, refusal: Refusal) -> None:
         """Say why a message may not act; talk that is not meant for us stays unanswered.
@@ -185,6 +245,8 @@ class Router:
         return Locale.of(Language(user.language), user.time_zone)
 
     async def _read(self, turn: Turn, text: str) -> None:
+        if await self._is_stopped(turn, text):
+            return
         prompt = self._services.prompts.take(turn.user.id) if turn.sender.private else None
         word = text.strip().lower()
         if accounts.find_secret(text):
@@ -198,6 +260,9 @@ class Router:
             await turn.say(refusal_view.refusal(turn.locale, refusal))
         elif prompt is not None and prompt.kind == "secret":
             await accounts.secret(turn, text, prompt)
+        elif prompt is not None and prompt.kind == "alert":
+            if not await alerts.typed(turn, prompt, text):
+                await trade.line(turn, text)
         elif prompt is not None:
             await steps.typed(turn, prompt, text)
         elif word in COMMANDS and not trade.is_line(turn, word):
@@ -205,13 +270,23 @@ class Router:
         else:
             await trade.line(turn, text)
 
+    async def _is_stopped(self, turn: Turn, text: str) -> bool:
+        """Whether the operator has not let its sender in; secrets are dealt with whoever sends them."""
+        meant = turn.sender.private or (text.startswith("/") and self._is_for_us(text))
+        if not meant or accounts.find_secret(text):
+            return False
+        return await access.stops_message(turn, text, COMMANDS)
+
     async def _command(self, turn: Turn, text: str) -> None:
         if not self._is_for_us(text):
             return
         word, _, argument = text[1:].partition(" ")
         name, _, addressee = word.partition("@")
         handler = COMMANDS.get(name.lower())
-        if handler is not None and "\n" not in word:
+        if turn.user.id in self._services.access.admins:
+            handler = handler or OPERATOR_COMMANDS.get(name.lower())
+        is_alert = argument.lower().startswith("alert ")  # `/funding alert sol flips`
+        if handler is not None and "\n" not in word and not is_alert:
             await handler(turn, argument.strip())
         elif turn.sender.private or addressee or trade.makes_sense(turn, text):
             await trade.line(turn, text)
@@ -226,18 +301,21 @@ class Router:
         who = sender_of_tap(query) if query is not None else None
         if query is None or who is None or query.message is None:
             return
+        self._services.outbox.heard_from(who.chat_id)
         turn = await self._turn(who, query.message.message_id, query)
         name, _, argument = _ILLEGIBLE.sub("�", query.data or "").partition(":")
-        handler = TAPS.get(name)
         if turn is not None:
-            await self._guarded(turn, lambda: self._tapped(turn, handler, argument))
+            await self._guarded(turn, lambda: self._tapped(turn, name, argument))
 
-    async def _tapped(self, turn: Turn, handler: Handler | None, argument: str) -> None:
+    async def _tapped(self, turn: Turn, name: str, argument: str) -> None:
+        handler = TAPS.get(name)
         if handler is None:
             await turn.answer(Refusal(RefusalCode.EXPIRED))
             return
         if turn.sender.private and handler not in _SPEAKING:
             turn.answer_soon()
+        if await access.stops_tap(turn, name, argument):
+            return
         self._services.prompts.forget_line(turn.user.id)
         await handler(turn, argument)
         await turn.answer()

@@ -8,13 +8,19 @@ from dataclasses import dataclass, field
 
 from telegram import Bot
 
+from bot.alerts.service import Alerts
 from bot.chat.outbox import Outbox
+from bot.chat.policy import AccessPolicy
+from bot.chat.posting import Posting
 from bot.chat.prompts import Prompts
+from bot.desk.cards import Cards
+from bot.desk.chains import Chains
 from bot.desk.linking import Linking
 from bot.desk.manage import Manage
 from bot.desk.offers import Offers
 from bot.desk.placing import Placing
 from bot.desk.queries import Queries
+from bot.market import Catalogue, Funding
 from bot.store import Database
 
 
@@ -25,13 +31,22 @@ class Services:
     outbox: Outbox
     offers: Offers
     placing: Placing
+    chains: Chains
+    cards: Cards
     linking: Linking
     manage: Manage
     queries: Queries
+    alerts: Alerts
+    catalogue: Catalogue
+    funding: Funding
+    posting: Posting
     prompts: Prompts
     clock: Callable[[], int]
     key_page_url: str
     public_address: str | None
     demo: bool
+    admin_ids: tuple[int, ...] = ()  # the operators
+    access: AccessPolicy = field(default_factory=AccessPolicy)
+    posts_changed: Callable[[], None] = lambda: None  # wakes the schedule; set by the app
     bot_username: str = ""
     background: set[asyncio.Task[None]] = field(default_factory=set)

@@ -30,6 +30,14 @@ LINE_LIFE_MS: Final = 24 * 3_600_000
 _TOKEN_MARK: Final = "~"  # noqa: S105 - a mark, not a token
 
 
+@dataclass(frozen=True, slots=True)
+class Replied:
+    """The message of ours that a message answers, with the data of its buttons."""
+
+    message_id: int
+    buttons: tuple[str, ...] = ()
+
+
 @dataclass(slots=True)
 class Turn:
     """`message_id` is the user's message, or for a tap the bot's message that carries the button."""
@@ -40,7 +48,8 @@ class Turn:
     message_id: int
     is_tap: bool = False
     query: CallbackQuery | None = None
-    statement: int = 0  # which one of a chain is being done
+    replied: Replied | None = None
+    stub: int | None = None  # the message that told a group where the answer is
     _answer: asyncio.Task[None] | None = field(default=None, repr=False)
 
     @property
@@ -72,7 +81,7 @@ class Turn:
             self.locale, f"https://t.me/{self.services.bot_username}", delivered=delivered
         )
         if self.query is None:
-            await self.say(stub)
+            self.stub = await self.say(stub)
         else:
             self._answer_with(plain_text(stub.text), alert=not delivered)
 
@@ -90,6 +99,16 @@ class Turn:
             return self.message_id
         return await self.say_privately(message)
 
+    async def show_offer(self, card: Message, ticket_id: int, title: str) -> None:
+        """Show a preview, and remember where, so that it can end and be answered."""
+        message_id = await self.show(card)
+        if message_id is None:
+            return
+        await self.services.offers.shown(ticket_id, message_id, title)
+        if self.stub is not None:
+            now_ms = self.services.clock()
+            await self.services.cards.note_stub(self.sender.chat_id, self.stub, ticket_id, now_ms)
+
     # --- answering a tap ---------------------------------------------------------------------------
 
     def answer_soon(self, refusal: Refusal | None = None) -> None:
@@ -100,6 +119,10 @@ class Turn:
     def _answer_with(self, words: str | None, *, alert: bool) -> None:
         if self.query is not None and self._answer is None:
             self._answer = asyncio.create_task(self._answer_query(self.query, words, alert))
+
+    def toast(self, words: str) -> None:
+        """Stop the button's spinner with an alert only its tapper sees."""
+        self._answer_with(words, alert=True)
 
     async def answer(self, refusal: Refusal | None = None) -> None:
         """As `answer_soon`, and wait until Telegram has it."""

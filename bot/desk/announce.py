@@ -12,6 +12,7 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.order import OrderReport
+from bot.domain.standing import Gap
 from bot.store.tables import Order
 
 
@@ -35,10 +36,16 @@ class Notice:
 
 
 class Announcer(Protocol):
-    """Turns changes into messages. Both are called inside the write transaction of the change."""
+    """Turns changes into messages. All are called inside the write transaction of the change."""
 
     async def order_changed(self, session: AsyncSession, order: Order, *, surprising: bool) -> None:
         """`order` has a new state. `surprising`: it contradicts a verdict we gave (`not placed`)."""
+
+    async def exit_missing(self, session: AsyncSession, order: Order, gap: Gap) -> None:
+        """An exit promised with `order` does not stand, or protects too little: loud, once each."""
+
+    async def key_refused(self, session: AsyncSession, order: Order, code: str | None, message: str) -> None:
+        """`order` is in doubt and cannot be looked up: the exchange refuses the key. Once for each order."""
 
     async def notice(self, session: AsyncSession, notice: Notice) -> None: ...
 

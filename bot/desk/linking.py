@@ -5,6 +5,8 @@ The vault keeps the secret; this module only learns whether the exchange accepts
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -12,9 +14,10 @@ from enum import StrEnum
 from typing import Final
 
 from bot.backpack import AccountClient, BackpackError, Rejected, Unauthorised
+from bot.desk.reconciler import Reconciler
 from bot.desk.sessions import AccountSessions
 from bot.domain.refusal import Refusal, RefusalCode
-from bot.store import Database, accounts, audit, users
+from bot.store import Database, accounts, audit, orders, users
 from bot.store.tables import Account, AccountState
 from bot.vault import NewAccount, Vault
 
@@ -24,6 +27,7 @@ _log = logging.getLogger(__name__)
 _NO_SUCH_CLIENT_ID: Final = 4_294_967_295
 _PROBE_SYMBOL: Final = "SOL_USDC"
 MAX_ACCOUNTS: Final = 20
+SETTLE_S: Final = 4.0  # how long whoever parts from a key waits for what is in doubt with it
 
 
 class NotYet(StrEnum):
@@ -39,15 +43,29 @@ class Linked:
     read_only: bool
 
 
+@dataclass(frozen=True, slots=True)
+class InDoubt:
+    """`orders` sent with a key have no answer yet: without it nobody could find out what became of them."""
+
+    orders: int
+
+
 class Linking:
     """Accounts of a user: make, prove, list, unlink, forget."""
 
     def __init__(
-        self, database: Database, vault: Vault, sessions: AccountSessions, *, clock: Callable[[], int]
+        self,
+        database: Database,
+        vault: Vault,
+        sessions: AccountSessions,
+        reconciler: Reconciler,
+        *,
+        clock: Callable[[], int],
     ) -> None:
         self._database = database
         self._vault = vault
         self._sessions = sessions
+        self._reconciler = reconciler
         self._clock = clock
         self.linked: Callable[[Account], None] = lambda _: None  # called when a key has been proven
         self.unlinked: Callable[[int], Awaitable[None]] | None = None  # called with the account id
@@ -125,8 +143,19 @@ class Linking:
             if await accounts.get(session, user_id, account_id) is not None:
                 await users.change_settings(session, user_id, default_account_id=account_id)
 
-    async def unlink(self, user_id: int, account_id: int) -> bool:
-        """Destroy one sealed secret. False when it was not this user's."""
+    async def unlink(self, user_id: int, account_id: int, *, anyway: bool = False) -> bool | InDoubt:
+        """Destroy one sealed secret. False when it was not this user's.
+
+        What is in doubt with it is looked up first; what stays so stops the act, unless it is `anyway`: then
+        the user is told of each order that its outcome will not be known here.
+        """
+        async with self._database.read() as session:
+            if await accounts.get(session, user_id, account_id) is None:
+                return False
+        doubtful = await self._settle(user_id, account_id)
+        if doubtful and not anyway:
+            return InDoubt(doubtful)
+        await self._reconciler.give_up(user_id, account_id)
         gone = await self._vault.unlink(user_id, account_id)
         self._sessions.drop(user_id, account_id)
         if gone and self.unlinked is not None:
@@ -134,7 +163,12 @@ class Linking:
         return gone
 
     async def forget(self, user_id: int) -> None:
-        """Destroy the user's data key and everything sealed by it."""
+        """Destroy the user's data key and everything sealed by it, at once whatever is in doubt.
+
+        What the last look-up does not settle is told to the user while we still know where.
+        """
+        await self._settle(user_id)
+        await self._reconciler.give_up(user_id)
         async with self._database.read() as session:
             known = await accounts.of_user(session, user_id)
         await self._vault.forget(user_id)
@@ -142,6 +176,14 @@ class Linking:
         for account in known:
             if account.id is not None and self.unlinked is not None:
                 await self.unlinked(account.id)
+
+    async def _settle(self, user_id: int, account_id: int | None = None) -> int:
+        """Look up what is in doubt, for a moment; returns how many orders still are."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SETTLE_S):
+                return await self._reconciler.settle(user_id, account_id)
+        async with self._database.read() as session:
+            return len(await orders.in_doubt(session, account_id, user_id))
 
     async def _free_label(self, user_id: int) -> str:
         async with self._database.read() as session:

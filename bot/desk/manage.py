@@ -6,9 +6,11 @@ Cancels need no ticket: they are harmless to repeat, and each says what came of 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.backpack import AccountClient, BackpackError
 from bot.desk.linking import Linking
@@ -19,17 +21,18 @@ from bot.desk.tracker import Tracker
 from bot.domain.account import Position
 from bot.domain.intent import CancelIntent
 from bot.domain.market import Market, UnknownSymbol
-from bot.domain.order import OrderEvent, OrderRequest, OrderSnapshot
+from bot.domain.order import OrderEvent, OrderReport, OrderRequest, OrderSnapshot
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import ZERO, OrderType, Side
 from bot.market import Catalogue
 from bot.store import Database, orders, tickets
 from bot.store.buttons import new_token
-from bot.store.tables import Account, Ticket, TicketKind, User
+from bot.store.tables import Account, Order, Ticket, TicketKind, User
 from bot.store.tables import AccountState as KeyState
 
 PANIC_LIFE_MS: Final = 60_000
 PANIC_RESUME_MS: Final = 5 * 60_000  # an older one may no longer be what its user wants
+DOUBT_POLL_S: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class Cancelled:
 class PanicPlan:
     """What a panic would touch now, and the token of its second tap."""
 
+    ticket_id: int
     token: str
     account_id: int
     account_label: str
@@ -56,9 +60,14 @@ class PanicPlan:
 
 @dataclass(slots=True)
 class PanicDone:
+    """What a panic came to, whatever crashes it took to get there."""
+
     cancelled: int = 0
-    closing: list[int] = field(default_factory=list)  # ids of our closing orders
+    closing: list[Order] = field(default_factory=list)  # our closing orders as they are known now
     errors: list[tuple[str, BackpackError]] = field(default_factory=list)  # (symbol, why)
+
+
+Tell = Callable[[AsyncSession, Ticket, PanicDone], Awaitable[None]]
 
 
 class Manage:
@@ -95,7 +104,13 @@ class Manage:
             return wanted
         if intent.order_id is not None:
             account_id = await self._account_of(user, intent.order_id) or account_id
-        line = await self._sessions.get(user.id, account_id)
+        return await self.withdraw(user.id, account_id, wanted)
+
+    async def withdraw(
+        self, user_id: int, account_id: int, wanted: Sequence[OrderSnapshot]
+    ) -> list[Cancelled]:
+        """Cancel exactly these orders of one account."""
+        line = await self._sessions.get(user_id, account_id)
         return list(await asyncio.gather(*(self._withdraw(account_id, line, order) for order in wanted)))
 
     async def resting(self, user: User, intent: CancelIntent) -> list[OrderSnapshot] | Refusal:
@@ -155,7 +170,7 @@ class Manage:
             return account
         line = await self._sessions.get(user.id, account.id or 0)
         resting, held = await asyncio.gather(line.open_orders(), line.positions())
-        return PanicPlan("", account.id or 0, account.label, len(resting), tuple(held.values()))
+        return PanicPlan(0, "", account.id or 0, account.label, len(resting), tuple(held.values()))
 
     async def plan_panic(self, user: User, chat_id: int) -> PanicPlan | Refusal:
         """What would be cancelled and closed, and the ticket for the second tap."""
@@ -176,43 +191,61 @@ class Manage:
             expires_ms=now + PANIC_LIFE_MS,
         )
         async with self._database.write() as session:
-            await tickets.offer(session, ticket)
-        return replace(plan, token=token)
+            ticket = await tickets.offer(session, ticket)
+        return replace(plan, ticket_id=ticket.id or 0, token=token)
 
-    async def panic(self, token: str, user: User) -> PanicDone | Refusal:
-        """Cancel every order, then close every position as it stands now. Each leg reports for itself."""
+    async def panic(self, token: str, user: User, tell: Tell) -> Refusal | None:
+        """Cancel every order, then close every position as it stands now.
+
+        `tell` writes what came of each leg in the transaction that finishes the ticket: what a crash leaves
+        unfinished, `resume` does and tells.
+        """
         ticket = await self._placing.claim(token, user.id)
-        return ticket if isinstance(ticket, Refusal) else await self._flatten(ticket)
+        if isinstance(ticket, Refusal):
+            return ticket
+        await self._flatten(ticket, tell)
+        return None
 
     async def interrupted(self) -> list[Ticket]:
         """Panics of the last minutes that a crash cut short."""
         async with self._database.read() as session:
             return await tickets.unfinished(session, TicketKind.PANIC, self._clock() - PANIC_RESUME_MS)
 
-    async def resume(self, ticket: Ticket) -> PanicDone:
-        """Finish an interrupted panic; what was done already is not there to be done again."""
-        return await self._flatten(ticket)
+    async def resume(self, ticket: Ticket, tell: Tell) -> None:
+        """Finish an interrupted panic. Closes that may have been sent are looked up before others are."""
+        await self._flatten(ticket, tell)
 
-    async def _flatten(self, ticket: Ticket) -> PanicDone:
+    async def _flatten(self, ticket: Ticket, tell: Tell) -> None:
         line = await self._sessions.get(ticket.user_id, ticket.account_id or 0)
         done = PanicDone()
         await self._cancel_everything(ticket, line, done)
+        await self._out_of_doubt(ticket)
         try:
             held = await line.positions()
             markets = await self._catalogue.markets()
         except BackpackError as error:
             done.errors.append(("*", error))
-            return done
-        legs = [
-            Leg.of(request, markets[position.symbol])
-            for position in held.values()
-            if position.symbol in markets
-            for request in _closing(position, markets[position.symbol])
-        ]
-        done.closing = await self._placing.place_now(ticket, legs)
+        else:
+            legs = [
+                Leg.of(request, markets[position.symbol])
+                for position in held.values()
+                if position.symbol in markets
+                for request in _closing(position, markets[position.symbol])
+            ]
+            await self._placing.place_now(ticket, legs)
         async with self._database.write() as session:
+            done.closing = _telling(await orders.of_ticket(session, ticket.id or 0))
             await tickets.finish(session, ticket.id or 0, self._clock())
-        return done
+            await tell(session, ticket, done)
+
+    async def _out_of_doubt(self, ticket: Ticket) -> None:
+        """Wait until it is known what became of the closes a crash cut short."""
+        while self._clock() < (ticket.claimed_ms or 0) + PANIC_RESUME_MS:
+            async with self._database.read() as session:
+                sent = await orders.of_ticket(session, ticket.id or 0)
+            if all(order.state not in orders.IN_DOUBT for order in sent):
+                return
+            await asyncio.sleep(DOUBT_POLL_S)
 
     async def _cancel_everything(self, ticket: Ticket, line: AccountClient, done: PanicDone) -> None:
         try:
@@ -221,21 +254,39 @@ class Manage:
         except BackpackError as error:
             done.errors.append(("*", error))
             return
+        found = await self._remember(ticket, resting)
         for symbol in sorted({order.symbol for order in resting}):
             try:
                 gone = await line.cancel_all(symbol)
             except BackpackError as error:
                 done.errors.append((symbol, error))
                 continue
-            done.cancelled += sum(order.symbol == symbol for order in resting)
             for report in gone:
                 if ticket.account_id is not None:
                     await self._tracker.apply(ticket.account_id, replace(report, event=OrderEvent.CANCELLED))
+        failed = {symbol for symbol, _ in done.errors}
+        done.cancelled = sum(symbol not in failed for symbol in found.values())
         for symbol in sorted({strategy.symbol for strategy in running}):
             try:
                 await line.cancel_all_strategies(symbol)
             except BackpackError as error:
                 done.errors.append((symbol, error))
+
+    async def _remember(self, ticket: Ticket, resting: Sequence[OrderReport]) -> dict[str, str]:
+        """Id and symbol of every order this panic found, those before a crash included."""
+        found = dict(ticket.preview.get("found", {}))
+        found |= {order.exchange_id: order.symbol for order in resting if order.exchange_id is not None}
+        ticket.preview = {**ticket.preview, "found": found}
+        async with self._database.write() as session:
+            await tickets.remember(session, ticket.id or 0, ticket.preview)
+        return found
+
+
+def _telling(sent: Sequence[Order]) -> list[Order]:
+    """Of the closes of a panic those that say how it stands: the last try, and what earlier ones executed."""
+    starts = [number for number, order in enumerate(sent) if order.leg == 0]
+    last = starts[-1] if starts else 0
+    return [order for number, order in enumerate(sent) if number >= last or order.executed]
 
 
 def _closing(position: Position, market: Market) -> list[OrderRequest]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -23,7 +23,8 @@ from bot.domain.market import Market
 from bot.domain.order import OrderEvent, OrderRequest, OrderState
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.store import Database, audit, orders, tickets
-from bot.store.tables import Order, Ticket, TicketState
+from bot.store.tables import Order, Ticket, TicketKind, TicketState
+from bot.vault import VaultError
 
 _log = logging.getLogger(__name__)
 
@@ -44,6 +45,9 @@ class Leg:
 
 
 Attempt = tuple[Order, Leg]
+Begin = Callable[[AsyncSession], Awaitable[bool]]
+
+_OWN_CARD: Final = frozenset({TicketKind.PANIC, TicketKind.CHAIN})  # their card goes on being theirs
 
 
 def pack_legs(legs: Sequence[Leg]) -> list[dict[str, Any]]:
@@ -144,21 +148,31 @@ class Placing:
             await self._audit(session, ticket, attempts)
         return await self._send_all(account, attempts)
 
-    async def claim(self, token: str, user_id: int) -> Ticket | Refusal:
-        """Take the ticket without sending anything yet."""
+    async def claim(self, token: str, user_id: int, message_id: int | None = None) -> Ticket | Refusal:
+        """Take the ticket, whose preview is `message_id`, without sending anything yet."""
         async with self._database.write() as session:
             ticket = await self._claim(session, token, user_id)
             if isinstance(ticket, Ticket):
+                if message_id is not None and ticket.message_id != message_id:
+                    ticket.message_id = message_id
                 await self._audit(session, ticket, [])
             return ticket
 
-    async def place_now(self, ticket: Ticket, legs: Sequence[Leg]) -> list[int]:
-        """Write and send `legs` of a ticket already claimed: panic decides its legs at the last moment."""
+    async def place_now(
+        self, ticket: Ticket, legs: Sequence[Leg], *, first: int = 0, begin: Begin | None = None
+    ) -> list[int] | None:
+        """Write and send `legs` of a ticket already claimed: those of a panic, or of one step of a chain.
+
+        `first` is the number of the first leg. `begin` is asked in the transaction that writes the attempts;
+        when it says no, nothing is written or sent, and None comes back.
+        """
         if ticket.account_id is None:
             raise ValueError("a ticket without an account places nothing")
         account = await self._sessions.get(ticket.user_id, ticket.account_id)
         async with self._database.write() as session:
-            attempts = await self._attempts(session, ticket, legs)
+            if begin is not None and not await begin(session):
+                return None
+            attempts = await self._attempts(session, ticket, legs, first)
         return await self._send_all(account, attempts)
 
     async def _claim(self, session: AsyncSession, token: str, user_id: int) -> Ticket | Refusal:
@@ -177,10 +191,14 @@ class Placing:
         }
         await audit.append(session, self._clock(), ticket.user_id, "confirm", detail)
 
-    async def _attempts(self, session: AsyncSession, ticket: Ticket, legs: Sequence[Leg]) -> list[Attempt]:
-        return [await self._attempt(session, ticket, number, leg) for number, leg in enumerate(legs)]
+    async def _attempts(
+        self, session: AsyncSession, ticket: Ticket, legs: Sequence[Leg], first: int = 0
+    ) -> list[Attempt]:
+        return [await self._attempt(session, ticket, number, leg) for number, leg in enumerate(legs, first)]
 
     async def _send_all(self, account: AccountClient, attempts: Sequence[Attempt]) -> list[int]:
+        # Not before their commit: one that failed halfway must not hide an attempt from the reconciler.
+        self.in_flight |= {order.id for order, _ in attempts}
         waiting = asyncio.create_task(self._say_sending(attempts))
         try:
             await asyncio.gather(*(self._send(account, order, leg) for order, leg in attempts))
@@ -227,14 +245,11 @@ class Placing:
             window_ms=self._window_ms,
             deadline_ms=timestamp + self._window_ms,
             chat_id=ticket.chat_id,
-            message_id=ticket.message_id if number == 0 else None,
+            message_id=ticket.message_id if number == 0 and ticket.kind not in _OWN_CARD else None,
             created_ms=now,
             updated_ms=now,
         )
-        order = await orders.insert_attempt(session, order)
-        if order.id is not None:
-            self.in_flight.add(order.id)
-        return order, replace(leg, request=request)
+        return await orders.insert_attempt(session, order), replace(leg, request=request)
 
     async def _send(self, account: AccountClient, order: Order, leg: Leg) -> None:
         """One request, never repeated. Every way it can end is written down."""
@@ -245,6 +260,8 @@ class Placing:
                 leg.request, timestamp_ms=order.timestamp_ms, window_ms=order.window_ms
             )
             report = await account.send(prepared)
+        except VaultError:  # the key went between the tap and the signature: nothing left
+            await self._tracker.conclude(order.id, Verdict(OrderEvent.NOT_FOUND_AFTER_DEADLINE))
         except NotSent as error:
             verdict = Verdict(OrderEvent.NOT_FOUND_AFTER_DEADLINE, error.code, error.message)
             await self._tracker.conclude(order.id, verdict)

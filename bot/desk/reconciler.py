@@ -11,14 +11,14 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from bot.backpack import AccountClient, BackpackClient, BackpackError
+from bot.backpack import AccountClient, BackpackClient, BackpackError, Unauthorised
 from bot.desk.placing import Placing
 from bot.desk.sessions import AccountSessions
 from bot.desk.tracker import SKEW_MS, Tracker, Verdict, report_of_fills
 from bot.domain.order import Fill, OrderEvent, OrderReport
 from bot.store import Database, accounts, fills, orders
 from bot.store.tables import Account, Order
-from bot.vault import VaultError
+from bot.vault import SignerRevoked, VaultError
 
 _log = logging.getLogger(__name__)
 
@@ -26,6 +26,8 @@ _log = logging.getLogger(__name__)
 SETTLE_MS: Final = 2_000
 FEE_LATE_MS: Final = 24 * 3_600_000  # a fee missing for longer is asked for no more
 SECOND_LOOK_MS: Final = 300_000  # how long a verdict of absence is still compared with the exchange
+REFUSALS: Final = 2  # so many in a row, and the user is told that the key is not accepted
+REFUSED_PAUSE_MS: Final = 60_000  # between two look-ups with a key that is not accepted
 PAGE: Final = 100
 MAX_PAGES: Final = 10
 
@@ -52,21 +54,60 @@ class Reconciler:
         self._clock = clock
         self._settle_ms = settle_ms
         self._pass = asyncio.Lock()
+        self._refused: dict[int, tuple[int, int]] = {}  # order -> refusals in a row, when to ask again
 
     async def run_once(self) -> int:
         """Look up every order in doubt that nobody here is waiting for; returns how many remain."""
         async with self._pass:
-            async with self._database.read() as session:
-                doubtful = [o for o in await orders.in_doubt(session) if o.id not in self._placing.in_flight]
-            settled = await asyncio.gather(*(self._try(order) for order in doubtful))
-            return settled.count(False)
+            return await self._look_up_all(await self._doubtful())
+
+    async def settle(self, user_id: int, account_id: int | None = None) -> int:
+        """Look up what is in doubt with one key, or with all of a user's, now; returns how many remain."""
+        await self._look_up_all(await self._doubtful(user_id, account_id))
+        async with self._database.read() as session:
+            return len(await orders.in_doubt(session, account_id, user_id))
+
+    async def give_up(self, user_id: int, account_id: int | None = None) -> None:
+        """Their key is about to go, or is gone: what is in doubt with it stays so for good, and is told."""
+        async with self._database.read() as session:
+            doubtful = await orders.in_doubt(session, account_id, user_id)
+        for order in doubtful:
+            await self._tracker.conclude(order.id, Verdict(OrderEvent.KEY_GONE))
+
+    async def _doubtful(self, user_id: int | None = None, account_id: int | None = None) -> list[Order]:
+        async with self._database.read() as session:
+            found = await orders.in_doubt(session, account_id, user_id)
+        return [order for order in found if order.id not in self._placing.in_flight]
+
+    async def _look_up_all(self, doubtful: Sequence[Order]) -> int:
+        settled = await asyncio.gather(*(self._try(order) for order in doubtful))
+        return settled.count(False)
 
     async def _try(self, order: Order) -> bool:
+        refusals, not_before_ms = self._refused.get(order.id, (0, 0))
+        if self._clock() < not_before_ms:
+            return False
         try:
-            return await self._resolve(order)
+            settled = await self._resolve(order)
+        except SignerRevoked:
+            await self._tracker.conclude(order.id, Verdict(OrderEvent.KEY_GONE))
+            settled = True
+        except Unauthorised as error:
+            await self._refuse(order, refusals + 1, error)
+            return False
         except (BackpackError, VaultError) as error:
             _log.warning("order %s stays in doubt: %s", order.code, error)
             return False
+        self._refused.pop(order.id, None)
+        return settled
+
+    async def _refuse(self, order: Order, refusals: int, error: Unauthorised) -> None:
+        """Go on asking, for the key may be allowed again, but let its user know."""
+        _log.warning("order %s stays in doubt, its key is refused: %s", order.code, error)
+        pause_ms = REFUSED_PAUSE_MS if refusals >= REFUSALS else 0
+        self._refused[order.id] = refusals, self._clock() + pause_ms
+        if refusals >= REFUSALS:
+            await self._tracker.key_refused(order.id, error.code, error.message)
 
     async def _resolve(self, order: Order) -> bool:
         account = await self._sessions.get(order.user_id, order.account_id)
@@ -152,9 +193,10 @@ class Reconciler:
             raise
 
     async def _repair_orders(self, line: AccountClient, account_id: int, known: Sequence[Order]) -> None:
+        asked_us = self._client.now_ms() * 1000
         resting = {report.exchange_id: report for report in await line.open_orders()}
         for report in resting.values():
-            await self._tracker.apply(account_id, report)
+            await self._tracker.apply(account_id, report, sized_us=asked_us)
         for order in known:
             if order.exchange_id is None or order.exchange_id in resting:
                 continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.backpack import AccountClient, BackpackClient
-from bot.vault import Vault
+from bot.vault import Vault, VaultError
 
 
 class AccountSessions:
@@ -15,10 +15,14 @@ class AccountSessions:
         self._open: dict[tuple[int, int], AccountClient] = {}
 
     async def get(self, user_id: int, account_id: int) -> AccountClient:
-        """The line of one account. Raises the vault's errors when the key cannot be opened."""
+        """The line of one account. Raises the vault's errors when the key cannot be opened, or is gone."""
         key = (user_id, account_id)
-        if key not in self._open:
+        try:
             signer = await self._vault.signer(user_id, account_id, "trade")
+        except VaultError:
+            self.drop(user_id, account_id)
+            raise
+        if key not in self._open:
             self._open[key] = self._client.account(signer)
         return self._open[key]
 

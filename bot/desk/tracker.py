@@ -32,6 +32,7 @@ _log = logging.getLogger(__name__)
 
 # How far before an attempt its traces may be dated, and after its death: clocks of exchange nodes differ.
 SKEW_MS: Final = 60_000
+EXITS_GRACE_MS: Final = 10_000  # so long after a fill the exits it promised must stand
 
 # What we concluded without the engine's word. When that word comes after all, it wins.
 _CONCLUDED: Final = frozenset({OrderState.NOT_PLACED, OrderState.REJECTED})
@@ -68,9 +69,14 @@ class Tracker:
         self._announcer = announcer
         self._clock = clock
         self.incomplete: set[int] = set()  # accounts known to lack something: to be repaired
+        self._sized_us: dict[int, int] = {}  # live orders: when their quantity was last heard of
 
-    async def apply(self, account_id: int, report: OrderReport) -> bool:
-        """Take in what the exchange says of one order of `account_id`; whether that is an order of ours."""
+    async def apply(self, account_id: int, report: OrderReport, *, sized_us: int | None = None) -> bool:
+        """Take in what the exchange says of one order of `account_id`; whether that is an order of ours.
+
+        `sized_us`: since then (exchange time, microseconds) the order has the quantity of the report, which
+        the exchange may have changed. None: the report says nothing new of it.
+        """
         async with self._database.write() as session:
             order = await self._find(session, account_id, report)
             if order is None:
@@ -78,7 +84,7 @@ class Tracker:
             if order is None:
                 await self._strange(session, account_id, report)
             else:
-                await self._take(session, order, report)
+                await self._take(session, order, report, sized_us)
         self._announcer.committed()
         return order is not None
 
@@ -102,6 +108,14 @@ class Tracker:
             order.error_code = verdict.error_code
             order.error_message = verdict.error_message
             await self._changed(session, order, surprising=False)
+        self._announcer.committed()
+
+    async def key_refused(self, order_id: int, error_code: str | None, error_message: str) -> None:
+        """The exchange does not accept the key that asks for an order in doubt: its user must know."""
+        async with self._database.write() as session:
+            order = await orders.get(session, order_id, lock=True)
+            if order is not None and order.state in orders.IN_DOUBT:
+                await self._announcer.key_refused(session, order, error_code, error_message)
         self._announcer.committed()
 
     async def record_fills(self, account_id: int, found: list[Fill]) -> None:
@@ -145,16 +159,21 @@ class Tracker:
         # Client ids are unique only by our own care: another program's order may carry the same one.
         return order if order is not None and _may_be(order, report) else None
 
-    async def _take(self, session: AsyncSession, order: Order, report: OrderReport) -> None:
+    async def _take(
+        self, session: AsyncSession, order: Order, report: OrderReport, sized_us: int | None = None
+    ) -> None:
         contradicts = order.state in _CONCLUDED
         if contradicts and report.executed == ZERO and report.event in _ENDS:
             contradicts = False  # it came to nothing either way
             if order.state is OrderState.REJECTED:
                 return
-        changed = self._move(order, report)
+        changed = self._resize(order, report, sized_us)
+        changed = self._move(order, report) or changed
         if report.executed > order.executed:
             order.executed = report.executed
             order.executed_quote = report.executed_quote
+            if order.exits_due_ms is None and _exit_prices(order):
+                order.exits_due_ms = self._clock() + EXITS_GRACE_MS
             changed = True
         if report.fill is not None:
             await fills.upsert(session, order.account_id, report.fill)
@@ -164,6 +183,18 @@ class Tracker:
         if order.executed and (order.fee is None or _exit_prices(order)):
             self.incomplete.add(order.account_id)
         await self._changed(session, order, surprising=contradicts)
+
+    def _resize(self, order: Order, report: OrderReport, sized_us: int | None) -> bool:
+        """The exchange shrinks reduce-only orders with the position and lets exits grow with their parent."""
+        if sized_us is None or order.id is None or order.state.is_terminal:
+            return False
+        if sized_us < self._sized_us.get(order.id, 0):
+            return False
+        self._sized_us[order.id] = sized_us
+        if order.quantity is None or report.quantity in {None, ZERO, order.quantity}:
+            return False
+        order.quantity = report.quantity
+        return True
 
     def _move(self, order: Order, report: OrderReport) -> bool:
         """Learn the order's id and state; whether there was anything new."""
@@ -205,6 +236,8 @@ class Tracker:
         return True
 
     async def _changed(self, session: AsyncSession, order: Order, *, surprising: bool) -> None:
+        if order.state.is_terminal:
+            self._sized_us.pop(order.id, None)
         order.version += 1
         order.updated_ms = self._clock()
         session.add(order)

@@ -21,6 +21,7 @@ from bot.vault import Vault, VaultError
 _log = logging.getLogger(__name__)
 
 RETRY_S = 5.0
+MODIFIED = "orderModified"  # the exchange changed a resting order's quantity
 
 
 class Watcher:
@@ -42,11 +43,26 @@ class Watcher:
         self._open_stream = open_stream
         self._tasks: dict[int, asyncio.Task[None]] = {}
 
+    @property
+    def watched(self) -> set[int]:
+        """Ids of the accounts whose streams are kept here."""
+        return set(self._tasks)
+
     async def start(self) -> None:
         """Watch every account that can sign."""
         async with self._database.read() as session:
             for account in await accounts.active(session):
                 self.watch(account)
+
+    async def sync(self) -> None:
+        """Follow what other processes linked and unlinked."""
+        await self._vault.revoke_unlinked()
+        async with self._database.read() as session:
+            active = {account.id: account for account in await accounts.active(session)}
+        for account_id in self._tasks.keys() - active.keys():
+            await self.unwatch(account_id)
+        for account in active.values():
+            self.watch(account)
 
     def watch(self, account: Account) -> None:
         """Watch one account; a second call for it changes nothing."""
@@ -83,4 +99,5 @@ class Watcher:
                 if isinstance(event, Connected | Reconnected):
                     await self._reconciler.repair(account)
                 elif isinstance(event, OrderUpdate):
-                    await self._tracker.apply(account.id, event.report)
+                    sized_us = event.engine_us if event.kind == MODIFIED else None
+                    await self._tracker.apply(account.id, event.report, sized_us=sized_us)

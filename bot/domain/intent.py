@@ -6,10 +6,11 @@ desk's work (`domain.market.resolve_symbol`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from bot.domain.alert import AlertOptions, Condition
 from bot.domain.values import Side, TimeInForce
 
 
@@ -98,6 +99,7 @@ class TradeIntent:
     reduce_only: bool = False
     slippage: Decimal | None = None  # per cent
     account: str | None = None
+    callout: bool = False  # the price is a callout's entry (`domain.callout`), not a limit chosen on purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,15 @@ class CancelIntent:
     account: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class AgainIntent:
+    """`same`, `same 2x`, `same $300`, `same btc`: the line of the card it answers, with that changed."""
+
+    symbol: str | None = None
+    size: Size | None = None
+    leverage: Decimal | None = None
+
+
 class QueryKind(StrEnum):
     POSITIONS = "positions"
     ORDERS = "orders"
@@ -140,6 +151,8 @@ class QueryKind(StrEnum):
     PRICE = "price"
     BOOK = "book"
     FEES = "fees"
+    FUNDING = "funding"
+    CARRY = "carry"  # the argument may have a size: `SOL $500`
     ACCOUNTS = "accounts"
     SETTINGS = "settings"
     HELP = "help"
@@ -156,4 +169,28 @@ class PanicIntent:
     """Cancel everything, close everything. Two taps."""
 
 
-Intent = TradeIntent | CloseIntent | ProtectIntent | CancelIntent | QueryIntent | PanicIntent
+@dataclass(frozen=True, slots=True)
+class AlertIntent:
+    """`a btc > 100k then long btc $200`: speak when `condition` holds, perhaps with a prepared trade.
+
+    `armed`: the user wants the plan executed without a tap, up to `cap_usd` of notional, or where none is
+    said up to what they let go unasked.
+    """
+
+    condition: Condition
+    options: AlertOptions = field(default_factory=AlertOptions)
+    plan: TradeIntent | CloseIntent | None = None
+    armed: bool = False
+    cap_usd: Decimal | None = None
+
+
+Intent = (
+    TradeIntent
+    | CloseIntent
+    | ProtectIntent
+    | CancelIntent
+    | AgainIntent
+    | QueryIntent
+    | PanicIntent
+    | AlertIntent
+)

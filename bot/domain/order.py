@@ -93,6 +93,7 @@ class OrderState(StrEnum):
     TRIGGER_FAILED = "trigger_failed"
     REJECTED = "rejected"  # the exchange said no
     NOT_PLACED = "not_placed"  # the signed request died unseen
+    UNKNOWABLE = "unknowable"  # no answer came, and the key that could ask is destroyed
 
     @property
     def is_terminal(self) -> bool:
@@ -117,6 +118,7 @@ class OrderEvent(StrEnum):
     REJECTED = "rejected"
     NO_ANSWER = "no_answer"
     NOT_FOUND_AFTER_DEADLINE = "not_found_after_deadline"
+    KEY_GONE = "key_gone"
 
 
 _S, _E = OrderState, OrderEvent
@@ -135,11 +137,19 @@ _TRANSITIONS: dict[OrderState, dict[OrderEvent, OrderState]] = {
         _E.REJECTED: _S.REJECTED,
         _E.NO_ANSWER: _S.UNKNOWN,
         _E.NOT_FOUND_AFTER_DEADLINE: _S.NOT_PLACED,
+        _E.KEY_GONE: _S.UNKNOWABLE,
     },
     _S.UNKNOWN: {
         **_ON_EXCHANGE,
         _E.REJECTED: _S.REJECTED,
         _E.NO_ANSWER: _S.UNKNOWN,
+        _E.NOT_FOUND_AFTER_DEADLINE: _S.NOT_PLACED,
+        _E.KEY_GONE: _S.UNKNOWABLE,
+    },
+    # An answer that was still under way when the key went.
+    _S.UNKNOWABLE: {
+        **_ON_EXCHANGE,
+        _E.REJECTED: _S.REJECTED,
         _E.NOT_FOUND_AFTER_DEADLINE: _S.NOT_PLACED,
     },
     _S.NEW: _ON_EXCHANGE,
@@ -149,7 +159,12 @@ _TRANSITIONS: dict[OrderState, dict[OrderEvent, OrderState]] = {
     # The verdict of absence may be wrong; the exchange's own word always wins over it.
     _S.NOT_PLACED: dict(_ON_EXCHANGE),
 }
-_TERMINAL = frozenset({_S.FILLED, _S.CANCELLED, _S.EXPIRED, _S.TRIGGER_FAILED, _S.REJECTED, _S.NOT_PLACED})
+_TERMINAL = frozenset(
+    {
+        *(_S.FILLED, _S.CANCELLED, _S.EXPIRED, _S.TRIGGER_FAILED),
+        *(_S.REJECTED, _S.NOT_PLACED, _S.UNKNOWABLE),
+    }
+)
 
 
 class IllegalTransition(Exception):
@@ -269,6 +284,7 @@ class OrderSnapshot:
     client_id: int | None = None
     origin: str = "USER"
     exit_kind: str | None = None  # "tp" or "sl": made by the exchange for a position of ours
+    asked_quantity: Decimal | None = None  # base, as sent; the exchange may have changed it since
 
     @property
     def average_price(self) -> Decimal | None:

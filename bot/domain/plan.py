@@ -1,27 +1,43 @@
 """The builder of previews: a line in a context becomes the exact order to be sent, or the reason why not.
 
-The stages are: route the words, settle the prices, size and filter, attach the exits, compose. Every mend
-offered has gone through the same stages and would be accepted.
+The stages are: refuse a stale callout, route the words, settle the prices, size and filter, attach the exits,
+compose. Every mend offered has gone through the same stages and would be accepted.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from bot.domain.callout import check_callout
 from bot.domain.compose import compose
 from bot.domain.draft import draft_order
 from bot.domain.exits import attach_exits
-from bot.domain.intent import CloseIntent, TradeIntent, Verb
+from bot.domain.intent import AbsolutePrice, BaseSize, CloseIntent, TradeIntent, Verb
 from bot.domain.preview import Preview, PreviewContext
 from bot.domain.protect import build_protect
-from bot.domain.refusal import Refusal, RefusalCode
-from bot.domain.routing import WHOLE, position_in, route, usable
+from bot.domain.refusal import Choice, Param, Refusal, RefusalCode
+from bot.domain.routing import WHOLE, Routed, near_market, position_in, route, usable
 from bot.domain.sizing import size_order
 from bot.domain.values import ZERO, exact
 
 __all__ = ["build_close", "build_preview", "build_protect"]
 
 MENDS_FOLLOWED = 6  # one line rarely has more mistakes
+
+# Refusals of a size for being too large.
+_TOO_MUCH = frozenset(
+    {
+        RefusalCode.THIN_BOOK,
+        RefusalCode.ABOVE_MAX_QUANTITY,
+        RefusalCode.INSUFFICIENT_MARGIN,
+        RefusalCode.INSUFFICIENT_BALANCE,
+        RefusalCode.OPEN_INTEREST_LIMIT,
+        RefusalCode.POSITION_LIMIT,
+    }
+)
+
+# A line without a size, or with a bare number, is right as far as it goes: the rest is asked.
+QUESTIONS = frozenset({RefusalCode.MISSING_SIZE, RefusalCode.AMBIGUOUS_NUMBER})
 
 
 def build_preview(intent: TradeIntent, context: PreviewContext) -> Preview | Refusal:
@@ -37,7 +53,25 @@ def build_preview(intent: TradeIntent, context: PreviewContext) -> Preview | Ref
         if isinstance(outcome, Preview) or outcome.code is RefusalCode.SHORT_SPOT:
             # The mend of SHORT_SPOT speaks of the perp, of which this context knows nothing.
             return outcome
+        if outcome.code in _TOO_MUCH and _may_be_price(intent, context):
+            return _price_question(intent, context)
         return replace(outcome, mend_intent=_accepted(outcome.mend_intent, context))
+
+
+def _may_be_price(intent: TradeIntent, context: PreviewContext) -> bool:
+    """`buy 94000 btc`: more coins than can be had, and a number close to the price of one."""
+    size, enters = intent.size, intent.verb is not Verb.SELL and not intent.reduce_only
+    if not isinstance(size, BaseSize) or intent.price is not None:
+        return False
+    return enters and near_market(size.amount, context.last)
+
+
+def _price_question(intent: TradeIntent, context: PreviewContext) -> Refusal:
+    assert isinstance(intent.size, BaseSize)
+    number = intent.size.amount
+    meant = replace(intent, size=None, price=AbsolutePrice(number))
+    params: dict[str, Param] = {"number": number, "symbol": context.market.base, "price": context.last}
+    return Refusal(RefusalCode.AMBIGUOUS_NUMBER, params, choices=(Choice("price", meant, None, None),))
 
 
 def build_close(intent: CloseIntent, context: PreviewContext) -> Preview | Refusal:
@@ -78,21 +112,19 @@ def _speaking_of_closing(refusal: Refusal, intent: CloseIntent) -> Refusal:
 
 
 def _accepted(mend: object, context: PreviewContext) -> TradeIntent | None:
-    """The mend, or the mend of the mend, that would be accepted; None when the road ends in a refusal."""
+    """The mend, or the mend of the mend, that would be accepted or only asked about; else None."""
     for _ in range(MENDS_FOLLOWED):
         if not isinstance(mend, TradeIntent):
             return None
         outcome = _attempt(mend, context)
-        if isinstance(outcome, Preview):
+        if isinstance(outcome, Preview) or outcome.code in QUESTIONS:
             return mend
         mend = outcome.mend_intent
     return None
 
 
 def _attempt(intent: TradeIntent, context: PreviewContext) -> Preview | Refusal:
-    if context.last <= ZERO:
-        return Refusal(RefusalCode.EMPTY_BOOK, {"symbol": context.market.base})
-    routed = route(intent, context)
+    routed = _routed(intent, context)
     if isinstance(routed, Refusal):
         return routed
     draft = draft_order(routed.intent, context)
@@ -105,3 +137,9 @@ def _attempt(intent: TradeIntent, context: PreviewContext) -> Preview | Refusal:
     if isinstance(exits, Refusal):
         return exits
     return compose(draft, sized, exits, routed.notes)
+
+
+def _routed(intent: TradeIntent, context: PreviewContext) -> Routed | Refusal:
+    if context.last <= ZERO:
+        return Refusal(RefusalCode.EMPTY_BOOK, {"symbol": context.market.base})
+    return check_callout(intent, context.last) or route(intent, context)

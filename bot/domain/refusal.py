@@ -37,6 +37,7 @@ class RefusalCode(StrEnum):
     THIN_BOOK = "thin-book"  # symbol, available, asset, bound: what is left up to the price `bound`
     POST_ONLY_WOULD_TAKE = "post-only-would-take"  # price, nearest
     WRONG_SIDE_STOP = "wrong-side-stop"  # price, entry, side, nearest
+    FAR_FROM_MARKET = "far-from-market"  # price, market, distance, limit (per cent): a callout's entry
     WRONG_SIDE_TARGET = "wrong-side-target"  # price, entry, side, nearest
     OPEN_INTEREST_LIMIT = "open-interest-limit"  # limit, nearest, asset
     POSITION_LIMIT = "position-limit"  # limit (base at mark), nearest, asset
@@ -52,6 +53,13 @@ class RefusalCode(StrEnum):
     SHORT_SPOT = "short-spot"  # symbol: sell on spot with no balance
     REDUCE_ON_SPOT = "reduce-on-spot"
     NO_ORDER = "no-order"  # id
+    PANIC_ALONE = "panic-alone"  # panic among other statements
+    NO_CARD = "no-card"  # `same` that answers none of our cards, or one whose line it cannot change
+    NOT_YOUR_CARD = "not-your-card"
+    # alerts
+    ALERT_HOLDS = "alert-holds"  # symbol, value, level: it could only fire at once
+    ARMED_WITHOUT_LIMIT = "armed-without-limit"  # a plan that goes without asking must say up to how much
+    TOO_MANY_ALERTS = "too-many-alerts"  # limit
     # people and time
     NO_ACCOUNT = "no-account"
     UNKNOWN_ACCOUNT = "unknown-account"  # label

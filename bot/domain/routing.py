@@ -164,6 +164,11 @@ def _check_leverage(intent: TradeIntent, context: PreviewContext) -> Refusal | N
     return None
 
 
+def near_market(number: Decimal, price: Decimal) -> bool:
+    """Whether a number may have been meant as a price."""
+    return abs(number - price) <= price * NEAR_MARKET
+
+
 def ambiguous_number(intent: TradeIntent, size: BareSize, context: PreviewContext) -> Refusal:
     """Every reading of a number without a unit, as a line that says it, with the money of each.
 
@@ -177,7 +182,7 @@ def ambiguous_number(intent: TradeIntent, size: BareSize, context: PreviewContex
     entering = context.market.is_perp and not intent.reduce_only and intent.leverage is None
     if entering and maximum is not None and ONE <= number <= maximum and number == number.to_integral_value():
         choices.append(Choice("leverage", replace(intent, size=None, leverage=number), None, None))
-    if intent.price is None and abs(number - price) <= price * NEAR_MARKET:
+    if intent.price is None and near_market(number, price):
         choices.append(Choice("price", replace(intent, size=None, price=AbsolutePrice(number)), None, None))
     return Refusal(
         RefusalCode.AMBIGUOUS_NUMBER,

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from functools import cache
 from typing import Final
 
 from bot.domain.intent import (
     AbsolutePrice,
+    AgainIntent,
+    AlertIntent,
     BareSize,
     BaseSize,
     CancelIntent,
@@ -23,6 +26,7 @@ from bot.domain.intent import (
     TradeIntent,
 )
 from bot.domain.values import plain
+from bot.grammar.alert_line import alert_words
 from bot.grammar.parser import lark
 
 _QUERY_WORDS: Final = {QueryKind.PRICE: "price"}
@@ -49,11 +53,15 @@ def canonical_words(intent: Intent) -> list[str]:
         case CancelIntent():
             order = f"order {intent.order_id}" if intent.order_id else None
             parts = ["cancel", order, intent.scope, _symbol(intent.symbol, beside_ids=True)]
+        case AgainIntent():
+            parts = ["same", *_symbol_and_size(intent.symbol, intent.size), _leverage(intent.leverage)]
         case QueryIntent():
             parts = [intent.kind.value, _argument(intent)]
         case PanicIntent():
             parts = ["panic"]
-    if not isinstance(intent, QueryIntent | PanicIntent):
+        case AlertIntent():
+            parts = alert_words(intent, canonical(intent.plan) if intent.plan is not None else None)
+    if not isinstance(intent, AgainIntent | QueryIntent | PanicIntent | AlertIntent):
         parts.append(_account(intent.account))
     return [part for part in parts if part]
 
@@ -62,8 +70,8 @@ def _trade(intent: TradeIntent) -> list[str | None]:
     return [
         intent.verb.value,
         *_symbol_and_size(intent.symbol, intent.size),
-        f"{plain(intent.leverage)}x" if intent.leverage is not None else None,
-        _at(intent.price),
+        _leverage(intent.leverage),
+        _after("@" if intent.callout else "at", intent.price),
         _after("trigger", intent.trigger),
         _after("tp", intent.take_profit),
         _after("sl", intent.stop_loss),
@@ -100,6 +108,10 @@ def _size(size: Size | None) -> str | None:
     if isinstance(size, BareSize):
         return plain(size.amount)
     return f"{plain(size.percent)}%"
+
+
+def _leverage(leverage: Decimal | None) -> str | None:
+    return None if leverage is None else f"{plain(leverage)}x"
 
 
 def _at(price: PriceExpr | None) -> str | None:

@@ -14,9 +14,10 @@ from bot.grammar.typos import LEADING_WORDS, near
 _VERBS: Final = frozenset({"LONG", "SHORT", "BUY", "SELL"})
 _EXITS: Final = frozenset({"CLOSE", "PANIC", "CANCEL", "CANCELALL", "TP", "SL"})
 _QUESTIONS: Final = frozenset(
-    {"POSITIONS", "ORDERS", "ORDER", "BALANCE", "PRICE", "BOOK", "FEES", "ACCOUNTS", "SETTINGS", "HELP"}
+    {"POSITIONS", "ORDERS", "ORDER", "BALANCE", "PRICE", "BOOK", "FEES", "FUNDING", "CARRY"}
+    | {"ACCOUNTS", "SETTINGS", "HELP"}
 )
-_LEADING: Final = _VERBS | _EXITS | _QUESTIONS | {"LATER", "MARKET", "LIMIT"}
+_LEADING: Final = _VERBS | _EXITS | _QUESTIONS | {"ALERT", "LATER", "MARKET", "LIMIT"}
 _SHORT_LINE: Final = 3  # words: `close the door` is answered as a command, `close the door please` is not
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Final
 
 _LEADING: Final = {
-    "alerts": "alert a remind notify",
     "scaled-orders": "scale scaleout grid swarm",
     "twap": "twap",
     "dca": "dca",
@@ -26,7 +25,6 @@ _LEADING: Final = {
     "risk-guard": "riskguard",
     "pnl": "pnl",
     "history": "history hist fills receipt",
-    "funding": "funding fund",
     "chart": "chart",
     "risk-size": "risk rm",
     "export": "export",

@@ -6,9 +6,10 @@ from lark import Token, Tree
 
 from bot.domain.intent import CancelIntent, QueryIntent, QueryKind
 from bot.domain.refusal import RefusalCode
+from bot.domain.values import plain
 from bot.grammar import features
 from bot.grammar.faults import Fault, unexpected, unsupported
-from bot.grammar.reading import Reader, kind, span, tokens, words
+from bot.grammar.reading import Node, Reader, kind, span, tokens, words
 
 _SCOPES = {"ALL": "all", "BUYS": "buys", "SELLS": "sells"}
 _NEEDS_SYMBOL = frozenset({QueryKind.PRICE, QueryKind.BOOK})
@@ -54,7 +55,9 @@ def build_query(tree: Tree[Token], reader: Reader) -> QueryIntent:
     query = QueryKind(kind(tree))
     first, last = tokens(tree)[0], tokens(tree)[-1]
     argument: str | None = None
-    if last.type == "SYMBOL":
+    if query is QueryKind.CARRY:
+        argument = " ".join(_carry_word(node, reader) for node in tree.children[1:]) or None
+    elif last.type == "SYMBOL":
         argument = reader.symbol(last)
     elif last.type == "ANY_ID":
         argument = last.lstrip("#").upper()
@@ -63,6 +66,14 @@ def build_query(tree: Tree[Token], reader: Reader) -> QueryIntent:
     if argument is None and query in _NEEDS_SYMBOL:
         raise Fault(RefusalCode.MISSING_SYMBOL, span(first), expected=("SOL",))
     return QueryIntent(query, argument)
+
+
+def _carry_word(node: Node, reader: Reader) -> str:
+    return (
+        reader.symbol(tokens(node)[0])
+        if kind(node) == "SYMBOL"
+        else f"${plain(reader.quote_size(node).amount)}"
+    )
 
 
 def refuse_later(tree: Tree[Token]) -> Fault:

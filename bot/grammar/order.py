@@ -156,6 +156,10 @@ class OrderParts:
             place = span(self.basis)
             raise unsupported(features.PERCENT_BASIS, place, ((*place, ""),))
 
+    def on_leverage(self, node: Tree[Token]) -> None:
+        number = next(token for token in tokens(node) if token.type in {"LEV", "NUM"})
+        self.put("leverage", self.reader.leverage(number), node)
+
     # --- price -----------------------------------------------------------------------------------
 
     def on_at(self, node: Tree[Token]) -> None:

@@ -6,7 +6,9 @@ Time is linear in the length of the text, which is bounded; mends are tried once
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -17,11 +19,13 @@ from bot.domain.intent import Intent, PanicIntent
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import Language
 from bot.grammar import features
+from bot.grammar.again import build_again
+from bot.grammar.alerts import build_alert
 from bot.grammar.exits import build_close, build_protect
 from bot.grammar.faults import Fault, Mend, unexpected, unsupported
 from bot.grammar.manage import build_cancel, build_query, refuse_later
 from bot.grammar.normalise import MAX_LENGTH, Normalised, normalise
-from bot.grammar.reading import Reader, kind, span
+from bot.grammar.reading import Reader, kind, span, tokens
 from bot.grammar.result import Parsed, ParseFailure
 from bot.grammar.trade import build_trade
 from bot.grammar.typos import guess
@@ -53,6 +57,7 @@ _EXAMPLES: Final = {  # in the order they are offered
     "SL": "sl 3%",
     "POSITIONS": "positions",
     "HELP": "help",
+    "ALERT": "alert",
     "LABEL": "main",
     "ANY_ID": "8F2K",
 }
@@ -91,8 +96,19 @@ def _read(normalised: Normalised, language: Language) -> Parsed:
         first_left_out = span(statements[MAX_STATEMENTS])
         cut = ((span(statements[MAX_STATEMENTS - 1])[1], len(normalised.text), ""),)
         raise unsupported(features.LONG_CHAIN, first_left_out, cut)
-    intents = tuple(_build(statement, reader) for statement in statements if isinstance(statement, Tree))
-    return Parsed(intents, tuple(dict.fromkeys(reader.notes)), normalised.text)
+    trees = [statement for statement in statements if isinstance(statement, Tree)]
+    _refuse_alerts_within(trees)
+    intents = tuple(_build(tree, reader, normalised.text) for tree in trees)
+    spans = tuple(normalised.original(*span(tree)) for tree in trees)
+    return Parsed(intents, tuple(dict.fromkeys(reader.notes)), normalised.text, spans)
+
+
+def _refuse_alerts_within(trees: list[Tree[Token]]) -> None:
+    """An alert may only end a chain: who writes on after `then …` may mean it to belong to the alert."""
+    for tree, following in pairwise(trees):
+        if kind(tree) == "alert":
+            cut = ((span(tree)[1], span(trees[-1])[1], ""),)
+            raise unexpected(str(tokens(following)[0]), span(tokens(following)[0]), mends=(cut,))
 
 
 def _refuse_words(text: str) -> None:
@@ -151,21 +167,39 @@ def _examples(terminals: set[str]) -> tuple[str, ...]:
     return tuple(example for name, example in _EXAMPLES.items() if name in terminals)
 
 
-def _build(tree: Tree[Token], reader: Reader) -> Intent:
+_BUILDERS: Final[dict[str, Callable[[Tree[Token], Reader], Intent]]] = {
+    "trade": build_trade,
+    "close": build_close,
+    "protect": build_protect,
+    "cancel": build_cancel,
+    "again": build_again,
+}
+
+
+def _build(tree: Tree[Token], reader: Reader, text: str) -> Intent:
     match kind(tree):
-        case "trade":
-            return build_trade(tree, reader)
-        case "close":
-            return build_close(tree, reader)
-        case "protect":
-            return build_protect(tree, reader)
-        case "cancel":
-            return build_cancel(tree, reader)
         case "panic":
             return PanicIntent()
+        case "alert":
+            return build_alert(tree, reader, text, lambda plan: _statement(plan, reader))
         case "later":
             raise refuse_later(tree)
+        case name if name in _BUILDERS:
+            return _BUILDERS[name](tree, reader)
     return build_query(tree, reader)
+
+
+def _statement(text: str, reader: Reader) -> Intent:
+    """The one statement of `text`; raises `Fault`."""
+    (tree,) = _parse_tree(text).children
+    if not isinstance(tree, Tree) or kind(tree) == "alert":
+        raise unexpected(*_first_word(text))
+    return _build(tree, reader, text)
+
+
+def _first_word(text: str) -> tuple[str, tuple[int, int]]:
+    match = _WORD.search(text)
+    return (match.group(), match.span()) if match else ("", (len(text), len(text)))
 
 
 # --- failures ----------------------------------------------------------------------------------------

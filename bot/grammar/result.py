@@ -13,12 +13,14 @@ from bot.domain.refusal import Refusal
 class Parsed:
     """One intent per statement of the chain, in order.
 
-    `source` is the line as the grammar read it: plain characters, English words, no slash.
+    `source` is the line as the grammar read it: plain characters, English words, no slash. `spans` are the
+    places of the statements in the text *as it was typed*, half-open, in code points.
     """
 
     intents: tuple[Intent, ...]
     notes: tuple[Note, ...]
     source: str
+    spans: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)

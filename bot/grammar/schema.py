@@ -7,8 +7,31 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, Final
 
+from bot.domain.alert import (
+    ActivityMove,
+    AlertOptions,
+    BasisLevel,
+    FundingCost,
+    FundingExtreme,
+    FundingFlip,
+    FundingLevel,
+    FundingSoon,
+    KeyTrouble,
+    LiquidationDistance,
+    LiquidationSize,
+    MarginLevel,
+    MarketNews,
+    MyFill,
+    PriceLevel,
+    PriceMove,
+    PriceTrail,
+    ProfitLevel,
+    SpreadLevel,
+)
 from bot.domain.intent import (
     AbsolutePrice,
+    AgainIntent,
+    AlertIntent,
     BareSize,
     BaseSize,
     CancelIntent,
@@ -31,6 +54,7 @@ _TYPES: Final[dict[type, str]] = {
     CloseIntent: "close",
     ProtectIntent: "protect",
     CancelIntent: "cancel",
+    AgainIntent: "again",
     QueryIntent: "query",
     PanicIntent: "panic",
     QuoteSize: "quote",
@@ -39,6 +63,26 @@ _TYPES: Final[dict[type, str]] = {
     BareSize: "bare",
     AbsolutePrice: "absolute",
     PercentOffset: "offset",
+    AlertIntent: "alert",
+    AlertOptions: "options",
+    PriceLevel: "price-level",
+    PriceMove: "price-move",
+    PriceTrail: "price-trail",
+    FundingLevel: "funding-level",
+    FundingFlip: "funding-flip",
+    FundingExtreme: "funding-extreme",
+    FundingSoon: "funding-soon",
+    FundingCost: "funding-cost",
+    ActivityMove: "activity-move",
+    SpreadLevel: "spread-level",
+    BasisLevel: "basis-level",
+    LiquidationSize: "liquidation-size",
+    MyFill: "fill",
+    MarginLevel: "margin-level",
+    LiquidationDistance: "liquidation-distance",
+    ProfitLevel: "profit-level",
+    MarketNews: "market-news",
+    KeyTrouble: "key-trouble",
 }
 
 
@@ -70,6 +114,8 @@ def to_json(result: Parsed | ParseFailure) -> dict[str, Any]:
 
 def _intent(intent: Intent) -> dict[str, Any]:
     value: dict[str, Any] = _value(intent)
+    if isinstance(intent, AlertIntent) and intent.plan is not None:
+        value["plan"] = _intent(intent.plan)
     return value | {"canonical": canonical(intent)}
 
 
@@ -79,4 +125,6 @@ def _value(value: object) -> Any:
         return {"type": _TYPES[type(value)], **body}
     if isinstance(value, Decimal):
         return plain(value)
+    if isinstance(value, tuple):
+        return [_value(one) for one in value]
     return value.value if isinstance(value, Enum) else value

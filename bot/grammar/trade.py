@@ -15,6 +15,7 @@ from bot.grammar.faults import Fault, Mend, ambiguous, unexpected, unsupported
 from bot.grammar.order import OrderParts
 from bot.grammar.reading import Node, Reader, kind, refuse_listed, span, tokens, words
 
+_DELIBERATE: Final = frozenset({"limit", "post", "tif", "trigger"})  # no callout says these
 _NUMBERS: Final = frozenset({"NUM", "percent", "money", "RANGE", "SIGNED_NUM", "SIGNED_PCT"})
 
 
@@ -88,10 +89,6 @@ class _TradeParts(OrderParts):
 
     # --- arguments -------------------------------------------------------------------------------
 
-    def on_leverage(self, node: Tree[Token]) -> None:
-        number = next(token for token in tokens(node) if token.type in {"LEV", "NUM"})
-        self.put("leverage", self.reader.leverage(number), node)
-
     def on_trigger(self, node: Tree[Token]) -> None:
         """`sl 139 trigger 140` is a stop-limit exit elsewhere; here a trigger belongs to the entry."""
         previous = self.previous
@@ -143,4 +140,12 @@ class _TradeParts(OrderParts):
             reduce_only=bool(self.get("reduce")),
             slippage=self.get("slippage"),
             account=self.get("account"),
+            callout=self._is_callout(),
         )
+
+    def _is_callout(self) -> bool:
+        """Whether the line has the shape `domain.callout` describes."""
+        if not isinstance(self.price, AbsolutePrice) or self.said.keys() & _DELIBERATE:
+            return False
+        word = tokens(self.said["price"].node)[0].lower()
+        return word.startswith(("@", "entry")) and bool(self.said.keys() & {"take_profit", "stop_loss"})

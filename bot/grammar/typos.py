@@ -13,6 +13,7 @@ from bot.grammar.faults import Fault, Mend
 LEADING_WORDS: Final = (
     "long", "short", "buy", "sell", "close", "cancel", "cancelall", "panic", "positions", "orders", "order",
     "balance", "price", "book", "fees", "accounts", "settings", "help", "stop", "target",
+    "alert", "remind", "notify",
 )  # fmt: skip
 ARGUMENT_WORDS: Final = (
     "limit", "market", "stop", "sl", "tp", "target", "trigger", "leverage", "post", "maker", "reduce", "slip",

@@ -1,7 +1,8 @@
-"""The list of markets and a fresh picture of one of them, read from REST with short memories.
+"""The list of markets and a picture of one of them as it is now: from the feed where live, else from REST.
 
-Rules of markets change rarely and are kept five minutes (the exchange's own edge cache); book and mark
-are read anew each time, because a preview must show what is there now.
+Rules of markets change rarely and are kept five minutes (the exchange's own edge cache) unless the feed
+notices a change. A market looked at is followed for a while, so that the next look costs no request; what the
+feed does not vouch for (`market.feed`) is read anew, because a preview must show what is there now.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from typing import Final
 
 from bot.backpack import BackpackClient, BackpackError
 from bot.backpack.wire.markets import Ticker
+from bot.domain.feed import Delisted, Listed, MarketEvent, StateChanged
 from bot.domain.market import Book, Market, MarkPrice, ResolvedSymbol, UnknownSymbol, resolve_symbol
 from bot.domain.values import ZERO, MarketKind
+from bot.market.feed import BOOK_LEVELS, Feed
+from bot.market.following import Following
 
 MARKETS_TTL_MS: Final = 300_000
-BOOK_LEVELS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +38,11 @@ class Moment:
 class Catalogue:
     """Readers ask by symbol; nobody but this class decides when to ask the exchange."""
 
-    def __init__(self, client: BackpackClient, *, clock: Callable[[], int]) -> None:
+    def __init__(self, client: BackpackClient, feed: Feed, *, clock: Callable[[], int]) -> None:
         self._client = client
+        self._feed = feed
+        self._following = Following(feed)
+        feed.listen(self._on_news, frozenset({Listed, Delisted, StateChanged}))
         self._clock = clock
         self._markets: dict[str, Market] = {}
         self._read_ms = -MARKETS_TTL_MS
@@ -59,18 +65,16 @@ class Catalogue:
         return resolve_symbol(mention, kind, await self.markets())
 
     async def book(self, market: Market) -> Book:
-        """The order book of `market` alone, read now. Raises BackpackError."""
-        return await self._client.depth(market.symbol, BOOK_LEVELS)
+        """The order book of `market` alone, as it is now. Raises BackpackError."""
+        self._following.look(market)
+        return self._feed.book(market.symbol) or await self._client.depth(market.symbol, BOOK_LEVELS)
 
     async def moment(self, market: Market) -> Moment:
-        """Book, mark and last price of `market`, read now. Raises BackpackError."""
+        """Book, mark and last price of `market`, as they are now. Raises BackpackError."""
         if market.is_perp:
-            book, marks, interest = await asyncio.gather(
-                self.book(market),
-                self._client.mark_prices(market.symbol),
-                self._open_interest(market),
+            book, mark, interest = await asyncio.gather(
+                self.book(market), self._mark(market), self._open_interest(market)
             )
-            mark = marks[market.symbol]
             return Moment(market, book, mark, mark.mark, interest)
         book = await self.book(market)
         last = book.mid or book.best_bid or book.best_ask
@@ -86,9 +90,20 @@ class Catalogue:
         except BackpackError:
             return None
 
+    def _on_news(self, _: MarketEvent) -> None:
+        """The list the feed compared is newer than ours."""
+        self._markets, self._read_ms = dict(self._feed.markets), self._clock()
+
+    async def _mark(self, market: Market) -> MarkPrice:
+        marked = self._feed.mark(market.symbol)
+        return marked or (await self._client.mark_prices(market.symbol))[market.symbol]
+
     async def _open_interest(self, market: Market) -> Decimal | None:
         if market.open_interest_limit is None:
             return None
+        known = self._feed.open_interest(market.symbol)
+        if known is not None:
+            return known
         rows = await self._client.open_interest(market.symbol)
         row = rows.get(market.symbol)
         return row.open_interest if row is not None else None

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from bot.store.tables import Account, AccountState, User
+
+_IS_LINKED = select(col(Account.id)).where(
+    col(Account.id) == bindparam("asked"),
+    col(Account.user_id) == bindparam("asker"),
+    col(Account.state) != AccountState.UNLINKED,
+)
 
 USABLE = (AccountState.ACTIVE, AccountState.READ_ONLY)
 
@@ -31,6 +37,19 @@ async def get(session: AsyncSession, user_id: int, account_id: int) -> Account |
         col(Account.state) != AccountState.UNLINKED,
     )
     return (await session.scalars(statement)).one_or_none()
+
+
+async def is_linked(session: AsyncSession, user_id: int, account_id: int) -> bool:
+    """Whether the key of an account may still sign: on the way from a tap to the wire, so nothing else."""
+    return (await session.execute(_IS_LINKED, {"asked": account_id, "asker": user_id})).first() is not None
+
+
+async def linked_among(session: AsyncSession, account_ids: Collection[int]) -> set[int]:
+    """Those of `account_ids` that are not unlinked."""
+    statement = select(col(Account.id)).where(
+        col(Account.id).in_(account_ids), col(Account.state) != AccountState.UNLINKED
+    )
+    return set((await session.scalars(statement)).all())
 
 
 async def by_label(session: AsyncSession, user_id: int, label: str) -> Account | None:

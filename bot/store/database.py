@@ -1,75 +1,56 @@
 """Sessions on SQLite or PostgreSQL with one promise: `write` is one transaction, `read` cannot write.
 
-SQLite has one writer at a time, so writers queue here instead of failing in the file.
+A PostgreSQL server is spoken to asynchronously. An SQLite file is read and written in the loop's own thread:
+a look at a few rows takes less time than handing it to another thread would. What may wait (another process's
+lock, the disk at a commit, a look at very many rows) never holds the loop up.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Protocol, Self, TypeVar
 
-from sqlalchemy import URL, Connection, event, make_url
-from sqlalchemy.exc import ArgumentError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.orm import Session
 
-from bot.store.columns import dump_json, load_json
+from bot.store.engines import (
+    BUSY_TIMEOUT_MS,
+    BadDatabaseUrl,
+    file_engine,
+    normalise,
+    secure_file,
+    server_engine,
+    survey_engine,
+)
 
-BUSY_TIMEOUT_MS = 5_000  # how long a writer waits for another process
-CONNECT_TIMEOUT_S = 10
-POSTGRES_OPTIONS = "-c statement_timeout=15000 -c idle_in_transaction_session_timeout=60000"  # ms
-SQLITE_READERS = 4
+__all__ = ["BadDatabaseUrl", "Database"]
 
+SHORTEST_PAUSE_S: Final = 0.001  # between two tries for a lock another process holds
+LONGEST_PAUSE_S: Final = 0.05
 
-class BadDatabaseUrl(ValueError):
-    """The URL names no database we know; the message says what would do, never the URL's password."""
-
-
-def normalise(url: str) -> URL:
-    """`url` with the driver we use: `sqlite:///path` or `postgresql://…` (also `postgres://…`).
-
-    Raises BadDatabaseUrl.
-    """
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise BadDatabaseUrl(
-            "not a database URL; use sqlite:///path or postgresql://user@host/name"
-        ) from None
-    match parsed.get_backend_name():
-        case "sqlite":
-            if parsed.database in {None, "", ":memory:"}:
-                raise BadDatabaseUrl("an SQLite database needs a file: sqlite:///path")
-            return parsed.set(drivername="sqlite+aiosqlite")
-        case "postgresql" | "postgres":
-            return parsed.set(drivername="postgresql+psycopg")
-        case other:
-            raise BadDatabaseUrl(
-                f"{other} is not supported; use sqlite:///path or postgresql://user@host/name"
-            )
+Found = TypeVar("Found")
 
 
-def secure_file(path: Path) -> None:
-    """Make the SQLite file (and a missing folder) ours alone; its -wal and -shm inherit the mode."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        os.fchmod(descriptor, 0o600)
-    finally:
-        os.close(descriptor)
+class _Door(Protocol):
+    def read(self) -> contextlib.AbstractAsyncContextManager[AsyncSession]: ...
+    def write(self) -> contextlib.AbstractAsyncContextManager[AsyncSession]: ...
+    async def scrub(self) -> None: ...
+    async def close(self) -> None: ...
 
 
 class Database:
     """A door to one database. Open it once, close it at the end."""
 
-    def __init__(self, reader: AsyncEngine, writer: AsyncEngine, write_lock: asyncio.Lock | None) -> None:
-        self._reader = reader
-        self._writer = writer
-        self._write_lock = write_lock
+    def __init__(self, door: _Door, surveyor: Engine) -> None:
+        self._door = door
+        self._surveyor = surveyor
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -77,96 +58,173 @@ class Database:
         target = normalise(url)
         if target.get_backend_name() == "sqlite":
             secure_file(Path(str(target.database)))
-            reader = _sqlite_engine(target, "BEGIN", pool_size=SQLITE_READERS, query_only=True)
-            writer = _sqlite_engine(target, "BEGIN IMMEDIATE", pool_size=1, query_only=False)
-            return cls(reader, writer, asyncio.Lock())
-        engine = _postgres_engine(target)
-        return cls(engine.execution_options(postgresql_readonly=True), engine, None)
+            return cls(_File(file_engine(target, readonly=True), file_engine(target)), survey_engine(target))
+        return cls(
+            _Server(server_engine(target, readonly=True), server_engine(target)), survey_engine(target)
+        )
 
     @property
     def dialect(self) -> str:
         """`sqlite` or `postgresql`."""
-        return self._writer.dialect.name
+        return self._surveyor.dialect.name
 
-    @contextlib.asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncSession]:
-        """One consistent look; the database refuses a write in it."""
-        async with AsyncSession(self._reader, expire_on_commit=False, autoflush=False) as session:
-            yield session
+    def read(self) -> contextlib.AbstractAsyncContextManager[AsyncSession]:
+        """A look at a few rows; the database refuses a write in it. On SQLite it is one consistent view."""
+        return self._door.read()
 
-    @contextlib.asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncSession]:
+    def write(self) -> contextlib.AbstractAsyncContextManager[AsyncSession]:
         """One transaction: committed when the block ends, rolled back when it raises.
 
         Do no slow work inside: on SQLite every other writer waits.
         """
-        async with (
-            self._write_lock or contextlib.nullcontext(),
-            AsyncSession(self._writer, expire_on_commit=False) as session,
-            session.begin(),
-        ):
-            yield session
+        return self._door.write()
+
+    async def survey(self, work: Callable[[Session], Found]) -> Found:
+        """What `work` makes of one consistent look at very many rows, in another thread."""
+
+        def look() -> Found:
+            with Session(self._surveyor, expire_on_commit=False, autoflush=False) as session:
+                return work(session)
+
+        return await asyncio.to_thread(look)
 
     async def scrub(self) -> None:
         """Empty SQLite's write-ahead log, which still holds pages as they were before a deletion.
 
         As far as it gets without waiting: pages a reader still needs stay until the next checkpoint.
         """
-        if self._write_lock is None:
+        await self._door.scrub()
+
+    async def close(self) -> None:
+        await self._door.close()
+        self._surveyor.dispose()
+
+
+class _File:
+    """SQLite. It has one writer at a time: ours queue here instead of failing in the file."""
+
+    def __init__(self, reader: Engine, writer: Engine) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._turn = asyncio.Lock()
+        self._disk = ThreadPoolExecutor(1, "commit")
+
+    @contextlib.asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        async with _FileSession(self._reader, autoflush=False) as session:
+            yield session
+
+    @contextlib.asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        async with self._turn, _FileSession(self._writer) as session:
+            await _begin(session)
+            yield session
+            await session.flush()
+            await self._to_the_end(session.sync_session.commit)
+
+    async def _to_the_end(self, work: Callable[[], None]) -> None:
+        """`work` in the disk's thread. A cancellation waits for it: no session is closed under it."""
+        done = asyncio.get_running_loop().run_in_executor(self._disk, work)
+        cancelled: asyncio.CancelledError | None = None
+        while not done.done():
+            try:
+                await asyncio.wait([done])
+            except asyncio.CancelledError as error:
+                cancelled = error
+        done.result()
+        if cancelled is not None:
+            raise cancelled
+
+    async def scrub(self) -> None:
+        async with self._turn:
+            with contextlib.suppress(OperationalError), self._writer.connect() as connection:
+                raw = connection.connection.driver_connection
+                assert isinstance(raw, sqlite3.Connection)
+                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    async def close(self) -> None:
+        async with self._turn:
+            self._reader.dispose()
+            self._writer.dispose()
+        self._disk.shutdown()
+
+
+class _FileSession(AsyncSession):
+    """An `AsyncSession` whose file answers at once: nothing in it ever waits."""
+
+    def __init__(self, engine: Engine, **options: Any) -> None:
+        def session(**given: Any) -> Session:
+            return Session(**{**given, "bind": engine})
+
+        # SQLAlchemy takes any callable here; its annotation knows subclasses only.
+        super().__init__(sync_session_class=session, expire_on_commit=False, **options)  # type: ignore[arg-type]
+
+    async def execute(self, *given: Any, **options: Any) -> Any:
+        return self.sync_session.execute(*given, **options)
+
+    async def scalar(self, *given: Any, **options: Any) -> Any:
+        return self.sync_session.scalar(*given, **options)
+
+    async def scalars(self, *given: Any, **options: Any) -> Any:
+        return self.sync_session.scalars(*given, **options)
+
+    async def get(self, *given: Any, **options: Any) -> Any:
+        return self.sync_session.get(*given, **options)
+
+    async def flush(self, objects: Any = None) -> None:
+        self.sync_session.flush(objects)
+
+    async def rollback(self) -> None:
+        self.sync_session.rollback()
+
+    async def close(self) -> None:
+        self.sync_session.close()
+
+    async def __aexit__(self, *_: object) -> None:
+        self.sync_session.close()
+
+
+async def _begin(session: AsyncSession) -> None:
+    """Take the file's write lock; while another process holds it, let everybody else go on."""
+    clock = asyncio.get_running_loop().time
+    deadline, pause_s = clock() + BUSY_TIMEOUT_MS / 1000, SHORTEST_PAUSE_S
+    while True:
+        try:
+            session.sync_session.connection()
             return
-        async with self._write_lock, self._writer.connect() as connection:
-            raw = await connection.get_raw_connection()
-            assert raw.driver_connection is not None
-            execute = raw.driver_connection.execute_fetchall
-            await execute("PRAGMA busy_timeout = 0")
-            with contextlib.suppress(sqlite3.OperationalError):
-                await execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            await execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        except OperationalError as error:
+            await session.rollback()
+            if not _is_busy(error) or clock() >= deadline:
+                raise
+        await asyncio.sleep(pause_s)
+        pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+
+def _is_busy(error: OperationalError) -> bool:
+    """Any of SQLite's ways to say that another process is at it; the low byte is the family."""
+    return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+
+
+class _Server:
+    """PostgreSQL."""
+
+    def __init__(self, reader: AsyncEngine, writer: AsyncEngine) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    @contextlib.asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        async with AsyncSession(self._reader, expire_on_commit=False, autoflush=False) as session:
+            yield session
+
+    @contextlib.asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        async with AsyncSession(self._writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    async def scrub(self) -> None:
+        """Nothing to do: a server keeps its own house."""
 
     async def close(self) -> None:
         await self._reader.dispose()
         await self._writer.dispose()
-
-
-def _sqlite_engine(url: URL, begin: str, *, pool_size: int, query_only: bool) -> AsyncEngine:
-    engine = create_async_engine(
-        url,
-        pool_size=pool_size,
-        max_overflow=0,
-        # The driver must not begin transactions by itself: it would begin them as deferred.
-        connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000},
-        hide_parameters=True,  # a database error must not quote what was being written
-        json_serializer=dump_json,
-        json_deserializer=load_json,
-    )
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def _configure(connection: Any, _record: Any) -> None:
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute("PRAGMA synchronous = FULL")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.execute("PRAGMA secure_delete = ON")  # forgotten ciphertext is overwritten, not just unlinked
-        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-        if query_only:
-            cursor.execute("PRAGMA query_only = ON")
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    return engine
-
-
-def _postgres_engine(url: URL) -> AsyncEngine:
-    return create_async_engine(
-        url,
-        pool_size=10,
-        max_overflow=10,
-        pool_pre_ping=True,
-        connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "options": POSTGRES_OPTIONS},
-        hide_parameters=True,  # a database error must not quote what was being written
-        json_serializer=dump_json,
-        json_deserializer=load_json,
-    )

@@ -13,7 +13,8 @@ from alembic.config import Config
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 
 from alembic import command
-from bot.store.database import normalise, secure_file
+from bot.store import alert_tables, post_tables  # noqa: F401 - so that every table is known
+from bot.store.engines import normalise, secure_file
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "alembic"
 _ADVISORY_LOCK = 7_226_273  # any number, the same in every process of ours
@@ -59,9 +60,7 @@ def sync_engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
         return create_engine(url, connect_args={"connect_timeout": 10})
     secure_file(Path(str(url.database)))
-    engine = create_engine(
-        url.set(drivername="sqlite"), connect_args={"isolation_level": None, "timeout": 30}
-    )
+    engine = create_engine(url, connect_args={"isolation_level": None, "timeout": 30})
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

@@ -105,9 +105,12 @@ async def of_ticket(session: AsyncSession, ticket_id: int) -> Sequence[Order]:
     return await _many(session, col(Order.ticket_id) == ticket_id)
 
 
-async def in_doubt(session: AsyncSession, account_id: int | None = None) -> Sequence[Order]:
+async def in_doubt(
+    session: AsyncSession, account_id: int | None = None, user_id: int | None = None
+) -> Sequence[Order]:
     """Sent perhaps, answered not: what the reconciler must look up."""
-    return await _in_states(session, IN_DOUBT, account_id)
+    found = await _in_states(session, IN_DOUBT, account_id)
+    return [order for order in found if user_id in {None, order.user_id}]
 
 
 async def open_orders(session: AsyncSession, account_id: int | None = None) -> Sequence[Order]:
@@ -145,6 +148,47 @@ async def newest_on(
         .limit(limit)
     )
     return (await session.scalars(statement)).all()
+
+
+async def exits_due(session: AsyncSession, now_ms: int) -> Sequence[Order]:
+    """Executed entries whose promised exits must be looked for now."""
+    return await _many(session, col(Order.exits_due_ms) <= now_ms, col(Order.exchange_id).is_not(None))
+
+
+async def claim_exits(session: AsyncSession, order_id: int, due_ms: int, next_ms: int) -> bool:
+    """Take the look that was due at `due_ms`; should it die, another is due at `next_ms`."""
+    return await _put_off(session, order_id, due_ms, exits_due_ms=next_ms)
+
+
+async def miss_exits(session: AsyncSession, order_id: int, due_ms: int, next_ms: int) -> bool:
+    """Count a look that did not find them; ask again at `next_ms`."""
+    misses = col(Order.exits_misses) + 1
+    return await _put_off(session, order_id, due_ms, exits_due_ms=next_ms, exits_misses=misses)
+
+
+async def _put_off(session: AsyncSession, order_id: int, due_ms: int, **values: Any) -> bool:
+    statement = (
+        update(Order)
+        .where(col(Order.id) == order_id, col(Order.exits_due_ms) == due_ms)
+        .values(**values)
+        .returning(col(Order.id))
+        .execution_options(synchronize_session=False)
+    )
+    return (await session.execute(statement)).one_or_none() is not None
+
+
+async def exits_of(session: AsyncSession, parent: Order) -> Sequence[Order]:
+    """The exits the exchange made for `parent`, as far as we heard of them."""
+    family = await _many(session, col(Order.ticket_id) == parent.ticket_id, col(Order.client_id).is_(None))
+    return [one for one in family if one.request.get("relatedOrderId") == parent.exchange_id]
+
+
+async def exit_ids(session: AsyncSession, account_id: int, symbol: str) -> set[str | None]:
+    """Exchange ids of every exit known on one market."""
+    statement = select(col(Order.exchange_id)).where(
+        col(Order.account_id) == account_id, col(Order.symbol) == symbol, col(Order.client_id).is_(None)
+    )
+    return set((await session.scalars(statement)).all())
 
 
 async def _in_states(
@@ -203,6 +247,7 @@ def snapshot(order: Order, account_label: str) -> OrderSnapshot:
         client_id=order.client_id,
         origin=order.origin,
         exit_kind=body.get("exit"),
+        asked_quantity=_decimal(body.get("triggerQuantity") or body.get("quantity")),
     )
 
 

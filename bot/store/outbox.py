@@ -145,6 +145,94 @@ async def card_message_id(session: AsyncSession, chat_id: int, card_key: str) ->
     return (await session.scalars(statement)).one_or_none()
 
 
+async def drop_gathered(session: AsyncSession, chat_id: int, card_key: str | None) -> None:
+    """Newer words of a card take the place of those gathered for the digest."""
+    if card_key is None:
+        return
+    statement = update(Message).where(
+        col(Message.chat_id) == chat_id,
+        col(Message.card_key) == card_key,
+        col(Message.state) == OutboxState.GATHERED,
+    )
+    await session.execute(
+        statement.values(state=OutboxState.SUPERSEDED).execution_options(synchronize_session=False)
+    )
+
+
+async def gathered(session: AsyncSession, chat_id: int) -> Sequence[Message]:
+    """What a chat's digest has to say, oldest first."""
+    statement = (
+        select(Message)
+        .where(col(Message.chat_id) == chat_id, col(Message.state) == OutboxState.GATHERED)
+        .order_by(col(Message.id))
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def suppressed(session: AsyncSession, chat_id: int) -> Sequence[int]:
+    """Ids of what was not said in a chat and no digest has counted yet."""
+    statement = select(col(Message.id)).where(
+        col(Message.chat_id) == chat_id,
+        col(Message.state) == OutboxState.SUPPRESSED,
+        col(Message.sent_ms).is_(None),
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def mark_told(
+    session: AsyncSession, said: Collection[int], counted: Collection[int], now_ms: int
+) -> None:
+    """A digest says the gathered messages `said`, and counts those `counted` that were not said."""
+    base = update(Message).execution_options(synchronize_session=False)
+    for ids, state, values in (
+        (said, OutboxState.GATHERED, {"state": OutboxState.SENT, "sent_ms": now_ms}),
+        (counted, OutboxState.SUPPRESSED, {"sent_ms": now_ms}),
+    ):
+        if ids:
+            chosen = base.where(col(Message.id).in_(ids), col(Message.state) == state)
+            await session.execute(chosen.values(**values))
+
+
+async def release_gathered(session: AsyncSession, chat_id: int) -> None:
+    """There is no digest any more to say it: it is said now, without a sound."""
+    statement = update(Message).where(
+        col(Message.chat_id) == chat_id, col(Message.state) == OutboxState.GATHERED
+    )
+    await session.execute(
+        statement.values(state=OutboxState.PENDING, silent=True, event=None).execution_options(
+            synchronize_session=False
+        )
+    )
+
+
+async def card_key_of(session: AsyncSession, chat_id: int, message_id: int) -> str | None:
+    """The card a Telegram message shows; None when no row tells."""
+    statement = (
+        select(col(Message.card_key))
+        .where(
+            col(Message.chat_id) == chat_id,
+            col(Message.message_id) == message_id,
+            col(Message.card_key).is_not(None),
+        )
+        .order_by(col(Message.id).desc())
+        .limit(1)
+    )
+    return (await session.scalars(statement)).one_or_none()
+
+
+async def note(session: AsyncSession, chat_id: int, message_id: int, card_key: str, now_ms: int) -> None:
+    """Keep which card a message shows that was said without a row."""
+    row = Message(
+        chat_id=chat_id,
+        message_id=message_id,
+        card_key=card_key,
+        state=OutboxState.SENT,
+        created_ms=now_ms,
+        sent_ms=now_ms,
+    )
+    session.add(row)
+
+
 async def next_due_ms(session: AsyncSession) -> int | None:
     """When the next waiting message becomes due; None when nothing waits."""
     due = func.coalesce(col(Message.lease_until_ms), col(Message.not_before_ms))
@@ -164,10 +252,10 @@ async def dead(session: AsyncSession, limit: int = 50) -> Sequence[Message]:
 
 
 async def purge(session: AsyncSession, before_ms: int) -> None:
-    """Delete what was said, or replaced, before then. Dead messages stay for the operator."""
+    """Delete what was said, replaced or silenced before then. Dead messages stay for the operator."""
     await session.execute(
         delete(Message).where(
-            col(Message.state).in_((OutboxState.SENT, OutboxState.SUPERSEDED)),
+            col(Message.state).in_((OutboxState.SENT, OutboxState.SUPERSEDED, OutboxState.SUPPRESSED)),
             col(Message.created_ms) < before_ms,
         )
     )

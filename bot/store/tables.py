@@ -35,6 +35,7 @@ class TicketKind(StrEnum):
     PROTECT = "protect"
     CANCEL = "cancel"
     PANIC = "panic"
+    CHAIN = "chain"  # several statements, sent one after the other; `legs` are its steps
 
 
 class TicketState(StrEnum):
@@ -48,6 +49,15 @@ class TicketState(StrEnum):
 class ConfirmMode(StrEnum):
     ALWAYS = "always"
     BELOW = "below"  # orders under `confirm_below_usd` go without a tap
+
+
+class Access(StrEnum):
+    """Whether the operator lets a person in; what it means depends on the setting ACCESS."""
+
+    NEW = "new"
+    ASKED = "asked"  # the operators were told
+    APPROVED = "approved"
+    DENIED = "denied"
 
 
 class SizeMeaning(StrEnum):
@@ -67,6 +77,8 @@ class OutboxState(StrEnum):
     SENT = "sent"
     SUPERSEDED = "superseded"  # a later edit of the same card took its place before it left
     DEAD = "dead"  # Telegram refused it for good; `error` says why
+    GATHERED = "gathered"  # kept for the chat's digest
+    SUPPRESSED = "suppressed"  # not said: switched off, or the chat is lost; `sent_ms`: a digest counted it
 
 
 class Table(SQLModel):
@@ -106,6 +118,8 @@ class User(Table, table=True):
     # No foreign key: account points at user already, and SQLite cannot add one to a circle.
     default_account_id: int | None = Field(default=None, sa_type=BigInteger)
     forgotten_ms: int | None = Field(default=None, sa_type=BigInteger)
+    access: Access = Field(default=Access.NEW, sa_type=Word(Access))
+    asked_ms: int | None = Field(default=None, sa_type=BigInteger)  # when they asked to be let in
 
 
 class DataKey(Table, table=True):
@@ -161,7 +175,11 @@ class Ticket(Table, table=True):
     """A preview offered to one user, waiting for one tap. Only the hash of its token is kept."""
 
     __tablename__ = "ticket"
-    __table_args__ = (Index("ix_ticket_user_id_state", "user_id", "state"), {"sqlite_autoincrement": True})
+    __table_args__ = (
+        Index("ix_ticket_user_id_state", "user_id", "state"),
+        Index("ix_ticket_chat_id_message_id", "chat_id", "message_id"),  # an answer to its message
+        {"sqlite_autoincrement": True},
+    )
 
     id: int = _row_id()
     token_hash: bytes = Field(unique=True, sa_type=LargeBinary, repr=False)
@@ -190,6 +208,7 @@ class Order(Table, table=True):
         UniqueConstraint("user_id", "code"),
         UniqueConstraint("account_id", "client_id"),
         Index("ix_desk_order_state", "state"),
+        Index("ix_desk_order_exits_due_ms", "exits_due_ms"),
         UniqueConstraint("account_id", "exchange_id", "symbol"),
         {"sqlite_autoincrement": True},
     )
@@ -225,6 +244,8 @@ class Order(Table, table=True):
     error_code: str | None = None
     error_message: str | None = None
     origin: str = "USER"
+    exits_due_ms: int | None = Field(default=None, sa_type=BigInteger)  # when to look whether they stand
+    exits_misses: int = 0  # how often in a row they did not
     chat_id: int = Field(sa_type=BigInteger)
     message_id: int | None = Field(default=None, sa_type=BigInteger)
     version: int = 1  # bumps at each change
@@ -273,7 +294,11 @@ class Message(Table, table=True):
     """One thing to say on Telegram, kept until it is said. Lanes: a smaller number goes first."""
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_state_lane_id", "state", "lane", "id"), {"sqlite_autoincrement": True})
+    __table_args__ = (
+        Index("ix_outbox_state_lane_id", "state", "lane", "id"),
+        Index("ix_outbox_chat_id_message_id", "chat_id", "message_id"),  # an answer to it
+        {"sqlite_autoincrement": True},
+    )
 
     id: int = _row_id()
     chat_id: int = Field(sa_type=BigInteger)
@@ -286,6 +311,8 @@ class Message(Table, table=True):
     keyboard: list[Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
     reply_to: int | None = Field(default=None, sa_type=BigInteger)
     silent: bool = False
+    photo: bytes | None = Field(default=None, sa_type=LargeBinary, repr=False)  # PNG; `text` is its caption
+    event: str | None = None  # kind of news, for the chat's loudness; None: an answer somebody waits for
     state: OutboxState = Field(default=OutboxState.PENDING, sa_type=Word(OutboxState))
     attempts: int = 0
     not_before_ms: int = Field(default=0, sa_type=BigInteger)

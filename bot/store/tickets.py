@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from typing import Any, Final
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from bot.store.tables import Ticket, TicketKind, TicketState
+
+UNSHOWN_MS: Final = 3_600_000  # whoever would have shown it is gone by then
 
 # On the way from the tap to the wire: built once.
 _FIND = select(Ticket).where(col(Ticket.token_hash) == bindparam("tapped"))
@@ -52,6 +55,21 @@ async def find(session: AsyncSession, token_hash: bytes) -> Ticket | None:
     return (await session.scalars(_FIND, {"tapped": token_hash})).one_or_none()
 
 
+async def get(session: AsyncSession, ticket_id: int) -> Ticket | None:
+    return await session.get(Ticket, ticket_id)
+
+
+async def shown_in(session: AsyncSession, chat_id: int, message_id: int) -> Ticket | None:
+    """The newest ticket whose preview a Telegram message showed."""
+    statement = (
+        select(Ticket)
+        .where(col(Ticket.chat_id) == chat_id, col(Ticket.message_id) == message_id)
+        .order_by(col(Ticket.id).desc())
+        .limit(1)
+    )
+    return (await session.scalars(statement)).one_or_none()
+
+
 async def close_ticket(
     session: AsyncSession, token_hash: bytes, user_id: int, state: TicketState
 ) -> Ticket | None:
@@ -79,15 +97,48 @@ async def set_message(session: AsyncSession, ticket_id: int, message_id: int, ti
 
 
 async def expire(session: AsyncSession, now_ms: int) -> list[Ticket]:
-    """Mark every overdue offer expired and return them, so that their cards can say so."""
+    """Mark every overdue offer expired and return them, so that their cards can say so.
+
+    One whose preview is still on its way to Telegram has no card yet; it is given time to get one.
+    """
+    has_card = or_(col(Ticket.message_id).is_not(None), col(Ticket.expires_ms) <= now_ms - UNSHOWN_MS)
     statement = (
         update(Ticket)
-        .where(col(Ticket.state) == TicketState.OFFERED, col(Ticket.expires_ms) <= now_ms)
+        .where(col(Ticket.state) == TicketState.OFFERED, col(Ticket.expires_ms) <= now_ms, has_card)
         .values(state=TicketState.EXPIRED)
         .returning(Ticket)
         .execution_options(synchronize_session=False, populate_existing=True)
     )
     return list((await session.scalars(statement)).all())
+
+
+async def remember(session: AsyncSession, ticket_id: int, preview: dict[str, Any]) -> None:
+    """Keep what the work on a ticket has learnt so far."""
+    await session.execute(update(Ticket).where(col(Ticket.id) == ticket_id).values(preview=preview))
+
+
+async def progress(session: AsyncSession, ticket_id: int, preview: dict[str, Any]) -> bool:
+    """As `remember`, unless somebody has finished the ticket: then False, and its work must stop."""
+    statement = (
+        update(Ticket)
+        .where(col(Ticket.id) == ticket_id, col(Ticket.done_ms).is_(None))
+        .values(preview=preview)
+        .returning(col(Ticket.id))
+        .execution_options(synchronize_session=False)
+    )
+    return (await session.execute(statement)).one_or_none() is not None
+
+
+async def finish_once(session: AsyncSession, ticket_id: int, now_ms: int) -> Ticket | None:
+    """Finish a ticket; None when somebody else has done so."""
+    statement = (
+        update(Ticket)
+        .where(col(Ticket.id) == ticket_id, col(Ticket.done_ms).is_(None))
+        .values(done_ms=now_ms)
+        .returning(Ticket)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    )
+    return (await session.scalars(statement)).one_or_none()
 
 
 async def finish(session: AsyncSession, ticket_id: int, now_ms: int) -> None:

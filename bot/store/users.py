@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from bot.store.post_tables import ChatLoudness, PostState, ScheduledPost
 from bot.store.statements import insert_or_ignore
 from bot.store.tables import (
+    Access,
     Account,
     AccountState,
     Button,
@@ -65,6 +68,46 @@ async def change_settings(session: AsyncSession, user_id: int, **settings: Any) 
     return (await session.scalars(statement, execution_options={"populate_existing": True})).one_or_none()
 
 
+async def ask_access(session: AsyncSession, user_id: int, now_ms: int) -> bool:
+    """Record that a person asks to be let in; False when they did before, or were decided upon."""
+    statement = (
+        update(User)
+        .where(col(User.id) == user_id, col(User.access) == Access.NEW)
+        .values(access=Access.ASKED, asked_ms=now_ms)
+        .returning(col(User.id))
+    )
+    return (await session.execute(statement)).one_or_none() is not None
+
+
+async def asked_since(session: AsyncSession, since_ms: int) -> int:
+    """How many people have asked to be let in since then."""
+    statement = select(func.count()).select_from(User).where(col(User.asked_ms) > since_ms)
+    return await session.scalar(statement) or 0
+
+
+async def set_access(session: AsyncSession, user_id: int, access: Access) -> bool:
+    """The operator's decision, which outlives `forget`; False when it was so before."""
+    statement = (
+        update(User)
+        .where(col(User.id) == user_id, col(User.access) != access)
+        .values(access=access)
+        .returning(col(User.id))
+    )
+    return (await session.execute(statement)).one_or_none() is not None
+
+
+async def page(session: AsyncSession, offset: int, limit: int) -> Sequence[User]:
+    """People, those who wait to be let in first, then the newest."""
+    statement = (
+        select(User)
+        .where(col(User.forgotten_ms).is_(None))
+        .order_by(col(User.access) != Access.ASKED, col(User.created_ms).desc(), col(User.id))
+        .offset(offset)
+        .limit(limit)
+    )
+    return (await session.scalars(statement)).all()
+
+
 async def count(session: AsyncSession) -> int:
     """How many people are here now."""
     return (
@@ -91,6 +134,12 @@ async def forget(session: AsyncSession, user_id: int, now_ms: int) -> bool:
         .values(state=TicketState.CANCELLED)
     )
     await session.execute(delete(Button).where(col(Button.user_id) == user_id))
+    await session.execute(
+        update(ScheduledPost)
+        .where(col(ScheduledPost.user_id) == user_id, col(ScheduledPost.chat_id) == user_id)
+        .values(state=PostState.DELETED)
+    )
+    await session.execute(delete(ChatLoudness).where(col(ChatLoudness.chat_id) == user_id))
     defaults = User(id=user_id, created_ms=now_ms)
     blank = {name: getattr(defaults, name) for name in SETTINGS - {"language"}}
     blank["confirm_mode"] = ConfirmMode.ALWAYS

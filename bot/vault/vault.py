@@ -95,10 +95,12 @@ class Vault(Unshareable):
     async def signer(self, user_id: int, account_id: int, purpose: str) -> AccountSigner:
         """The signer of this user's account, for one purpose; the same one when asked again.
 
+        Another process may have unlinked the account: that is looked at every time.
         Raises SignerRevoked (unlinked, or not this user's), MasterKeyError, Unopenable.
         """
         found = self._signers.get((user_id, account_id, purpose))
         if found is not None:
+            await self._still_linked(user_id, account_id)
             return found
         async with self._database.write() as session:
             seed = await self._sealed_seed(session, user_id, account_id)
@@ -109,6 +111,25 @@ class Vault(Unshareable):
             raise SignerRevoked(f"account {account_id} is no longer linked")
         fresh = AccountSigner(seed, self._masters, purpose, self._opens)
         return self._signers.setdefault((user_id, account_id, purpose), fresh)
+
+    async def _still_linked(self, user_id: int, account_id: int) -> None:
+        async with self._database.read() as session:
+            if await accounts.is_linked(session, user_id, account_id):
+                return
+        self._dead_accounts.add(account_id)
+        self._revoke({account_id})
+        raise SignerRevoked(f"account {account_id} is no longer linked")
+
+    async def revoke_unlinked(self) -> set[int]:
+        """Kill the signers of accounts that another process has unlinked; returns their ids."""
+        known = {account_id for _, account_id, _ in self._signers}
+        if not known:
+            return set()
+        async with self._database.read() as session:
+            gone = known - await accounts.linked_among(session, known)
+        self._dead_accounts |= gone
+        self._revoke(gone)
+        return gone
 
     async def unlink(self, user_id: int, account_id: int) -> bool:
         """Destroy one sealed secret and kill its signers; False if there was none."""

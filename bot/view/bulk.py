@@ -31,7 +31,7 @@ def close_all_preview(
     shown = legs[:_MOST_LINES]
     text = lines(
         locale.text("close-all-title", count=len(legs), notional=notional),
-        *(_leg(locale, leg) for leg in shown),
+        *(closing_line(locale, leg) for leg in shown),
         locale.text("close-all-more", count=len(legs) - len(shown)) if len(legs) > len(shown) else None,
         locale.text("close-all-total", fee=locale.usd(sum((leg.fee for leg in legs), ZERO))),
         "",
@@ -107,7 +107,8 @@ def panic_result(
     )
 
 
-def _leg(locale: Locale, leg: Preview) -> Markup:
+def closing_line(locale: Locale, leg: Preview) -> Markup:
+    """One position to be closed, with what it should bring and cost."""
     market = leg.market
     return locale.text(
         "close-all-leg",

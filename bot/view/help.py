@@ -10,7 +10,7 @@ from bot.view.message import Button, Keyboard, Message, button, keyboard
 
 TOPICS: Final = (
     *("start", "link", "trade", "size", "price", "exits"),
-    *("close", "cancel", "accounts", "settings", "safety", "groups"),
+    *("close", "cancel", "alerts", "accounts", "settings", "funding", "safety", "groups"),
 )
 
 

@@ -171,6 +171,22 @@ def unlink_confirm(locale: Locale, label: str, *, confirm_data: str, cancel_data
     )
 
 
+def unlink_in_doubt(
+    locale: Locale, label: str, count: int, *, retry_data: str, anyway_data: str, cancel_data: str
+) -> Message:
+    """Orders sent with this key have no answer yet, and only this key can ask for it."""
+    return Message(
+        locale.text("unlink-in-doubt", label=label, count=count),
+        keyboard(
+            (button(locale, "button-unlink-retry", retry_data),),
+            (
+                button(locale, "button-unlink-anyway", anyway_data),
+                button(locale, "button-keep", cancel_data),
+            ),
+        ),
+    )
+
+
 def unlink_done(locale: Locale, label: str, public_key_short: str) -> Message:
     return Message(locale.text("unlink-done", label=label, key=public_key_short))
 

@@ -145,8 +145,9 @@ class Locale:
         """`value` is in per cent: `Decimal(3)` is `3%`."""
         return self._numbers.fixed(value, places, at_least=0) + "%"
 
-    def signed_percent(self, value: Decimal, places: int = 2) -> str:
-        return self._numbers.fixed(value, places, at_least=0, sign=True) + "%"
+    def signed_percent(self, value: Decimal, places: int = 2, *, at_least: int = 0) -> str:
+        """With its sign, and with `at_least` so many decimals: columns of numbers want them alike."""
+        return self._numbers.fixed(value, places, at_least=at_least, sign=True) + "%"
 
     def rate(self, fraction: Decimal) -> str:
         """A funding rate, given as a fraction, in per cent with the four decimals traders compare."""

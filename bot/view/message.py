@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 from bot.view.locale import Locale, clean
 
 MAX_TEXT = 4096  # UTF-16 units after the entities are parsed. Source: Bot API `sendMessage.text`
+MAX_CAPTION = 1024  # the same, of a picture. Source: Bot API `sendPhoto.caption`
 MAX_DATA = 64  # bytes. Source: Bot API `InlineKeyboardButton.callback_data`
 MAX_LABEL = 64  # characters; Telegram names no limit, phones show about this many at most
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from bot.domain.order import OrderReport, OrderSnapshot
+from bot.domain.standing import Gap
 from bot.view.locale import Locale
-from bot.view.message import Message, button, keyboard, lines
+from bot.view.message import Keyboard, Message, button, keyboard, lines
 from bot.view.orders import footer, order_line
 from bot.view.refusals import exchange_reason, expiry_reason
-from bot.view.words import priced, quote_of, side_name, symbol_name
+from bot.view.words import priced, quote_of, side_name, sized, symbol_name
 
 
 def liquidation_notice(
@@ -41,6 +42,26 @@ def late_surprise(locale: Locale, snapshot: OrderSnapshot, *, positions_data: st
     return Message(text, keyboard((button(locale, "button-positions", positions_data),)))
 
 
+def key_refused(
+    locale: Locale,
+    snapshot: OrderSnapshot,
+    *,
+    error_code: str | None = None,
+    error_message: str | None = None,
+    unlink_data: str | None = None,
+) -> Message:
+    """An order in doubt cannot be looked up, because the exchange does not accept the key any more."""
+    text = locale.text(
+        "key-refused",
+        order=order_line(locale, snapshot),
+        code=snapshot.code,
+        account=snapshot.account_label,
+        reason=exchange_reason(locale, error_code, error_message),
+    )
+    unlink = button(locale, "button-account-unlink", unlink_data, label=snapshot.account_label)
+    return Message(text, keyboard((unlink,)))
+
+
 def exit_missing(
     locale: Locale,
     report: OrderReport,
@@ -67,9 +88,46 @@ def exit_missing(
     text = locale.text(
         "exit-missing", kind=kind, symbol=symbol, price=price, reason=reason, account=account_label
     )
+    return Message(text, _ways_out(locale, symbol, price, retry_data, close_data, positions_data))
+
+
+def exit_absent(
+    locale: Locale,
+    snapshot: OrderSnapshot,
+    gap: Gap,
+    *,
+    retry_data: str | None = None,
+    close_data: str | None = None,
+    positions_data: str | None = None,
+) -> Message:
+    """The alarm for an exit of an executed order that the exchange does not have, or has too small."""
+    symbol, price = symbol_name(snapshot.symbol), priced(locale, gap.promise.trigger, snapshot.quote)
+    words = {
+        "kind": gap.promise.kind,
+        "symbol": symbol,
+        "price": price,
+        "code": snapshot.code,
+        "account": snapshot.account_label,
+    }
+    if gap.covered:
+        covered, needed = (sized(locale, part, snapshot.base) for part in (gap.covered, gap.needed))
+        text = locale.text("exit-short", covered=covered, needed=needed, **words)
+    else:
+        text = locale.text("exit-absent", **words)
+    return Message(text, _ways_out(locale, symbol, price, retry_data, close_data, positions_data))
+
+
+def _ways_out(
+    locale: Locale,
+    symbol: str,
+    price: str,
+    retry_data: str | None,
+    close_data: str | None,
+    positions_data: str | None,
+) -> Keyboard:
     retry = button(locale, "button-exit-retry", retry_data, price=price)
     close = button(locale, "button-close-position", close_data, symbol=symbol)
-    return Message(text, keyboard((retry, close), (button(locale, "button-positions", positions_data),)))
+    return keyboard((retry, close), (button(locale, "button-positions", positions_data),))
 
 
 def _closed(

@@ -30,6 +30,7 @@ def order_card(
     text = lines(
         _headline(locale, snapshot),
         order_kind(locale, snapshot, snapshot.quote) if shows_kind(snapshot) else None,
+        _resized(locale, snapshot),
         *_progress(locale, snapshot),
         *_value(locale, snapshot),
         _exits(locale, snapshot),
@@ -85,6 +86,8 @@ def filled_percent(locale: Locale, snapshot: OrderSnapshot) -> str | None:
 def _headline(locale: Locale, snapshot: OrderSnapshot) -> Markup:
     order, mark, state = order_line(locale, snapshot), mark_of(snapshot.side), snapshot.state
     key = "order-" + state.value.replace("_", "-")
+    if state is OrderState.UNKNOWN and snapshot.error_code == "MAINTENANCE":
+        return locale.text("order-unknown-maintenance", order=order)
     if state is OrderState.FILLED:
         average = snapshot.average_price
         shown = "—" if average is None else priced(locale, average, snapshot.quote)
@@ -95,6 +98,14 @@ def _headline(locale: Locale, snapshot: OrderSnapshot) -> Markup:
     if state is OrderState.PARTIALLY_FILLED:
         return locale.text(key, mark=mark, order=order, percent=share or "")
     return locale.text(key, mark=mark, order=order)
+
+
+def _resized(locale: Locale, snapshot: OrderSnapshot) -> Markup | None:
+    """That the exchange changed the quantity, which it does when a position outgrows or leaves an order."""
+    asked, now = snapshot.asked_quantity, snapshot.quantity
+    if asked is None or now is None or asked == now or not snapshot.reduce_only:
+        return None
+    return locale.text("order-resized", asked=sized(locale, asked, snapshot.base))
 
 
 def _progress(locale: Locale, snapshot: OrderSnapshot) -> list[Markup]:

@@ -37,13 +37,13 @@ def preview_card(
 ) -> Message:
     """The preview with Confirm and Cancel; `canonical` is the line that parses back to this order."""
     text = lines(
-        _title(locale, preview),
-        _execution(locale, preview),
+        title_line(locale, preview),
+        execution_line(locale, preview),
         *_slippage(locale, preview),
         "",
-        _fee(locale, preview),
+        fee_line(locale, preview),
         *_margin(locale, preview),
-        *_exits(locale, preview),
+        *exit_lines(locale, preview),
         *_notes(locale, preview),
         "",
         Markup("<code>{}</code>").format(clean(canonical, _MAX_LINE)) if canonical else None,
@@ -91,7 +91,7 @@ def _what(locale: Locale, preview: Preview) -> dict[str, str]:
     }
 
 
-def _title(locale: Locale, preview: Preview) -> Markup:
+def title_line(locale: Locale, preview: Preview) -> Markup:
     market = preview.market
     return locale.text(
         "preview-title",
@@ -103,7 +103,7 @@ def _title(locale: Locale, preview: Preview) -> Markup:
     )
 
 
-def _execution(locale: Locale, preview: Preview) -> Markup:
+def execution_line(locale: Locale, preview: Preview) -> Markup:
     market, request = preview.market, preview.request
     parts = [order_kind(locale, request, market.quote, market.tick)]
     if request.price is None and request.trigger_price is None:
@@ -130,7 +130,7 @@ def _slippage(locale: Locale, preview: Preview) -> list[Markup]:
     return [locale.text("preview-slippage-worst", slippage=slippage, best=best, worst=worst)]
 
 
-def _fee(locale: Locale, preview: Preview) -> Markup:
+def fee_line(locale: Locale, preview: Preview) -> Markup:
     fee = valued(locale, abs(preview.fee), preview.market.quote)
     bps = locale.bps(abs(preview.fee_bps))
     if preview.fee < ZERO:
@@ -157,7 +157,7 @@ def _margin(locale: Locale, preview: Preview) -> list[Markup]:
     if preview.leverage_used is not None:
         rows.append(locale.text("preview-leverage", leverage=locale.multiple(preview.leverage_used)))
     if preview.position_after:
-        rows.append(_liquidation(locale, preview))
+        rows.append(liquidation_line(locale, preview))
     if preview.next_funding_payment is not None and preview.funding_rate is not None:
         rows.append(_funding(locale, preview, preview.next_funding_payment, preview.funding_rate))
     if preview.position_before:
@@ -167,7 +167,7 @@ def _margin(locale: Locale, preview: Preview) -> list[Markup]:
     return rows
 
 
-def _liquidation(locale: Locale, preview: Preview) -> Markup:
+def liquidation_line(locale: Locale, preview: Preview) -> Markup:
     market, level, reference = preview.market, preview.liquidation_price, preview.expected_price
     if level is None or reference <= ZERO:
         return locale.text("preview-liquidation-none")
@@ -184,7 +184,7 @@ def _funding(locale: Locale, preview: Preview, payment: Decimal, rate: Decimal) 
     return locale.text("preview-funding", money=money, time=moment, rate=shown)
 
 
-def _exits(locale: Locale, preview: Preview) -> list[Markup]:
+def exit_lines(locale: Locale, preview: Preview) -> list[Markup]:
     exits = (("preview-take-profit", preview.take_profit), ("preview-stop-loss", preview.stop_loss))
     return [_exit(locale, key, preview, outcome) for key, outcome in exits if outcome is not None]
 

@@ -41,6 +41,7 @@ PARAMS: Mapping[RefusalCode, tuple[str, ...]] = {
     RefusalCode.POST_ONLY_WOULD_TAKE: ("price", "nearest"),
     RefusalCode.WRONG_SIDE_STOP: ("price", "entry", "side", "nearest"),
     RefusalCode.WRONG_SIDE_TARGET: ("price", "entry", "side", "nearest"),
+    RefusalCode.FAR_FROM_MARKET: ("price", "market", "distance", "limit"),
     RefusalCode.OPEN_INTEREST_LIMIT: ("limit", "nearest"),
     RefusalCode.POSITION_LIMIT: ("limit", "nearest"),
     RefusalCode.INSUFFICIENT_MARGIN: ("required", "available", "nearest"),
@@ -54,6 +55,8 @@ PARAMS: Mapping[RefusalCode, tuple[str, ...]] = {
     RefusalCode.UNKNOWN_ACCOUNT: ("label",),
     RefusalCode.PRICE_MOVED: ("was", "now", "tolerance"),
     RefusalCode.STALE_COMMAND: ("age",),
+    RefusalCode.ALERT_HOLDS: ("symbol", "value", "level"),
+    RefusalCode.TOO_MANY_ALERTS: ("limit",),
 }
 
 _OPTIONAL = frozenset({"nearest", "suggestions"})
@@ -66,6 +69,7 @@ _BY_PRICE = frozenset(
         RefusalCode.WRONG_SIDE_STOP,
         RefusalCode.WRONG_SIDE_TARGET,
         RefusalCode.PRICE_MOVED,
+        RefusalCode.FAR_FROM_MARKET,
     }
 )
 _IN_DOLLARS = frozenset({RefusalCode.INSUFFICIENT_MARGIN, RefusalCode.POSITION_LIMIT})
@@ -283,7 +287,7 @@ def _amount(locale: Locale, refusal: Refusal, name: str, value: Decimal) -> str:
     code, asset = refusal.code, str(refusal.params.get("asset", ""))
     if code in _LEVERAGES:
         return locale.multiple(value)
-    if name == "tolerance":
+    if name in {"tolerance", "distance"} or (code is RefusalCode.FAR_FROM_MARKET and name == "limit"):
         return locale.percent(value)
     if code in _BY_PRICE or name == "bound":
         return priced(locale, value, str(refusal.params.get("quote", "USDC")))

@@ -33,6 +33,7 @@ def settings(
     current: SettingsView,
     *,
     data: Callable[[str], str],
+    noise_data: str | None = None,
     back_data: str | None = None,
     saved: str | None = None,
 ) -> Message:
@@ -49,7 +50,8 @@ def settings(
         if shown[name] is not None
     ]
     rows = [buttons[at : at + 3] for at in range(0, len(buttons), 3)]
-    return Message(text, keyboard(*rows, (button(locale, "button-back", back_data),)))
+    last = (button(locale, "button-setting-noise", noise_data), button(locale, "button-back", back_data))
+    return Message(text, keyboard(*rows, last))
 
 
 def setting_choice(
@@ -106,11 +108,11 @@ def _quiet(locale: Locale, current: SettingsView) -> Markup:
     start, end = current.quiet_from, current.quiet_to
     if start is None or end is None or start == end:
         return locale.text("settings-quiet-off")
-    window = {"from": _minute(start), "to": _minute(end)}
+    window = {"from": clock_minute(start), "to": clock_minute(end)}
     return locale.text("settings-quiet", zone=current.time_zone, **window)
 
 
-def _minute(minute: int) -> str:
+def clock_minute(minute: int) -> str:
     return f"{minute // 60 % 24:02d}:{minute % 60:02d}"
 
 

@@ -13,19 +13,27 @@ from bot.view.message import Button, Keyboard, Message, button, keyboard, lines
 COMMANDS: Final = (
     *("start", "help", "link", "accounts", "unlink", "forget"),
     *("price", "book", "balance", "positions", "orders", "order"),
+    *("alert", "alerts", "missed"),
     *("buy", "sell", "long", "short", "close", "tp", "sl"),
     *("cancel", "cancelall", "fees", "settings", "panic"),
+    *("funding", "carry", "schedule", "noise"),
 )
 
 EXAMPLE: Final = "long sol $200 5x sl 3%"
 
 # Each section lists rows of menu entries; an entry `x` has the label `menu-x` and the data `menu:x`.
 _SECTIONS: Final = {
-    "main": ("long short", "positions orders balance", "trade manage market account", "settings help panic"),
+    "main": (
+        *("long short", "positions orders balance"),
+        *("trade manage market account", "alerts settings help panic"),
+    ),
     "trade": ("long short", "buy sell", "close tp sl", "main"),
     "manage": ("orders order", "cancel cancelall", "tp sl close", "main"),
-    "market": ("price book", "fees", "main"),
-    "account": ("balance positions fees", "accounts link", "unlink forget", "settings start", "main"),
+    "market": ("price book", "alert alerts missed", "funding carry", "fees", "main"),
+    "account": (
+        *("balance positions fees", "accounts link", "unlink forget"),
+        *("settings noise schedule", "start", "main"),
+    ),
 }
 _TITLES: Final = {"main": "menu-title", "manage": "menu-orders-title"}
 

@@ -104,6 +104,8 @@ async def test_every_public_read_is_understood(client):
     assert isinstance(await client.trade_history(PERP, 10), list)
     assert any(asset.symbol == "USDC" for asset in await client.assets())
     assert "USDC" in await client.collateral_parameters()
+    loans = await client.borrow_lend_markets()
+    assert loans["SOL"].borrow_interest_rate > loans["SOL"].lend_interest_rate > 0
     assert (await client.status()).status == "Ok"
     assert await client.ping()
     assert abs(await client.server_time_ms() - client.now_ms()) < 60_000

@@ -1,4 +1,4 @@
-"""The streams over real WebSockets on loopback: subscribing, reconnecting, silence, and reading frames."""
+"""The streams over real WebSockets on loopback: subscribing, reconnecting, silence."""
 
 from __future__ import annotations
 
@@ -6,120 +6,35 @@ import asyncio
 import base64
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import Any
+from collections.abc import AsyncIterator
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from nacl.signing import VerifyKey
 from websockets.asyncio.server import Server, ServerConnection, serve
 
 from bot.backpack import (
-    BalanceUpdate,
     Connected,
-    DepthUpdate,
     Disconnected,
     OrderUpdate,
-    PositionUpdate,
     PublicStream,
     Reconnected,
     StreamRefused,
-    Unrecognised,
-    UserStream,
     signing_text,
+    streams,
 )
-from bot.backpack.events import parse
-from bot.domain.order import OrderEvent
-from bot.domain.values import Side
-from tests.backpack.support import SeedSigner
+from tests.backpack.frames import WireStreams, collect, fill_frame, stay, user_stream
 
-FILL = {
-    "e": "orderFill",
-    "E": 1694687692980000,
-    "s": "SOL_USDC_PERP",
-    "c": 123,
-    "S": "Bid",
-    "o": "MARKET",
-    "q": "3",
-    "X": "PartiallyFilled",
-    "i": "1111343026172067",
-    "t": 567,
-    "l": "1.5",
-    "z": "1.5",
-    "Z": "213",
-    "L": "142",
-    "m": False,
-    "n": "0.1065",
-    "N": "USDC",
-    "T": 1694687692989999,
-    "O": "USER",
-}
-
-
-def framed(stream: str, data: Any) -> str:
-    return json.dumps({"stream": stream, "data": data})
-
-
-def fill_frame(trade_id: int) -> str:
-    return framed("account.orderUpdate", {**FILL, "t": trade_id})
-
-
-@dataclass
-class WireStreams:
-    """A WebSocket server whose every connection runs the next script; what it receives is kept."""
-
-    scripts: list[Callable[[ServerConnection], Awaitable[None]]] = field(default_factory=list)
-    received: list[list[dict[str, Any]]] = field(default_factory=list)
-    url: str = ""
-
-    async def handle(self, socket: ServerConnection) -> None:
-        frames: list[dict[str, Any]] = []
-        self.received.append(frames)
-        script = self.scripts.pop(0) if len(self.scripts) > 1 else self.scripts[0]
-
-        frames.append(json.loads(await socket.recv()))
-
-        async def listen() -> None:
-            async for message in socket:
-                frames.append(json.loads(message))
-
-        listening = asyncio.create_task(listen())
-        try:
-            await script(socket)
-        finally:
-            listening.cancel()
+TRADE = {"s": "X", "p": "1", "q": "1", "t": 1, "m": True}
 
 
 @pytest.fixture
 async def wire() -> AsyncIterator[WireStreams]:
-    streams = WireStreams()
+    script = WireStreams()
     server: Server
-    async with serve(streams.handle, "127.0.0.1", 0, ping_interval=None, close_timeout=0.2) as server:
+    async with serve(script.handle, "127.0.0.1", 0, ping_interval=None, close_timeout=0.2) as server:
         host, port = server.sockets[0].getsockname()[:2]
-        streams.url = f"ws://{host}:{port}"
-        yield streams
-
-
-def user_stream(wire: WireStreams, clock: Callable[[], int] = lambda: 1_614_550_000_000, **options: Any):
-    options.setdefault("jitter", lambda: 0.01)
-    return UserStream(wire.url, SeedSigner(), now_ms=clock, **options)
-
-
-async def collect(stream: Any, until: Callable[[list[Any]], bool]) -> list[Any]:
-    events: list[Any] = []
-    async with asyncio.timeout(20), stream:
-        async for event in stream:
-            events.append(event)
-            if until(events):
-                break
-    return events
-
-
-async def stay(socket: ServerConnection) -> None:
-    await socket.wait_closed()
+        script.url = f"ws://{host}:{port}"
+        yield script
 
 
 async def test_subscriptions_are_signed_as_the_vectors_say(wire):
@@ -256,6 +171,55 @@ async def test_public_streams_can_be_changed_while_running_and_are_kept_over_a_r
     assert second == [{"method": "SUBSCRIBE", "params": ["depth.SOL_USDC", "depth.BTC_USDC"]}]
 
 
+async def test_many_streams_are_asked_for_in_frames_of_a_size_no_server_minds(wire):
+    wire.scripts = [stay]
+    names = [f"trade.M{number}_USDC" for number in range(streams.STREAMS_PER_FRAME + 1)]
+    await collect(PublicStream(wire.url, names), lambda events: len(events) == 1)
+    [frames] = wire.received
+    assert [len(frame["params"]) for frame in frames] == [streams.STREAMS_PER_FRAME, 1]
+    assert [name for frame in frames for name in frame["params"]] == names
+
+
+async def test_a_burst_before_the_subscription_is_confirmed_stops_nothing(wire):
+    """The pong that confirms it comes behind more frames than a reader's buffer holds by default."""
+
+    async def burst(socket: ServerConnection) -> None:
+        for number in range(500):
+            await socket.send(json.dumps({"stream": "trade.X", "data": {**TRADE, "t": number}}))
+        await stay(socket)
+
+    wire.scripts = [burst]
+    events = await collect(PublicStream(wire.url, ["trade.X"]), lambda events: len(events) == 501)
+    assert [event.row.trade_id for event in events[1:]] == list(range(500))
+
+
+async def test_a_public_socket_can_be_given_up_and_a_silent_stream_renewed(wire):
+    wire.scripts = [stay]
+    stream = PublicStream(wire.url, ["trade.X"], jitter=lambda: 0.01)
+    async with asyncio.timeout(20), stream:
+        async for event in stream:
+            if isinstance(event, Connected):
+                await stream.renew("trade.X")
+                stream.reconnect()
+            if isinstance(event, Reconnected):
+                break
+    assert [frame["method"] for frame in wire.received[0]] == ["SUBSCRIBE", "UNSUBSCRIBE", "SUBSCRIBE"]
+
+
+async def test_a_server_shutting_down_after_a_long_life_is_left_at_once(wire, monkeypatch):
+    monkeypatch.setattr(streams, "STEADY_SECONDS", 0.0)
+    waits = []
+
+    async def shut_down(socket: ServerConnection) -> None:
+        await socket.close(1001, "going away")
+
+    wire.scripts = [shut_down, stay]
+    stream = PublicStream(wire.url, ["trade.X"], jitter=lambda: waits.append(1) or 1.0)
+    events = await collect(stream, lambda events: isinstance(events[-1], Reconnected))
+    assert [type(event) for event in events] == [Connected, Disconnected, Reconnected]
+    assert not waits, "no jittered wait before a server that is there"
+
+
 async def test_closing_ends_the_iteration(wire):
     wire.scripts = [stay]
     stream = user_stream(wire)
@@ -274,137 +238,3 @@ async def test_frames_are_not_logged(wire, caplog):
     for frame in wire.received[0]:
         assert frame["signature"][0] not in client_side
         assert frame["signature"][1] not in client_side
-
-
-# --- frames ------------------------------------------------------------------------------------------
-
-
-def only(stream: str, data: Any) -> Any:
-    [event] = parse(framed(stream, data).encode())
-    return event
-
-
-def test_a_fill_becomes_a_report_with_its_fill_and_fee():
-    update = only("account.orderUpdate.SOL_USDC_PERP", FILL)
-    assert isinstance(update, OrderUpdate)
-    report = update.report
-    assert (report.symbol, report.side, report.event) == ("SOL_USDC_PERP", Side.BUY, OrderEvent.PARTIAL_FILL)
-    assert (report.exchange_id, report.client_id, report.order_type) == ("1111343026172067", 123, "Market")
-    assert (report.executed, report.executed_quote) == (Decimal("1.5"), Decimal(213))
-    assert report.fill is not None
-    assert (report.fill.price, report.fill.quantity) == (Decimal(142), Decimal("1.5"))
-    assert (report.fill.fee, report.fill.fee_symbol, report.fill.trade_id) == (Decimal("0.1065"), "USDC", 567)
-    assert report.fill.timestamp_ms == 1694687692989
-
-
-@pytest.mark.parametrize(
-    ("changes", "event"),
-    [
-        ({"e": "orderAccepted", "X": "New"}, OrderEvent.ACCEPTED),
-        ({"e": "orderModified", "X": "New", "z": "0"}, OrderEvent.ACCEPTED),
-        ({"e": "orderFill", "X": "Filled"}, OrderEvent.FILLED),
-        ({"e": "orderCancelled", "X": "Cancelled"}, OrderEvent.CANCELLED),
-        ({"e": "orderExpired", "X": "Expired", "R": "PRICE_BAND"}, OrderEvent.EXPIRED),
-        ({"e": "triggerPlaced", "X": "TriggerPending"}, OrderEvent.TRIGGER_PLACED),
-        ({"e": "triggerFailed", "X": "TriggerFailed"}, OrderEvent.TRIGGER_FAILED),
-        ({"e": "orderFill", "X": "Levitating"}, OrderEvent.PARTIAL_FILL),
-    ],
-)
-def test_every_kind_of_update_says_what_happened(changes, event):
-    data = {**FILL, "z": "0", "l": None, "L": None} if changes["e"] != "orderFill" else FILL
-    update = only("account.orderUpdate", {**data, **changes})
-    assert update.report.event is event
-    assert update.report.reason == changes.get("R")
-    assert update.kind == changes["e"]
-
-
-def test_a_liquidation_is_told_from_the_users_own_orders():
-    update = only("account.orderUpdate", {**FILL, "O": "LIQUIDATION_AUTOCLOSE", "c": None})
-    assert update.report.origin == "LIQUIDATION_AUTOCLOSE"
-    assert update.report.fill.system_type == "LIQUIDATION_AUTOCLOSE"
-    assert update.report.client_id is None
-
-
-def test_positions_come_one_by_one_or_as_a_picture():
-    row = {"s": "SOL_USDC_PERP", "b": 123, "B": 122, "f": 0.5, "M": 122, "m": 0.01, "q": -5, "l": "0"}
-    [single] = parse(framed("account.positionUpdate", {**row, "e": "positionOpened", "P": "1"}).encode())
-    assert isinstance(single, PositionUpdate)
-    assert (single.quantity, single.entry_price, single.kind) == (Decimal(-5), Decimal(122), "positionOpened")
-    assert (single.imf, single.unrealized_pnl) == (Decimal("0.5"), Decimal(1))
-    picture = parse(framed("account.positionUpdate", [row, {**row, "s": "BTC_USDC_PERP"}]).encode())
-    assert [(event.symbol, event.kind) for event in picture] == [
-        ("SOL_USDC_PERP", None),
-        ("BTC_USDC_PERP", None),
-    ]
-
-
-def test_balances_are_absolute():
-    update = only(
-        "account.balanceUpdate", {"e": "balanceUpdate", "a": "USDC", "A": "122.35", "L": "10", "S": "0"}
-    )
-    assert update == BalanceUpdate("USDC", Decimal("122.35"), Decimal(10), Decimal(0), 0)
-
-
-def test_depth_keeps_the_ids_to_chain_by():
-    data = {"s": "SOL_USDC", "a": [["18.70", "0.000"]], "b": [], "U": 94978271, "u": 94978273, "T": 5}
-    update = only("depth.200ms.SOL_USDC", data)
-    assert isinstance(update, DepthUpdate)
-    assert (update.first_id, update.last_id, update.asks) == (
-        94978271,
-        94978273,
-        [(Decimal("18.70"), Decimal("0.000"))],
-    )
-
-
-@pytest.mark.parametrize(
-    ("stream", "data"),
-    [
-        ("bookTicker.SOL_USDC", {"s": "SOL_USDC", "a": "2", "A": "1", "b": "1", "B": "1", "u": "9"}),
-        ("markPrice.SOL_USDC_PERP", {"s": "SOL_USDC_PERP", "p": "1", "f": "0.1", "i": "1", "n": 5}),
-        ("ticker.SOL_USDC", {"s": "S", "o": "1", "c": "1", "h": "1", "l": "1", "v": "1", "V": "1", "n": 3}),
-        ("kline.1m.SOL_USDC", {"s": "S", "t": "2024-09-11T12:00:00", "T": "2024-09-11T12:01:00", "X": False}),
-        ("trade.SOL_USDC", {"s": "S", "p": "1", "q": "1", "t": 1, "m": True, "a": "1", "b": "2"}),
-        ("openInterest.SOL_USDC_PERP", {"s": "S", "o": "100"}),
-        ("liquidation", {"s": "S", "S": "Bid", "p": "1", "q": "1"}),
-    ],
-)
-def test_every_public_stream_is_understood(stream, data):
-    assert not isinstance(only(stream, data), Unrecognised)
-
-
-@pytest.mark.parametrize(
-    ("stream", "data"),
-    [
-        ("account.telepathy", {"x": 1}),
-        ("account.orderUpdate", {**FILL, "S": "Sideways"}),
-        ("account.orderUpdate", {**FILL, "l": "NaN"}),
-        ("account.orderUpdate", None),
-        ("depth.SOL_USDC", {"s": "S", "a": [["1e999999", "1"]], "b": [], "U": 1, "u": 1}),
-    ],
-)
-def test_what_cannot_be_read_is_carried_and_named(stream, data):
-    event = only(stream, data)
-    assert isinstance(event, Unrecognised)
-    assert event.stream == stream
-
-
-@given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
-def test_no_frame_at_all_breaks_the_reader(message):
-    assert all(event is not None for event in parse(message))
-
-
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-        lambda inner: (
-            st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("esSiqpXlLzZTabAB"), inner)
-        ),
-        max_leaves=10,
-    ),
-    st.sampled_from(
-        ["account.orderUpdate", "account.positionUpdate", "depth.X", "kline.1m.X", "markPrice.X"]
-    ),
-)
-def test_no_payload_breaks_the_reader(data, stream):
-    events = parse(framed(stream, data).encode())
-    assert events or data == [], "nothing disappears without a word"

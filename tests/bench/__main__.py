@@ -1,4 +1,4 @@
-"""`make bench`: the trade's way from chat to wire against a floor of the same run, and the start."""
+"""`make bench`: from chat to wire against a floor of the same run, the start, a million alerts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rich.console import Console
 from sqlalchemy import make_url
 
 from bot.store import migrate
-from tests.bench import report, startup, trading
+from tests.bench import alerts, report, startup, trading
 from tests.support.database import DEFAULT_SERVER, PostgresServer
 
 
@@ -38,10 +38,27 @@ def _postgres(console: Console) -> Iterator[str | None]:
         server.drop(name)
 
 
+def _alerts(console: Console, count: int, *, sqlite_only: bool) -> dict[str, alerts.Found]:
+    """One database after the other, each fresh."""
+    found = {}
+    with tempfile.TemporaryDirectory(prefix="rucksack-bench-") as name:
+        url = f"sqlite:///{Path(name) / 'alerts.sqlite3'}"
+        migrate(url)
+        found["SQLite"] = alerts.measure(url, count)
+    if not sqlite_only:
+        with _postgres(console) as postgres_url:
+            if postgres_url is not None:
+                found["PostgreSQL"] = alerts.measure(postgres_url, count)
+    return found
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--repetitions", type=int, default=200, help="trades on each database")
     parser.add_argument("--starts", type=int, default=5, help="starts of each kind; 0 leaves them out")
+    parser.add_argument(
+        "--alerts", type=int, default=1_000_000, help="how many are watched; 0 leaves them out"
+    )
     parser.add_argument("--sqlite-only", action="store_true")
     parser.add_argument("--json", type=Path, help="also write the results here")
     wanted = parser.parse_args(arguments)
@@ -58,8 +75,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
                     found["PostgreSQL"] = uvloop.run(trading.measure(postgres_url, wanted.repetitions))
         starts = uvloop.run(startup.measure(folder, wanted.starts)) if wanted.starts else {}
     report.show(console, found, starts)
+    watched = _alerts(console, wanted.alerts, sqlite_only=wanted.sqlite_only) if wanted.alerts else {}
+    if watched:
+        alerts.show(console, watched)
     if wanted.json is not None:
-        report.write(wanted.json, found, starts)
+        report.write(wanted.json, found, starts, watched)
 
 
 if __name__ == "__main__":

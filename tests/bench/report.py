@@ -13,6 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench.alerts import Found
 from tests.bench.probe import Span
 from tests.bench.trading import Trading
 
@@ -129,8 +130,10 @@ def _numbers(summary: Summary) -> Iterable[str]:
     return f"{summary.median_ms:.2f}", f"{summary.p99_ms:.2f}", f"{summary.cpu_ms:.2f}"
 
 
-def write(path: Path, found: dict[str, Trading], starts: dict[str, list[float]]) -> None:
-    """The same for programs: milliseconds and ratios by database and act, seconds of each start."""
+def write(
+    path: Path, found: dict[str, Trading], starts: dict[str, list[float]], alerts: dict[str, Found]
+) -> None:
+    """The same for programs: milliseconds and ratios by database and act, seconds of each start, alerts."""
     document: dict[str, Any] = {
         "trading": {
             database: {
@@ -144,5 +147,6 @@ def write(path: Path, found: dict[str, Trading], starts: dict[str, list[float]])
             for database, trading in found.items()
         },
         "start_seconds": starts,
+        "alerts": {database: asdict(one) for database, one in alerts.items()},
     }
     path.write_text(json.dumps(document, indent=2) + "\n")

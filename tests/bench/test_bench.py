@@ -12,7 +12,8 @@ from tests.bench.__main__ import main
 
 def test_a_short_run_measures_every_act_and_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     target = tmp_path / "bench.json"
-    main(["--repetitions", "3", "--starts", "1", "--sqlite-only", "--json", str(target)])
+    few = ["--repetitions", "3", "--starts", "1", "--alerts", "2000", "--sqlite-only"]
+    main([*few, "--json", str(target)])
     written = json.loads(target.read_text())
     acts = written["trading"]["SQLite"]["acts"]
     assert set(acts) == {"tap", "preview", "whole"}
@@ -22,4 +23,7 @@ def test_a_short_run_measures_every_act_and_start(tmp_path: Path, capsys: pytest
         "empty": 1,
         "demo": 1,
     }
+    watched = written["alerts"]["SQLite"]
+    assert (watched["alerts"], [one["alerts"] for one in watched["growth"]]) == (2_000, [1_000])
+    assert watched["fired"] > 0
     assert "chat-to-wire CPU on SQLite" in capsys.readouterr().out

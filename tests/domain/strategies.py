@@ -179,6 +179,7 @@ def trades(draw: st.DrawFn, context: PreviewContext) -> TradeIntent:
         post_only=draw(rarely(st.just(True), st.just(False))),
         reduce_only=draw(rarely(st.just(True), st.just(False))),
         slippage=draw(maybe(st.integers(0, 150).map(D))),
+        callout=draw(rarely(st.just(True), st.just(False))),
     )
 
 

@@ -1,55 +1,63 @@
-"""`python -m tests.faults --seed N`: one run alone, told in full; `--all` runs every seed and sums up."""
+"""`python -m tests.faults`: seeds, sweeps, or everything; on SQLite unless told otherwise."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import collections
+import logging
 import sys
-import tempfile
-from pathlib import Path
+from collections.abc import Sequence
 
-from tests.faults.nursery import Nursery
-from tests.faults.plan import SEEDS, plan_of
-from tests.faults.run import SETTLE_S, Harness, Outcome, Template
+from tests.faults.databases import KINDS
+from tests.faults.plan import JOURNEYS, SEEDS
+from tests.faults.programme import EVERYTHING, JOBS, LANDING, Report, Share, run
+from tests.faults.run import SETTLE_S
 
 
-async def _run(seeds: list[int], step: int | None, patience_s: float, verbose: bool) -> list[Outcome]:
-    outcomes = []
-    with tempfile.TemporaryDirectory(prefix="rucksack-faults-") as name:
-        folder = Path(name)
-        async with Nursery() as nursery:
-            harness = Harness(nursery, await Template.make(folder), folder, patience_s)
-            for seed in seeds:
-                plan = plan_of(seed)
-                outcome = await harness.run(plan, plan_of(plan.reference), step)
-                outcomes.append(outcome)
-                print(f"{outcome}\n  [{outcome.steps} steps; {outcome.phase}]", flush=True)
-                if verbose:
-                    print((folder / f"seed-{seed}" / "bot.log").read_text())
-    return outcomes
+def _shares(options: argparse.Namespace) -> Sequence[Share]:
+    if options.everything or options.landing:
+        return EVERYTHING if options.everything else LANDING
+    seeds = list(range(options.first, options.last)) if options.all else options.seed
+    sweeps = dict.fromkeys(options.journey or JOURNEYS, options.points) if options.sweep else {}
+    return [
+        Share(
+            options.database,
+            seeds,
+            sweeps,
+            step=options.step,
+            only=options.only,
+            jobs=options.jobs,
+            patience_s=options.patience,
+        )
+    ]
+
+
+async def _run(shares: Sequence[Share]) -> list[Report]:
+    return [await run(share, lambda words: print(words, flush=True)) for share in shares]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("--everything", action="store_true", help="what `make faults` runs")
+    parser.add_argument("--landing", action="store_true", help="what a landing runs")
     parser.add_argument("--seed", type=int, action="append", default=[], help="a run; may be repeated")
     parser.add_argument("--step", type=int, help="die there, whatever the seed says")
     parser.add_argument("--all", action="store_true", help=f"all {SEEDS} seeds")
     parser.add_argument("--from", type=int, default=0, dest="first", help="with --all: the first seed")
     parser.add_argument("--to", type=int, default=SEEDS, dest="last", help="with --all: before this seed")
+    parser.add_argument("--sweep", action="store_true", help="die at every await of a journey, one by one")
+    parser.add_argument("--journey", choices=JOURNEYS, action="append", help="with --sweep: only these")
+    parser.add_argument(
+        "--points", type=int, help="with --sweep: so many, spread evenly (default: every one)"
+    )
+    parser.add_argument("--only", metavar="KEY", help="with --sweep: only the awaits of this stack")
+    parser.add_argument("--database", choices=KINDS, default=KINDS[0])
+    parser.add_argument("--jobs", type=int, default=JOBS, help="how many worlds at once")
     parser.add_argument("--patience", type=float, default=SETTLE_S, help="seconds until a run must be over")
-    parser.add_argument("-v", action="store_true", help="print the bot's log in any case")
-    options = parser.parse_args()
-    seeds = list(range(options.first, options.last)) if options.all else options.seed
-    outcomes = asyncio.run(_run(seeds, options.step, options.patience, options.v))
-    bad = [outcome for outcome in outcomes if not outcome.is_clean]
-    phases = collections.Counter(outcome.phase for outcome in outcomes if outcome.deaths)
-    seconds = sum(outcome.seconds for outcome in outcomes)
-    deaths = sum(len(outcome.deaths) for outcome in outcomes)
-    print(f"{len(outcomes)} runs, {deaths} deaths, {seconds:.0f} s, {len(bad)} bad")
-    for phase, count in phases.most_common():
-        print(f"  died {count:3} times at {phase}")
-    return 1 if bad else 0
+    logging.getLogger("bot.sandbox").setLevel(logging.CRITICAL)  # that its clients die is no news to it
+    reports = asyncio.run(_run(_shares(parser.parse_args())))
+    print("\n\n".join(str(report) for report in reports))
+    return 1 if any(report.bad for report in reports) else 0
 
 
 if __name__ == "__main__":

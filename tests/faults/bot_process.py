@@ -7,10 +7,13 @@ with SIGKILL before the step it was told to die at.
 from __future__ import annotations
 
 import asyncio
+import importlib
+import json
 import logging
 import mmap
 import os
 import signal
+import ssl
 import struct
 from asyncio.events import Handle
 from dataclasses import asdict, dataclass
@@ -18,6 +21,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from httpx._transports import default as httpx_transport
+from sqlalchemy.orm import configure_mappers
 from telegram import Update
 from telegram.ext import TypeHandler
 
@@ -32,23 +37,31 @@ from bot.grammar import parse
 from bot.settings import Settings, load_settings
 from bot.vault import MasterKeys
 from bot.view import Locale
-from tests.faults.plan import MARKET
+from tests.faults.plan import JOURNEYS
+from tests.faults.points import IN, OUT, Counter, task_of
 
 BROKER_ID = 4242
 
+# On a machine busy with other things everything here lasts longer. The fork server inherits what was found.
+_LOAD = os.getloadavg()[0] / (os.cpu_count() or 1)
+PACE = float(os.environ.setdefault("FAULTS_PACE", f"{min(max(_LOAD, 1.0), 4.0):.1f}"))
+
 # The production relations on a faster clock: the client gives up after the order's window is over, absence is
 # believed only after window + settling, a lease outlives a call to Telegram, a preview outlives its tap.
-WINDOW_MS = 500
-CLIENT_TIMEOUT_S = 0.8
-SETTLE_MS = 500
-RECONCILE_S = 0.25
-REPAIR_S = 0.8
-TELEGRAM_TIMEOUT_S = 0.8
-LEASE_MS = 1_800
-OFFER_LIFE_MS = 2_200
-EXPIRE_S = 0.5
-STREAM_RETRY_S = 0.3
+WINDOW_MS = int(800 * PACE)
+CLIENT_TIMEOUT_S = 1.2 * PACE
+SETTLE_MS = int(500 * PACE)
+RECONCILE_S = 0.25 * PACE
+REPAIR_S = 0.8 * PACE
+TELEGRAM_TIMEOUT_S = 1.2 * PACE
+LEASE_MS = int(2_500 * PACE)
+OFFER_LIFE_MS = int(4_000 * PACE)
+EXPIRE_S = 0.5 * PACE
+STREAM_RETRY_S = 0.3 * PACE
+LIFE_S = int(150 * PACE)
 
+CONFIRMS = ("ok:", "flat:")
+_IMPORTED_LATE = ("httpcore", "anyio._backends._asyncio", "websockets.asyncio.client", "psycopg")
 _COUNT = struct.Struct("<q")
 
 
@@ -65,20 +78,28 @@ class Job:
     steps_file: str  # the count of steps, readable after death
     log_file: str
     die_at: int | None = None  # a step
+    die_on: dict[str, Any] | None = None  # a point (`points.Point`)
+    trace: str | None = None  # a file for the points passed
     armed_by: str = "tap"  # steps are counted from the first Confirm, or from the "start" of the process
-    life_s: int = 45  # the alarm that ends a process nobody ended
+    life_s: int = LIFE_S  # the alarm that ends a process nobody ended
 
     def plain(self) -> dict[str, Any]:
         return asdict(self)
 
 
 class Steps:
-    """Counts callbacks of the loop into a file, and dies at one of them."""
+    """Counts callbacks of the loop into a file, and dies at one of them or at a point it was told.
 
-    def __init__(self, path: str, die_at: int | None) -> None:
-        with Path(path).open("r+b") as file:
+    With a `trace` every point passed is a line of that file, with the number of its step.
+    """
+
+    def __init__(self, job: Job) -> None:
+        with Path(job.steps_file).open("r+b") as file:
             self._memory = mmap.mmap(file.fileno(), _COUNT.size)
-        self._die_at = die_at
+        self._die_at = job.die_at
+        self._target = job.die_on and (job.die_on["key"], job.die_on["nth"], job.die_on["side"])
+        self._trace = job.trace and os.open(job.trace, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._points = Counter()
         self._count = 0
         self._armed = False
 
@@ -88,11 +109,19 @@ class Steps:
     def watch(self) -> None:
         """Count every callback this process runs from now on, once armed."""
         run = Handle._run  # type: ignore[attr-defined]
+        looks = self._target is not None or self._trace is not None
 
         def counted(handle: Handle) -> None:
-            if self._armed:
-                self._step()
+            if not self._armed:
+                run(handle)
+                return
+            self._step()
+            task = task_of(handle._callback) if looks else None  # type: ignore[attr-defined]
+            if task is not None:
+                self._pass(task, OUT)
             run(handle)
+            if task is not None and not task.done():
+                self._pass(task, IN)
 
         Handle._run = counted  # type: ignore[attr-defined]
 
@@ -100,7 +129,18 @@ class Steps:
         self._count += 1
         _COUNT.pack_into(self._memory, 0, self._count)
         if self._count == self._die_at:
-            os.kill(os.getpid(), signal.SIGKILL)
+            _die()
+
+    def _pass(self, task: Any, side: str) -> None:
+        point = self._points.at(task, side)
+        if (point.key, point.nth, point.side) == self._target:
+            _die()
+        if self._trace is not None:
+            os.write(self._trace, json.dumps({"step": self._count, **point.plain()}).encode() + b"\n")
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def new_count(path: Path) -> Path:
@@ -143,10 +183,17 @@ def hurry() -> None:
 
 
 def warm_up() -> None:
-    """Build what every bot builds once, so that its forks need not."""
-    parse(MARKET, language=Language.ENGLISH)
+    """Import and build what every bot imports and builds, so that its forks need not."""
+    for module in _IMPORTED_LATE:
+        importlib.import_module(module)
+    for journey in JOURNEYS.values():
+        parse(journey.line, language=Language.ENGLISH)
     for language in Language:
         Locale.of(language)
+    configure_mappers()
+    # Reading the system's certificates takes longer than all else a bot does; here nothing speaks TLS.
+    context = ssl.create_default_context()
+    httpx_transport.create_ssl_context = lambda *_, **__: context  # type: ignore[attr-defined]
 
 
 def live(job: Job) -> None:
@@ -161,7 +208,7 @@ def live(job: Job) -> None:
     )
     logging.getLogger("httpx").setLevel(logging.WARNING)
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
-    steps = Steps(job.steps_file, job.die_at)
+    steps = Steps(job)
     steps.watch()
     if job.armed_by == "start":
         steps.arm()
@@ -173,7 +220,7 @@ async def _live(job: Job, steps: Steps) -> None:
 
     async def arm(update: Update, _context: Any) -> None:
         query = update.callback_query
-        if query is not None and (query.data or "").startswith("ok:"):
+        if query is not None and (query.data or "").startswith(CONFIRMS):
             steps.arm()
 
     bot.telegram.add_handler(TypeHandler(Update, arm), group=-1)

@@ -70,10 +70,10 @@ class Desk:
     def there(self) -> ExchangeAccount:
         return next(iter(self.exchange.engine.world.accounts.values()))
 
-    async def place(self, request: OrderRequest) -> int:
-        """As a Confirm tap does; the id of the order."""
+    async def place(self, *requests: OrderRequest) -> int:
+        """As a Confirm tap does; the id of the first order."""
         token, now = new_token(), unix_ms()
-        leg = Leg(request, "SOL", "USDC")
+        legs = [Leg(request, "SOL", "USDC") for request in requests]
         ticket = Ticket(
             token_hash=tickets.hash_token(token),
             user_id=ALICE,
@@ -81,7 +81,7 @@ class Desk:
             account_id=self.account.id,
             kind=TicketKind.TRADE,
             line="long sol",
-            legs=pack_legs([leg]),
+            legs=pack_legs(legs),
             preview={},
             created_ms=now,
             expires_ms=now + 60_000,

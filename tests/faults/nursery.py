@@ -45,6 +45,7 @@ class Nursery:
         self._born: asyncio.Queue[int] = asyncio.Queue()
         self._children: dict[int, Child] = {}
         self._forking = asyncio.Lock()
+        self._broken: Exception | None = None
 
     async def __aenter__(self) -> Nursery:
         self._server = await asyncio.create_subprocess_exec(
@@ -55,8 +56,13 @@ class Nursery:
             stdout=asyncio.subprocess.PIPE,
             cwd=ROOT,
         )
-        async with asyncio.timeout(READY_S):
-            await self._line()
+        try:
+            async with asyncio.timeout(READY_S):
+                await self._line()
+        except BaseException:
+            self._server.kill()
+            await self._server.wait()
+            raise
         self._reader = asyncio.create_task(self._read())
         return self
 
@@ -79,6 +85,8 @@ class Nursery:
     async def fork(self, job: Job) -> Child:
         """Start a bot."""
         async with self._forking, asyncio.timeout(20):
+            if self._broken is not None:
+                raise RuntimeError("no bot can be started any more") from self._broken
             self._tell({"job": job.plain()})
             pid = await self._born.get()
         return self._children[pid]
@@ -88,7 +96,7 @@ class Nursery:
         if child.alive:
             self._tell({"kill": child.pid})
         async with asyncio.timeout(20):
-            await child.ended
+            await asyncio.shield(child.ended)
 
     def _tell(self, order: dict[str, Any]) -> None:
         assert self._server is not None
@@ -100,11 +108,18 @@ class Nursery:
         assert self._server.stdout is not None
         line = await self._server.stdout.readline()
         if not line:
-            raise EOFError("the fork server is gone")
+            raise EOFError(f"the fork server is gone: {await self._server.wait()}")
         news: dict[str, Any] = json.loads(line)
         return news
 
     async def _read(self) -> None:
+        try:
+            await self._hear()
+        except Exception as error:
+            self._broken = error
+            raise
+
+    async def _hear(self) -> None:
         while True:
             news = await self._line()
             if "born" in news:
@@ -192,7 +207,7 @@ def _say(news: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    hurry()
     warm_up()
+    hurry()
     gc.freeze()
     _Server().serve()

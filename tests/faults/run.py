@@ -3,63 +3,51 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
-import os
 import shutil
+import signal
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import httpx
+from aiohttp import web
 from sqlalchemy import select
 
+from bot.domain.values import OrderType, Side
 from bot.sandbox.exchange import ExchangeConfig, SandboxExchange
+from bot.sandbox.exchange.model import Account as ExchangeAccount
+from bot.sandbox.exchange.model import OrderRequest, Tag
 from bot.sandbox.telegram import ChatDriver, Limits, SandboxTelegram, TelegramConfig
-from bot.sandbox.telegram.driver import PersonChat, Tap
-from bot.store import Database, accounts, migrate, orders, users
-from bot.store.tables import AccountState, Message, Ticket
-from bot.vault import MasterKeys, Vault
-from tests.faults.bot_process import Job, count_in, new_count
+from bot.sandbox.telegram.driver import ChatMessage, PersonChat, Tap
+from bot.store import Database
+from bot.store.tables import Message, Order, Ticket
+from tests.faults.bot_process import PACE, Job, count_in, new_count
+from tests.faults.databases import ALICE, Template
 from tests.faults.nursery import Child, Nursery
-from tests.faults.plan import Plan
+from tests.faults.plan import Plan, Rule
+from tests.faults.points import Point
 from tests.faults.verdict import Evidence, complaints
 
-ALICE = 1001
 NO_RATES = Limits(per_second=None, per_chat_second=None, per_group_minute=None)
-PREVIEW_S = 15.0
-SETTLE_S = 25.0
-LOOK_S = 0.04
+PREVIEW_S = 20.0 * PACE
+SETTLE_S = 60.0 * PACE
+LOOK_S = 0.15  # looking costs more than waiting
 LINGER_S = 0.25
+SHUT_S = 0.6 * PACE
+BEGINNINGS = 3
+LIVES = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
-    """A migrated database with Alice's linked account, made once and copied for every run."""
+class Death:
+    """Where the first process dies: at a step of its event loop, or at a point."""
 
-    database: Path
-    master_key: str
-    public_key: str
-
-    @classmethod
-    async def make(cls, folder: Path) -> Template:
-        path = folder / "template.sqlite3"
-        url = f"sqlite:///{path}"
-        await asyncio.to_thread(migrate, url)
-        master_key = base64.b64encode(os.urandom(32)).decode()
-        now = time.time_ns() // 1_000_000
-        database = Database.open(url)
-        async with database.write() as session:
-            await users.get_or_create(session, ALICE, now, "en")
-        vault = Vault(database, MasterKeys.parse(master_key), clock=lambda: now)
-        made = await vault.generate(ALICE, "main")
-        async with database.write() as session:
-            await accounts.verified(session, ALICE, made.account_id, AccountState.ACTIVE, now)
-        await database.scrub()
-        await database.close()
-        return cls(path, master_key, made.public_key)
+    step: int | None = None
+    point: Point | None = None
 
 
 @dataclass(slots=True)
@@ -67,11 +55,16 @@ class Outcome:
     """What a run came to. `steps` were run by the first process, from the tap on."""
 
     plan: Plan
+    database: str
+    aim: Death
     steps: int = 0
-    died_at: int | None = None  # the step of the first death
+    told_at: int = 0  # the step by which the last word was said, of a process that lived to say it
     deaths: list[str] = field(default_factory=list)
+    died_at: int | None = None  # the step of the first death
     seconds: float = 0.0
     phase: str = ""  # how far the first process had come when it died
+    traded: bool = False  # the tap was heard in time
+    ended: str = ""  # what became of the orders, in the bot's words
     complaints: list[str] = field(default_factory=list)
     log: str = ""
 
@@ -81,7 +74,10 @@ class Outcome:
 
     def __str__(self) -> str:
         died = ", ".join(self.deaths) or "nobody died"
-        head = f"seed {self.plan.seed}: {self.plan.affliction.name}; {died}; {self.seconds:.1f} s"
+        affliction = self.plan.affliction
+        what = f"{affliction.journey.name}, {affliction.name}, {self.database}"
+        aim = f"; aimed at {self.aim.point}" if self.aim.point is not None else ""
+        head = f"seed {self.plan.seed}: {what}; {died}{aim}; {self.seconds:.1f} s; {self.ended}"
         return "\n  ".join([head, *self.complaints])
 
 
@@ -92,6 +88,7 @@ class Run:
         self, plan: Plan, template: Template, nursery: Nursery, folder: Path, patience_s: float = SETTLE_S
     ) -> None:
         self._plan = plan
+        self._journey = plan.affliction.journey
         self._patience_s = patience_s
         self._template = template
         self._nursery = nursery
@@ -99,15 +96,16 @@ class Run:
         self._exchange = SandboxExchange(ExchangeConfig(seed=plan.seed, moving=False, speed_bump_ms=20))
         self._telegram = SandboxTelegram(TelegramConfig(limits=NO_RATES))
         self._children: list[Child] = []
-        self._file = folder / "bot.sqlite3"
-        shutil.copyfile(template.database, self._file)
+        self._before: frozenset[str] = frozenset()  # ids of the orders made before the tap, by others
+        self._told_at = 0
+        self._shutting: asyncio.Task[None] | None = None
 
-    async def go(self, die_at: int | None) -> Outcome:
-        """Trade once, dying before step `die_at` after the tap, and judge what is left."""
+    async def go(self, death: Death, trace: Path | None = None) -> Outcome:
+        """Trade once, dying where told after the tap, and judge what is left."""
         began = time.monotonic()
-        outcome = Outcome(self._plan)
+        outcome = Outcome(self._plan, self._template.kind, death)
         async with self._world() as alice:
-            first = await self._bot(die_at, "tap")
+            first = await self._bot("tap", death, trace)
             tap = await self._confirm(alice)
             counted = self._folder / "steps-0"
             judging = asyncio.create_task(self._settled(alice, first))
@@ -120,7 +118,9 @@ class Run:
                 outcome.phase = await self._phase()
                 judging = asyncio.create_task(self._recover(outcome, alice, tap))
             outcome.complaints = await judging
-            outcome.steps = count_in(counted)
+            outcome.steps, outcome.told_at = count_in(counted), self._told_at
+            outcome.traded = (await self._ticket()).claimed_ms is not None
+            outcome.ended = await self._phase()
             for child in self._children:
                 await self._nursery.kill(child)
         outcome.seconds = time.monotonic() - began
@@ -131,32 +131,37 @@ class Run:
     async def _recover(self, outcome: Outcome, alice: PersonChat, tap: Tap) -> list[str]:
         if self._plan.taps_again:
             await tap.again()
-        if self._plan.second_death is None:
-            return await self._settled(alice, await self._bot(None, "start"))
-        second = await self._bot(self._plan.second_death, "start")
-        judging = asyncio.create_task(self._settled(alice, second))
-        await asyncio.wait({judging, second.ended}, return_when=asyncio.FIRST_COMPLETED)
-        if second.alive:
-            return await judging
-        judging.cancel()
-        await asyncio.gather(judging, return_exceptions=True)
-        outcome.deaths.append(f"again at step {self._plan.second_death} of its recovery")
-        return await self._settled(alice, await self._bot(None, "start"))
+        death = Death(self._plan.second_death)
+        for _ in range(LIVES):
+            bot = await self._bot("start", death)
+            judging = asyncio.create_task(self._settled(alice, bot))
+            await asyncio.wait({judging, bot.ended}, return_when=asyncio.FIRST_COMPLETED)
+            if bot.alive:
+                break
+            judging.cancel()
+            await asyncio.gather(judging, return_exceptions=True)
+            if bot.ended.result() == -signal.SIGKILL:
+                outcome.deaths.append(f"again at step {death.step} of its recovery")
+            death = Death()  # one that could not start is started again, as its supervisor would
+        return await judging if not judging.cancelled() else ["no bot lived to say the last word"]
 
     @contextlib.asynccontextmanager
     async def _world(self) -> AsyncIterator[PersonChat]:
         async with contextlib.AsyncExitStack() as stack:
+            self._url = await stack.enter_async_context(self._template.copy(self._folder))
             await stack.enter_async_context(self._exchange)
             await stack.enter_async_context(self._telegram)
             stack.push_async_callback(self._reap)
+            stack.callback(lambda: self._shutting and self._shutting.cancel())
             chats = await stack.enter_async_context(ChatDriver(self._telegram.url))
             self._admin = await stack.enter_async_context(
-                httpx.AsyncClient(base_url=self._exchange.rest_url, timeout=10)
+                httpx.AsyncClient(base_url=self._exchange.rest_url, timeout=10, verify=False)
             )
-            self._database = Database.open(f"sqlite:///{self._file}")
+            self._database = Database.open(self._url)
             stack.push_async_callback(self._database.close)
             await self._tell("accounts", {"label": "Alice", "publicKey": self._template.public_key})
             await self._tell("clock", {"offsetMs": self._plan.affliction.clock_offset_ms})
+            self._furnish()
             yield chats.as_user(ALICE)
 
     async def _reap(self) -> None:
@@ -166,18 +171,38 @@ class Run:
     async def _tell(self, what: str, body: Any) -> None:
         (await self._admin.post(f"/sandbox/{what}", json=body)).raise_for_status()
 
-    async def _bot(self, die_at: int | None, armed_by: str) -> Child:
+    @property
+    def _there(self) -> ExchangeAccount:
+        return next(iter(self._exchange.engine.world.accounts.values()))
+
+    def _furnish(self) -> None:
+        """What the account holds before the bot is asked anything, by the hand of another program."""
+        for symbol, signed in self._journey.positions:
+            self._place(symbol, Decimal(signed), None)
+        for symbol, signed, price in self._journey.resting:
+            self._place(symbol, Decimal(signed), Decimal(price))
+        self._before = frozenset(order.id for order in self._there.orders)
+
+    def _place(self, symbol: str, signed: Decimal, price: Decimal | None) -> None:
+        side = Side.BUY if signed > 0 else Side.SELL
+        kind = OrderType.MARKET if price is None else OrderType.LIMIT
+        request = OrderRequest(symbol, side, kind, quantity=abs(signed), price=price)
+        self._exchange.engine.place(self._there, request, Tag())
+
+    async def _bot(self, armed_by: str, death: Death, trace: Path | None = None) -> Child:
         steps = new_count(self._folder / f"steps-{len(self._children)}")
         job = Job(
             rest_url=self._exchange.rest_url,
             ws_url=self._exchange.ws_url,
             telegram_url=self._telegram.url,
             token=self._telegram.config.token,
-            database_url=f"sqlite:///{self._file}",
+            database_url=self._url,
             master_key=self._template.master_key,
             steps_file=str(steps),
             log_file=str(self._folder / "bot.log"),
-            die_at=die_at,
+            die_at=death.step,
+            die_on=death.point.plain() if death.point is not None else None,
+            trace=str(trace) if trace is not None else None,
             armed_by=armed_by,
         )
         child = await self._nursery.fork(job)
@@ -185,23 +210,49 @@ class Run:
         return child
 
     async def _confirm(self, alice: PersonChat) -> Tap:
-        """Write the line, see the preview, let things go wrong, tap."""
-        await alice.send(self._plan.affliction.line)
-        shown = await alice.wait_for(lambda message: bool(message.buttons), PREVIEW_S)
-        if not any((button.data or "").startswith("ok:") for button in shown.buttons):
-            raise AssertionError(f"no preview: {shown.text!r}")
-        data = next(b.data for b in shown.buttons if b.data and b.data.startswith("ok:"))
+        """Write the line, tap through to the Confirm, let things go wrong, tap."""
+        await alice.send(self._journey.line)
+        for prefix in self._journey.taps[:-1]:
+            await alice.tap_data(*await self._button(alice, prefix))
+        message_id, data = await self._button(alice, self._journey.taps[-1])
         await self._is_shown()
         affliction = self._plan.affliction
         if affliction.exchange:
-            await self._tell("faults", {"seed": self._plan.seed, "rules": list(affliction.exchange)})
+            rules = [_paced(rule) for rule in affliction.exchange]
+            await self._tell("faults", {"seed": self._plan.seed, "rules": rules})
         for rule in affliction.telegram:
-            await alice.driver.post("faults", **rule)
-        return await alice.tap_data(shown.id, data)
+            await alice.driver.post("faults", **_paced(rule))
+        if affliction.shuts:
+            self._shutting = asyncio.create_task(self._shut())
+        return await alice.tap_data(message_id, data)
+
+    async def _button(self, alice: PersonChat, prefix: str) -> tuple[int, str]:
+        """The message and the data of a button, once there is one. Raises TimeoutError."""
+
+        def found(message: ChatMessage) -> list[str]:
+            return [b.data for b in message.buttons if b.data and b.data.startswith(prefix)]
+
+        shown = await alice.wait_for(lambda message: bool(found(message)), PREVIEW_S)
+        return shown.id, found(shown)[0]
+
+    async def _shut(self) -> None:
+        """Let nobody into the exchange for a while, and show out who is not being served."""
+        runner = self._exchange._runner
+        assert runner is not None
+        assert runner.server is not None
+        port = runner.addresses[0][1]
+        await next(iter(runner.sites)).stop()
+        until = time.monotonic() + SHUT_S
+        while time.monotonic() < until:
+            for connection in runner.server.connections:
+                if connection._current_request is None:
+                    connection.force_close()
+            await asyncio.sleep(0.001)
+        await web.TCPSite(runner, "127.0.0.1", port).start()
 
     async def _is_shown(self) -> None:
         """Until the bot knows which message shows its preview."""
-        for _ in range(500):
+        for _ in range(1000):
             if (await self._ticket()).message_id is not None:
                 return
             await asyncio.sleep(0.01)
@@ -214,18 +265,19 @@ class Run:
     async def _evidence(self, alice: PersonChat) -> Evidence:
         async with self._database.read() as session:
             ticket = (await session.scalars(select(Ticket))).one()
-            ours = list(await orders.of_ticket(session, ticket.id))
-            outbox = (await session.scalars(select(Message))).all()
-        account = next(iter(self._exchange.engine.world.accounts.values()))
-        return Evidence(account, ticket, ours, outbox, await alice.messages(), self._plan.affliction.refuses)
+            ours = (await session.scalars(select(Order).order_by(Order.id))).all()  # type: ignore[arg-type]
+            outbox = (await session.scalars(select(Message).order_by(Message.id))).all()  # type: ignore[arg-type]
+        return Evidence(
+            self._there, self._before, self._plan.affliction, ticket, ours, outbox, await alice.messages()
+        )
 
     async def _phase(self) -> str:
         async with self._database.read() as session:
             ticket = (await session.scalars(select(Ticket))).one()
-            ours = list(await orders.of_ticket(session, ticket.id))
-        there = bool(next(iter(self._exchange.engine.world.accounts.values())).orders)
-        own = ours[0].state.value if ours else ticket.state.value
-        return f"{own}/{'at the exchange' if there else 'not there'}"
+            ours = (await session.scalars(select(Order))).all()
+        there = sum(order.id not in self._before and not order.related_id for order in self._there.orders)
+        own = ", ".join(sorted({order.state.value for order in ours})) if ours else ticket.state.value
+        return f"{own}; {there} at the exchange"
 
     async def _settled(self, alice: PersonChat, bot: Child) -> list[str]:
         """Wait until there is nothing to complain of, and still is not a moment later."""
@@ -236,6 +288,7 @@ class Run:
             if any(line.startswith("DUPLICATED") for line in wrong):
                 return wrong
             if not wrong:
+                self._told_at = count_in(self._folder / "steps-0")
                 await asyncio.sleep(LINGER_S)
                 wrong = complaints(await self._evidence(alice))
                 if not wrong:
@@ -246,8 +299,13 @@ class Run:
         return wrong
 
 
+def _paced(rule: Rule) -> Rule:
+    """A rule whose delays keep their relation to the bot's patience."""
+    return rule | {name: rule[name] * PACE for name in ("ms", "seconds") if name in rule}
+
+
 class Harness:
-    """Runs plans one after the other; the unkilled run of a group is done once and remembered."""
+    """Runs plans on one database; the unkilled run of a group is done once and remembered."""
 
     def __init__(
         self, nursery: Nursery, template: Template, folder: Path, patience_s: float = SETTLE_S
@@ -256,19 +314,40 @@ class Harness:
         self._nursery = nursery
         self._template = template
         self._folder = folder
-        self._range: dict[int, int] = {}
+        self._range: dict[int, asyncio.Task[Outcome]] = {}
+        self._runs = 0
 
-    async def run(self, plan: Plan, reference: Plan | None, step: int | None = None) -> Outcome:
+    async def run(self, plan: Plan, reference: Plan, step: int | None = None) -> Outcome:
         """Run `plan`; `reference` gives the range its fraction is of, unless `step` says where to die."""
-        die_at = step
-        if die_at is None and plan.fraction is not None:
-            if plan.reference not in self._range and reference is not None:
-                await self.run(reference, None)
-            die_at = max(1, round(plan.fraction * self._range.get(plan.reference, 1)))
-        folder = self._folder / f"seed-{plan.seed}"
-        shutil.rmtree(folder, ignore_errors=True)
+        if step is None and plan.fraction is not None:
+            step = max(1, round(plan.fraction * (await self._unkilled(reference)).told_at))
+        elif step is None:
+            return await self._unkilled(plan)
+        return await self.once(plan, Death(step))
+
+    async def _unkilled(self, plan: Plan) -> Outcome:
+        if plan.seed not in self._range:
+            self._range[plan.seed] = asyncio.create_task(self.once(plan, Death()))
+        return await self._range[plan.seed]
+
+    async def once(self, plan: Plan, death: Death, trace: Path | None = None) -> Outcome:
+        """One run, in a folder of its own that a clean one does not leave behind.
+
+        Where the machine is too busy to show a preview in time, nothing was tried yet: it is begun anew.
+        """
+        why = ""
+        for _ in range(BEGINNINGS):
+            try:
+                return await self._once(plan, death, trace)
+            except TimeoutError as error:
+                why = str(error)
+        return Outcome(plan, self._template.kind, death, complaints=[f"NOT RUN: {why}"])
+
+    async def _once(self, plan: Plan, death: Death, trace: Path | None) -> Outcome:
+        self._runs += 1
+        folder = self._folder / f"{self._template.kind}-{self._runs}"
         folder.mkdir()
-        outcome = await Run(plan, self._template, self._nursery, folder, self._patience_s).go(die_at)
-        if plan.fraction is None:
-            self._range[plan.reference] = outcome.steps
+        outcome = await Run(plan, self._template, self._nursery, folder, self._patience_s).go(death, trace)
+        if outcome.is_clean:
+            shutil.rmtree(folder, ignore_errors=True)
         return outcome

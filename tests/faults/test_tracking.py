@@ -342,3 +342,12 @@ async def test_an_order_still_awaited_is_left_to_who_awaits_it(desk: Desk) -> No
     order_id = await placing
     assert (await desk.order(order_id)).state is OrderState.FILLED
     assert all("No answer yet" not in row.text for row in await desk.said())
+
+
+async def test_an_attempt_whose_commit_failed_is_not_waited_for(desk: Desk) -> None:
+    """Whoever waits for an answer keeps the reconciler away: nobody may, where nothing was sent."""
+    desk.client_ids += [77, 77]
+    with pytest.raises(orders.DuplicateAttempt):
+        await desk.place(resting_order(), resting_order())
+    assert desk.placing.in_flight == set()
+    assert desk.there.orders == []

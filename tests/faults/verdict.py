@@ -5,16 +5,22 @@ Every function returns complaints in words; none of them is good news.
 
 from __future__ import annotations
 
+import collections
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.domain.order import OrderState
+from bot.domain.values import ZERO
 from bot.sandbox.exchange.model import Account as ExchangeAccount
 from bot.sandbox.exchange.model import Order as ExchangeOrder
+from bot.sandbox.exchange.model import Status
 from bot.sandbox.telegram.driver import ChatMessage
-from bot.store.tables import Message, Order, OutboxState, Ticket, TicketState
+from bot.store.tables import Message, Order, OutboxState, Ticket, TicketKind, TicketState
+from bot.view.words import symbol_name
 from tests.faults.bot_process import BROKER_ID
+from tests.faults.plan import Affliction
 
 # The first words of a card, in English. What a user reads must be true.
 HEADLINES = {
@@ -39,6 +45,7 @@ _STATES = {
 }
 _NEVER_THERE = {OrderState.REJECTED, OrderState.NOT_PLACED}
 _PENDING = {OutboxState.PENDING, OutboxState.SENDING}
+_PANIC_DONE, _PANIC_PARTLY, _PANIC_NOTHING = "Panic done", "steps not confirmed", "Nothing to do"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,30 +53,53 @@ class Evidence:
     """Everything there is at one moment."""
 
     exchange: ExchangeAccount
+    before: frozenset[str]  # ids of the orders made before the tap, by another program
+    affliction: Affliction
     ticket: Ticket
     orders: Sequence[Order]  # the bot's, children of the exchange's making included
     outbox: Sequence[Message]
     chat: Sequence[ChatMessage]
-    may_reject: bool  # the exchange, or we ourselves, may have said no for certain
+
+    @property
+    def made(self) -> list[ExchangeOrder]:
+        """What came of the tap at the exchange, exits included."""
+        return [order for order in self.exchange.orders if order.id not in self.before]
 
     @property
     def placed(self) -> list[ExchangeOrder]:
         """What our requests became at the exchange."""
-        return [order for order in self.exchange.orders if order.related_id is None]
+        return [order for order in self.made if order.related_id is None]
+
+    @property
+    def attempts(self) -> list[Order]:
+        return [order for order in self.orders if order.client_id is not None]
+
+    def text(self, message_id: int | None) -> str:
+        """What a message says now; empty for one that is not there."""
+        return next((message.text for message in self.chat if message.id == message_id), "")
+
+    def card(self, order: Order) -> str:
+        """What the card of an order says now."""
+        rows = [row for row in self.outbox if row.card_key == f"order:{order.id}"]
+        shown = [row.message_id for row in rows if row.message_id is not None]
+        return self.text(shown[-1] if shown else order.message_id)
 
 
 def complaints(seen: Evidence) -> list[str]:
     """All that is wrong. Empty: one true story, told to its end."""
-    return [*_duplicated(seen), *_lost(seen), *_misreported(seen), *_unfinished(seen)]
+    told = _panic(seen) if seen.affliction.journey.flattens else _legs(seen)
+    return [*_duplicated(seen), *_lost(seen), *_misreported(seen), *_unsaid(seen), *told]
 
 
 def _duplicated(seen: Evidence) -> list[str]:
-    wrong = []
-    if len(seen.placed) > 1:
-        wrong.append(f"DUPLICATED: the exchange has {len(seen.placed)} orders of one tap")
-    attempts = [order for order in seen.orders if order.client_id is not None]
-    if len(attempts) > 1:
-        wrong.append(f"DUPLICATED: {len(attempts)} attempts of one tap")
+    legs = collections.Counter(order.leg for order in seen.attempts)
+    client_ids = collections.Counter(order.request.client_id for order in seen.placed)
+    wrong = [
+        f"DUPLICATED: {many} orders with client id {one}" for one, many in client_ids.items() if many > 1
+    ]
+    if seen.affliction.journey.flattens:  # it may try a leg again that certainly came to nothing
+        legs = collections.Counter(order.symbol for order in seen.placed)  # type: ignore[assignment]
+    wrong += [f"DUPLICATED: {many} attempts at leg {leg}" for leg, many in legs.items() if many > 1]
     wrong += [
         f"UNTAGGED: order {order.id} carries broker {order.tag.broker_id}"
         for order in seen.placed
@@ -82,7 +112,7 @@ def _lost(seen: Evidence) -> list[str]:
     known = {order.exchange_id for order in seen.orders}
     return [
         f"LOST: {order.status.value} order {order.id} (parent {order.related_id}) is unknown to the bot"
-        for order in seen.exchange.orders
+        for order in seen.made
         if order.id not in known
     ]
 
@@ -96,11 +126,17 @@ def _misreported(seen: Evidence) -> list[str]:
             wrong += _differences(seen, ours, theirs)
         elif ours.state not in _NEVER_THERE:
             wrong.append(f"MISREPORTED: {ours.state} where the exchange has no order")
-        elif ours.state is OrderState.REJECTED and not seen.may_reject:
+        elif ours.state is OrderState.REJECTED and not _may_be_refused(seen, ours):
             wrong.append(f"MISREPORTED: rejected ({ours.error_code}) where nobody refused")
     if any("Found after all" in message.text for message in seen.chat):
         wrong.append("MISREPORTED: it was called not placed, then found")
-    return wrong
+    return wrong + _positions(seen)
+
+
+def _may_be_refused(seen: Evidence, ours: Order) -> bool:
+    """By plan, or because a slow machine brought a request too late: the exchange or its fault did say no."""
+    says_no = any(rule["action"] == "status" for rule in seen.affliction.exchange)
+    return seen.affliction.refuses or says_no or "expired" in (ours.error_message or "")
 
 
 def _differences(seen: Evidence, ours: Order, theirs: ExchangeOrder) -> list[str]:
@@ -120,24 +156,109 @@ def _differences(seen: Evidence, ours: Order, theirs: ExchangeOrder) -> list[str
     ]
 
 
-def _unfinished(seen: Evidence) -> list[str]:
+def _positions(seen: Evidence) -> list[str]:
+    """What was held, and what the bot says it traded, must come to what is held."""
+    held = {symbol: Decimal(signed) for symbol, signed in seen.affliction.journey.positions}
+    for order in seen.orders:
+        if order.symbol.endswith("_PERP"):
+            held[order.symbol] = held.get(order.symbol, ZERO) + order.side.sign * order.executed
+    now = {symbol: position.quantity for symbol, position in seen.exchange.positions.items()}
+    return [
+        f"MISREPORTED: {held.get(symbol, ZERO)} {symbol} by our account, {now.get(symbol, ZERO)} in truth"
+        for symbol in held.keys() | now.keys()
+        if held.get(symbol, ZERO) != now.get(symbol, ZERO)
+    ]
+
+
+def _unsaid(seen: Evidence) -> list[str]:
     wrong = [
         f"UNSAID: {row.kind} {row.state} {row.card_key or row.dedupe_key}: {row.text[:60]!r}"
         for row in seen.outbox
         if row.state in _PENDING or row.state is OutboxState.DEAD
     ]
-    card = next((message for message in seen.chat if message.id == seen.ticket.message_id), None)
-    text = "" if card is None else card.text
-    attempts = [order for order in seen.orders if order.client_id is not None]
-    if seen.ticket.state is TicketState.CLAIMED and not attempts:
-        wrong.append("LOST: a claimed ticket without an attempt")
-    if not attempts:
-        if seen.ticket.state is not TicketState.EXPIRED or "Preview expired" not in text:
-            wrong.append(f"NO FINAL MESSAGE: ticket {seen.ticket.state}, card {text[:60]!r}")
-        return wrong
-    wanted = HEADLINES.get(attempts[0].state, "a final state")
-    if wanted not in text.split("·")[0]:
-        wrong.append(f"WRONG CARD: {attempts[0].state}, but the card says {text[:80]!r}")
-    if attempts[0].executed and ("fee follows" in text or "fee" not in text):
+    for order in seen.attempts:
+        wrong += _card(order, seen.card(order))
+    return wrong
+
+
+def _card(order: Order, text: str) -> list[str]:
+    wrong = []
+    if HEADLINES.get(order.state, "a final state") not in text.split("·", maxsplit=1)[0]:
+        wrong.append(f"WRONG CARD: {order.state}, but the card says {text[:80]!r}")
+    if order.executed and ("fee follows" in text or "fee" not in text):
         wrong.append(f"WRONG CARD: no fee in {text[:120]!r}")
     return wrong
+
+
+def _legs(seen: Evidence) -> list[str]:
+    """A claimed ticket has tried each of its legs; another says on its card that it is over."""
+    if seen.ticket.state is TicketState.CLAIMED and seen.ticket.kind is TicketKind.CHAIN:
+        return _chain(seen)
+    if seen.ticket.state is TicketState.CLAIMED:
+        tried, wanted = sorted(order.leg for order in seen.attempts), len(seen.ticket.legs)
+        return [] if tried == list(range(wanted)) else [f"LOST: of {wanted} legs only {tried} were tried"]
+    return _over(seen)
+
+
+def _chain(seen: Evidence) -> list[str]:
+    """Its steps, of one order each, were tried in their order up to one; the card says which were sent."""
+    wanted, tried = len(seen.ticket.legs), sorted(order.leg for order in seen.attempts)
+    wrong = [] if tried == list(range(len(tried))) else [f"LOST: of {wanted} steps {tried} were tried"]
+    text = seen.text(seen.ticket.message_id)
+    if seen.ticket.done_ms is None or "steps done" not in text:
+        return [*wrong, f"NO FINAL MESSAGE: the chain says {text[:60]!r}"]
+    filled = {order.leg for order in seen.attempts if order.state is OrderState.FILLED}
+    for number in range(wanted):
+        line = next((line for line in text.splitlines() if line.startswith(f"{number + 1}. ")), "")
+        said = line.partition(". ")[2]
+        claims = {
+            "✅": number in filled,
+            "⛔": number in tried and number not in filled,
+            "❓": number in tried,
+        }
+        if not claims.get(said[:1], number not in tried and said.startswith("Not sent")):
+            wrong.append(f"MISREPORTED: step {number + 1} of {tried}, filled {sorted(filled)}: {line!r}")
+    return wrong
+
+
+def _over(seen: Evidence) -> list[str]:
+    wrong = [f"MISREPORTED: {len(seen.attempts)} attempts of an unclaimed ticket"] if seen.attempts else []
+    text = seen.text(seen.ticket.message_id)
+    if seen.ticket.state is not TicketState.EXPIRED or "Preview expired" not in text:
+        wrong.append(f"NO FINAL MESSAGE: ticket {seen.ticket.state}, card {text[:60]!r}")
+    return wrong
+
+
+def _panic(seen: Evidence) -> list[str]:
+    """Everything was withdrawn and closed, or the message names what was not."""
+    if seen.ticket.state is not TicketState.CLAIMED:
+        return _over(seen)
+    resting = [order for order in seen.exchange.orders if order.is_open]
+    withdrawn = sum(o.status is Status.CANCELLED for o in seen.exchange.orders if o.id in seen.before)
+    text = seen.text(seen.ticket.message_id)
+    if seen.ticket.done_ms is None:
+        return [f"NO FINAL MESSAGE: an unfinished panic, {text[:60]!r}"]
+    told = re.search(r"Cancelled (\d+) ", text)
+    count = int(told[1]) if told is not None else 0
+    if _PANIC_PARTLY in text:
+        wrong = [] if _may_fail(seen) else [f"MISREPORTED: nothing was in the way, {text!r}"]
+        closed = [line for line in text.splitlines() if line.startswith("✅ Closed")]
+        open_ones = [symbol_name(symbol) for symbol in seen.exchange.positions]
+        wrong += [
+            f"MISREPORTED: {line!r}, {name} is held" for line in closed for name in open_ones if name in line
+        ]
+        return wrong + ([f"MISREPORTED: {withdrawn} were withdrawn, {text!r}"] if count > withdrawn else [])
+    if _PANIC_NOTHING not in text and _PANIC_DONE not in text:
+        return [f"NO FINAL MESSAGE: the panic says {text[:60]!r}"]
+    wrong = []
+    if resting or seen.exchange.positions:
+        wrong.append(
+            f"MISREPORTED: done, but {len(resting)} rest and {len(seen.exchange.positions)} are held"
+        )
+    if count != withdrawn:
+        wrong.append(f"MISREPORTED: {withdrawn} were withdrawn, the panic says {text!r}")
+    return wrong
+
+
+def _may_fail(seen: Evidence) -> bool:
+    return bool(seen.affliction.exchange or seen.affliction.shuts)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.domain.intent import (
     AbsolutePrice,
+    AgainIntent,
     BareSize,
     BaseSize,
     CancelIntent,
@@ -25,7 +26,7 @@ from bot.domain.intent import (
     TradeIntent,
     Verb,
 )
-from bot.domain.values import TimeInForce
+from bot.domain.values import TimeInForce, plain
 
 # Tickers that are also words of the grammar, or look like numbers, beside honest ones.
 _AWKWARD = (
@@ -85,6 +86,8 @@ exits: st.SearchStrategy[PriceExpr] = st.one_of(amounts.map(AbsolutePrice), offs
 @st.composite
 def trades(draw: st.DrawFn) -> TradeIntent:
     price = draw(st.none() | prices)
+    if isinstance(price, AbsolutePrice) and draw(st.booleans()):
+        return draw(callouts(price))
     return TradeIntent(
         verb=draw(st.sampled_from(Verb)),
         symbol=draw(symbols),
@@ -99,6 +102,24 @@ def trades(draw: st.DrawFn) -> TradeIntent:
         reduce_only=draw(st.booleans()),
         slippage=draw(st.none() | percents),
         account=draw(st.none() | labels),
+    )
+
+
+@st.composite
+def callouts(draw: st.DrawFn, entry: AbsolutePrice) -> TradeIntent:
+    target, stop = draw(st.none() | exits), draw(st.none() | exits)
+    return TradeIntent(
+        verb=draw(st.sampled_from(Verb)),
+        symbol=draw(symbols),
+        size=draw(st.none() | sizes),
+        leverage=draw(st.none() | decimals("0.1", "100")),
+        price=entry,
+        take_profit=target,
+        stop_loss=stop if target is not None else draw(exits),
+        reduce_only=draw(st.booleans()),
+        slippage=draw(st.none() | percents),
+        account=draw(st.none() | labels),
+        callout=True,
     )
 
 
@@ -129,19 +150,26 @@ cancels = st.one_of(
     ),
 )
 _with_symbol = st.sampled_from([QueryKind.PRICE, QueryKind.BOOK])
-_maybe_symbol = st.sampled_from([QueryKind.POSITIONS, QueryKind.ORDERS, QueryKind.BALANCE, QueryKind.FEES])
+_maybe_symbol = st.sampled_from(
+    [QueryKind(kind) for kind in ("positions", "orders", "balance", "fees", "funding", "carry")]
+)
+_carry_sizes = decimals("0.1", "100000").map(lambda amount: f"${plain(amount)}")
 _alone = st.sampled_from([QueryKind.ACCOUNTS, QueryKind.SETTINGS])
 queries = st.one_of(
     st.builds(QueryIntent, _with_symbol, symbols),
     st.builds(QueryIntent, _maybe_symbol, st.none() | symbols),
     st.builds(QueryIntent, _alone),
+    st.builds(
+        QueryIntent, st.just(QueryKind.CARRY), st.builds(lambda s, size: f"{s} {size}", symbols, _carry_sizes)
+    ),
     st.builds(QueryIntent, st.just(QueryKind.ORDER), order_ids),
     st.builds(
         QueryIntent, st.just(QueryKind.HELP), st.none() | st.sampled_from(["orders", "sizes", "exits"])
     ),
 )
+agains = st.builds(AgainIntent, st.none() | symbols, st.none() | sizes, st.none() | decimals("0.1", "100"))
 intents: st.SearchStrategy[Intent] = st.one_of(
-    trades(), closes, protects, cancels, queries, st.just(PanicIntent())
+    trades(), closes, protects, cancels, agains, queries, st.just(PanicIntent())
 )
 
 _WORDS = (
@@ -149,7 +177,8 @@ _WORDS = (
     "market m at @ sol SOL-PERP $sol #s btc/usdt wif,ena all half quarter 25% 50%bal of bal position $200 "
     "200$ 200u 0.5 20 5x x5 x lev leverage with worth 142.5 -1% +1% +100 140-142 1,234 1.5k 5kbonk 0.5sol "
     "1e3 1e999999 roi gtc ioc fok 130 post po maker only reduce ro slip 0.5% on main acc trigger when "
-    "trail be best zone risk after until 18:00 stop-limit $mark 做多 做空 SOL 止损 止盈 5倍 500美元 "
+    "same again entry trail be best zone risk after until 18:00 stop-limit $mark "
+    "做多 做空 SOL 止损 止盈 5倍 500美元 "
     "平仓 一半 市价 лонг стоп 2% сол 5х ВТС my the i am ; , "
     '/ | . ! " lnog lmit alert twap 8F2K longs buys sells everything '
 )

@@ -8,6 +8,7 @@ import pytest
 
 from bot.domain.intent import (
     AbsolutePrice,
+    AgainIntent,
     BareSize,
     BaseSize,
     CancelIntent,
@@ -77,7 +78,24 @@ TRADES: dict[str, Intent] = {
     "buy 100$ SOL stop -1.5%": trade("buy", "SOL", usd("100"), stop_loss=move("-1.5", signed=True)),
     "sell eth 25% reduce": trade("sell", "ETH", share("25"), reduce_only=True),
     "LONG SOL @ 148 x10 SL 139 TP 155": trade(
-        "long", "SOL", leverage=D(10), price=price("148"), stop_loss=price("139"), take_profit=price("155")
+        "long",
+        "SOL",
+        leverage=D(10),
+        price=price("148"),
+        stop_loss=price("139"),
+        take_profit=price("155"),
+        callout=True,
+    ),
+    "short eth\nEntry: 2500\nSL: 2600": trade(
+        "short", "ETH", price=price("2500"), stop_loss=price("2600"), callout=True
+    ),
+    # ... and what only looks like one: no exit, a price by another word, or a word no callout has
+    "long sol @ 148 $200": trade("long", "SOL", usd("200"), price=price("148")),
+    "long sol at 148 sl 139": trade("long", "SOL", price=price("148"), stop_loss=price("139")),
+    "long sol limit 148 sl 139": trade("long", "SOL", price=price("148"), stop_loss=price("139")),
+    "long sol @ -1% sl 139": trade("long", "SOL", price=move("-1", signed=True), stop_loss=price("139")),
+    "long sol @ 148 sl 139 post": trade(
+        "long", "SOL", price=price("148"), stop_loss=price("139"), post_only=True
     ),
     "LONG SOL @ M 20x": trade("long", "SOL", leverage=D(20)),
     "лонг сол 500$ 5x стоп 2%": trade("long", "SOL", usd("500"), leverage=D(5), stop_loss=move("2")),
@@ -224,6 +242,12 @@ EXITS: dict[str, Intent] = {
     "bal": QueryIntent(QueryKind.BALANCE),
     "book sol": QueryIntent(QueryKind.BOOK, "SOL"),
     "fees": QueryIntent(QueryKind.FEES),
+    "funding": QueryIntent(QueryKind.FUNDING),
+    "/funding sol": QueryIntent(QueryKind.FUNDING, "SOL"),
+    "资金费率 sol": QueryIntent(QueryKind.FUNDING, "SOL"),
+    "carry": QueryIntent(QueryKind.CARRY),
+    "carry sol $500": QueryIntent(QueryKind.CARRY, "SOL $500"),
+    "套利 btc": QueryIntent(QueryKind.CARRY, "BTC"),
     "accounts": QueryIntent(QueryKind.ACCOUNTS),
     "settings": QueryIntent(QueryKind.SETTINGS),
     "help": QueryIntent(QueryKind.HELP),
@@ -244,6 +268,14 @@ EXITS: dict[str, Intent] = {
     "p": QueryIntent(QueryKind.POSITIONS),
     "px sol": QueryIntent(QueryKind.PRICE, "SOL"),
     "order 8f2k": QueryIntent(QueryKind.ORDER, "8F2K"),
+    "same": AgainIntent(),
+    "same 2x": AgainIntent(leverage=D(2)),
+    "again $300": AgainIntent(size=usd("300")),
+    "same btc half": AgainIntent("BTC", share("50")),
+    "same 20": AgainIntent(size=bare("20")),
+    "repeat with 0.5 sol lev 3": AgainIntent("SOL", base("0.5"), D(3)),
+    "再来 2倍": AgainIntent(leverage=D(2)),
+    "повтори 300$": AgainIntent(size=usd("300")),
     "help orders": QueryIntent(QueryKind.HELP, "orders"),
 }
 

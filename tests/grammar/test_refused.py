@@ -63,11 +63,6 @@ LATER = [
     ("add btc $200", "add", "add", []),
     ("lev sol 5x", "set-leverage", "lev", []),
     ("undo", "undo", "undo", []),
-    ("a btc > 100k", "alerts", "a", []),
-    ("alert sol below 140 every 1h expire 2d", "alerts", "alert", []),
-    ("alert eth moves 3% in 15m cooldown 30m to dm", "alerts", "alert", []),
-    ("alert liq < 10%", "alerts", "alert", []),
-    ("funding alert btc > 30% apr", "funding", "funding", []),
     ("pnl 7d", "pnl", "pnl", []),
     ("fills 20", "history", "fills", []),
     ("chart btc 4h", "chart", "chart", []),
@@ -208,6 +203,8 @@ BROKEN = [
     ("long ½ sol", RefusalCode.SYNTAX, "½"),
     ("long sol $200 🚀", RefusalCode.SYNTAX, "🚀"),
     ("close sol sl 3%", RefusalCode.SYNTAX, "sl"),
+    ("same sl 3%", RefusalCode.SYNTAX, "sl"),
+    ("same 2x 3x", RefusalCode.SYNTAX, "3x"),
     ("long sol $200\nsl eth 3%", RefusalCode.SYNTAX, "eth"),
 ]
 

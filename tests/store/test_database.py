@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from bot.store import BadDatabaseUrl, Database, users
-from bot.store.database import normalise
+from bot.store.engines import normalise
 from tests.store.builders import NOW, a_ticket, a_user
 
 
@@ -106,6 +108,41 @@ async def test_two_doors_to_one_database_take_turns(database: Database, database
         assert await session.scalar(text("SELECT created_ms FROM desk_user")) == 40
 
 
+async def test_a_writer_that_waits_for_another_process_holds_nobody_up(sqlite_template: Path) -> None:
+    database, other = (Database.open(f"sqlite:///{sqlite_template}") for _ in range(2))
+    order: list[str] = []
+
+    async def write() -> None:
+        async with other.write() as session:
+            await session.execute(text("UPDATE desk_user SET created_ms = 1"))
+        order.append("written")
+
+    async with database.write() as session:
+        await session.execute(text("UPDATE desk_user SET created_ms = 0"))
+        waiting = asyncio.create_task(write())
+        for _ in range(20):
+            await asyncio.sleep(0.001)
+        order.append("the loop went on")
+    await waiting
+    for door in (database, other):
+        await door.close()
+    assert order == ["the loop went on", "written"]
+
+
+async def test_a_survey_reads_everything_elsewhere_and_writes_nothing(database: Database) -> None:
+    async with database.write() as session:
+        await a_user(session)
+    thread = threading.get_ident()
+
+    def look(session: Session) -> tuple[int, bool]:
+        number = session.scalar(text("SELECT count(*) FROM desk_user")) or 0
+        return number, threading.get_ident() != thread
+
+    assert await database.survey(look) == (1, True)
+    with pytest.raises(DBAPIError):
+        await database.survey(lambda session: session.execute(text("DELETE FROM desk_user")))
+
+
 async def bump(session: AsyncSession) -> None:
     """Looks before it writes: on SQLite a lock taken only at the write would come too late."""
     await session.execute(text("SELECT created_ms FROM desk_user"))
@@ -127,8 +164,8 @@ async def test_a_row_without_its_user_is_refused_and_the_error_quotes_no_values(
 @pytest.mark.parametrize(
     ("given", "used"),
     [
-        ("sqlite:///var/a.sqlite3", "sqlite+aiosqlite:///var/a.sqlite3"),
-        ("sqlite:////var/a.sqlite3", "sqlite+aiosqlite:////var/a.sqlite3"),
+        ("sqlite:///var/a.sqlite3", "sqlite:///var/a.sqlite3"),
+        ("sqlite:////var/a.sqlite3", "sqlite:////var/a.sqlite3"),
         ("postgresql://u@h/n", "postgresql+psycopg://u@h/n"),
         ("postgres://u@h/n", "postgresql+psycopg://u@h/n"),
         ("postgresql+psycopg://u@h/n", "postgresql+psycopg://u@h/n"),
@@ -160,5 +197,5 @@ async def test_sqlite_survives_power_loss_and_checks_foreign_keys(sqlite_templat
         "synchronous": 2,
         "foreign_keys": 1,
         "secure_delete": 1,
-        "busy_timeout": 5_000,
+        "busy_timeout": 0,  # the loop waits for the lock, not the driver
     }

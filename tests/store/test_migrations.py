@@ -11,7 +11,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from bot.store import Database, audit, migrate
-from bot.store.database import normalise
+from bot.store.engines import normalise
 from bot.store.migrations import check, downgrade, sync_engine
 from bot.store.tables import Table
 from tests.store.builders import NOW

@@ -83,10 +83,21 @@ async def test_a_closed_ticket_is_not_claimed_and_a_claimed_one_not_closed(datab
 
 async def test_overdue_offers_expire_once(database: Database) -> None:
     async with database.write() as session:
-        await a_ticket(session, TOKEN)
-        await a_ticket(session, "later", expires_ms=NOW + 90_000)
+        await a_ticket(session, TOKEN, message_id=7)
+        await a_ticket(session, "later", expires_ms=NOW + 90_000, message_id=8)
         assert [row.token_hash for row in await tickets.expire(session, NOW + 60_000)] == [HASH]
         assert await tickets.expire(session, NOW + 60_000) == []
+
+
+async def test_an_offer_whose_card_is_on_its_way_waits_for_it_to_expire(database: Database) -> None:
+    """Else Telegram would show, a moment later, a button nobody ever takes back."""
+    async with database.write() as session:
+        slow = await a_ticket(session, TOKEN)
+        assert await tickets.expire(session, NOW + 60_000) == []
+        await tickets.set_message(session, slow.id, 7, "")
+        assert [row.message_id for row in await tickets.expire(session, NOW + 60_000)] == [7]
+        await a_ticket(session, "never shown")
+        assert len(await tickets.expire(session, NOW + 60_000 + tickets.UNSHOWN_MS)) == 1
 
 
 async def test_work_cut_short_by_a_crash_is_found(database: Database) -> None:

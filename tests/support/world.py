@@ -14,7 +14,7 @@ from bot.app import Bot, build, running
 from bot.chat.limits import UNLIMITED
 from bot.sandbox.exchange import ExchangeConfig, SandboxExchange
 from bot.sandbox.telegram import ChatDriver, Limits, SandboxTelegram, TelegramConfig
-from bot.sandbox.telegram.config import DEFAULT_TOKEN, default_people
+from bot.sandbox.telegram.config import DEFAULT_TOKEN, Group, default_groups, default_people
 from bot.sandbox.telegram.config import Person as TelegramPerson
 from bot.sandbox.telegram.driver import ChatMessage, PersonChat
 from bot.settings import load_settings
@@ -49,6 +49,7 @@ class World:
     chats: ChatDriver
     admin: httpx.AsyncClient
     clock: Clock = field(default_factory=Clock)
+    masters: MasterKeys = field(default_factory=MasterKeys.generate)  # of the bot
 
     def person(self, user_id: int, chat_id: int | None = None) -> Person:
         return Person(self, self.chats.as_user(user_id, chat_id))
@@ -145,6 +146,7 @@ async def open_world(
     limits: Limits = NO_LIMITS,
     masters: MasterKeys | None = None,
     people: tuple[TelegramPerson, ...] | None = None,
+    groups: tuple[Group, ...] | None = None,
     token: str = DEFAULT_TOKEN,
     **settings_of_this_world: Any,
 ) -> AsyncIterator[World]:
@@ -157,7 +159,11 @@ async def open_world(
     exchange = SandboxExchange(config)
     telegram = SandboxTelegram(
         TelegramConfig(
-            limits=limits, clock=lambda: clock() / 1000, people=people or default_people(), token=token
+            limits=limits,
+            clock=lambda: clock() / 1000,
+            people=people or default_people(),
+            groups=groups or default_groups(),
+            token=token,
         )
     )
     async with contextlib.AsyncExitStack() as stack:
@@ -173,12 +179,14 @@ async def open_world(
             "backpack_broker_id": BROKER_ID,
             "database_url": database_url,
             "admin_user_ids": (ALICE,),
+            "access": "open",
             "order_window_ms": 1000,
         }
         settings = load_settings(_env_file=None, **(values | settings_of_this_world))
+        masters = masters or MasterKeys.generate()
         bot = build(
             settings,
-            masters or MasterKeys.generate(),
+            masters,
             key_page_url=f"{exchange.rest_url}/settings/api-keys",
             clock=clock,
             rates=UNLIMITED,
@@ -186,4 +194,4 @@ async def open_world(
         await stack.enter_async_context(running(bot))
         chats = await stack.enter_async_context(ChatDriver(telegram.url))
         admin = await stack.enter_async_context(httpx.AsyncClient(base_url=exchange.rest_url, timeout=10))
-        yield World(exchange, telegram, bot, chats, admin, clock)
+        yield World(exchange, telegram, bot, chats, admin, clock, masters)

@@ -5,20 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal as D
+from typing import Any
+
+from markupsafe import Markup
 
 from bot.domain.account import AccountState, Balance, FeeRates
+from bot.domain.alert import AlertOptions, PriceLevel, Trend
 from bot.domain.intent import TradeIntent, Verb
 from bot.domain.market import Book, MarkPrice
-from bot.domain.order import OrderState
+from bot.domain.order import OrderSnapshot, OrderState
 from bot.domain.preview import Note
 from bot.domain.refusal import Choice, Refusal, RefusalCode
+from bot.domain.standing import Gap, Promise
 from bot.view import (
+    alerts,
     bulk,
+    chains,
     help,
     holdings,
     linking,
     market,
     notices,
+    operators,
     order_list,
     orders,
     preview,
@@ -42,10 +50,15 @@ class Case:
 
 
 FEES = FeeRates(D(8), D(10), D(-2), D(5))
+LEVEL = PriceLevel("SOL_USDC_PERP", D(160), Trend.UP)
 STATE = AccountState(FEES, D(10), D(1000), D(960))
 BOOK = Book(
     "SOL_USDC_PERP", [(D("142.49"), D(3)), (D("142.4"), D(12))], [(D("142.51"), D(2)), (D("142.6"), D(9))]
 )
+
+
+def _firing(**words: Any) -> alerts.News:
+    return alerts.News(LEVEL, build.NOON, D("160.2"), **words)
 
 
 def _preview_card(locale: Locale, text: str, **changes: object) -> Message:
@@ -58,6 +71,21 @@ def _preview_card(locale: Locale, text: str, **changes: object) -> Message:
         cancel_data="x",
         canonical="long sol $200",
     )
+
+
+def _chain(locale: Locale, label: str, canonical: str, cancels: tuple[OrderSnapshot, ...] = ()) -> Message:
+    steps = [chains.ChainStep((build.preview(),)), chains.ChainStep(cancels=cancels)]
+    shown = chains.chain_preview(
+        locale,
+        steps,
+        account_label=label,
+        seconds_left=60,
+        confirm_data="c",
+        cancel_data="x",
+        canonical=canonical,
+    )
+    assert shown is not None
+    return shown
 
 
 def _settings(locale: Locale, text: str) -> Message:
@@ -140,10 +168,74 @@ CASES: dict[str, Case] = {
             ],
         )
     ),
+    "chain account": Case(lambda locale, text: _chain(locale, text, "long sol $200")),
+    "chain canonical": Case(lambda locale, text: _chain(locale, "main", text)),
+    "chain order code": Case(
+        lambda locale, text: _chain(locale, "main", "cancel", cancels=(build.snapshot(code=text),))
+    ),
+    "chain unsent": Case(
+        lambda locale, text: chains.chain_result(
+            locale, [chains.ChainResult("done", "long sol"), chains.ChainResult("unsent", text)], late=True
+        )
+    ),
+    "chain refused": Case(
+        lambda locale, text: chains.chain_result(
+            locale,
+            [
+                chains.ChainResult(
+                    "failed",
+                    "long sol",
+                    (build.snapshot(OrderState.REJECTED, error_code="NEW_CODE", error_message=text),),
+                )
+            ],
+            late=False,
+        )
+    ),
+    "chain cancel refused": Case(
+        lambda locale, text: chains.chain_result(
+            locale,
+            [
+                chains.ChainResult(
+                    "failed",
+                    "cancel all",
+                    cancelled=1,
+                    failures=(chains.ChainFailure(build.snapshot(), "NEW_CODE", text),),
+                )
+            ],
+            late=False,
+        )
+    ),
     "order card": Case(
         lambda locale, text: orders.order_card(
             locale, build.snapshot(account_label=text), cancel_data="x", positions_data="p"
         )
+    ),
+    "exit absent": Case(
+        lambda locale, text: notices.exit_absent(
+            locale,
+            build.snapshot(account_label=text),
+            Gap(Promise("sl", D("145.5")), D(0), D("1.4")),
+            retry_data="r",
+            close_data="c",
+        )
+    ),
+    "exit short": Case(
+        lambda locale, text: notices.exit_absent(
+            locale, build.snapshot(account_label=text), Gap(Promise("tp", D(160)), D(1), D("1.4"))
+        )
+    ),
+    "key refused": Case(
+        lambda locale, text: notices.key_refused(
+            locale, build.snapshot(), error_code="NEW_CODE", error_message=text, unlink_data="u"
+        )
+    ),
+    "unlink in doubt": Case(
+        lambda locale, text: linking.unlink_in_doubt(
+            locale, text, 2, retry_data="r", anyway_data="a", cancel_data="k"
+        )
+    ),
+    "access request": Case(
+        lambda locale, text: operators.request(locale, 1003, text, approve_data="a", deny_data="d")
     ),
     "order rejected": Case(
         lambda locale, text: orders.order_card(
@@ -289,6 +381,30 @@ CASES: dict[str, Case] = {
     "exchange": Case(lambda locale, text: refusals.exchange_error(locale, "NEW_CODE", text)),
     "exchange code": Case(lambda locale, text: refusals.exchange_error(locale, f"{text} ", "no")),
     "failure": Case(refusals.failure),
+    "alert label": Case(lambda locale, text: alerts.fired(locale, [_firing(label=text)], ())),
+    "alert symbol": Case(lambda locale, text: alerts.fired(locale, [_firing(symbol=text)], ()), None),
+    "alert plan": Case(lambda locale, text: alerts.fired(locale, [_firing(plan=text)], ())),
+    "alert armed plan": Case(
+        lambda locale, text: alerts.fired(locale, [_firing(plan=text, armed_plan=True)], ())
+    ),
+    "alert line": Case(
+        lambda locale, text: alerts.proposed(locale, alerts.Card(LEVEL, AlertOptions(), text), ())
+    ),
+    "alerts": Case(
+        lambda locale, text: alerts.listing(
+            locale,
+            [alerts.Entry(1, LEVEL, text, True, 3, build.NOON)],
+            page=0,
+            page_data=_page,
+            open_data=lambda _: "o",
+            new_data="n",
+            missed_data="m",
+            back_data="b",
+        )
+    ),
+    "alert plan done": Case(
+        lambda locale, text: Message(alerts.plan_done(locale, Markup("Long 1 SOL"), text))
+    ),
     "unlinking": Case(lambda locale, text: linking.unlink_which(locale, [(text, "u:1")]), None),
     "start": Case(lambda locale, _: start.start(locale, demo=True, linked=False), None),
     **{

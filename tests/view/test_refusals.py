@@ -68,6 +68,16 @@ WORDED = [
     ),
     (
         Refusal(
+            RefusalCode.FAR_FROM_MARKET,
+            {"price": D(140), "market": D(150), "distance": D("6.67"), "limit": D(2)},
+        ),
+        [
+            "An entry at $140 is 6.67% from the market at $150. In a callout that is too far: at most 2%.",
+            "To wait for that price on purpose, write at instead of @ or entry.",
+        ],
+    ),
+    (
+        Refusal(
             RefusalCode.PRICE_OUT_OF_BAND,
             {"price": D(300), "low": D("71.2"), "high": "∞", "nearest": D("71.2")},
         ),

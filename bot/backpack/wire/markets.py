@@ -175,6 +175,15 @@ class CollateralParameters(Wire):
     haircut_function: Haircut | None = None
 
 
+class BorrowLendMarket(Wire):
+    """Rates are fractions by the year: what borrowers of the asset pay, and what lenders receive."""
+
+    symbol: str
+    state: str
+    borrow_interest_rate: Decimal
+    lend_interest_rate: Decimal
+
+
 class SystemStatus(Wire):
     """`status` is `Ok` or `Maintenance`; other values are carried."""
 

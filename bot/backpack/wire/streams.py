@@ -82,11 +82,13 @@ class BalanceUpdateRow(Wire):
 
 
 class BookTickerRow(Wire):
+    """Null where a side is empty."""
+
     symbol: str = msgspec.field(name="s")
-    ask: Decimal = msgspec.field(name="a")
-    ask_quantity: Decimal = msgspec.field(name="A")
-    bid: Decimal = msgspec.field(name="b")
-    bid_quantity: Decimal = msgspec.field(name="B")
+    ask: Decimal | None = msgspec.field(name="a")
+    ask_quantity: Decimal | None = msgspec.field(name="A")
+    bid: Decimal | None = msgspec.field(name="b")
+    bid_quantity: Decimal | None = msgspec.field(name="B")
     update_id: int | str = msgspec.field(name="u")
     engine_us: int = msgspec.field(name="T", default=0)
 
@@ -111,6 +113,7 @@ class KlineRow(Wire):
     volume: Decimal = msgspec.field(name="v", default=Decimal(0))
     trades: int = msgspec.field(name="n", default=0)
     is_closed: bool = msgspec.field(name="X", default=False)
+    event_us: int = msgspec.field(name="E", default=0)
 
 
 class MarkPriceUpdateRow(Wire):
@@ -121,6 +124,7 @@ class MarkPriceUpdateRow(Wire):
     funding_rate: Decimal | None = msgspec.field(name="f", default=None)
     index: Decimal | None = msgspec.field(name="i", default=None)
     next_funding_ms: int | None = msgspec.field(name="n", default=None)
+    engine_us: int = msgspec.field(name="T", default=0)
 
 
 class TickerRow(Wire):
@@ -132,6 +136,7 @@ class TickerRow(Wire):
     volume: Decimal = msgspec.field(name="v")
     quote_volume: Decimal = msgspec.field(name="V")
     trades: int = msgspec.field(name="n", default=0)
+    event_us: int = msgspec.field(name="E", default=0)
 
 
 class TradeRow(Wire):
@@ -146,6 +151,7 @@ class TradeRow(Wire):
 class OpenInterestRow(Wire):
     symbol: str = msgspec.field(name="s")
     open_interest: Decimal = msgspec.field(name="o")
+    event_us: int = msgspec.field(name="E", default=0)
 
 
 class LiquidationRow(Wire):

@@ -11,7 +11,7 @@ from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
 from bot.chat.prompts import Prompt
 from bot.chat.services import Services
 from bot.chat.turn import Turn
-from bot.desk.linking import Linked, NotYet
+from bot.desk.linking import InDoubt, Linked, NotYet
 from bot.domain.intent import TradeIntent
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import Language
@@ -138,7 +138,8 @@ def number(text: str) -> int | None:
 async def secret(turn: Turn, text: str, prompt: Prompt | None) -> None:
     """The secret that was asked for, or what was sent in its place: away with it first, then use it."""
     services = turn.services
-    if prompt is None or prompt.kind != "secret" or not turn.sender.private:
+    asked_for = prompt is not None and prompt.kind == "secret" and services.access.admits(turn.user)
+    if prompt is None or not asked_for or not turn.sender.private:
         said = await stray_secret(services, turn.locale, turn.sender.chat_id, turn.message_id)
         await turn.say(said)
         return
@@ -282,8 +283,25 @@ async def sure(turn: Turn, token: str) -> None:
     if account is None or account.id is None:
         await accounts(turn)
         return
-    await services.linking.unlink(turn.user.id, account.id)
+    anyway = bool(button.arguments.get("anyway"))
+    parted = await services.linking.unlink(turn.user.id, account.id, anyway=anyway)
+    if isinstance(parted, InDoubt):
+        await turn.show(await _in_doubt(turn, account, parted))
+        return
     await turn.show(link_view.unlink_done(locale, account.label, f"{account.public_key[:6]}…"))
+
+
+async def _in_doubt(turn: Turn, account: Account, doubt: InDoubt) -> Message:
+    retry = await _ask(turn, "unlink", {"account": account.id})
+    anyway = await _ask(turn, "unlink", {"account": account.id, "anyway": 1})
+    return link_view.unlink_in_doubt(
+        turn.locale,
+        account.label,
+        doubt.orders,
+        retry_data=f"sure:{retry}",
+        anyway_data=f"sure:{anyway}",
+        cancel_data="keep:unlink",
+    )
 
 
 async def keep(turn: Turn, what: str) -> None:

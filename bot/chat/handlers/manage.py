@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from bot.backpack import BackpackError, UnknownOutcome
+from bot.chat.outbox import LANE_ANSWER, pack_keyboard
 from bot.chat.services import Services
 from bot.chat.turn import Turn
-from bot.desk.manage import Cancelled, PanicDone
+from bot.desk.manage import Cancelled, PanicDone, Tell
 from bot.domain.intent import CancelIntent
+from bot.domain.order import OrderState
 from bot.domain.refusal import Refusal
-from bot.domain.values import ZERO
-from bot.store import orders
-from bot.view import Locale, Message
+from bot.domain.values import ZERO, Language
+from bot.store import outbox, users
+from bot.store.tables import Message as Row
+from bot.store.tables import OutboxKind, Ticket
+from bot.view import Locale
 from bot.view import bulk as bulk_view
 from bot.view import order_list as list_view
 from bot.view import refusals as refusal_view
@@ -101,7 +107,7 @@ async def panic_asked(turn: Turn, _: str) -> None:
         await turn.show(refusal_view.refusal(turn.locale, plan))
         return
     exposure: Decimal = sum((position.notional for position in plan.positions), ZERO)
-    await turn.show(
+    message_id = await turn.show(
         bulk_view.panic_second(
             turn.locale,
             orders=plan.orders,
@@ -111,36 +117,52 @@ async def panic_asked(turn: Turn, _: str) -> None:
             cancel_data=f"no:{plan.token}",
         )
     )
+    if message_id is not None:
+        await turn.services.offers.shown(plan.ticket_id, message_id, "")
 
 
 async def panic_confirmed(turn: Turn, token: str) -> None:
     """Cancel all, close all, and report each leg."""
     turn.answer_soon()
-    done = await turn.services.manage.panic(token, turn.user)
-    if isinstance(done, Refusal):
-        await turn.say_privately(refusal_view.refusal(turn.locale, done))
-        return
-    await turn.show(await panic_message(turn.services, turn.locale, done))
+    refused = await turn.services.manage.panic(token, turn.user, panic_teller(turn.services))
+    turn.services.outbox.kick()
+    if refused is not None:
+        await turn.say_privately(refusal_view.refusal(turn.locale, refused))
 
 
-async def panic_message(services: Services, locale: Locale, done: PanicDone) -> Message:
-    """What a panic did, leg by leg."""
-    legs = await _legs(services, locale, done)
-    return bulk_view.panic_result(locale, legs, positions_data="menu:positions", orders_data="menu:orders")
+def panic_teller(services: Services) -> Tell:
+    """Writes what a panic did, leg by leg, in place of its last question."""
+
+    async def tell(session: AsyncSession, ticket: Ticket, done: PanicDone) -> None:
+        user = await users.get(session, ticket.user_id)
+        if user is None:
+            return
+        locale = Locale.of(Language(user.language), user.time_zone)
+        message = bulk_view.panic_result(
+            locale, _legs(locale, done), positions_data="menu:positions", orders_data="menu:orders"
+        )
+        row = Row(
+            chat_id=ticket.chat_id,
+            lane=LANE_ANSWER,
+            kind=OutboxKind.EDIT,
+            card_key=f"ticket:{ticket.id}",
+            message_id=ticket.message_id,
+            text=str(message.text),
+            keyboard=pack_keyboard(message.keyboard),
+            created_ms=services.clock(),
+        )
+        await outbox.enqueue(session, row)
+
+    return tell
 
 
-async def _legs(services: Services, locale: Locale, done: PanicDone) -> list[bulk_view.PanicLeg]:
+def _legs(locale: Locale, done: PanicDone) -> list[bulk_view.PanicLeg]:
     legs = [bulk_view.PanicLeg("done", cancelled=done.cancelled)]
     for symbol, error in done.errors:
         legs.append(bulk_view.PanicLeg(_outcome(error), symbol=symbol, detail=_reason(locale, error)))
-    async with services.database.read() as session:
-        closing = [await orders.get(session, order_id) for order_id in done.closing]
-    for order in closing:
-        if order is None:
-            continue
-        outcome = (
-            "done" if order.state.value == "filled" else "failed" if order.state.is_terminal else "unknown"
-        )
+    for order in done.closing:
+        filled = order.state is OrderState.FILLED
+        outcome = "done" if filled else "failed" if order.state.is_terminal else "unknown"
         detail = order.error_code or order.reason or ""
         legs.append(bulk_view.PanicLeg(outcome, None, order.symbol, order.quantity or ZERO, detail))
     return legs

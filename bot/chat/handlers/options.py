@@ -14,17 +14,18 @@ from bot.view import help as help_view
 from bot.view import settings as settings_view
 from bot.view import start as start_view
 
-_ZONES: Final = (
+ZONES: Final = (
     *("UTC", "Asia/Shanghai", "Asia/Hong_Kong", "Asia/Singapore", "Asia/Tokyo", "Asia/Dubai"),
     *("Europe/London", "Europe/Berlin", "Europe/Moscow", "America/New_York", "America/Los_Angeles"),
 )
+QUIET_HOURS: Final = ("off", "22:00–07:00", "23:00–08:00", "00:00–08:00")
 _OPTIONS: Final[dict[str, tuple[str, ...]]] = {
     "size": ("ask", "quote", "base"),
     "slippage": ("0.1", "0.25", "0.5", "1", "2"),
     "tolerance": ("0.1", "0.25", "0.5", "1", "2"),
     "confirm": ("always", "50", "100", "250", "500"),
-    "quiet": ("off", "22:00–07:00", "23:00–08:00", "00:00–08:00"),
-    "zone": _ZONES,
+    "quiet": QUIET_HOURS,
+    "zone": ZONES,
 }
 
 
@@ -55,7 +56,12 @@ async def settings(turn: Turn, _: str = "", *, saved: str | None = None) -> None
     )
     await turn.show(
         settings_view.settings(
-            turn.locale, view, data=lambda name: f"set:{name}", back_data="menu:main", saved=saved
+            turn.locale,
+            view,
+            data=lambda name: f"set:{name}",
+            noise_data="hush:",
+            back_data="menu:main",
+            saved=saved,
         )
     )
 
@@ -88,7 +94,7 @@ def _changes(name: str, value: str) -> dict[str, Any] | None:
         "slippage": lambda: {"slippage_percent": _percent(value)},
         "tolerance": lambda: {"price_tolerance_percent": _percent(value)},
         "confirm": lambda: _confirm(value),
-        "quiet": lambda: _quiet(value),
+        "quiet": lambda: quiet_columns(value),
         "zone": lambda: {"time_zone": value} if value in available_timezones() else None,
     }
     try:
@@ -112,7 +118,8 @@ def _confirm(value: str) -> dict[str, Any]:
     return {"confirm_mode": ConfirmMode.BELOW, "confirm_below_usd": Decimal(value)}
 
 
-def _quiet(value: str) -> dict[str, Any]:
+def quiet_columns(value: str) -> dict[str, Any]:
+    """Quiet hours as columns: `off`, or `22:00–07:00`. Raises ValueError."""
     if value == "off":
         return {"quiet_from": None, "quiet_to": None}
     start, _, end = value.partition("–")
@@ -127,16 +134,20 @@ def _minute(text: str) -> int:
     return total
 
 
+def clock_range(start: int | None, end: int | None) -> str:
+    """The columns of `quiet_columns` as the option they came from."""
+    if start is None or end is None:
+        return "off"
+    return "–".join(f"{minute // 60:02d}:{minute % 60:02d}" for minute in (start, end))
+
+
 def _chosen(user: User, name: str) -> str | None:
-    quiet = "off"
-    if user.quiet_from is not None and user.quiet_to is not None:
-        quiet = "–".join(f"{m // 60:02d}:{m % 60:02d}" for m in (user.quiet_from, user.quiet_to))
     below = user.confirm_below_usd if user.confirm_mode is ConfirmMode.BELOW else None
     return {
         "size": user.size_meaning.value if user.size_meaning else "ask",
         "slippage": f"{user.slippage_percent.normalize():f}",
         "tolerance": f"{user.price_tolerance_percent.normalize():f}",
         "confirm": f"{below.normalize():f}" if below is not None else "always",
-        "quiet": quiet,
+        "quiet": clock_range(user.quiet_from, user.quiet_to),
         "zone": user.time_zone,
     }.get(name)

@@ -21,26 +21,34 @@ async def _refused(turn: Turn, refusal: Refusal) -> bool:
 
 
 async def positions(turn: Turn, page: str = "0") -> bool:
-    """Open positions with their buttons."""
-    shown = await turn.services.queries.account(turn.user)
+    """Open positions with their buttons; `page` is `<page>[:<account>]`."""
+    number_of, _, account_id = page.partition(":")
+    label = await _label(turn, account_id)
+    shown = await turn.services.queries.account(turn.user, label)
     if isinstance(shown, Refusal):
         return await _refused(turn, shown)
-    resting = await turn.services.queries.open_orders(turn.user)
+    resting = await turn.services.queries.open_orders(turn.user, label)
     exits = {} if isinstance(resting, Refusal) else _exits(shown, resting)
     message = holdings_view.positions(
         turn.locale,
         shown.positions,
         account_label=shown.account.label,
-        page_data=lambda n: f"pos:{n}",
-        page=_page(page),
+        page_data=lambda n: f"pos:{n}:{shown.account.id}",
+        page=_page(number_of),
         markets=shown.markets,
         exits=exits,
         action_data=_position_action,
         close_all_data="go:close all" if len(shown.positions) > 1 else None,
-        refresh_data=f"pos:{_page(page)}",
+        refresh_data=f"pos:{_page(number_of)}:{shown.account.id}",
     )
     await turn.show(message)
     return True
+
+
+async def _label(turn: Turn, account_id: str) -> str | None:
+    """The account whose positions a list goes on showing, whatever has become the default meanwhile."""
+    known = await turn.services.linking.get(turn.user.id, number(account_id) or 0) if account_id else None
+    return known.label if known is not None else None
 
 
 def _position_action(action: str, symbol: str) -> str | None:

@@ -13,6 +13,7 @@ from bot.chat.prompts import Prompt
 from bot.chat.turn import Turn
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import MarketKind
+from bot.grammar import classify
 from bot.view import refusals as refusal_view
 from bot.view import start as start_view
 from bot.view.words import symbol_name
@@ -150,7 +151,9 @@ async def _type(turn: Turn, words: list[str]) -> None:
 
 async def typed(turn: Turn, prompt: Prompt, text: str) -> None:
     """The answer to a question, or a new line by somebody who changed their mind."""
-    completed = f"{prompt.prefix} {text}"
-    named = f"{prompt.prefix.rpartition(' ')[0]} {text}"  # who answers "sl?" with "sl 3%" has said it all
+    completed = f"{prompt.prefix} {text}{prompt.suffix}"
+    # Who answers "sl?" with "sl 3%" has said it all.
+    named = f"{prompt.prefix.rpartition(' ')[0]} {text}{prompt.suffix}"
     ways = (text, completed) if prompt.prefix == "order" else (completed, named, text)
-    await trade.line(turn, next((way for way in ways if trade.is_line(turn, way)), completed))
+    unread = text if len(text.split()) > 1 and classify(text) else completed  # a new line, itself wrong
+    await trade.line(turn, next((way for way in ways if trade.is_line(turn, way)), unread))

@@ -3,69 +3,108 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
-from decimal import Decimal
-from hashlib import sha256
 from typing import Any, Final
 
-from bot.chat.handlers import accounts, manage, options, show
-from bot.chat.prompts import Prompt
+from bot.chat.handlers import accounts, alerts, chains, funding, manage, options, replies, show
+from bot.chat.handlers.offering import OFFER_SECONDS, Place, is_small, own_token, refuse
 from bot.chat.turn import Turn, title_of
-from bot.desk.offers import SELLS_COINS, Offer
+from bot.desk.offers import Offer
 from bot.domain.intent import (
+    AgainIntent,
+    AlertIntent,
     CancelIntent,
     CloseIntent,
     Intent,
     PanicIntent,
-    PercentSize,
     ProtectIntent,
     QueryIntent,
     QueryKind,
-    QuoteSize,
-    Size,
     TradeIntent,
-    Verb,
 )
-from bot.domain.refusal import Param, Refusal, RefusalCode
-from bot.domain.routing import intended_kind
-from bot.domain.values import ZERO, Language, MarketKind
-from bot.grammar import Parsed, ParseFailure, canonical, parse
-from bot.store.tables import ConfirmMode, Ticket, TicketState
+from bot.domain.refusal import Refusal, RefusalCode
+from bot.domain.values import Language
+from bot.grammar import Parsed, ParseFailure, parse
+from bot.store.tables import Ticket, TicketKind
 from bot.view import Message
 from bot.view import bulk as bulk_view
 from bot.view import preview as preview_view
 from bot.view import refusals as refusal_view
-from bot.view.words import symbol_name
 
-OFFER_SECONDS: Final = 60
 SPINNER_S: Final = 0.25  # how long a confirmed button may spin for its order's sake
-_MONEY: Final = ("50", "100", "250")
-_SHARES: Final = ("25", "50", "100")
 
 
 async def line(turn: Turn, text: str) -> None:
-    """Read a line and do what it says; every statement of a chain answers for itself."""
+    """Read a line and do what it says: questions are answered, several acts share one preview."""
     result = parse(text, language=Language(turn.user.language))
-    if isinstance(result, ParseFailure):
-        mend = next(iter(result.mends), None) or result.refusal.mend
-        data = await turn.line_data(mend) if mend else None
-        await turn.say(
-            refusal_view.refusal(
-                turn.locale,
-                result.refusal,
-                source=text,
-                span=(result.start, result.end),
-                mend=mend,
-                mend_data=data,
-                expected=result.expected,
-            )
-        )
+    bound = await replies.bind(turn, text, result)
+    if isinstance(bound, Refusal):
+        await refuse(turn, bound)
         return
-    for turn.statement, intent in enumerate(result.intents):
+    text, result = bound
+    if isinstance(result, ParseFailure):
+        await _unreadable(turn, text, result)
+        return
+    places = [Place(text, span) for span in result.spans]
+    if len(places) > 1 and any(isinstance(intent, PanicIntent) for intent in result.intents):
+        await chains.refuse_panic(turn)
+        return
+    await _do(turn, list(zip(result.intents, places, strict=True)))
+
+
+async def _unreadable(turn: Turn, text: str, result: ParseFailure) -> None:
+    mend, *others = result.mends or (result.refusal.mend,)
+    data = await turn.line_data(mend) if mend else None
+    offers = [(f"▸ {other}", await turn.line_data(other)) for other in others if other]
+    await turn.say(
+        refusal_view.refusal(
+            turn.locale,
+            result.refusal,
+            source=text,
+            span=(result.start, result.end),
+            mend=mend,
+            mend_data=data,
+            expected=result.expected,
+            offers=offers,
+        )
+    )
+
+
+async def _do(turn: Turn, statements: list[tuple[Intent, Place]]) -> None:
+    """Questions answer for themselves, in front; several orders and cancels go as a chain, before alerts."""
+    for intent, _ in statements:
+        if isinstance(intent, QueryIntent) and not await query(turn, intent):
+            return
+    acts = [one for one in statements if not isinstance(one[0], QueryIntent)]
+    chained = [(intent, place) for intent, place in acts if isinstance(intent, chains.ChainIntent)]
+    if len(chained) > 1 and not await chains.offer(turn, chained):
+        return
+    alone = acts if len(chained) < 2 else [one for one in acts if one not in chained]
+    for intent, _ in alone:
         if not await act(turn, intent):
             return
+
+
+async def answers_card(turn: Turn, verb: str) -> bool:
+    """Whether a bare `close` answers a card that says of what."""
+    if verb != "close" or turn.replied is None:
+        return False
+    card = await replies.card_of(turn)
+    return isinstance(card, Refusal) or (card is not None and card.symbol is not None)
+
+
+async def cancel(turn: Turn, argument: str) -> None:
+    """The command: with words a line, as an answer to an order's card that order, else the list."""
+    if argument:
+        await line(turn, f"cancel {argument}")
+        return
+    card = await replies.card_of(turn)
+    if isinstance(card, Refusal):
+        await refuse(turn, card)
+    elif card is not None and card.order is not None:
+        await manage.cancel_order(turn, card.order)
+    else:
+        await show.orders(turn)
 
 
 def is_line(turn: Turn, text: str) -> bool:
@@ -80,7 +119,7 @@ def makes_sense(turn: Turn, text: str) -> bool:
 
 
 async def act(turn: Turn, intent: Intent) -> bool:
-    """Do one statement; False when it was refused, which ends a chain."""
+    """Do one statement; False when it was refused."""
     match intent:
         case TradeIntent() | CloseIntent() | ProtectIntent():
             return await offer(turn, intent)
@@ -88,6 +127,11 @@ async def act(turn: Turn, intent: Intent) -> bool:
             return await manage.cancel(turn, intent)
         case PanicIntent():
             return await manage.panic(turn)
+        case AlertIntent():
+            return await alerts.said(turn, intent)
+        case AgainIntent():
+            await refuse(turn, Refusal(RefusalCode.NO_CARD))
+            return False
         case QueryIntent():
             return await query(turn, intent)
 
@@ -100,6 +144,8 @@ _ANSWERS: dict[QueryKind, Callable[[Turn, str], Awaitable[Any]]] = {
     QueryKind.PRICE: show.price,
     QueryKind.BOOK: show.book,
     QueryKind.FEES: lambda turn, _: show.fees(turn),
+    QueryKind.FUNDING: funding.funding,
+    QueryKind.CARRY: funding.carry,
     QueryKind.ACCOUNTS: lambda turn, _: accounts.accounts(turn),
     QueryKind.SETTINGS: lambda turn, _: options.settings(turn),
     QueryKind.HELP: options.help_topic,
@@ -114,25 +160,20 @@ async def query(turn: Turn, intent: QueryIntent) -> bool:
 async def offer(turn: Turn, intent: TradeIntent | CloseIntent | ProtectIntent) -> bool:
     """Preview an order with its Confirm button, or say why not."""
     services = turn.services
-    token = _own_token(turn)
-    known = await services.placing.past(token, turn.user.id) if token is not None else None
-    if known is not None and known.state is TicketState.CLAIMED:
+    token, was_used = await own_token(turn)
+    if was_used:
         return True  # Telegram delivered the message twice; its order went out the first time
-    if known is not None:
-        token = None  # it was cut short by a crash: this time its user is asked
     made = await services.offers.make(turn.user, turn.home, intent, token=token)
     if isinstance(made, Refusal):
         await refuse(turn, made, intent)
         return False
-    if token is not None and _is_small(turn, made):
+    if token is not None and is_small(turn, made):
         await services.placing.claim_and_send(made.token, turn.user.id, made.account_id, None)
         if not turn.sender.private:
             await turn.point_home(delivered=True)
         return True
-    message_id = await turn.show(_card(turn, made))
-    if message_id is not None:
-        title = str(preview_view.offer_line(turn.locale, made.previews))
-        await services.offers.shown(made.ticket_id, message_id, title)
+    title = str(preview_view.offer_line(turn.locale, made.previews))
+    await turn.show_offer(_card(turn, made), made.ticket_id, title)
     return True
 
 
@@ -156,71 +197,6 @@ def _card(turn: Turn, made: Offer) -> Message:
         confirm_data=ok,
         cancel_data=no,
     )
-
-
-def _own_token(turn: Turn) -> str | None:
-    """The one token a typed line can have when its user lets small orders go unasked; else None.
-
-    It names the message, so that a message Telegram delivers twice places no second order. It is no secret:
-    only its user can claim it. A tapped line has none, for a button can be hit twice.
-    """
-    if turn.query is not None or turn.user.confirm_mode is not ConfirmMode.BELOW:
-        return None
-    name = f"{turn.user.id}:{turn.sender.chat_id}:{turn.message_id}:{turn.statement}"
-    return base64.urlsafe_b64encode(sha256(name.encode()).digest()[:16]).decode().rstrip("=")
-
-
-def _is_small(turn: Turn, made: Offer) -> bool:
-    """Below the user's limit, and nothing in the preview that its user may not have meant."""
-    limit = turn.user.confirm_below_usd
-    if limit is None or any(note.code == SELLS_COINS for one in made.previews for note in one.notes):
-        return False
-    return sum((preview.notional for preview in made.previews), ZERO) < limit
-
-
-async def refuse(turn: Turn, refusal: Refusal, intent: Intent | None = None) -> None:
-    """A refusal in words with its mends as buttons; a bare number becomes a question."""
-    if refusal.choices:
-        await turn.show(await _question(turn, refusal))
-        return
-    data = await turn.line_data(refusal.mend) if refusal.mend else None
-    ways = [(label, await turn.line_data(text)) for label, text in _ways(refusal, intent)]
-    if refusal.code is RefusalCode.MISSING_SIZE and isinstance(intent, TradeIntent):
-        turn.services.prompts.expect(turn.user.id, Prompt("line", canonical(intent)))
-    await turn.show(refusal_view.refusal(turn.locale, refusal, mend_data=data, offers=ways))
-
-
-def _ways(refusal: Refusal, intent: Intent | None) -> list[tuple[str, str]]:
-    """Label and line of each way to complete a line: sizes where one lacks, the symbols it may have meant."""
-    if not isinstance(intent, TradeIntent | CloseIntent | ProtectIntent):
-        return []
-    if refusal.code is RefusalCode.MISSING_SIZE and isinstance(intent, TradeIntent):
-        return [(label, canonical(replace(intent, size=size))) for label, size in _sizes(intent)]
-    names: Param = ""
-    if refusal.code is RefusalCode.UNKNOWN_SYMBOL and refusal.mend is None:
-        names = refusal.params.get("suggestions", "")
-    elif refusal.code is RefusalCode.SEVERAL_POSITIONS:
-        names = refusal.params.get("symbols", "")
-    return [
-        (symbol_name(name), canonical(replace(intent, symbol=name)))
-        for name in str(names).split(", ")
-        if name
-    ]
-
-
-def _sizes(intent: TradeIntent) -> list[tuple[str, Size]]:
-    sells_coins = intent.verb is Verb.SELL and intended_kind(intent) is MarketKind.SPOT
-    if sells_coins or intent.reduce_only:
-        return [(f"{share}%", PercentSize(Decimal(share))) for share in _SHARES]
-    return [(f"${money}", QuoteSize(Decimal(money))) for money in _MONEY]
-
-
-async def _question(turn: Turn, refusal: Refusal) -> Message:
-    data = [
-        await turn.line_data(canonical(choice.intent), prefix=f"pick:{choice.code}:")
-        for choice in refusal.choices
-    ]
-    return refusal_view.question_bare_number(turn.locale, refusal, data)
 
 
 async def picked(turn: Turn, argument: str) -> None:
@@ -272,7 +248,12 @@ async def _place(turn: Turn, token: str, ticket: Ticket, account_id: int) -> Non
         turn.is_tap = False
         await line(turn, ticket.line)
         return
-    placed = await services.placing.claim_and_send(token, turn.user.id, account_id, turn.message_id)
+    placed: object
+    if ticket.kind is TicketKind.CHAIN:
+        placed = await services.chains.run(token, turn.user.id, turn.message_id, chains.teller(services))
+        services.outbox.kick()
+    else:
+        placed = await services.placing.claim_and_send(token, turn.user.id, account_id, turn.message_id)
     if isinstance(placed, Refusal):
         turn.answer_soon(placed)
 

@@ -15,7 +15,7 @@ from bot.domain.values import ZERO
 from bot.sandbox.exchange import auth, wire
 from bot.sandbox.exchange.engine import Engine
 from bot.sandbox.exchange.errors import Refused, bad_request
-from bot.sandbox.exchange.faults import Action, Faults, describe, parse_rule
+from bot.sandbox.exchange.faults import Faults, Rule, describe, parse_rule
 from bot.sandbox.exchange.model import Account, Order
 from bot.sandbox.exchange.params import Params, from_object, parse_json
 from bot.sandbox.exchange.rest import Answer, json_answer, refusal_answer
@@ -26,12 +26,12 @@ _BOOK_STATES = ("Open", "Closed", "CancelOnly", "LimitOnly", "PostOnly")
 
 
 class Admin:
-    """Handlers of the admin routes. `close_sockets` is the streams' own."""
+    """Handlers of the admin routes. `disturb` does what a rule asks of the sockets at once, if it does."""
 
-    def __init__(self, engine: Engine, faults: Faults, close_sockets: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, engine: Engine, faults: Faults, disturb: Callable[[Rule], Awaitable[bool]]) -> None:
         self._engine = engine
         self._faults = faults
-        self._close_sockets = close_sockets
+        self._disturb = disturb
 
     def routes(self) -> list[web.RouteDef]:
         table: list[tuple[str, str, Callable[[web.Request], Awaitable[Answer]]]] = [
@@ -116,13 +116,15 @@ class Admin:
         return json_answer(self._order(self._engine.deleverage(account, params.need("symbol"), quantity)))
 
     async def set_market(self, request: web.Request) -> Answer:
-        """`{symbol, state}`: put a market into an `OrderBookState`."""
+        """`{symbol, state?, listed?}`: put a market into an `OrderBookState`, on the list or off it."""
         params = await _body(request)
-        market, state = self._engine.world.market(params.need("symbol")), params.need("state")
-        if state not in _BOOK_STATES:
+        market, state = self._engine.world.market(params.need("symbol")), params.text("state")
+        listed = params.flag("listed")
+        if state is not None and state not in _BOOK_STATES:
             raise bad_request(f"state must be one of {', '.join(_BOOK_STATES)}")
-        market.state = state
-        return json_answer({"symbol": market.spec.symbol, "state": state})
+        market.state = market.state if state is None else state
+        market.listed = market.listed if listed is None else listed
+        return json_answer({"symbol": market.spec.symbol, "state": market.state, "listed": market.listed})
 
     async def set_clock(self, request: web.Request) -> Answer:
         """`{offsetMs}`: how far the exchange's clock runs ahead of this machine's."""
@@ -144,9 +146,7 @@ class Admin:
             body = body["rules"]
         rules = [parse_rule(item) for item in (body if isinstance(body, list) else [body])]
         for rule in rules:
-            if rule.action is Action.CLOSE_SOCKETS:
-                await self._close_sockets()
-            else:
+            if not await self._disturb(rule):
                 self._faults.rules.append(rule)
         return await self.list_faults(request)
 

@@ -139,6 +139,9 @@ def _grow(world: World, account: Account, parent: Order, kind: str, attached: Ex
     """Make a child, or bring it to its parent's executed quantity. A child once ended stays ended."""
     wanted = plain(parent.executed - parent.exits_from)
     key = parent.children.get(kind)
+    if key is None and (kind in parent.lost_exits or world.exit_fails(kind, False)):
+        parent.lost_exits.add(kind)
+        return
     if key is None:
         request = OrderRequest(
             parent.symbol,
@@ -158,7 +161,8 @@ def _grow(world: World, account: Account, parent: Order, kind: str, attached: Ex
         _await(world, account, child)
         return
     child = world.orders[key]
-    if child.status is Status.TRIGGER_PENDING and child.request.trigger_quantity != wanted:
+    grows = child.status is Status.TRIGGER_PENDING and child.request.trigger_quantity != wanted
+    if grows and not world.exit_fails(kind, True):
         child.request = replace(child.request, trigger_quantity=wanted)
         world.listener.on_order(child, "orderModified", None)
 

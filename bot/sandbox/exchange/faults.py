@@ -27,11 +27,18 @@ class Action(StrEnum):
     STATUS = "status"  # an error of the published kind, before or (`"when": "after"`) after execution
     HTML = "html"  # an edge's error page, before or after execution
     STREAM_DUPLICATE = "stream_duplicate"  # an event sent twice
-    STREAM_DROP = "stream_drop"  # an event lost
+    STREAM_DROP = "stream_drop"  # an event lost; all of them for a while: a socket gone silent
+    STREAM_DELAY = "stream_delay"  # an event sent `ms` late, after later ones
     CLOSE_SOCKETS = "close_sockets"  # every WebSocket closed, once, now
+    CUT_SOCKETS = "cut_sockets"  # every WebSocket cut without a Close frame, once, now
+    STALL_SOCKETS = "stall_sockets"  # every WebSocket holds its events back for `ms`, from now on
+    EXIT_LOST = "exit_lost"  # an attached exit (`path`: `tp` or `sl`) is never made
+    EXIT_STUCK = "exit_stuck"  # an attached exit does not grow with its parent, this time
 
 
-STREAM_ACTIONS = frozenset({Action.STREAM_DUPLICATE, Action.STREAM_DROP})
+STREAM_ACTIONS = frozenset({Action.STREAM_DUPLICATE, Action.STREAM_DROP, Action.STREAM_DELAY})
+EXIT_ACTIONS = frozenset({Action.EXIT_LOST, Action.EXIT_STUCK})
+_ELSEWHERE = STREAM_ACTIONS | EXIT_ACTIONS
 
 _CODE_OF_STATUS = {429: "TOO_MANY_REQUESTS", 500: "SERVER_ERROR", 503: "MAINTENANCE", 504: "TIMEOUT"}
 
@@ -42,7 +49,7 @@ class Rule:
 
     action: Action
     method: str | None = None
-    path: str = ""  # prefix of a request path, or of a stream name
+    path: str = ""  # prefix of a request path, of a stream name, or of a kind of exit
     public_key: str | None = None
     probability: float = 1.0
     after: int = 0  # how many matching requests to let pass first
@@ -80,13 +87,17 @@ class Faults:
 
     def strike_request(self, method: str, path: str, public_key: str | None) -> Rule | None:
         """The rule that hits this request, counted as used."""
-        return self._strike(
-            [r for r in self.rules if r.action not in STREAM_ACTIONS], method, path, public_key
-        )
+        return self._strike([r for r in self.rules if r.action not in _ELSEWHERE], method, path, public_key)
 
     def strike_event(self, stream: str) -> Rule | None:
         """The rule that hits this stream event, counted as used."""
         return self._strike([r for r in self.rules if r.action in STREAM_ACTIONS], "WS", stream, None)
+
+    def strike_exit(self, kind: str, *, grows: bool) -> bool:
+        """Whether the making, or the growing, of an attached exit fails."""
+        action = Action.EXIT_STUCK if grows else Action.EXIT_LOST
+        rules = [r for r in self.rules if r.action is action]
+        return self._strike(rules, "EXIT", kind, None) is not None
 
     def _strike(self, rules: list[Rule], method: str, path: str, public_key: str | None) -> Rule | None:
         for rule in rules:

@@ -15,7 +15,7 @@ from bot.sandbox.exchange.model import FundingPayment
 from bot.sandbox.exchange.state import MarketState, World
 
 _GRAIN = Decimal("0.000001")
-_PAST_INTERVALS = 72
+_PAST_MS = 30 * 86_400_000
 
 
 def prepare(world: World, market: MarketState, seed: int) -> None:
@@ -23,7 +23,7 @@ def prepare(world: World, market: MarketState, seed: int) -> None:
     interval = market.spec.funding_interval_ms
     market.next_funding_ms = (world.now_ms() // interval + 1) * interval
     rng = random.Random(f"{seed}:funding:{market.spec.symbol}")
-    for back in range(_PAST_INTERVALS, 0, -1):
+    for back in range(_PAST_MS // interval, 0, -1):
         rate = Decimal("0.0000125") + Decimal(rng.randint(-80, 120)) / 10_000_000
         market.funding_rates.append((market.next_funding_ms - back * interval, rate))
 

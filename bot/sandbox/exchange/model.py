@@ -110,6 +110,7 @@ class Order:
     updated_ms: int = 0
     target: Decimal | None = None  # base quantity at which an order sized by quote is full
     children: dict[str, str] = field(default_factory=dict)  # `tp`, `sl` -> order id
+    lost_exits: set[str] = field(default_factory=set)  # kinds that an injected fault withholds
     exits_from: Decimal = ZERO  # executed quantity whose exits have ended with an earlier position
 
     @property

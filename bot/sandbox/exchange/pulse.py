@@ -56,7 +56,7 @@ class Pulse:
     def beat(self, now: float) -> None:
         for name in self._due_names(now):
             market = self._world.markets.get(name.symbol or "")
-            if market is not None:
+            if market is not None and market.listed:
                 self._send(name, market)
 
     def _due_names(self, now: float) -> Iterator[Name]:

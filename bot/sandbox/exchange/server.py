@@ -36,6 +36,7 @@ class SandboxExchange:
         self._config = config or ExchangeConfig()
         self._faults = Faults(self._config.seed)
         self.engine = Engine(self._config)
+        self.engine.world.exit_fails = lambda kind, grows: self._faults.strike_exit(kind, grows=grows)
         self._streams = Streams(self._config, self._faults, self.engine)
         self._runner: web.AppRunner | None = None
         self._ticking: asyncio.Task[None] | None = None
@@ -87,7 +88,7 @@ class SandboxExchange:
                 app.router.add_get(route.path, handler, allow_head=False)
             else:
                 app.router.add_route(route.method, route.path, handler)
-        app.router.add_routes(Admin(self.engine, self._faults, self._streams.close_all).routes())
+        app.router.add_routes(Admin(self.engine, self._faults, self._streams.disturb).routes())
         app.router.add_get("/settings/api-keys", page.api_keys)
         app.router.add_get("/", self._root)
         app.router.add_get("/ws", self._root)

@@ -6,7 +6,7 @@ The modules beside this one change it; nothing here places, matches or pays.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from bot.domain.values import BPS, ONE, ZERO, Side, round_to
@@ -40,9 +40,12 @@ class MarketState:
         self.depth_id = 0
         self.depth_us = 0
         self.candles = Candles(spec.base, path.anchor, seed)
+        self.mark_candles = Candles(spec.base, path.anchor, seed)
+        self.index_candles = Candles(spec.base, path.anchor, seed)
         self.funding_rates: deque[tuple[int, Decimal]] = deque(maxlen=10_000)  # interval end ms, rate
         self.next_funding_ms = 0
         self.state = "Open"
+        self.listed = True
 
     @property
     def mid(self) -> Decimal:
@@ -96,6 +99,7 @@ class World:
         self.strategies: dict[str, Strategy] = {}
         self.touched: set[str] = set()  # markets whose price or book changed in this command
         self.moved: dict[tuple[int, str], None] = {}  # positions changed in this command
+        self.exit_fails: Callable[[str, bool], bool] = lambda kind, grows: False  # an injected fault
         self._sequence = config.clock_ns() // 1_000_000 * 1000  # unlike the ids of an earlier run
 
     # time and ids

@@ -21,7 +21,7 @@ from bot.sandbox.exchange.book import Change
 from bot.sandbox.exchange.config import ExchangeConfig
 from bot.sandbox.exchange.engine import Engine
 from bot.sandbox.exchange.errors import Refused
-from bot.sandbox.exchange.faults import Action, Faults
+from bot.sandbox.exchange.faults import Action, Faults, Rule
 from bot.sandbox.exchange.model import Account, Fill, Order, Position, Trade
 from bot.sandbox.exchange.params import Params
 from bot.sandbox.exchange.pulse import Pulse
@@ -44,10 +44,12 @@ _encode = msgspec.json.Encoder(decimal_format="number").encode
 class Socket:
     """One client. A reader too slow for its queue is cut off."""
 
-    def __init__(self, ws: web.WebSocketResponse) -> None:
+    def __init__(self, ws: web.WebSocketResponse, transport: asyncio.Transport | None) -> None:
         self.ws = ws
+        self.transport = transport
         self.queue: asyncio.Queue[str] = asyncio.Queue(_QUEUE)
         self.heard = time.monotonic()
+        self.stalled_until = 0.0  # monotonic
 
     def put(self, text: str) -> None:
         try:
@@ -58,12 +60,24 @@ class Socket:
     async def write(self) -> None:
         while True:
             text = await self.queue.get()
+            if (stall := self.stalled_until - time.monotonic()) > 0:
+                await asyncio.sleep(stall)
             with contextlib.suppress(ConnectionError, RuntimeError):
                 await self.ws.send_str(text)
+
+    def cut(self) -> None:
+        """Gone without a word."""
+        if self.transport is not None:
+            self.transport.abort()
 
     async def close(self, code: int = WSCloseCode.GOING_AWAY) -> None:
         with contextlib.suppress(ConnectionError, RuntimeError, TimeoutError):
             await asyncio.wait_for(self.ws.close(code=code), _CLOSE_TIMEOUT)
+
+
+def _put_all(sockets: Sequence[Socket], text: str) -> None:
+    for socket in sockets:
+        socket.put(text)
 
 
 def _forget(task: asyncio.Future[None]) -> None:
@@ -91,7 +105,7 @@ class Streams:
         """One connection, from handshake to close."""
         ws = web.WebSocketResponse(autoping=False, timeout=_CLOSE_TIMEOUT)
         await ws.prepare(request)
-        socket = Socket(ws)
+        socket = Socket(ws, request.transport)
         self._sockets[socket] = None
         tasks = [asyncio.create_task(socket.write()), asyncio.create_task(self._keep_alive(socket))]
         try:
@@ -107,11 +121,26 @@ class Streams:
         """Send every client a Close frame."""
         await asyncio.gather(*(socket.close() for socket in list(self._sockets)))
 
+    async def disturb(self, rule: Rule) -> bool:
+        """Do to every socket at once what a rule says; False when it is about something else."""
+        if rule.action is Action.CLOSE_SOCKETS:
+            await self.close_all()
+        elif rule.action is Action.CUT_SOCKETS:
+            for socket in self._sockets:
+                socket.cut()
+        elif rule.action is Action.STALL_SOCKETS:
+            for socket in self._sockets:
+                socket.stalled_until = time.monotonic() + rule.ms / 1000
+        else:
+            return False
+        return True
+
     async def _read(self, socket: Socket) -> None:
         async for message in socket.ws:
             socket.heard = time.monotonic()
             if message.type is WSMsgType.PING:
-                await socket.ws.pong(message.data)
+                with contextlib.suppress(ConnectionError, RuntimeError):
+                    await socket.ws.pong(message.data)
             elif message.type in {WSMsgType.TEXT, WSMsgType.BINARY}:
                 self._on_frame(socket, message.data)
             elif message.type is WSMsgType.ERROR:
@@ -184,6 +213,9 @@ class Streams:
         if fault is not None and fault.action is Action.STREAM_DROP:
             return
         text = _encode({"stream": stream, "data": data}).decode()
+        if fault is not None and fault.action is Action.STREAM_DELAY:
+            asyncio.get_running_loop().call_later(fault.ms / 1000, _put_all, sockets, text)
+            return
         for socket in sockets:
             socket.put(text)
             if fault is not None and fault.action is Action.STREAM_DUPLICATE:

@@ -15,7 +15,8 @@ def ticker_of(world: World, state: MarketState, days: int = 1) -> Json:
     """`Ticker` over the last day or week, from hourly candles."""
     now = world.now_ms() // 1000
     hours = state.candles.between("1h", now - days * _DAY, now + 1, 24 * days + 1)
-    first, last = hours[0].open.quantize(state.spec.tick), state.last
+    last = state.last
+    first = hours[0].open.quantize(state.spec.tick) if hours else last  # nothing traded: nothing moved
     change = last - first
     return {
         "symbol": state.spec.symbol,
@@ -23,8 +24,8 @@ def ticker_of(world: World, state: MarketState, days: int = 1) -> Json:
         "lastPrice": plain(last),
         "priceChange": plain(change),
         "priceChangePercent": plain((change / first).quantize(Decimal("0.000001"))),
-        "high": plain(max(candle.high for candle in hours).quantize(state.spec.tick)),
-        "low": plain(min(candle.low for candle in hours).quantize(state.spec.tick)),
+        "high": plain(max((candle.high for candle in hours), default=last).quantize(state.spec.tick)),
+        "low": plain(min((candle.low for candle in hours), default=last).quantize(state.spec.tick)),
         "volume": plain(sum((candle.volume for candle in hours), ZERO)),
         "quoteVolume": plain(sum((candle.quote_volume for candle in hours), ZERO)),
         "trades": str(sum(candle.trades for candle in hours)),

@@ -2,43 +2,29 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from bot.sandbox.exchange import SandboxExchange
 from tests.sandbox.exchange.client import Key, Trader
 from tests.sandbox.exchange.conftest import SOL
+from tests.support.browser import chromium
 
 pytestmark = pytest.mark.browser
-
-
-def chromium() -> str:
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = next((path for name in names if (path := shutil.which(name))), None)
-    if found is None and not os.environ.get("CI"):
-        pytest.skip("no Chromium on this machine: install chromium to run the browser tests")
-    assert found is not None, "CI must have Chromium"
-    return found
 
 
 @pytest.fixture
 async def page(exchange: SandboxExchange) -> AsyncIterator[Page]:
     """The open page; an error on its console fails the test."""
     errors: list[str] = []
-    async with async_playwright() as play:
-        browser = await play.chromium.launch(
-            executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"]
-        )
+    async with chromium() as browser:
         page = await browser.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         await page.goto(f"{exchange.rest_url}/settings/api-keys")
         yield page
-        await browser.close()
     assert errors == []
 
 

@@ -2,53 +2,31 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 from telegram import Bot, BotCommand, InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.sandbox.telegram import ChatDriver, SandboxTelegram
 from tests.sandbox.telegram.conftest import ALICE, BOB, DESK, polling
 from tests.sandbox.telegram.test_methods import png
+from tests.support.browser import chromium
 
 pytestmark = pytest.mark.browser
-_ARGUMENTS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
-
-def _chromium() -> str:
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = next((path for name in names if (path := shutil.which(name))), None)
-    if found is None and not os.environ.get("CI"):
-        pytest.skip("no Chromium on this machine: install chromium to run the browser tests")
-    assert found is not None, "CI must have Chromium"
-    return found
 
 
 @pytest.fixture
 async def page(sandbox: SandboxTelegram) -> AsyncIterator[Page]:
     """An open page; anything written to its console as an error fails the test."""
     errors: list[str] = []
-    async with async_playwright() as play:
-        browser = await play.chromium.launch(executable_path=_chromium(), args=list(_ARGUMENTS))
+    async with chromium() as browser:
         page = await browser.new_page(viewport={"width": 1200, "height": 800})
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
         await page.goto(sandbox.page_url)
         await expect(page.get_by_test_id("composer")).to_be_visible()
         yield page
-        await browser.close()
     assert errors == []
 
 

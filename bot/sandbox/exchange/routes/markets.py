@@ -17,6 +17,7 @@ from bot.sandbox.exchange.tickers import ticker_of
 
 _CREATED_US = 1_737_441_294_691_858
 _MAX_CANDLES = 1000
+_LOAN_RATE = Decimal("0.02")  # by the year
 _SPOT_CURVE = (
     MarginCurve(Decimal("0.1"), Decimal("0.0002")),
     MarginCurve(Decimal("0.05"), Decimal("0.0001")),
@@ -77,9 +78,36 @@ def collateral(call: Call) -> object:
     ]
 
 
+def loan_markets(call: Call) -> object:
+    """Borrow rates that never change: a coin costs the more, the wilder it is."""
+    now = wire.iso_ms(call.world.now_ms())
+    return [
+        {
+            "symbol": asset.symbol,
+            "state": "Open",
+            "assetMarkPrice": plain(asset.price),
+            "borrowInterestRate": plain(_LOAN_RATE + 10 * asset.volatility),
+            "lendInterestRate": plain(_LOAN_RATE + 5 * asset.volatility),
+            "borrowedQuantity": "500000",
+            "lentQuantity": "1000000",
+            "fee": "0.1",
+            "utilization": "0.5",
+            "optimalUtilization": "0.8",
+            "maxUtilization": "0.95",
+            "openBorrowLendLimit": "10000000",
+            "throttleUtilizationThreshold": "0.8",
+            "throttleUtilizationBound": "0.9",
+            "throttleUpdateFraction": "0.1",
+            "stepSize": "0.000001",
+            "timestamp": f"{now}Z",
+        }
+        for asset in ASSETS.values()
+    ]
+
+
 def markets(call: Call) -> object:
     wanted = call.params.choices("marketType", MarketType) or {MarketType.SPOT, MarketType.PERP}
-    return [_market(m) for m in call.world.markets.values() if m.spec.kind.value in wanted]
+    return [_market(m) for m in call.world.markets.values() if m.listed and m.spec.kind.value in wanted]
 
 
 def market(call: Call) -> object:
@@ -217,7 +245,7 @@ def klines(call: Call) -> object:
     interval = params.need("interval")
     if interval not in INTERVALS:
         raise bad_request(f"interval must be one of {', '.join(INTERVALS)}")
-    params.choice("priceType", KlinePriceType)
+    price_type = params.choice("priceType", KlinePriceType)
     now = call.world.now_ms() // 1000
     start, end = params.integer("startTime", 0, INT64), params.integer("endTime", 0, INT64)
     if start is None:
@@ -225,7 +253,9 @@ def klines(call: Call) -> object:
     state = _symbol(call)
     end = min(now + 1 if end is None else end, now + 1)
     length = INTERVALS[interval]
-    candles = state.candles.between(interval, max(start, end - length * _MAX_CANDLES), end, _MAX_CANDLES)
+    by_type = {KlinePriceType.MARK: state.mark_candles, KlinePriceType.INDEX: state.index_candles}
+    recorded = by_type.get(price_type or KlinePriceType.LAST, state.candles)
+    candles = recorded.between(interval, max(start, end - length * _MAX_CANDLES), end, _MAX_CANDLES)
     return [_kline(state, candle, length) for candle in candles]
 
 
@@ -295,6 +325,7 @@ ROUTES = (
     Route("GET", "/api/v1/depth", depth),
     Route("GET", "/api/v1/markPrices", mark_prices),
     Route("GET", "/api/v1/openInterest", open_interest),
+    Route("GET", "/api/v1/borrowLend/markets", loan_markets),
     Route("GET", "/api/v1/fundingRates", funding_rates),
     Route("GET", "/api/v1/klines", klines),
     Route("GET", "/api/v1/ticker", ticker),

@@ -42,11 +42,13 @@ def parse_order(params: Params) -> OrderRequest:
         raise bad_request("slippageTolerance and slippageToleranceType go together")
     if slippage is not None and slippage < ZERO:
         raise Refused("INVALID_RANGE", "slippageTolerance must not be negative")
+    quantity, trigger_quantity = params.decimal("quantity"), _trigger_quantity(params)
     return OrderRequest(
         symbol=params.need("symbol"),
         side=params.need_choice("side", Side),
         order_type=params.need_choice("orderType", OrderType),
-        quantity=params.decimal("quantity"),
+        # Clients in wide use send both for a trigger: the trigger's own is the size.
+        quantity=quantity if trigger_quantity is None else None,
         quote_quantity=_positive(params, "quoteQuantity"),
         price=params.decimal("price"),
         time_in_force=params.choice("timeInForce", TimeInForce) or TimeInForce.GTC,
@@ -56,7 +58,7 @@ def parse_order(params: Params) -> OrderRequest:
         client_id=params.integer("clientId", 0, UINT32),
         trigger_price=_price(params, "triggerPrice"),
         trigger_by=params.choice("triggerBy", TriggerBy) or TriggerBy.LAST,
-        trigger_quantity=_trigger_quantity(params),
+        trigger_quantity=trigger_quantity,
         take_profit=_exit(params, "takeProfit"),
         stop_loss=_exit(params, "stopLoss"),
         slippage=slippage,

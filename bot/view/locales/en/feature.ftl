@@ -1,6 +1,5 @@
 ### Features the grammar knows and the desk does not have; they fill “Not available: …”.
 
-feature-alerts = price alerts
 feature-scaled-orders = scaled orders
 feature-twap = TWAP
 feature-dca = recurring buys (DCA)
@@ -18,7 +17,6 @@ feature-price-band = price bands
 feature-risk-guard = risk guards
 feature-pnl = PnL reports
 feature-history = trade history
-feature-funding = funding reports; /price shows the rate
 feature-chart = charts
 feature-risk-size = sizing by risk
 feature-export = exports
@@ -41,4 +39,6 @@ feature-absolute-offset = offsets in money; use a per cent or a price
 feature-percent-basis = per cent of something else than free funds or the position
 feature-media = pictures, voice and files; please write text
 feature-more-accounts = more accounts than you have linked; remove one with /unlink
+feature-chain-accounts = several accounts in one message; send one message for each
+feature-chain-length = a preview that does not fit one message; send it in two
 feature-long-chain = more than ten orders in one message

@@ -12,6 +12,7 @@ topic-price = Price
 topic-exits = TP and SL
 topic-close = Close
 topic-cancel = Cancel
+topic-alerts = Alerts
 topic-accounts = Accounts
 topic-settings = Settings
 topic-safety = Safety
@@ -65,6 +66,17 @@ help-cancel = <b>Cancel</b>
     <code>cancel buys</code> · <code>cancel sells</code> · /cancelall everything
 
     /orders lists what is open. Stops and targets count as orders.
+help-alerts = <b>Alerts</b>
+    <code>a sol &gt; 160</code> · <code>alert sol mark &lt; 140</code> · <code>alert eth moves 3% in 15m</code>
+    <code>alert sol trail 5%</code> · <code>alert btc funding &gt; 30% apr</code> · <code>alert sol funding flips</code>
+    <code>alert sol funding in 10m</code> · <code>alert btc oi up 10% in 1h</code> · <code>alert btc liquidation &gt; $100k</code>
+    Mine: <code>alert fill</code> · <code>alert liq 20/10/5%</code> · <code>alert margin &lt; 20%</code> · <code>alert sol pnl &lt; -10%</code>
+    Markets: <code>alert listing</code> · <code>alert halt sol</code>
+
+    After it: <code>every 1h</code>, <code>repeat</code>, <code>expire 2d</code>, <code>label dip</code>, <code>to dm</code>, <code>silent</code>.
+    With a plan: <code>a sol &gt; 160 then long sol $200 sl 3%</code>. When it fires you get a fresh preview and one Confirm. <code>then arm max $300 …</code> sends it without asking, within that limit.
+
+    An alert speaks where it was made; what concerns your account always comes in private. /alerts lists them. If I was away when it happened, the message says how late it is; /missed lists those.
 help-accounts = <b>Accounts</b>
     /accounts lists them and sets the default. /unlink removes one.
     For one order only: <code>long sol $200 on main</code>

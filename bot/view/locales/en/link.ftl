@@ -61,6 +61,13 @@ account-default-set = Default account: <b>{ $label }</b>.
 
 unlink-question = <b>Unlink { $label }?</b>
     The key’s secret is destroyed here. Open orders and positions stay on Backpack, and I will not watch them any more.
+unlink-in-doubt = ❓ <b>Not unlinked yet: { $count ->
+    [one] { $count } order of { $label } has
+   *[other] { $count } orders of { $label } have
+  } no answer</b>
+    I am looking, and only this key can ask. It takes a few seconds; then try again. If you unlink anyway, nobody here can find out: you must check on Backpack.
+button-unlink-retry = Try again
+button-unlink-anyway = Unlink anyway
 unlink-done = ✅ <b>Unlinked: { $label }</b>
     The secret is destroyed here. Also delete the key <code>{ $key }</code> on Backpack: Settings → API Keys.
 unlink-which = <b>Unlink which account?</b>

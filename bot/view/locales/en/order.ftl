@@ -4,6 +4,8 @@ order-what = { $action } { $size } { $symbol }
 order-sending = ⏳ <b>Sending</b> · { $order }
 order-unknown = ❓ <b>No answer yet</b> · { $order }
     Looking it up at the exchange. Do not send it again.
+order-unknown-maintenance = 🛠 <b>Backpack is under maintenance</b> · { $order }
+    It answered that it is closed, so this order is most likely not placed. I look it up as soon as Backpack is back. Do not send it again.
 order-new = { $mark } <b>Open</b> · { $order }
 order-trigger-pending = { $mark } <b>Armed</b> · { $order }
 order-partially-filled = { $mark } <b>Filling { $percent }</b> · { $order }
@@ -18,6 +20,9 @@ order-rejected = ⛔ <b>Rejected</b> · { $order }
 order-not-placed = <b>Not placed</b> · { $order }
     The exchange never received it and no longer can. Nothing happened; it is safe to send again.
 
+order-resized = Backpack made it smaller with the position; you asked for { $asked }.
+order-unknowable = ❓ <b>Outcome unknown</b> · { $order }
+    No answer came, and the key to look it up is destroyed here. Check it on Backpack before you send it again.
 order-filled-so-far = Filled { $executed } of { $total } at { $average }
 order-filled-open-end = Filled { $executed } at { $average }
 order-nothing-filled = Nothing was filled.
@@ -62,6 +67,21 @@ exit-missing = ⛔ <b>No { $kind ->
   } on { $symbol }</b> · wanted { $price }
     The exchange refused it, so this position is not protected. { $reason }
     Place it again or close the position. Account { $account }.
+key-refused = ⚠️ <b>I cannot find out what became of { $order }</b>
+    Backpack does not accept the key of { $account } any more. { $reason }
+    Check order <code>{ $code }</code> on Backpack, do not send it again blindly. If the key is allowed again, I go on looking it up; if it is gone for good, unlink it.
+exit-absent = ⛔ <b>No { $kind ->
+    [tp] take profit
+   *[sl] stop loss
+  } on { $symbol }</b> · wanted { $price }
+    Order <code>{ $code }</code> filled, but Backpack does not have the exit that was sent with it; I asked twice. Nothing closes this position at that price.
+    Place it again or close the position. Account { $account }.
+exit-short = ⛔ <b>The { $kind ->
+    [tp] take profit
+   *[sl] stop loss
+  } on { $symbol } covers only { $covered } of { $needed }</b> · at { $price }
+    Order <code>{ $code }</code> filled, but the exit that was sent with it did not grow along; I asked Backpack twice.
+    Place another or close the position. Account { $account }.
 button-exit-retry = Place again at { $price }
 button-close-position = Close { $symbol }
 

@@ -56,6 +56,8 @@ refusal-wrong-side-target = A take profit at { $price } is on the wrong side of 
   }.
     .mend = A long takes profit above its entry, a short below.
     .nearest = Did you mean { $nearest }?
+refusal-far-from-market = An entry at { $price } is { $distance } from the market at { $market }. In a callout that is too far: at most { $limit }.
+    .mend = To wait for that price on purpose, write <code>at</code> instead of <code>@</code> or <code>entry</code>.
 refusal-open-interest-limit = The market’s open interest limit of { $limit } leaves no room for this order.
     .mend = Lower the size or try again later.
     .nearest = What fits now: { $nearest }.
@@ -97,6 +99,20 @@ refusal-no-order-in = No open order in { $symbol }.
     .mend = /orders lists all that are open.
 refusal-no-order-any = No open orders.
     .mend = <code>long sol $200 at 140</code> places one.
+
+refusal-alert-holds = That is so already: { $symbol } is at { $value }, the level at { $level }.
+    .mend = Choose a level on the other side, or <code>cross</code> to hear of the way back.
+refusal-armed-without-limit = A plan that goes without asking needs a limit.
+    .mend = Say it, for example <code>then arm max $100 …</code>, or give the size in dollars.
+refusal-too-many-alerts = You have { $limit } alerts, and more cannot be kept.
+    .mend = /alerts lists them; delete some that are no longer of use.
+
+refusal-panic-alone = Panic stands alone: nothing goes before or after it.
+    .mend = Send <code>panic</code> by itself.
+refusal-no-card = I do not know which line to repeat.
+    .mend = Reply to a preview or an order of yours with <code>same</code>, <code>same 2x</code> or <code>same $300</code>.
+refusal-not-your-card = That card belongs to someone else.
+    .mend = Reply to a card of your own, or name the symbol.
 
 refusal-no-account = No Backpack account is linked yet.
     .mend = /link takes about a minute.

@@ -1,6 +1,5 @@
 ### 语法认识、但交易台暂时没有的功能，用于“不支持：……”。
 
-feature-alerts = 价格提醒
 feature-scaled-orders = 分批挂单
 feature-twap = TWAP 拆单
 feature-dca = 定投（DCA）
@@ -18,7 +17,6 @@ feature-price-band = 价格区间单
 feature-risk-guard = 风险守护
 feature-pnl = 盈亏报告
 feature-history = 成交历史
-feature-funding = 资金费报告；/price 可看费率
 feature-chart = 图表
 feature-risk-size = 按风险定数量
 feature-export = 导出
@@ -41,4 +39,6 @@ feature-absolute-offset = 按金额偏移；请用百分比或价格
 feature-percent-basis = 其他基准的百分比（只支持可用资金或仓位）
 feature-media = 图片、语音和文件；请发送文字
 feature-more-accounts = 绑定更多账户；请先用 /unlink 移除一个
+feature-chain-accounts = 一条消息涉及多个账户，请分开发送
+feature-chain-length = 预览超出一条消息的长度，请分两条发送
 feature-long-chain = 一条消息超过十个指令

@@ -12,6 +12,7 @@ topic-price = 价格
 topic-exits = 止盈止损
 topic-close = 平仓
 topic-cancel = 撤单
+topic-alerts = 提醒
 topic-accounts = 账户
 topic-settings = 设置
 topic-safety = 安全
@@ -65,6 +66,17 @@ help-cancel = <b>撤单</b>
     <code>cancel buys</code> 撤买单 · <code>cancel sells</code> 撤卖单 · /cancelall 全撤
 
     /orders 列出当前挂单，止损和止盈也算挂单。
+help-alerts = <b>提醒</b>
+    <code>提醒 sol 高于 160</code> · <code>提醒 sol 标记价 低于 140</code> · <code>提醒 eth 15分钟 涨跌 3%</code>
+    <code>提醒 sol 追踪 5%</code> · <code>提醒 btc 资金费率 高于 30% 年化</code> · <code>提醒 sol 资金费率 翻转</code>
+    <code>提醒 sol 资金费率 结算前 10分钟</code> · <code>提醒 btc 持仓量 上涨 10% 1小时</code> · <code>提醒 btc 爆仓 超过 10万美元</code>
+    我的：<code>提醒 成交</code> · <code>提醒 强平距离 20/10/5%</code> · <code>提醒 保证金率 低于 20%</code> · <code>提醒 sol 盈亏 低于 -10%</code>
+    市场：<code>提醒 上架</code> · <code>提醒 停牌 sol</code>
+
+    后面可加：<code>每1小时</code>、<code>重复</code>、<code>有效期 2天</code>、<code>标签 "抄底"</code>、<code>私聊</code>、<code>静音</code>。
+    带计划：<code>提醒 sol 高于 160 然后 做多 sol 200美元 止损 3%</code>。触发时给出最新预览和一个确认按钮。<code>然后 自动 最多 300美元 …</code> 则在该上限内不再询问直接执行。
+
+    提醒在哪里设，就在哪里说；与您账户有关的总是发到私聊。/alerts 列出全部。若触发时我不在，消息会写明迟了多久；/missed 列出这些。
 help-accounts = <b>账户</b>
     /accounts 查看账户并设默认，/unlink 解绑。
     只用于一笔单：<code>long sol $200 on main</code>

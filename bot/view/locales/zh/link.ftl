@@ -61,6 +61,10 @@ account-default-set = 默认账户：<b>{ $label }</b>。
 
 unlink-question = <b>解绑 { $label }？</b>
     这里的私钥会被销毁。挂单和仓位仍留在 Backpack，我将不再监控。
+unlink-in-doubt = ❓ <b>尚未解绑：{ $label } 有 { $count } 个订单没有回应</b>
+    正在查询，而且只有这个密钥能查。需要几秒钟，然后请再试一次。如果仍要解绑，这里就无法得知结果，你必须到 Backpack 上核对。
+button-unlink-retry = 再试一次
+button-unlink-anyway = 仍要解绑
 unlink-done = ✅ <b>已解绑：{ $label }</b>
     这里的私钥已销毁。请同时在 Backpack 删除密钥 <code>{ $key }</code>：Settings（设置）→ API Keys。
 unlink-which = <b>解绑哪个账户？</b>

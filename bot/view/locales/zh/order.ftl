@@ -4,6 +4,8 @@ order-what = { $action } { $size } { $symbol }
 order-sending = ⏳ <b>发送中</b> · { $order }
 order-unknown = ❓ <b>尚无回应</b> · { $order }
     正在向交易所查询，请勿重复下单。
+order-unknown-maintenance = 🛠 <b>Backpack 正在维护</b> · { $order }
+    它回应说暂停服务，这笔订单多半没有下成。恢复后我会立即查询，请勿重复下单。
 order-new = { $mark } <b>挂单中</b> · { $order }
 order-trigger-pending = { $mark } <b>等待触发</b> · { $order }
 order-partially-filled = { $mark } <b>已成交 { $percent }</b> · { $order }
@@ -18,6 +20,9 @@ order-rejected = ⛔ <b>被拒绝</b> · { $order }
 order-not-placed = <b>未下单</b> · { $order }
     交易所没有收到，也不会再收到。什么都没有发生，可以放心重新下单。
 
+order-resized = Backpack 已随仓位缩小该订单，你原本下的是 { $asked }。
+order-unknowable = ❓ <b>结果不明</b> · { $order }
+    一直没有回应，而用来查询的密钥已在这里销毁。重新下单前，请先在 Backpack 上核对。
 order-filled-so-far = 已成交 { $executed } / { $total }，均价 { $average }
 order-filled-open-end = 已成交 { $executed }，均价 { $average }
 order-nothing-filled = 没有任何成交。
@@ -62,6 +67,21 @@ exit-missing = ⛔ <b>{ $symbol } 没有{ $kind ->
   }</b> · 原定 { $price }
     交易所拒绝了它，这个仓位没有保护。{ $reason }
     请重新挂出或平仓。账户 { $account }。
+key-refused = ⚠️ <b>无法得知 { $order } 的结果</b>
+    Backpack 不再接受 { $account } 的密钥。{ $reason }
+    请在 Backpack 上核对订单 <code>{ $code }</code>，不要盲目重下。如果密钥恢复，我会继续查询；如果已永久失效，请解绑。
+exit-absent = ⛔ <b>{ $symbol } 没有{ $kind ->
+    [tp] 止盈
+   *[sl] 止损
+  }</b> · 原定 { $price }
+    订单 <code>{ $code }</code> 已成交，但 Backpack 上没有随单附带的那一笔；已查询两次。到那个价位，这个仓位不会自动平掉。
+    请重新挂出或平仓。账户 { $account }。
+exit-short = ⛔ <b>{ $symbol } 的{ $kind ->
+    [tp] 止盈
+   *[sl] 止损
+  }只覆盖 { $covered } / { $needed }</b> · 价位 { $price }
+    订单 <code>{ $code }</code> 已成交，但随单附带的那一笔没有随之增大；已向 Backpack 查询两次。
+    请再挂一笔或平仓。账户 { $account }。
 button-exit-retry = 以 { $price } 重新挂出
 button-close-position = 平仓 { $symbol }
 

@@ -56,6 +56,8 @@ refusal-wrong-side-target = 止盈 { $price } 在入场价 { $entry } 的错误�
   }）。
     .mend = 多单止盈在入场价上方，空单在下方。
     .nearest = 你是指 { $nearest } 吗？
+refusal-far-from-market = 入场价 { $price } 与市价 { $market } 相差 { $distance }。喊单最多允许相差 { $limit }。
+    .mend = 如果确实要在该价位等待，请把 <code>@</code> 或 <code>entry</code> 换成 <code>at</code>。
 refusal-open-interest-limit = 该市场的持仓量上限 { $limit } 已容不下这笔单。
     .mend = 请减小数量或稍后再试。
     .nearest = 目前可下：{ $nearest }。
@@ -97,6 +99,20 @@ refusal-no-order-in = { $symbol } 没有挂单。
     .mend = /orders 列出所有挂单。
 refusal-no-order-any = 没有挂单。
     .mend = 例如 <code>long sol $200 at 140</code> 可以挂一单。
+
+refusal-alert-holds = 条件现在已经满足：{ $symbol } 当前为 { $value }，设定值为 { $level }。
+    .mend = 请设在另一侧，或用 <code>cross</code> 在其回穿时提醒。
+refusal-armed-without-limit = 不再询问直接执行的计划需要一个上限。
+    .mend = 请写明，例如 <code>then arm max $100 …</code>，或以美元给出数量。
+refusal-too-many-alerts = 你已有 { $limit } 个提醒，已达上限。
+    .mend = /alerts 可查看全部，请删除不再需要的提醒。
+
+refusal-panic-alone = 紧急清仓必须单独发送，前后不能有其他指令。
+    .mend = 请只发送 <code>panic</code>。
+refusal-no-card = 不知道要重复哪一条指令。
+    .mend = 请回复你自己的预览或订单，发送 <code>same</code>、<code>same 2x</code> 或 <code>same $300</code>。
+refusal-not-your-card = 这张卡片属于别人。
+    .mend = 请回复你自己的卡片，或写明币种。
 
 refusal-no-account = 还没有绑定 Backpack 账户。
     .mend = /link，一分钟即可完成。

@@ -1,0 +1,1 @@
+"""Alerts: conditions indexed per market, fired exactly once, repaired after a gap."""

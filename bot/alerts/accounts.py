@@ -1,0 +1,100 @@
+"""Accounts as the desk last told of them, revalued at every mark: margin, distance, profit, cost.
+
+Nothing is asked of the exchange here: between two pictures only the marks move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import Final
+
+from bot.alerts.rungs import Series
+from bot.domain.account import Position
+from bot.domain.picture import (
+    AccountPicture,
+    Marked,
+    distance_percent,
+    funding_cost,
+    margin_percent,
+    profit,
+    return_percent,
+)
+from bot.domain.values import ZERO
+
+FAR: Final = Decimal(1_000)  # per cent: the distance of a position that is closed, or cannot be liquidated
+ALL: Final = "*"
+
+Tell = Callable[[Series, Decimal, int], None]
+
+
+class Accounts:
+    """Only those somebody has an alert on. `tell` hears every value."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self._pictures: dict[int, AccountPicture] = {}
+        self._holders: dict[str, dict[int, None]] = {}  # accounts by the market of a position
+        self._marks: dict[str, Marked] = {}
+
+    @property
+    def symbols(self) -> Iterable[str]:
+        """Markets in which somebody holds a position."""
+        return [symbol for symbol, holders in self._holders.items() if holders]
+
+    def changed(self, account_id: int, picture: AccountPicture) -> None:
+        """The desk has a new picture of an account."""
+        before = self._pictures.get(account_id)
+        closed = set(before.positions) - set(picture.positions) if before is not None else set()
+        for symbol in closed:
+            self._holders.get(symbol, {}).pop(account_id, None)
+        self._pictures[account_id] = picture
+        for symbol in closed:
+            self._tell_position(account_id, symbol, None, picture.at_ms)
+        for symbol, position in picture.positions.items():
+            self._holders.setdefault(symbol, {})[account_id] = None
+            self._tell_position(account_id, symbol, position, picture.at_ms)
+        self._tell_whole(account_id, picture, picture.at_ms)
+
+    def mark(self, symbol: str, marked: Marked, at_ms: int) -> None:
+        """A mark moved."""
+        self._marks[symbol] = marked
+        for account_id in self._holders.get(symbol, ()):
+            picture = self._pictures[account_id]
+            self._tell_position(account_id, symbol, picture.positions[symbol], at_ms)
+            self._tell_whole(account_id, picture, at_ms)
+
+    def forget(self, account_id: int) -> None:
+        """The account is unlinked."""
+        self._pictures.pop(account_id, None)
+        for holders in self._holders.values():
+            holders.pop(account_id, None)
+
+    def _tell_position(self, account_id: int, symbol: str, position: Position | None, at_ms: int) -> None:
+        subject = f"{account_id}:{symbol}"
+        if position is None:
+            for measure, value in (("distance", FAR), ("profit", ZERO), ("return", ZERO), ("cost", ZERO)):
+                self._tell(Series(measure, subject), value, at_ms)
+            return
+        now = self._marks.get(symbol, Marked(position.mark_price))
+        values = {
+            "distance": distance_percent(position, now.mark) or FAR,
+            "profit": profit(position, now.mark),
+            "return": return_percent(position, now.mark),
+            "cost": funding_cost(position, now),
+        }
+        for measure, found in values.items():
+            if found is not None:
+                self._tell(Series(measure, subject), found, at_ms)
+
+    def _tell_whole(self, account_id: int, picture: AccountPicture, at_ms: int) -> None:
+        margin = margin_percent(picture, self._marks)
+        if margin is not None:
+            self._tell(Series("margin", str(account_id)), margin, at_ms)
+        gain, cost = ZERO, ZERO
+        for symbol, position in picture.positions.items():
+            now = self._marks.get(symbol, Marked(position.mark_price))
+            gain += profit(position, now.mark)
+            cost += funding_cost(position, now) or ZERO
+        self._tell(Series("profit", f"{account_id}:{ALL}"), gain, at_ms)
+        self._tell(Series("cost", f"{account_id}:{ALL}"), cost, at_ms)

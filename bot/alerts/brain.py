@@ -1,0 +1,410 @@
+"""What is watched, in memory: values come in, decisions come out, nothing is awaited.
+
+A decision says that a condition came true; `ledger` makes it a fact. What a decision depends on and the row
+does not know yet (rungs armed again, spent, moved) is the alert's memory, to be written with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Final
+
+from bot.alerts.decisions import Decision, Watched
+from bot.alerts.ladder import Candle, Hit, Ladder, Standing
+from bot.alerts.movers import Volumes, Window
+from bot.alerts.occasions import Occasions, Waiting
+from bot.alerts.rungs import (
+    FundingFacts,
+    Rung,
+    Series,
+    measures_of,
+    rungs_on,
+    scope_of,
+    series_of,
+    subject_of,
+)
+from bot.alerts.trails import Trailing
+from bot.domain.alert import (
+    Activity,
+    ActivityMove,
+    Condition,
+    FundingExtreme,
+    FundingLevel,
+    LiquidationDistance,
+    PriceLevel,
+    PriceMove,
+    PriceTrail,
+    Trend,
+)
+from bot.domain.values import ZERO
+
+SPENT: Final = "spent"
+DONE: Final = "done"  # a level that spoke, of an alert that has others left
+
+
+@dataclass(slots=True)
+class _Held:
+    """An alert of any number of rungs; `kept`: where those stand, or stood, that are not placed."""
+
+    watched: Watched
+    kept: dict[str, Any]
+    rungs: dict[str, Rung] = field(default_factory=dict)
+
+
+class Brain:
+    """Conditions by series. `decisions` grow until they are taken."""
+
+    def __init__(self) -> None:
+        self.ladders: dict[Series, Ladder] = {}
+        self.decisions: list[Decision] = []
+        self.occasions = Occasions()
+        self.windows: dict[Series, dict[int, Window]] = {}
+        self.volumes: dict[str, dict[int, Volumes]] = {}
+        self._anchored: set[Series] = set()  # prices on which fixed anchors wait
+        self._settlements: dict[str, int] = {}
+        self._facts: dict[str, FundingFacts] = {}
+        self._repeats: dict[int, PriceLevel] = {}
+        self._held: dict[int, _Held] = {}
+        self._trailing = Trailing()
+        self._everywhere: dict[str, dict[int, _Held]] = {}  # by measure
+
+    # --- coming and going --------------------------------------------------------------------------
+
+    def add(self, watched: Watched) -> None:
+        """Watch an alert, from where its memory says."""
+        condition, memory = watched.condition, watched.memory or {}
+        if isinstance(condition, PriceLevel):
+            self._add_level(watched, condition)
+        elif isinstance(condition, PriceTrail) and condition.anchor is None:
+            self._trailing.add(watched, condition)
+        elif Occasions.takes(condition):
+            _, until_ms = memory.get("", (SPENT, 0))
+            waiting = Waiting(watched.id, condition, watched.repeat, watched.cooldown_ms, until_ms)
+            self.occasions.add(waiting, watched.account_id)
+        else:
+            self._add_rungs(watched)
+
+    def remove(self, watched: Watched) -> None:
+        """Forget an alert."""
+        condition = watched.condition
+        if isinstance(condition, PriceLevel):
+            self._repeats.pop(watched.id, None)
+            ladder = self.ladders.get(series_of(condition))
+            if ladder is not None:
+                ladder.remove(watched.id, condition.level)
+        self._trailing.remove(watched.id)
+        self.occasions.remove(watched.id)
+        held = self._held.pop(watched.id, None)
+        if held is not None:
+            for rung in held.rungs.values():
+                self.ladders[rung.series].remove((watched.id, rung.part), rung.level)
+        for measure in measures_of(condition):
+            self._everywhere.get(measure, {}).pop(watched.id, None)
+
+    def begin(self, watched: Watched) -> None:
+        """Watch an alert of which nothing is known: the first value decides whether its condition holds."""
+        if isinstance(watched.condition, PriceLevel):
+            condition, level = watched.condition, watched.condition.level
+            self._repeats[watched.id] = condition
+            standing = Standing(condition.trend, level, level, watched.cooldown_ms)
+            self.ladder(series_of(condition)).decide_later(watched.id, standing)
+        else:
+            self.add(watched)
+
+    def load(
+        self, series: Series, rungs: list[tuple[Decimal, int]], trend: Trend, since: dict[int, int]
+    ) -> None:
+        """Many plain price alerts (one side, once) at once; `since`: those armed lately, and when."""
+        self.ladder(series).load(rungs, trend, since)
+
+    def ladder(self, series: Series) -> Ladder:
+        if series not in self.ladders:
+            self.ladders[series] = Ladder()
+        return self.ladders[series]
+
+    def learn(self, symbol: str, facts: FundingFacts) -> None:
+        """Levels of funding that depend on `facts` are made anew when they change."""
+        if self._facts.get(symbol) == facts:
+            return
+        self._facts[symbol] = facts
+        series = Series("funding", symbol)
+        for held in list(self._held.values()):
+            wants = getattr(held.watched.condition, "symbol", None) in {None, symbol}
+            if wants and isinstance(held.watched.condition, FundingExtreme | FundingLevel):
+                for rung in [rung for rung in held.rungs.values() if rung.series == series]:
+                    held.kept |= self._standings(held, [rung])
+                    self.ladders[series].remove((held.watched.id, rung.part), rung.level)
+                    del held.rungs[rung.part]
+                self._place(held, series)
+
+    def _add_level(self, watched: Watched, condition: PriceLevel) -> None:
+        ladder = self.ladder(series_of(condition))
+        level = condition.level
+        if watched.repeat:
+            self._repeats[watched.id] = condition
+            ladder.stand(watched.id, Standing(condition.trend, level, level, watched.cooldown_ms))
+        word, since = (watched.memory or {}).get("", (condition.trend.value, watched.since_ms))
+        if word == SPENT:
+            ladder.rest(watched.id, since)
+        else:
+            ladder.arm(watched.id, level, Trend(word), since)
+
+    def _add_rungs(self, watched: Watched) -> None:
+        condition = watched.condition
+        held = self._held[watched.id] = _Held(watched, dict(watched.memory or {}))
+        if isinstance(condition, PriceMove):
+            lengths = self.windows.setdefault(series_of(condition), {})
+            lengths.setdefault(condition.window_ms, Window(condition.window_ms))
+        elif isinstance(condition, ActivityMove) and condition.activity is Activity.OPEN_INTEREST:
+            lengths = self.windows.setdefault(Series("oi", condition.symbol), {})
+            lengths.setdefault(condition.window_ms, Window(condition.window_ms))
+        elif isinstance(condition, ActivityMove):
+            volumes = self.volumes.setdefault(condition.symbol, {})
+            volumes.setdefault(condition.window_ms, Volumes(condition.window_ms))
+        elif isinstance(condition, PriceTrail):
+            self._anchored.add(series_of(condition))
+        subject = subject_of(condition, watched.account_id)
+        for measure in measures_of(condition):
+            if subject is not None:
+                self._place(held, Series(measure, subject))
+                continue
+            self._everywhere.setdefault(measure, {})[watched.id] = held
+            for series in [one for one in self.ladders if one.measure == measure]:
+                self._place_if_in_scope(held, series)
+
+    def _place_if_in_scope(self, held: _Held, series: Series) -> None:
+        if series.subject.startswith(scope_of(held.watched.condition, held.watched.account_id)):
+            self._place(held, series)
+
+    def _place(self, held: _Held, series: Series) -> None:
+        watched = held.watched
+        ladder = self.ladder(series)
+        facts = self._facts.get(series.subject, FundingFacts())
+        for rung in rungs_on(watched.condition, series, facts):
+            key = watched.id, rung.part
+            word, since = held.kept.pop(rung.part, ("", 0))
+            if word == DONE:
+                held.kept[rung.part] = [word, since]
+                continue
+            standing = Standing(rung.trend, rung.level, rung.rearm, watched.cooldown_ms)
+            held.rungs[rung.part] = rung
+            if not word:
+                ladder.decide_later(key, standing)
+                continue
+            ladder.stand(key, standing)
+            if word == SPENT:
+                ladder.rest(key, since)
+            else:
+                ladder.arm(key, rung.level, Trend(word), since)
+
+    # --- values ------------------------------------------------------------------------------------
+
+    def observe(self, series: Series, value: Decimal, at_ms: int, *, strict: bool = False) -> None:
+        """A value was seen at `at_ms`; `strict`: some conditions may know of a later time already."""
+        ladder = self.ladders.get(series)
+        if ladder is None:
+            if series.measure not in self._everywhere:
+                return
+            ladder = self.ladder(series)
+            for held in self._everywhere[series.measure].values():
+                self._place_if_in_scope(held, series)
+        hits = ladder.observe(value, at_ms, strict=strict)
+        if hits:
+            self._decide(series, hits, late=False)
+
+    def price(self, series: Series, value: Decimal, at_ms: int, *, strict: bool = False) -> None:
+        """A price (or open interest) was seen: for levels, and for all that follows it."""
+        ladder = self.ladders.get(series)
+        if ladder is not None:
+            hits = ladder.observe(value, at_ms, strict=strict)
+            if hits:
+                self._decide(series, hits, late=False)
+        windows = self.windows.get(series)
+        if windows is not None:
+            for window in windows.values():
+                if at_ms >= window.newest_ms:
+                    for of, moved in zip(_moves(series, window), window.take(value, at_ms), strict=True):
+                        self.observe(of, moved, at_ms, strict=strict)
+        if series in self._anchored:
+            self.observe(_anchored(series), value, at_ms, strict=strict)
+        trails = self._trailing.by_series.get(series)
+        if trails is not None:
+            for alert_id, trend in trails.take(value, at_ms, strict=strict):
+                self._decide_trail(alert_id, series, trend, value, at_ms, late=False)
+
+    def left(self, symbol: str, next_ms: int, at_ms: int) -> None:
+        """The next settlement is at `next_ms`. One that passed unheard is a candle that reached nought."""
+        series = Series("left", symbol)
+        if series not in self.ladders:
+            return
+        known_ms = self._settlements.get(symbol)
+        self._settlements[symbol] = next_ms
+        if known_ms is not None and known_ms < next_ms and known_ms <= at_ms:
+            self._judge(series, Candle(known_ms - 1, known_ms, ZERO, ZERO, ZERO))
+        self.observe(series, Decimal(next_ms - at_ms), at_ms)
+
+    def minute(self, symbol: str, volume: Decimal, end_ms: int) -> None:
+        """A minute's volume is known."""
+        for length, volumes in self.volumes.get(symbol, {}).items():
+            change = volumes.take(volume, end_ms)
+            if change is not None:
+                self.observe(Series(f"rise:volume:{length}", symbol), change, end_ms)
+                self.observe(Series(f"fall:volume:{length}", symbol), -change, end_ms)
+
+    def judge(self, series: Series, candle: Candle) -> None:
+        """A candle over a time nobody watched; `series` are prices."""
+        self._judge(series, candle)
+        self._judge(_anchored(series), candle)
+        for window in self.windows.get(series, {}).values():
+            if candle.start_ms >= window.newest_ms:
+                for of, moved in zip(_moves(series, window), window.judge(candle), strict=True):
+                    self._judge(of, moved)
+        trails = self._trailing.by_series.get(series)
+        if trails is not None:
+            for alert_id, trend, value in trails.judge(candle):
+                self._decide_trail(alert_id, series, trend, value, candle.end_ms, late=True)
+
+    def _judge(self, series: Series, candle: Candle) -> None:
+        ladder = self.ladders.get(series)
+        if ladder is not None:
+            self._decide(series, ladder.judge(candle), late=True)
+
+    def happened(
+        self, told: Iterable[Waiting], value: Decimal | None, at_ms: int, detail: dict[str, Any]
+    ) -> None:
+        """An occasion (`Occasions`) came for these."""
+        for waiting in told:
+            series = Series("occasion", "")
+            self.decisions.append(
+                Decision(waiting.id, waiting.condition, series, None, value, at_ms, False, detail)
+            )
+
+    # --- deciding ----------------------------------------------------------------------------------
+
+    def _decide(self, series: Series, hits: Iterable[Hit], late: bool) -> None:
+        for hit in hits:
+            detail = {"trend": hit.trend.value}
+            if isinstance(hit.key, int):
+                self.decisions.append(
+                    Decision(hit.key, None, series, hit.level, hit.value, hit.at_ms, late, detail)
+                )
+                continue
+            alert_id, part = hit.key
+            held = self._held.get(alert_id)
+            if held is None:
+                continue  # another rung of the same update ended it
+            goes_on = held.watched.repeat or self._end_rung(held, part, hit.at_ms)
+            detail["subject"] = series.subject
+            self.decisions.append(
+                Decision(
+                    alert_id,
+                    held.watched.condition,
+                    series,
+                    hit.level,
+                    hit.value,
+                    hit.at_ms,
+                    late,
+                    detail,
+                    part=part,
+                    goes_on=goes_on,
+                )
+            )
+
+    def _end_rung(self, held: _Held, part: str, at_ms: int) -> bool:
+        """An alert that speaks once spoke; whether it has levels left to speak of."""
+        if not isinstance(held.watched.condition, LiquidationDistance):
+            self.remove(held.watched)
+            return False
+        rung = held.rungs.pop(part)
+        self.ladders[rung.series].remove((held.watched.id, part), rung.level)
+        held.kept[part] = [DONE, at_ms]
+        if held.rungs:
+            return True
+        self.remove(held.watched)
+        return False
+
+    def _decide_trail(
+        self, alert_id: int, series: Series, trend: Trend, value: Decimal, at_ms: int, *, late: bool
+    ) -> None:
+        watched = self._trailing.told(alert_id)
+        detail = {"trend": trend.value}
+        self.decisions.append(Decision(alert_id, watched.condition, series, None, value, at_ms, late, detail))
+
+    def is_everywhere(self, measure: str) -> bool:
+        """Whether some condition on any market waits on it."""
+        return bool(self._everywhere.get(measure))
+
+    def conditions(self) -> list[Condition]:
+        """Those with rungs, to be prepared."""
+        return [held.watched.condition for held in self._held.values()]
+
+    # --- looking back ------------------------------------------------------------------------------
+
+    def is_watched(self, series: Series) -> bool:
+        """Whether anything waits on prices of the series, itself or what follows it."""
+        return (
+            series in self.ladders
+            or series in self.windows
+            or series in self._trailing.by_series
+            or series in self._anchored
+        )
+
+    def knows_since(self, series: Series, at_ms: int) -> bool:
+        """Whether some level on the series was armed, or spent, after `at_ms`."""
+        return series in self.ladders and self.ladders[series].newest_since_ms > at_ms
+
+    def forget_before(self, series: Series, seen_ms: int) -> None:
+        """No look back at the series will reach behind `seen_ms`."""
+        if series in self.ladders:
+            self.ladders[series].forget_before(seen_ms)
+
+    # --- what is to be written ---------------------------------------------------------------------
+
+    def memory(self, alert_id: int) -> dict[str, Any] | None:
+        """What an alert must know after a restart; None: it is not watched, or has nothing to keep."""
+        condition = self._repeats.get(alert_id)
+        if condition is not None:
+            return {"": self._stand(series_of(condition), alert_id)}
+        if alert_id in self._trailing:
+            return self._trailing.memory(alert_id)
+        if alert_id in self.occasions:
+            return self.occasions.memory(alert_id)
+        held = self._held.get(alert_id)
+        if held is None:
+            return None
+        return {**held.kept, **self._standings(held, held.rungs.values())}
+
+    def _standings(self, held: _Held, rungs: Iterable[Rung]) -> dict[str, list[Any]]:
+        keys = {rung.part: (rung.series, (held.watched.id, rung.part)) for rung in rungs}
+        return {
+            part: self._stand(series, key)
+            for part, (series, key) in keys.items()
+            if self.ladders[series].is_decided(key)
+        }
+
+    def _stand(self, series: Series, key: Any) -> list[Any]:
+        side, since = self.ladders[series].state(key)
+        return [SPENT if side is None else side.value, since]
+
+    def take_changed(self) -> dict[int, dict[str, Any] | None]:
+        """The memories that changed without a firing, once."""
+        changed: set[int] = set()
+        for ladder in self.ladders.values():
+            if ladder.changed:
+                changed.update(key if isinstance(key, int) else key[0] for key in ladder.changed)
+                ladder.changed = {}
+        changed |= self._trailing.take_changed()
+        changed.update(self.occasions.changed)
+        self.occasions.changed = {}
+        return {alert_id: self.memory(alert_id) for alert_id in changed}
+
+
+def _moves(series: Series, window: Window) -> tuple[Series, Series]:
+    of = f"{series.measure}:{window.length_ms}"
+    return Series(f"rise:{of}", series.subject), Series(f"fall:{of}", series.subject)
+
+
+def _anchored(series: Series) -> Series:
+    return Series(f"anchored:{series.measure}", series.subject)

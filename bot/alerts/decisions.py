@@ -1,0 +1,39 @@
+"""What the brain takes and gives: alerts as it knows them, and decisions that their condition came true."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from bot.alerts.rungs import Series
+from bot.domain.alert import Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What the brain needs of an alert."""
+
+    id: int
+    condition: Condition
+    repeat: bool
+    cooldown_ms: int
+    since_ms: int  # armed then
+    memory: dict[str, Any] | None = None
+    account_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A condition came true. `happened_ms` by the exchange's clock; `late`: found in a candle."""
+
+    alert_id: int
+    condition: Condition | None  # None: a plain PriceLevel, known by `series` and `level`
+    series: Series
+    level: Decimal | None
+    value: Decimal | None
+    happened_ms: int
+    late: bool
+    detail: dict[str, Any] = field(default_factory=dict)
+    part: str = ""
+    goes_on: bool = False  # an alert that speaks once has still more to say (several levels)

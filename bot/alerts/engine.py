@@ -1,0 +1,298 @@
+"""The engine at work: events of the feed into the brain, its decisions into the ledger, gaps into the repair.
+
+One task writes. What it takes at one moment (decisions, memories, how far each series was seen) it writes in
+one transaction, so a watermark is never ahead of a firing. While a series is being repaired its events wait,
+so that candles are judged before what came after them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from typing import Any, Final
+
+from sqlalchemy.exc import DBAPIError
+
+from bot.alerts.brain import Brain
+from bot.alerts.decisions import Decision
+from bot.alerts.ledger import Batch, Ledger
+from bot.alerts.repair import Repair
+from bot.alerts.rungs import LAST, MARK, Series
+from bot.alerts.senses import KINDS, Senses, name_of_event, stream_of
+from bot.domain.feed import Gap, MarketEvent, StreamKind, Trade
+from bot.market import Feed, Subscription
+from bot.store.alerts import LostRace
+
+_log = logging.getLogger(__name__)
+
+FLUSH_S: Final = 2.0  # memories and watermarks are written this often
+FIRST_MARK_S: Final = 3.0  # a mark price comes every second
+HOLD_S: Final = 15.0  # events wait for a repair no longer
+RETRY_S: Final = 1.0
+KEEP_SINCE_MS: Final = 120_000  # no look back reaches further behind a watermark
+
+
+class Engine:
+    """Works from `start` to `stop`. `stale` is called with the ids of alerts whose rows know better."""
+
+    def __init__(self, brain: Brain, senses: Senses, ledger: Ledger, repair: Repair, feed: Feed) -> None:
+        self.brain = brain
+        self._senses = senses
+        self._ledger = ledger
+        self._repair = repair
+        self._feed = feed
+        self._seen: dict[str, int] = {}
+        self._written: dict[str, int] = {}
+        self._held: dict[str, list[MarketEvent]] = {}  # series under repair, and what came meanwhile
+        self._gaps: dict[str, int] = {}  # series with a gap, and where it begins
+        self._tails: dict[str, int] = {}  # newest trade REST told, until the stream's first one was seen
+        self._heard: dict[str, asyncio.Event] = {}  # somebody waits for the first event of these
+        self._unwritten: list[Batch] = []
+        self._subscriptions: dict[str, Subscription] = {}
+        self._wake = asyncio.Event()
+        self._turn = asyncio.Lock()  # one writer: edits and batches take turns
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._unlisten: Callable[[], None] = lambda: None
+        self.stale: Callable[[set[int]], object] = lambda ids: None
+
+    # --- life --------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Listen and write, in the background."""
+        self._unlisten = self._feed.listen(self._on_event, KINDS | {Gap})
+        self._spawn(self._write_on())
+
+    async def stop(self) -> None:
+        """Write what is decided, and end."""
+        self._unlisten()
+        for subscription in self._subscriptions.values():
+            subscription.close()
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        with contextlib.suppress(DBAPIError, LostRace):
+            await self.flush()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    @property
+    def turn(self) -> asyncio.Lock:
+        """Hold it while an alert is changed from outside."""
+        return self._turn
+
+    # --- what is watched ---------------------------------------------------------------------------
+
+    def follow(self, name: str, seen_ms: int) -> None:
+        """Hear the series of `name` from now on; what happened since `seen_ms` is looked up."""
+        if name in self._subscriptions:
+            return
+        self._subscriptions[name] = self._feed.subscribe(stream_of(name))
+        if name.split(":", 1)[0] in {LAST, MARK}:
+            self._seen[name] = seen_ms
+            self.mend(name, seen_ms)
+
+    def follows(self, name: str) -> bool:
+        return name in self._subscriptions
+
+    def is_live(self, name: str) -> bool:
+        """Whether the series is followed and nothing of it is missing."""
+        return name in self._subscriptions and name not in self._gaps and name not in self._tails
+
+    @contextlib.contextmanager
+    def held(self, names: Sequence[str]) -> Iterator[None]:
+        """Let the events of these series wait meanwhile, then judge them in their order."""
+        ours = [name for name in names if name in self._subscriptions and name not in self._held]
+        for name in ours:
+            self._held[name] = []
+        try:
+            yield
+        finally:
+            for name in ours:
+                if name not in self._gaps:
+                    for event in self._held.pop(name, ()):
+                        self._take(name, event, strict=False)
+
+    def mend(self, name: str, from_ms: int) -> None:
+        """Look up what happened since, and let what comes meanwhile wait for it."""
+        begun = name in self._gaps
+        self._gaps[name] = min(from_ms, self._gaps.get(name, from_ms))
+        if not begun:
+            self._held.setdefault(name, [])
+            self._spawn(self._mend(name))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether no series has a gap that was not looked into."""
+        return not self._gaps
+
+    async def _mend(self, name: str) -> None:
+        release = asyncio.get_running_loop().call_later(HOLD_S, self._release, name)
+        try:
+            await self._listening(name)
+            while name in self._gaps:
+                from_ms = self._gaps[name]
+                mended = await self._repair.run(self.brain, name, from_ms)
+                if mended is not None and self._gaps[name] == from_ms:
+                    del self._gaps[name]
+                    if mended.tail is not None and mended.seen_ms is not None:
+                        self._tails[name] = mended.tail
+                        self._seen[name] = max(self._seen.get(name, 0), mended.seen_ms)
+        finally:
+            release.cancel()
+            self._release(name)
+            self._wake.set()
+
+    async def _listening(self, name: str) -> None:
+        """Wait until the stream surely speaks: marks come every second, and have no ids to find a hole by."""
+        if name.startswith(MARK):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(FIRST_MARK_S):
+                    await self._heard.setdefault(name, asyncio.Event()).wait()
+            self._heard.pop(name, None)
+
+    def _release(self, name: str) -> None:
+        """Judge what waited; a hole found in it is mended first."""
+        events = self._held.pop(name, [])
+        for number, event in enumerate(events):
+            tail = self._tails.get(name)
+            if tail is not None and isinstance(event, Trade) and event.trade_id <= tail:
+                continue  # REST told it already
+            if self._has_hole(name, event):
+                self._held[name] = events[number:]
+                self.mend(name, self._seen[name])
+                return
+            self._take(name, event, strict=True)
+
+    # --- what is heard -----------------------------------------------------------------------------
+
+    def _on_event(self, event: MarketEvent) -> None:
+        if isinstance(event, Gap):
+            self._on_gap(event)
+            return
+        name = name_of_event(event)
+        if name is None:
+            self._take("", event, strict=False)
+            return
+        if name in self._heard:
+            self._heard[name].set()
+        if name in self._held:
+            self._held[name].append(event)
+        elif name in self._subscriptions:
+            if not self._has_hole(name, event):
+                self._take(name, event, strict=False)
+            else:
+                self.mend(name, self._seen[name])
+                self._held[name].append(event)
+
+    def _has_hole(self, name: str, event: MarketEvent) -> bool:
+        """Whether trades are missing between the last one REST told and the first one the stream tells."""
+        tail = self._tails.pop(name, None)
+        return tail is not None and isinstance(event, Trade) and event.trade_id > tail + 1
+
+    def _on_gap(self, gap: Gap) -> None:
+        kind = {StreamKind.TRADE: LAST, StreamKind.MARK_PRICE: MARK}.get(gap.stream)
+        for name in self._subscriptions:
+            its_kind, symbol = name.split(":", 1)
+            if its_kind == kind and gap.symbol in {None, symbol}:
+                self._tails.pop(name, None)
+                self.mend(name, min(gap.from_ms, self._seen.get(name, gap.from_ms)))
+
+    def _take(self, name: str, event: MarketEvent, *, strict: bool) -> None:
+        """`strict`: candles over the event's time may have been judged already."""
+        at_ms = self._senses.take(event, strict=strict)
+        if at_ms is not None:
+            self._seen[name] = at_ms
+        if self.brain.decisions:
+            self._wake.set()
+
+    def decided(self) -> None:
+        """Something outside the feed may have led to decisions."""
+        if self.brain.decisions:
+            self._wake.set()
+
+    # --- what is written ---------------------------------------------------------------------------
+
+    async def flush(self) -> None:
+        """Write everything decided and learnt up to now. Raises what the database raises."""
+        async with self._turn:
+            self._unwritten.append(self._take_all())
+            await self._write()
+
+    def _take_all(self) -> Batch:
+        seen = {
+            name: ms
+            for name, ms in self._seen.items()
+            if name not in self._gaps and self._written.get(name) != ms
+        }
+        return self._with_memories(Batch(self._taken(), self.brain.take_changed(), seen))
+
+    def _taken(self) -> list[Decision]:
+        decisions, self.brain.decisions = self.brain.decisions, []
+        return decisions
+
+    def _with_memories(self, batch: Batch) -> Batch:
+        for decision in batch.decisions:
+            if decision.alert_id not in batch.memories:
+                batch.memories[decision.alert_id] = self.brain.memory(decision.alert_id)
+        return batch
+
+    async def _write(self) -> None:
+        """Batches in their order; one leaves the list only when it is written."""
+        while self._unwritten:
+            batch = self._unwritten[0]
+            try:
+                written = await self._ledger.write(batch)
+            except LostRace:
+                continue
+            del self._unwritten[0]
+            self._written.update(batch.seen)
+            for name, seen_ms in batch.seen.items():
+                self._forget_before(name, seen_ms - KEEP_SINCE_MS)
+            if written.stale:
+                self.stale(written.stale)
+
+    def _forget_before(self, name: str, seen_ms: int) -> None:
+        kind, symbol = name.split(":", 1)
+        for measure in (LAST,) if kind == LAST else (MARK, "index"):
+            self.brain.forget_before(Series(measure, symbol), seen_ms)
+
+    async def _write_on(self) -> None:
+        """Decisions at once; memories and watermarks now and then."""
+        loop = asyncio.get_running_loop()
+        due = loop.time() + FLUSH_S
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(due):
+                    await self._wake.wait()
+            self._wake.clear()
+            whole = loop.time() >= due
+            due = loop.time() + FLUSH_S if whole else due
+            async with self._turn:
+                batch = self._take_all() if whole else self._with_memories(Batch(self._taken()))
+                if batch:
+                    self._unwritten.append(batch)
+                await self._write_until_done()
+
+    async def _write_until_done(self) -> None:
+        while self._unwritten:
+            try:
+                await self._write()
+            except DBAPIError as error:
+                _log.warning("alerts cannot be written (%s), again", type(error).__name__)
+                await asyncio.sleep(RETRY_S)
+            except Exception:
+                _log.exception("a batch of alerts cannot be written: now one by one")
+                self._take_apart(self._unwritten[0])
+
+    def _take_apart(self, batch: Batch) -> None:
+        """One decision that cannot be written must not silence the others: alone, it is given up."""
+        alone = len(batch.decisions) <= 1
+        parts = [] if alone else [Batch([one], dict(batch.memories)) for one in batch.decisions]
+        rest = Batch([], batch.memories, batch.seen) if batch.decisions else Batch()
+        self._unwritten[:1] = [*parts, *([rest] if rest else [])]

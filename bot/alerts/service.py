@@ -1,0 +1,262 @@
+"""The one door to alerts: made, listed, paused, edited, deleted; replayed; and told late."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Final
+
+from bot.alerts.accounts import Accounts
+from bot.alerts.announce import AlertAnnouncer, Fired
+from bot.alerts.background import Background
+from bot.alerts.brain import Brain
+from bot.alerts.decisions import Watched
+from bot.alerts.engine import Engine
+from bot.alerts.ledger import Ledger
+from bot.alerts.loading import load
+from bot.alerts.making import Making
+from bot.alerts.repair import Repair
+from bot.alerts.replay import Replay, Replays
+from bot.alerts.rungs import MARK
+from bot.alerts.senses import Senses
+from bot.alerts.terms import Place, resolve, watched_of
+from bot.backpack import BackpackClient, BackpackError
+from bot.domain.alert import Condition
+from bot.domain.feed import Listed, MarketEvent
+from bot.domain.intent import AlertIntent
+from bot.domain.order import Fill
+from bot.domain.picture import AccountPicture
+from bot.domain.refusal import Refusal
+from bot.market import Catalogue, Feed
+from bot.store import Database
+from bot.store import alerts as rows
+from bot.store.alert_tables import Alert, AlertState
+from bot.store.tables import User
+
+_log = logging.getLogger(__name__)
+
+PREPARE_S: Final = 3_600.0  # extremes of funding move with every settlement
+SWEEP_S: Final = 1.0  # deliveries and expiries are looked at this often
+
+
+class Alerts:
+    """Made once by the app. Before `start` nothing is watched."""
+
+    def __init__(
+        self,
+        database: Database,
+        client: BackpackClient,
+        feed: Feed,
+        catalogue: Catalogue,
+        announcer: AlertAnnouncer,
+        *,
+        clock: Callable[[], int],
+    ) -> None:
+        self._database = database
+        self._feed = feed
+        self._unlisten: Callable[[], None] = lambda: None
+        self._catalogue = catalogue
+        self._clock = clock
+        self._now_ms = client.now_ms
+        self.brain = Brain()
+        ledger = Ledger(database, announcer, clock=clock, now_ms=client.now_ms)
+        repair = Repair(client, now_ms=client.now_ms)
+        self._accounts = Accounts(self.brain.observe)
+        self._catalogue = catalogue
+        senses = Senses(self.brain, self._accounts)
+        self.engine = Engine(self.brain, senses, ledger, repair, feed)
+        self.engine.stale = self._reload_soon
+        background = partial(
+            Background, client=client, catalogue=catalogue, repair=repair, now_ms=client.now_ms
+        )
+        self._background = background(self.brain)
+        self._making = Making(database, client, feed, catalogue, self.engine, self._background, clock=clock)
+        self._replays = Replays(client, catalogue, background, now_ms=client.now_ms)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # --- life --------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Load what is armed, look up what happened meanwhile, and watch. The feed has been started."""
+        await self.engine.start()
+        self._unlisten = self._feed.listen(self._on_listed, frozenset({Listed}))
+        try:
+            markets = await self._catalogue.markets()
+        except BackpackError:
+            markets = {}
+        perps = [market.symbol for market in markets.values() if market.is_perp]
+        for name, seen_ms in (await load(self._database, self.brain, perps)).items():
+            self.engine.follow(name, seen_ms)
+        self._spawn(self._prepare())
+        self._spawn(self._sweep())
+
+    async def stop(self) -> None:
+        """Write what is decided, and end."""
+        self._unlisten()
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.engine.stop()
+
+    # --- for people --------------------------------------------------------------------------------
+
+    async def create(
+        self,
+        user: User,
+        chat_id: int,
+        thread_id: int | None,
+        intent: AlertIntent,
+        line: str,
+        account_id: int | None = None,
+    ) -> Alert | Refusal:
+        """Arm an alert; `line` is the canonical text of `intent`. Raises BackpackError.
+
+        Refused: an unknown market, a condition that holds already, one alert too many. `account_id` is needed
+        by conditions of an account only.
+        """
+        return await self._making.create(user, Place(chat_id, thread_id), intent, line, account_id)
+
+    async def resolve(self, intent: AlertIntent) -> Condition | Refusal:
+        """What would be watched, with the exchange's own symbol. Raises BackpackError."""
+        return await resolve(intent.condition, self._catalogue)
+
+    async def edit(
+        self, alert_id: int, user_id: int, intent: AlertIntent, line: str
+    ) -> Alert | Refusal | None:
+        """Put another condition, other options or another plan into a live alert, armed from now on.
+
+        It stays where it speaks. None: there is no such alert of this user. Raises BackpackError.
+        """
+        return await self._making.edit(alert_id, user_id, intent, line)
+
+    async def list(self, *, user_id: int | None = None, chat_id: int | None = None) -> Sequence[Alert]:
+        """Armed and paused alerts of a user, of a chat, or of a user in a chat; oldest first."""
+        async with self._database.read() as session:
+            return await rows.live(session, user_id=user_id, chat_id=chat_id)
+
+    async def get(self, alert_id: int) -> Alert | None:
+        """An alert in whatever state."""
+        async with self._database.read() as session:
+            return await rows.get(session, alert_id)
+
+    async def pause(self, alert_id: int, user_id: int) -> Alert | None:
+        """Stop watching, keep the alert. None: there is no armed alert of this user."""
+        return await self._change(alert_id, user_id, {AlertState.ARMED}, state=AlertState.PAUSED)
+
+    async def resume(self, alert_id: int, user_id: int) -> Alert | Refusal | None:
+        """Watch again from now on, as if new: refused if its condition holds. Raises BackpackError."""
+        return await self._making.resume(alert_id, user_id)
+
+    async def delete(self, alert_id: int, user_id: int) -> Alert | None:
+        """Forget an alert. None: there is no live alert of this user."""
+        return await self._change(alert_id, user_id, set(rows.LIVE), state=AlertState.DELETED)
+
+    async def replay(self, intent: AlertIntent, days: int = 30) -> Replay | Refusal:
+        """When it would have fired in the last `days`. Raises BackpackError."""
+        return await self._replays.run(intent, days)
+
+    async def missed(self, user_id: int, since_ms: int) -> Sequence[Fired]:
+        """What a user was told late since then, oldest first."""
+        async with self._database.read() as session:
+            return [Fired(*pair) for pair in await rows.late_firings(session, user_id, since_ms)]
+
+    # --- for the desk ------------------------------------------------------------------------------
+
+    def account_changed(self, account_id: int, picture: AccountPicture) -> None:
+        """The desk has read an account anew; until the next time only the marks of its positions move."""
+        self._accounts.changed(account_id, picture)
+        for symbol in self._accounts.symbols:
+            self.engine.follow(f"{MARK}:{symbol}", picture.at_ms)
+        self.engine.decided()
+
+    def account_gone(self, account_id: int) -> None:
+        """An account was unlinked."""
+        self._accounts.forget(account_id)
+
+    def filled(self, account_id: int, fill: Fill) -> None:
+        """One execution of an account, told once, wherever its order was placed."""
+        at_ms = fill.timestamp_ms or self._now_ms()
+        told = self.brain.occasions.filled(account_id, fill.symbol, at_ms)
+        detail = {"subject": fill.symbol, "side": fill.side.value, "quantity": fill.quantity}
+        self.brain.happened(told, fill.price, at_ms, detail)
+        self.engine.decided()
+
+    def key_trouble(self, account_id: int, reason: str) -> None:
+        """The exchange refuses the account's key, or its stream cannot be held; the message says `reason`."""
+        now = self._now_ms()
+        told = self.brain.occasions.key_trouble(account_id, now)
+        self.brain.happened(told, None, now, {"reason": reason})
+        self.engine.decided()
+
+    def _on_listed(self, event: MarketEvent) -> None:
+        """A new perp is among those that conditions on any market watch."""
+        if isinstance(event, Listed) and event.market.is_perp and self.brain.is_everywhere("funding"):
+            self.engine.follow(f"{MARK}:{event.symbol}", event.received_ms)
+
+    # --- inside ------------------------------------------------------------------------------------
+
+    async def _change(
+        self, alert_id: int, user_id: int, allowed: set[AlertState], **values: Any
+    ) -> Alert | None:
+        async with self.engine.turn:
+            async with self._database.write() as session:
+                alert = (await rows.locked(session, [alert_id])).get(alert_id)
+                if alert is None or alert.user_id != user_id or alert.state not in allowed:
+                    return None
+                before = watched_of(alert)
+                await rows.change(session, alert, **values)
+            self.brain.remove(before)
+        return alert
+
+    def _reload_soon(self, ids: set[int]) -> None:
+        self._spawn(self._reload(ids))
+
+    async def _reload(self, ids: set[int]) -> None:
+        """Bring memory to what the rows say: another process changed them, or they ended."""
+        async with self.engine.turn:
+            async with self._database.read() as session:
+                found = [await rows.get(session, alert_id) for alert_id in sorted(ids)]
+            for alert in found:
+                if alert is not None:
+                    self._renew(watched_of(alert), alert.state is AlertState.ARMED)
+
+    def _renew(self, watched: Watched, armed: bool) -> None:
+        self.brain.remove(watched)
+        if armed:
+            self.brain.add(watched)
+
+    async def _prepare(self) -> None:
+        """Give loaded conditions what they need beside the feed, and again each day."""
+        while True:
+            for condition in self.brain.conditions():
+                await self._background.prepare(condition)
+            await asyncio.sleep(PREPARE_S)
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_S)
+            try:
+                await self._sweep_once()
+            except Exception:
+                _log.exception("a sweep over the alerts failed")
+
+    async def _sweep_once(self) -> None:
+        """Deliveries are noted; what expired is ended, unless a gap may still hold its crossing."""
+        async with self._database.read() as session:
+            if not await rows.has_work(session, self._clock()):
+                return
+        async with self.engine.turn:
+            async with self._database.write() as session:
+                await rows.settle_delivered(session)
+                ended = await rows.expire(session, self._clock()) if self.engine.is_whole else []
+                alerts = await rows.locked(session, ended)
+            for alert in alerts.values():
+                self.brain.remove(watched_of(alert))
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -1,0 +1,63 @@
+"""Who may change what a chat shares: oneself in private, its administrators in a group.
+
+Telegram is asked anew each time, because a right that was taken away must end at once.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from telegram.constants import ChatMemberStatus
+from telegram.error import TelegramError
+
+from bot.chat.turn import Turn
+from bot.store import chats
+from bot.store.post_tables import Chat
+from bot.view import noise as noise_view
+from bot.view import plain_text
+
+_log = logging.getLogger(__name__)
+
+_ADMINS = {ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR}
+
+
+async def may_manage(turn: Turn) -> bool:
+    """Whether this person may change this chat; if not, they have been told."""
+    if turn.sender.private:
+        return True
+    try:
+        member = await turn.services.bot.get_chat_member(turn.sender.chat_id, turn.sender.user_id)
+    except TelegramError as error:
+        _log.warning("Telegram does not say who administers a chat: %s", error)
+    else:
+        if member.status in _ADMINS:
+            return True
+    message = noise_view.admins_only(turn.locale)
+    if turn.query is None:
+        await turn.say(message)
+    else:
+        turn.toast(plain_text(message.text))
+    return False
+
+
+async def chat_of(turn: Turn) -> Chat:
+    """The row of the chat this turn is in, made on first sight with its title and its admin's language."""
+    services, sender = turn.services, turn.sender
+    async with services.database.read() as session:
+        found = (await chats.known(session, [sender.chat_id])).get(sender.chat_id)
+    if found is not None and (found.title or sender.private):
+        return found
+    title = "" if sender.private else await _title(turn)
+    settings = {"title": title, "language": turn.user.language, "time_zone": turn.user.time_zone}
+    async with services.database.write() as session:
+        chat = await chats.get_or_create(session, sender.chat_id, services.clock(), **settings)
+        if title and chat.title != title:
+            chat.title = title
+        return chat
+
+
+async def _title(turn: Turn) -> str:
+    try:
+        return (await turn.services.bot.get_chat(turn.sender.chat_id)).title or ""
+    except TelegramError:
+        return ""

@@ -1,0 +1,108 @@
+"""Turns firings into messages, inside the transaction that makes them facts (`alerts.announce`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.alerts.announce import Fired
+from bot.alerts.packing import unpack
+from bot.chat.outbox import LANE_URGENT, pack_keyboard
+from bot.domain.alert import Loudness
+from bot.domain.intent import AlertIntent
+from bot.domain.noise import Event
+from bot.domain.values import Language
+from bot.grammar import Parsed, parse
+from bot.store import users
+from bot.store.alert_tables import Alert, AlertState
+from bot.store.tables import Message as Row
+from bot.store.tables import User
+from bot.view import Button, Keyboard, Locale, Message
+from bot.view import alerts as alert_view
+from bot.view.message import keyboard
+
+
+class AlertMessages:
+    """Implements `alerts.announce.AlertAnnouncer`; what becomes of a plan is said later (`AlertPlans`)."""
+
+    def __init__(self, *, clock: Callable[[], int]) -> None:
+        self._clock = clock
+        self.kick: Callable[[], None] = lambda: None  # the outbox's, set by the app
+        self.plan_fired: Callable[[int, int], None] = lambda alert_id, sequence: (
+            None
+        )  # the plans', set by the app
+
+    async def compose(self, session: AsyncSession, batch: Sequence[Fired]) -> Row | None:
+        user = await users.get(session, batch[0].alert.user_id)
+        if user is None or user.forgotten_ms is not None:
+            return None
+        for one in batch:
+            if one.alert.plan is not None:
+                self.plan_fired(one.alert.id, one.firing.sequence)
+        message = told(user, batch)
+        return Row(
+            chat_id=batch[0].alert.chat_id,
+            lane=LANE_URGENT,
+            text=str(message.text),
+            keyboard=pack_keyboard(message.keyboard),
+            silent=all(one.alert.loudness is Loudness.SILENT for one in batch),
+            event=Event.ALERT,
+            created_ms=self._clock(),
+        )
+
+    def committed(self) -> None:
+        self.kick()
+
+
+def locale_of(user: User) -> Locale:
+    return Locale.of(Language(user.language), user.time_zone)
+
+
+def told(user: User, batch: Sequence[Fired]) -> Message:
+    """The message about a batch, in the words of who set the first of its alerts."""
+    locale = locale_of(user)
+    return alert_view.fired(locale, [news(one) for one in batch], _buttons(locale, batch))
+
+
+def intent_of(alert: Alert) -> AlertIntent:
+    """What its line says. Raises TypeError for a line that is no alert: a defect."""
+    parsed = parse(alert.line)
+    intent = parsed.intents[0] if isinstance(parsed, Parsed) else None
+    if not isinstance(intent, AlertIntent):
+        raise TypeError(f"alert {alert.id} has a line that is no alert")
+    return intent
+
+
+def news(fired: Fired) -> alert_view.News:
+    """One firing for the view."""
+    alert, firing = fired.alert, fired.firing
+    late_s = max(1, (firing.noticed_ms - firing.happened_ms) // 1000) if firing.late else None
+    return alert_view.News(
+        condition=unpack(alert.kind, alert.condition),
+        happened_ms=firing.happened_ms,
+        value=firing.value,
+        symbol=firing.detail.get("symbol"),
+        label=alert.label,
+        late_s=late_s,
+        plan=alert.plan,
+        armed_plan=alert.armed_plan,
+    )
+
+
+def _buttons(locale: Locale, batch: Sequence[Fired]) -> Keyboard:
+    everything = alert_view.action(locale, "list", "new:alerts")
+    if len(batch) > 1:
+        return keyboard((everything,))
+    alert = batch[0].alert
+    symbol = alert.symbol or batch[0].firing.detail.get("symbol")
+    price = alert_view.action(locale, "price", f"px:{symbol}") if symbol else None
+    return keyboard(_own(locale, alert), (price, everything))
+
+
+def _own(locale: Locale, alert: Alert) -> tuple[Button, ...]:
+    """What can be done with the alert itself: one that speaks on is paused, one that is done set again."""
+    if alert.state is AlertState.ARMED and alert.repeat:
+        pause = alert_view.action(locale, "pause", f"al:pause:{alert.id}")
+        return pause, alert_view.action(locale, "delete", f"al:delete:{alert.id}")
+    return (alert_view.action(locale, "again", f"al:again:{alert.id}"),)

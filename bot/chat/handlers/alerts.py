@@ -1,0 +1,406 @@
+"""Alerts by sentence and by button: set, listed, paused, changed, deleted.
+
+A typed alert is set at once, with an Undo: whoever types knows what they want, and it can be taken back. By
+buttons, and where a plan would go without asking, the preview comes first and Save sets it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Final
+
+from bot.alerts.packing import kind_of, pack, unpack
+from bot.alerts.terms import OF_ACCOUNTS
+from bot.chat.admins import may_manage
+from bot.chat.alert_announcer import intent_of, news
+from bot.chat.alert_plans import limit_of
+from bot.chat.handlers import alert_cards
+from bot.chat.handlers.accounts import number
+from bot.chat.handlers.alert_change import changed
+from bot.chat.prompts import Prompt
+from bot.chat.turn import Turn
+from bot.domain.alert import Audience
+from bot.domain.intent import AlertIntent, BareSize, CloseIntent, Intent, TradeIntent
+from bot.domain.refusal import Refusal, RefusalCode
+from bot.domain.values import Language
+from bot.grammar import Parsed, canonical, parse
+from bot.store.alert_tables import Alert, AlertState
+from bot.view import Button, Message
+from bot.view import alerts as alert_view
+from bot.view import refusals as refusal_view
+from bot.view.message import keyboard
+
+MOST_IN_A_GROUP: Final = 20  # of one person in one group
+MISSED_DAYS: Final = 7
+STEPS: Final = ("-5", "-1", "+1", "+5")  # per cent a number is changed by at a tap
+LIST: Final = "al:list"
+
+
+async def put(turn: Turn, message: Message) -> int | None:
+    """In a group everybody may read of an alert that speaks there; else it is as private as the chat."""
+    return await (turn.show(message) if turn.sender.private else turn.show_publicly(message))
+
+
+async def refuse(turn: Turn, refusal: Refusal, intent: AlertIntent | None = None) -> bool:
+    """The reason in words, with its mend as a button."""
+    mend = refusal.mend
+    if mend is None and refusal.mend_intent is not None:
+        mend = canonical(_as_said(refusal.mend_intent, intent))
+    names = str(refusal.params.get("suggestions", "")) if intent is not None else ""
+    ways = [(name, await _line_for(turn, intent, name)) for name in names.split(", ") if name and intent]
+    data = await turn.line_data(mend) if mend and mend.startswith("alert ") else None
+    await put(turn, refusal_view.refusal(turn.locale, refusal, mend=mend, mend_data=data, offers=ways))
+    return False
+
+
+def _as_said(mend: Intent, intent: AlertIntent | None) -> Intent:
+    """The mend with the market as its user wrote it, not as the exchange does."""
+    symbol = getattr(intent.condition, "symbol", None) if intent is not None else None
+    return _about(mend, symbol) if isinstance(mend, AlertIntent) and symbol is not None else mend
+
+
+def _about(intent: AlertIntent, symbol: str) -> AlertIntent:
+    condition = unpack(kind_of(intent.condition), pack(intent.condition) | {"symbol": symbol})
+    return replace(intent, condition=condition)
+
+
+async def _line_for(turn: Turn, intent: AlertIntent, symbol: str) -> str:
+    return await turn.line_data(canonical(_about(intent, symbol)))
+
+
+# --- setting one ---------------------------------------------------------------------------------------
+
+
+async def said(turn: Turn, intent: AlertIntent) -> bool:
+    """A typed alert."""
+    intent = _private_where_it_must(turn, intent)
+    refusal = await _objection(turn, intent)
+    if refusal is not None:
+        return await refuse(turn, refusal, intent)
+    if intent.armed:
+        return await propose(turn, intent)
+    return await save(turn, intent)
+
+
+async def save(turn: Turn, intent: AlertIntent) -> bool:
+    """Set it; the card follows at once, what it would have done a moment later."""
+    account_id = await _account(turn, intent)
+    if isinstance(account_id, Refusal):
+        return await refuse(turn, account_id, intent)
+    sender = turn.sender
+    alert = await turn.services.alerts.create(
+        turn.user, sender.chat_id, sender.thread_id, intent, canonical(intent), account_id
+    )
+    if isinstance(alert, Refusal):
+        return await refuse(turn, alert, intent)
+    condition = unpack(alert.kind, alert.condition)
+    card = await alert_cards.card(turn, intent, condition)
+    buttons = keyboard(
+        (
+            alert_view.action(turn.locale, "undo", f"al:undo:{alert.id}"),
+            alert_view.action(turn.locale, "edit", f"al:edit:{alert.id}"),
+            alert_view.action(turn.locale, "list", LIST),
+        )
+    )
+    message_id = await put(turn, alert_view.made(turn.locale, card, buttons))
+    if message_id is not None:
+        alert_cards.aside(turn, alert_cards.add_history(turn, alert, message_id, intent, card, buttons))
+    return True
+
+
+async def propose(turn: Turn, intent: AlertIntent) -> bool:
+    """The preview with its picture; Save sets the alert."""
+    resolved = await turn.services.alerts.resolve(intent)
+    if isinstance(resolved, Refusal):
+        return await refuse(turn, resolved, intent)
+    card = await alert_cards.card(turn, intent, resolved)
+    card, picture = await alert_cards.with_history(turn, intent, card)
+    symbol = getattr(intent.condition, "symbol", None)
+    line = canonical(intent)
+    buttons = keyboard(
+        (alert_view.action(turn.locale, "save", await turn.line_data(line, prefix="as:")),),
+        (
+            alert_view.action(turn.locale, "edit", f"aw:{symbol}" if symbol else "aw:"),
+            alert_view.action(turn.locale, "cancel", LIST),
+        ),
+    )
+    message = alert_view.proposed(turn.locale, card, buttons)
+    sender = turn.sender
+    await turn.services.outbox.say(sender.chat_id, message, thread_id=sender.thread_id, photo=picture)
+    return True
+
+
+async def saved(turn: Turn, argument: str) -> None:
+    """The Save button."""
+    line = await turn.line_of(argument)
+    if isinstance(line, Refusal):
+        await turn.answer(line)
+        return
+    parsed = parse(line, language=Language(turn.user.language))
+    intent = parsed.intents[0] if isinstance(parsed, Parsed) else None
+    if not isinstance(intent, AlertIntent):
+        await turn.answer(Refusal(RefusalCode.EXPIRED))
+        return
+    intent = _private_where_it_must(turn, intent)
+    refusal = await _objection(turn, intent)
+    await (save(turn, intent) if refusal is None else refuse(turn, refusal, intent))
+
+
+def _private_where_it_must(turn: Turn, intent: AlertIntent) -> AlertIntent:
+    """What an account does is told to its owner alone."""
+    if turn.sender.private or not isinstance(intent.condition, OF_ACCOUNTS):
+        return intent
+    return replace(intent, options=replace(intent.options, audience=Audience.PRIVATE))
+
+
+async def _objection(turn: Turn, intent: AlertIntent) -> Refusal | None:
+    """What can be known today to be wrong with the plan, or with the place."""
+    if not turn.sender.private and intent.options.audience is Audience.HERE:
+        here = await turn.services.alerts.list(user_id=turn.user.id, chat_id=turn.sender.chat_id)
+        if len(here) >= MOST_IN_A_GROUP:
+            return Refusal(RefusalCode.TOO_MANY_ALERTS, {"limit": MOST_IN_A_GROUP})
+    return None if intent.plan is None else await _objection_to_plan(turn, intent, intent.plan)
+
+
+async def _objection_to_plan(
+    turn: Turn, intent: AlertIntent, plan: TradeIntent | CloseIntent
+) -> Refusal | None:
+    account = await turn.services.linking.choose(turn.user.id, plan.account)
+    if isinstance(account, Refusal):
+        return account
+    if isinstance(plan, TradeIntent):
+        if plan.size is None or (isinstance(plan.size, BareSize) and turn.user.size_meaning is None):
+            return Refusal(RefusalCode.MISSING_SIZE, {"symbol": plan.symbol})
+        found = await turn.services.queries.moment(plan.symbol)
+        if isinstance(found, Refusal):
+            return found
+        if intent.armed and limit_of(intent, turn.user) is None:
+            capped = replace(intent, cap_usd=Decimal(100))
+            return Refusal(RefusalCode.ARMED_WITHOUT_LIMIT, mend=canonical(capped))
+    return None
+
+
+async def _account(turn: Turn, intent: AlertIntent) -> int | Refusal | None:
+    """The account a condition of an account is about."""
+    if not isinstance(intent.condition, OF_ACCOUNTS):
+        return None
+    account = await turn.services.linking.choose(turn.user.id, None)
+    return account if isinstance(account, Refusal) else account.id
+
+
+# --- lists ---------------------------------------------------------------------------------------------
+
+
+async def alerts(turn: Turn, page: str = "0") -> bool:
+    """Mine in private, everybody's in a group."""
+    private = turn.sender.private
+    found = await turn.services.alerts.list(
+        user_id=turn.user.id if private else None, chat_id=None if private else turn.sender.chat_id
+    )
+    entries = [
+        alert_view.Entry(
+            one.id,
+            unpack(one.kind, one.condition),
+            one.label,
+            one.state is AlertState.PAUSED,
+            one.fired_count,
+            one.fired_ms,
+        )
+        for one in found
+    ]
+    message = alert_view.listing(
+        turn.locale,
+        entries,
+        page=number(page) or 0,
+        page_data=lambda n: f"{LIST}:{n}",
+        open_data=lambda alert_id: f"al:open:{alert_id}",
+        new_data="aw:",
+        missed_data="al:missed" if private else None,
+        back_data="menu:main" if private else None,
+    )
+    await put(turn, message)
+    return True
+
+
+async def missed(turn: Turn, page: str = "0") -> bool:
+    """What was told late."""
+    since = turn.services.clock() - MISSED_DAYS * 86_400_000
+    found = await turn.services.alerts.missed(turn.user.id, since)
+    message = alert_view.missed(
+        turn.locale,
+        [news(one) for one in reversed(found)],
+        days=MISSED_DAYS,
+        page=number(page) or 0,
+        page_data=lambda n: f"al:missed:{n}",
+        list_data=LIST,
+    )
+    await turn.show(message)
+    return True
+
+
+# --- one of them ---------------------------------------------------------------------------------------
+
+
+async def tap(turn: Turn, argument: str) -> None:
+    """`<action>:<alert>[:<more>]` of the buttons under alerts."""
+    action, _, rest = argument.partition(":")
+    if action in {"list", "missed"}:
+        await (alerts(turn, rest) if action == "list" else missed(turn, rest))
+        return
+    word, _, more = rest.partition(":")
+    alert = await turn.services.alerts.get(number(word) or 0)
+    if alert is None or action not in _ACTIONS:
+        await turn.answer(Refusal(RefusalCode.EXPIRED))
+        return
+    if not await _may(turn, alert, action):
+        await turn.answer(Refusal(RefusalCode.NOT_YOUR_BUTTON))
+        return
+    turn.answer_soon()
+    await _ACTIONS[action](turn, alert, more)
+
+
+async def _may(turn: Turn, alert: Alert, action: str) -> bool:
+    """Its maker may do everything; in its group others may look, and an admin may delete."""
+    if alert.user_id == turn.user.id:
+        return True
+    if turn.sender.private or alert.chat_id != turn.sender.chat_id:
+        return False
+    if action == "delete":
+        return await may_manage(turn)
+    return action in {"open", "replay"}
+
+
+async def _open(turn: Turn, alert: Alert, _: str) -> None:
+    if alert.state not in {AlertState.ARMED, AlertState.PAUSED}:
+        await put(turn, alert_view.gone(turn.locale, list_data=LIST))
+        return
+    intent, paused = intent_of(alert), alert.state is AlertState.PAUSED
+    card = await alert_cards.card(turn, intent, unpack(alert.kind, alert.condition))
+    toggle = "resume" if paused else "pause"
+    names = ((toggle, "edit"), ("replay", "delete"))
+    rows = [[alert_view.action(turn.locale, name, f"al:{name}:{alert.id}") for name in row] for row in names]
+    buttons = keyboard(*rows, (alert_view.action(turn.locale, "back", LIST),))
+    await put(turn, alert_view.detail(turn.locale, card, paused=paused, buttons=buttons))
+
+
+async def _pause(turn: Turn, alert: Alert, _: str) -> None:
+    paused = await turn.services.alerts.pause(alert.id, turn.user.id)
+    await _open(turn, paused or alert, "")
+
+
+async def _resume(turn: Turn, alert: Alert, _: str) -> None:
+    resumed = await turn.services.alerts.resume(alert.id, turn.user.id)
+    if isinstance(resumed, Refusal):
+        await refuse(turn, resumed)
+        return
+    await _open(turn, resumed or alert, "")
+
+
+async def _delete(turn: Turn, alert: Alert, _: str) -> None:
+    deleted = await turn.services.alerts.delete(alert.id, alert.user_id)
+    await _over(turn, deleted, undone=False)
+
+
+async def _undo(turn: Turn, alert: Alert, _: str) -> None:
+    deleted = await turn.services.alerts.delete(alert.id, turn.user.id)
+    await _over(turn, deleted, undone=True)
+
+
+async def _over(turn: Turn, deleted: Alert | None, *, undone: bool) -> None:
+    if deleted is None:
+        await put(turn, alert_view.gone(turn.locale, list_data=LIST))
+        return
+    mine = deleted.user_id == turn.user.id
+    again = alert_view.action(turn.locale, "again", f"al:again:{deleted.id}") if mine else None
+    view = alert_view.undone if undone else alert_view.deleted
+    await put(turn, view(turn.locale, unpack(deleted.kind, deleted.condition), again=again))
+
+
+async def _again(turn: Turn, alert: Alert, _: str) -> None:
+    """The same alert anew, as a message of its own: what fired stays to be read."""
+    turn.is_tap = False
+    await said(turn, intent_of(alert))
+
+
+async def _replay(turn: Turn, alert: Alert, _: str) -> None:
+    """What it would have done, as a picture of its own."""
+    intent = intent_of(alert)
+    card = await alert_cards.card(turn, intent, unpack(alert.kind, alert.condition))
+    card, picture = await alert_cards.with_history(turn, intent, card)
+    buttons = keyboard((alert_view.action(turn.locale, "list", LIST),))
+    message = alert_view.detail(turn.locale, card, paused=alert.state is AlertState.PAUSED, buttons=buttons)
+    sender = turn.sender
+    await turn.services.outbox.say(sender.chat_id, message, thread_id=sender.thread_id, photo=picture)
+
+
+async def _edit(turn: Turn, alert: Alert, _: str) -> None:
+    """Ask for another number: by steps, or typed."""
+    intent = intent_of(alert)
+    if turn.sender.private:
+        turn.services.prompts.expect(turn.user.id, Prompt("alert", f"edit:{alert.id}"))
+    steps = [
+        Button(f"{step}%".replace("-", "−"), f"al:by:{alert.id}:{step}")
+        for step in STEPS
+        if changed(intent, step=Decimal(step)) is not None
+    ]
+    buttons = keyboard(steps, (alert_view.action(turn.locale, "back", f"al:open:{alert.id}"),))
+    condition = unpack(alert.kind, alert.condition)
+    await put(turn, alert_view.changing(turn.locale, condition, buttons))
+
+
+async def _by(turn: Turn, alert: Alert, step: str) -> None:
+    new = changed(intent_of(alert), step=Decimal(step)) if step in STEPS else None
+    if new is None:
+        await turn.answer(Refusal(RefusalCode.EXPIRED))
+        return
+    await _put_in_place(turn, alert, new)
+
+
+async def _put_in_place(turn: Turn, alert: Alert, new: AlertIntent) -> None:
+    edited = await turn.services.alerts.edit(alert.id, turn.user.id, new, canonical(new))
+    if isinstance(edited, Refusal):
+        await refuse(turn, edited)
+        return
+    if edited is None:
+        await put(turn, alert_view.gone(turn.locale, list_data=LIST))
+        return
+    await _open(turn, edited, "")
+
+
+_ACTIONS = {
+    "open": _open,
+    "pause": _pause,
+    "resume": _resume,
+    "delete": _delete,
+    "undo": _undo,
+    "again": _again,
+    "replay": _replay,
+    "edit": _edit,
+    "by": _by,
+}
+
+
+# --- typed answers -------------------------------------------------------------------------------------
+
+
+async def typed(turn: Turn, prompt: Prompt, text: str) -> bool:
+    """The answer to a question of this page; False when it is something else altogether."""
+    language = Language(turn.user.language)
+    what, _, rest = prompt.prefix.partition(":")
+    parsed = parse(text, language=language)
+    said_now = parsed.intents[0] if isinstance(parsed, Parsed) else None
+    if what == "new":
+        completed = parse(f"{rest} {text}", language=language)
+        if not isinstance(completed, Parsed) or not isinstance(completed.intents[0], AlertIntent):
+            return False
+        await propose(turn, completed.intents[0])
+        return True
+    alert = await turn.services.alerts.get(number(rest) or 0)
+    if alert is None or alert.user_id != turn.user.id:
+        return False
+    new = said_now if isinstance(said_now, AlertIntent) else changed(intent_of(alert), typed=text)
+    if new is None:
+        return False
+    await _put_in_place(turn, alert, new)
+    return True

@@ -1,0 +1,111 @@
+"""A message that answers one of our cards means what it shows: `close half`, `sl 3%`, `cancel`, `same 2x`.
+
+A card that says nothing, or not enough, changes nothing: the line is read as it stands, and asked about.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Final
+
+from bot.chat.turn import Turn
+from bot.desk.cards import Card
+from bot.domain.again import repeated
+from bot.domain.intent import AgainIntent, CancelIntent, CloseIntent, Intent, ProtectIntent, TradeIntent
+from bot.domain.refusal import Refusal, RefusalCode
+from bot.domain.values import Language
+from bot.grammar import Parsed, ParseFailure, canonical, parse
+
+Read = Parsed | ParseFailure
+
+# The buttons under a position, and the one that lists positions anew (`handlers.show`).
+_POSITION: Final = re.compile(r"go:close ([A-Z0-9_]+_PERP)")
+_LISTED: Final = re.compile(r"pos:\d+:(\d+)")
+
+
+async def bind(turn: Turn, text: str, result: Read) -> tuple[str, Read] | Refusal:
+    """The line and its reading, completed by the card it answers where it lacks what the card knows."""
+    lacks = turn.replied is not None and (
+        _lacks(result) if isinstance(result, Parsed) else _cancels(turn, text)
+    )
+    card = await card_of(turn) if lacks else None
+    if card is None:
+        return text, result
+    if isinstance(card, Refusal):
+        return card
+    if isinstance(result, ParseFailure):
+        line = f"{text} order {card.order}" if card.order is not None else text
+        return line, _parse(turn, line)
+    bound: list[str] = []
+    for intent in result.intents:
+        meant = _bound(turn, intent, card)
+        if isinstance(meant, Refusal):
+            return meant
+        bound.append(meant)
+    line = "; ".join(bound)
+    return line, _parse(turn, line)
+
+
+async def card_of(turn: Turn) -> Card | Refusal | None:
+    """The card a message answers; None when it answers none that we know."""
+    if turn.replied is None:
+        return None
+    services, replied = turn.services, turn.replied
+    found = await services.cards.find(turn.user.id, turn.sender.chat_id, replied.message_id)
+    if found is not None or not turn.sender.private:
+        return found
+    held = {match[1] for data in replied.buttons if (match := _POSITION.fullmatch(data))}
+    listed = [match[1] for data in replied.buttons if (match := _LISTED.fullmatch(data))]
+    if len(held) != 1 or not listed:
+        return None
+    account = await services.cards.label(turn.user.id, int(listed[0]))
+    return account if isinstance(account, Refusal) else Card(account, held.pop())
+
+
+def _lacks(result: Parsed) -> bool:
+    """Whether a statement names nothing and could take it from a card."""
+    return any(
+        isinstance(intent, AgainIntent)
+        or (isinstance(intent, ProtectIntent) and intent.symbol is None)
+        or (isinstance(intent, CloseIntent) and intent.symbol is None and intent.scope is None)
+        for intent in result.intents
+    )
+
+
+def _cancels(turn: Turn, text: str) -> bool:
+    """Whether the text is the word cancel alone, in whatever language."""
+    completed = _parse(turn, f"{text} all")
+    return isinstance(completed, Parsed) and completed.intents == (CancelIntent(scope="all"),)
+
+
+def _bound(turn: Turn, intent: Intent, card: Card) -> str | Refusal:
+    """The statement with what the card knows."""
+    if isinstance(intent, AgainIntent):
+        return _again(turn, intent, card)
+    is_close = isinstance(intent, CloseIntent) and intent.symbol is None and intent.scope is None
+    if card.symbol is None or not (is_close or (isinstance(intent, ProtectIntent) and not intent.symbol)):
+        return canonical(intent)
+    assert isinstance(intent, CloseIntent | ProtectIntent)
+    return canonical(replace(intent, symbol=card.symbol, account=intent.account or card.account))
+
+
+def _again(turn: Turn, change: AgainIntent, card: Card) -> str | Refusal:
+    known = _parse(turn, card.line) if card.line is not None else None
+    if not isinstance(known, Parsed) or (len(known.intents) > 1 and change != AgainIntent()):
+        return Refusal(RefusalCode.NO_CARD)
+    lines = [repeated(intent, change) for intent in known.intents]
+    return "; ".join(canonical(_on(one, card.account)) for one in lines if one is not None) or Refusal(
+        RefusalCode.NO_CARD
+    )
+
+
+def _on(intent: Intent, account: str | None) -> Intent:
+    """The intent on the card's account, unless it names one."""
+    if isinstance(intent, TradeIntent | CloseIntent | ProtectIntent | CancelIntent):
+        return replace(intent, account=intent.account or account)
+    return intent
+
+
+def _parse(turn: Turn, text: str) -> Read:
+    return parse(text, language=Language(turn.user.language))

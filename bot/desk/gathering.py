@@ -1,0 +1,249 @@
+"""Gathers what a preview needs (account, market, book) and lets the domain build it.
+
+One `Setting` serves all statements of a message: the account is read once, each market once, and each
+statement is built against what the ones before it would leave.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from bot.backpack import AccountClient
+from bot.desk.linking import Linking
+from bot.desk.sessions import AccountSessions
+from bot.domain.account import AccountState, Position
+from bot.domain.aftermath import after
+from bot.domain.intent import BareSize, BaseSize, CloseIntent, Intent, ProtectIntent, QuoteSize, TradeIntent
+from bot.domain.market import Market, ResolvedSymbol, UnknownSymbol
+from bot.domain.plan import build_close, build_preview, build_protect
+from bot.domain.preview import Note, Preview, PreviewContext
+from bot.domain.refusal import Refusal, RefusalCode
+from bot.domain.routing import effective_kind, near_market
+from bot.domain.values import MarketKind
+from bot.market import Catalogue, Moment
+from bot.store.tables import Account, SizeMeaning, User
+from bot.store.tables import AccountState as KeyState
+
+SELLS_COINS: Final = "sells-coins"
+
+OrderIntent = TradeIntent | CloseIntent | ProtectIntent
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Who asks, with which account, and what it holds; `moments` are the markets as they were read."""
+
+    user: User
+    account: Account
+    account_id: int
+    line: AccountClient
+    state: AccountState
+    moments: Mapping[str, Moment] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """One order with the moment it was built in."""
+
+    preview: Preview
+    context: PreviewContext
+
+
+class Gathering:
+    """Builds previews of trades, closes and protections. Raises BackpackError and the vault's errors."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        sessions: AccountSessions,
+        linking: Linking,
+        *,
+        clock: Callable[[], int],
+    ) -> None:
+        self._catalogue = catalogue
+        self._sessions = sessions
+        self._linking = linking
+        self._clock = clock
+
+    async def account(self, user: User, label: str | None) -> Account | Refusal:
+        """The account a line means, if its key may trade."""
+        account = await self._linking.choose(user.id, label)
+        if isinstance(account, Refusal):
+            return account
+        if account.state is KeyState.READ_ONLY:
+            return Refusal(RefusalCode.READ_ONLY_KEY)
+        return account if account.id is not None else Refusal(RefusalCode.NO_ACCOUNT)
+
+    async def setting(self, user: User, label: str | None) -> Setting | Refusal:
+        """The account a line means, and what it holds now."""
+        account = await self.account(user, label)
+        if isinstance(account, Refusal):
+            return account
+        line = await self._sessions.get(user.id, account.id)
+        return Setting(user, account, account.id, line, await line.state())
+
+    async def build(self, setting: Setting, intent: OrderIntent) -> list[Built] | Refusal:
+        """The orders one statement means, at least one, or why there is none."""
+        match intent:
+            case TradeIntent():
+                return await self._trade(setting, intent)
+            case CloseIntent():
+                return await self._close(setting, intent)
+            case ProtectIntent():
+                return await self._protect(setting, intent)
+
+    async def _trade(self, setting: Setting, intent: TradeIntent) -> list[Built] | Refusal:
+        resolved = await self._market_for(setting, intent)
+        if isinstance(resolved, Refusal):
+            return resolved
+        context = await self._context(setting, resolved)
+        intent, notes = _declared_size(intent, setting.user, context)
+        preview = build_preview(intent, context)
+        if isinstance(preview, Refusal):
+            return preview
+        return [Built(replace(preview, notes=preview.notes + notes), context)]
+
+    async def _market_for(self, setting: Setting, intent: TradeIntent) -> ResolvedSymbol | Refusal:
+        spot = await self._catalogue.resolve(intent.symbol, MarketKind.SPOT)
+        perp = await self._catalogue.resolve(intent.symbol, MarketKind.PERP)
+        for resolved in (spot, perp):
+            if isinstance(resolved, UnknownSymbol):
+                return _unknown(resolved, intent)
+        kind = effective_kind(
+            intent, setting.state, _market(spot, MarketKind.SPOT), _market(perp, MarketKind.PERP)
+        )
+        chosen = perp if kind is MarketKind.PERP else spot
+        return chosen if isinstance(chosen, ResolvedSymbol) else Refusal(RefusalCode.MISSING_SYMBOL)
+
+    async def _close(self, setting: Setting, intent: CloseIntent) -> list[Built] | Refusal:
+        targets = await self._targets(setting, intent)
+        if isinstance(targets, Refusal):
+            return targets
+        contexts = await asyncio.gather(*(self._context(setting, target) for target in targets))
+        built: list[Built] = []
+        refused = Refusal(RefusalCode.NO_POSITION)
+        for fresh in contexts:
+            context = replace(fresh, account=setting.state)
+            outcome = _warned(build_close(intent, context))
+            if isinstance(outcome, Refusal):
+                refused = outcome
+                continue
+            built.append(Built(outcome, context))
+            setting = left_by(setting, built[-1:])
+        return built or refused
+
+    async def _targets(self, setting: Setting, intent: CloseIntent) -> list[ResolvedSymbol] | Refusal:
+        """The markets a close means: the named one, all of a side, or the only position there is."""
+        held = setting.state.positions
+        if intent.symbol is not None:
+            resolved = await self._catalogue.resolve(intent.symbol, _held_kind(intent.symbol, held))
+            return _unknown(resolved, intent) if isinstance(resolved, UnknownSymbol) else [resolved]
+        wanted = [position for position in held.values() if _in_scope(position, intent.scope)]
+        if not wanted:
+            return Refusal(RefusalCode.NO_POSITION)
+        if intent.scope is None and len(wanted) > 1:
+            names = ", ".join(sorted(position.symbol for position in wanted))
+            return Refusal(RefusalCode.SEVERAL_POSITIONS, {"symbols": names})
+        return await self._resolved(wanted)
+
+    async def _resolved(self, positions: Sequence[Position]) -> list[ResolvedSymbol]:
+        markets = await self._catalogue.markets()
+        return [ResolvedSymbol(markets[one.symbol]) for one in positions if one.symbol in markets]
+
+    async def _protect(self, setting: Setting, intent: ProtectIntent) -> list[Built] | Refusal:
+        targets = await self._targets(setting, CloseIntent(symbol=intent.symbol))
+        if isinstance(targets, Refusal):
+            meant = targets.mend_intent
+            mend = replace(intent, symbol=meant.symbol) if isinstance(meant, CloseIntent) else None
+            return replace(targets, mend_intent=mend)
+        if not targets:
+            return Refusal(RefusalCode.NO_POSITION)
+        context = await self._context(setting, targets[0])
+        preview = build_protect(intent, context)
+        return preview if isinstance(preview, Refusal) else [Built(preview, context)]
+
+    async def _context(self, setting: Setting, resolved: ResolvedSymbol) -> PreviewContext:
+        moment = setting.moments.get(resolved.market.symbol)
+        if moment is None:
+            moment = await self._catalogue.moment(resolved.market)
+        return PreviewContext(
+            market=resolved.market,
+            book=moment.book,
+            mark=moment.mark,
+            last=moment.last,
+            account=setting.state,
+            now_ms=self._clock(),
+            default_slippage_percent=setting.user.slippage_percent,
+            mapped_quote=resolved.mapped_quote,
+            open_interest=moment.open_interest,
+        )
+
+
+def left_by(setting: Setting, built: Sequence[Built]) -> Setting:
+    """The setting of the next statement: as these orders, sent in turn, would leave it."""
+    for one in built:
+        left = after(one.preview, one.context)
+        moment = Moment(left.market, left.book, left.mark, left.last, left.open_interest)
+        moments = {**setting.moments, left.market.symbol: moment}
+        setting = replace(setting, state=left.account, moments=moments)
+    return setting
+
+
+def naming(intent: Intent, previews: Sequence[Preview]) -> Intent:
+    """The line says which position it meant, so that reading it again later means the same one."""
+    if len(previews) != 1:
+        return intent
+    symbol = previews[0].market.symbol
+    if isinstance(intent, CloseIntent):
+        return replace(intent, symbol=symbol, scope=None)
+    return replace(intent, symbol=symbol) if isinstance(intent, ProtectIntent) else intent
+
+
+def _declared_size(
+    intent: TradeIntent, user: User, context: PreviewContext
+) -> tuple[TradeIntent, tuple[Note, ...]]:
+    """A bare number means what its user declared, and the preview says so; else it stays a question.
+
+    Near the market it may be a price, and stays a question whatever was declared (GRAMMAR.md, rule 2).
+    """
+    if not isinstance(intent.size, BareSize) or user.size_meaning is None:
+        return intent, ()
+    number = intent.size.amount
+    if intent.price is None and near_market(number, context.last):
+        return intent, ()
+    size = QuoteSize(number) if user.size_meaning is SizeMeaning.QUOTE else BaseSize(number)
+    note = Note("size-default", (("meaning", user.size_meaning.value), ("size", number)))
+    return replace(intent, size=size), (note,)
+
+
+def _market(resolved: ResolvedSymbol | UnknownSymbol, kind: MarketKind) -> Market | None:
+    if isinstance(resolved, ResolvedSymbol) and resolved.market.kind is kind:
+        return resolved.market
+    return None
+
+
+def _held_kind(mention: str, held: Mapping[str, Position]) -> MarketKind:
+    """A close means the perp when there is a position in it, else the coins."""
+    base = mention.lstrip("$#").upper().split("_")[0].split("-")[0].split("/")[0]
+    return MarketKind.PERP if any(symbol.split("_")[0] == base for symbol in held) else MarketKind.SPOT
+
+
+def _in_scope(position: Position, scope: str | None) -> bool:
+    return scope in {None, "all"} or (scope == "longs") == position.is_long
+
+
+def _unknown(unknown: UnknownSymbol, intent: TradeIntent | CloseIntent) -> Refusal:
+    """A mistyped symbol is never corrected; where only one can be meant, its line is offered."""
+    params = {"symbol": unknown.mention, "suggestions": ", ".join(unknown.suggestions)}
+    likely = replace(intent, symbol=unknown.suggestions[0]) if len(unknown.suggestions) == 1 else None
+    return Refusal(RefusalCode.UNKNOWN_SYMBOL, params, mend_intent=likely)
+
+
+def _warned(built: Preview | Refusal) -> Preview | Refusal:
+    """Who says `close` may think of a position: that it sells coins is said."""
+    if isinstance(built, Refusal) or built.market.is_perp:
+        return built
+    return replace(built, notes=(*built.notes, Note(SELLS_COINS, (("symbol", built.market.base),))))

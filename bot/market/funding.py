@@ -1,0 +1,142 @@
+"""Funding of all markets: what it is now, and what it was, gathered gently.
+
+Past settlements never change, so each market's are read once and then only what came after; historical reads
+are few a minute at the exchange, and whoever waits for one market goes before the gathering of all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Final
+
+from bot.backpack import BackpackClient, BackpackError
+from bot.backpack.wire.base import to_ms
+from bot.domain.funding import (
+    DAY_MS,
+    HOUR_MS,
+    MONTH_MS,
+    WEEK_MS,
+    FundingRate,
+    FundingRow,
+    mean_rate,
+    next_settlement_ms,
+)
+from bot.domain.market import Market, MarkPrice
+from bot.domain.values import ZERO
+from bot.market.catalogue import Catalogue
+from bot.market.feed import Feed
+
+_log = logging.getLogger(__name__)
+
+PAUSE_S: Final = 4.0  # between two markets of the gathering: half of what the exchange allows
+IDLE_S: Final = 60.0
+GRACE_MS: Final = 60_000  # a settlement is in the history by then
+MAX_ROWS: Final = 10_000
+LOANS_TTL_MS: Final = 60_000
+
+
+class Funding:
+    """Rates now and past. Raises BackpackError where the exchange does not answer."""
+
+    def __init__(
+        self, client: BackpackClient, catalogue: Catalogue, feed: Feed, *, clock: Callable[[], int]
+    ) -> None:
+        self._client = client
+        self._catalogue = catalogue
+        self._feed = feed
+        self._clock = clock
+        self._past: dict[str, tuple[FundingRate, ...]] = {}
+        self._read_ms: dict[str, int] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._loans: dict[str, Decimal] = {}
+        self._loans_ms = -LOANS_TTL_MS
+
+    async def rows(self) -> list[FundingRow]:
+        """Every perp with funding, by symbol; averages only where the past is known already."""
+        markets = await self._perps()
+        marks = await self._client.mark_prices()
+        now = self._clock()
+        found = (
+            self._row(market, marks[symbol], now) for symbol, market in markets.items() if symbol in marks
+        )
+        return [row for row in found if row is not None]
+
+    async def row(self, market: Market) -> FundingRow | None:
+        """One market, with its averages; None when it has no funding."""
+        await self.past(market)
+        mark = (
+            self._feed.mark(market.symbol) or (await self._client.mark_prices(market.symbol))[market.symbol]
+        )
+        return self._row(market, mark, self._clock())
+
+    async def past(self, market: Market) -> tuple[FundingRate, ...]:
+        """Settlements of the last 30 days, oldest first."""
+        async with self._locks.setdefault(market.symbol, asyncio.Lock()):
+            if self._is_stale(market):
+                await self._read(market)
+        return self._past.get(market.symbol, ())
+
+    async def borrow_rate(self, asset: str) -> Decimal:
+        """What borrowing an asset costs, a fraction by the year; nothing where it cannot be borrowed."""
+        if self._clock() - self._loans_ms > LOANS_TTL_MS:
+            markets = await self._client.borrow_lend_markets()
+            self._loans = {asset: market.borrow_interest_rate for asset, market in markets.items()}
+            self._loans_ms = self._clock()
+        return self._loans.get(asset, ZERO)
+
+    async def gather(self) -> None:
+        """Read the past of every market, one after the other, for ever. The app runs it in the background."""
+        while True:
+            try:
+                stale = [market for market in (await self._perps()).values() if self._is_stale(market)]
+                for market in stale:
+                    await self.past(market)
+                    await asyncio.sleep(PAUSE_S)
+            except BackpackError as error:
+                _log.info("the past of funding is waited for: %s", error)
+            await asyncio.sleep(IDLE_S)
+
+    async def _perps(self) -> dict[str, Market]:
+        markets = await self._catalogue.markets()
+        return {s: m for s, m in markets.items() if m.is_perp and m.visible and m.funding_interval_ms}
+
+    def _row(self, market: Market, mark: MarkPrice, now: int) -> FundingRow | None:
+        if mark.funding_rate is None or market.funding_interval_ms is None:
+            return None
+        past = self._past.get(market.symbol, ())
+        interval = market.funding_interval_ms
+        due = mark.next_funding_ms
+        return FundingRow(
+            market.symbol,
+            market.base,
+            mark.mark,
+            mark.funding_rate,
+            interval,
+            None if due is None else next_settlement_ms(due, interval, now),
+            mean_rate(past, now - DAY_MS),
+            mean_rate(past, now - WEEK_MS),
+        )
+
+    def _is_stale(self, market: Market) -> bool:
+        """Whether a settlement may have come since the past was read."""
+        read = self._read_ms.get(market.symbol)
+        if read is None:
+            return True
+        interval = market.funding_interval_ms or HOUR_MS
+        return (self._clock() - GRACE_MS) // interval > (read - GRACE_MS) // interval
+
+    async def _read(self, market: Market) -> None:
+        now, interval = self._clock(), market.funding_interval_ms or HOUR_MS
+        known = self._past.get(market.symbol, ())
+        missing = (now - (known[-1].at_ms if known else now - MONTH_MS)) // interval + 2
+        rows = await self._client.funding_rates(market.symbol, limit=min(missing, MAX_ROWS))
+        merged = {one.at_ms: one for one in known}
+        for row in rows:
+            at_ms = to_ms(row.interval_end_timestamp)
+            if at_ms is not None:
+                merged[at_ms] = FundingRate(at_ms, row.funding_rate)
+        self._past[market.symbol] = tuple(merged[at] for at in sorted(merged) if at > now - MONTH_MS)
+        self._read_ms[market.symbol] = now

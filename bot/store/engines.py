@@ -1,0 +1,125 @@
+"""Engines for the two databases we know, configured so that they lose nothing and quote nothing."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from bot.store.columns import dump_json, load_json
+
+BUSY_TIMEOUT_MS: Final = 5_000  # how long a writer waits for another process
+CONNECT_TIMEOUT_S: Final = 10
+POSTGRES_OPTIONS: Final = "-c statement_timeout=15000 -c idle_in_transaction_session_timeout=60000"  # ms
+SURVEY_OPTIONS: Final = "-c statement_timeout=300000"  # ms
+
+_COMMON: Final[dict[str, Any]] = {
+    "hide_parameters": True,  # a database error must not quote what was being written
+    "json_serializer": dump_json,
+    "json_deserializer": load_json,
+}
+
+
+class BadDatabaseUrl(ValueError):
+    """The URL names no database we know; the message says what would do, never the URL's password."""
+
+
+def normalise(url: str) -> URL:
+    """`url` with the driver we use: `sqlite:///path` or `postgresql://…` (also `postgres://…`).
+
+    Raises BadDatabaseUrl.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise BadDatabaseUrl(
+            "not a database URL; use sqlite:///path or postgresql://user@host/name"
+        ) from None
+    match parsed.get_backend_name():
+        case "sqlite":
+            if parsed.database in {None, "", ":memory:"}:
+                raise BadDatabaseUrl("an SQLite database needs a file: sqlite:///path")
+            return parsed.set(drivername="sqlite")
+        case "postgresql" | "postgres":
+            return parsed.set(drivername="postgresql+psycopg")
+        case other:
+            raise BadDatabaseUrl(
+                f"{other} is not supported; use sqlite:///path or postgresql://user@host/name"
+            )
+
+
+def secure_file(path: Path) -> None:
+    """Make the SQLite file (and a missing folder) ours alone; its -wal and -shm inherit the mode."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        os.fchmod(descriptor, 0o600)
+    finally:
+        os.close(descriptor)
+
+
+def file_engine(url: URL, *, readonly: bool = False) -> Engine:
+    """SQLite. Readers see one snapshot and may not write; the one writer's BEGIN takes the lock or fails."""
+    engine = create_engine(
+        url,
+        # A reader that had to wait for a connection would hold up the loop it waits in.
+        **({"pool_size": 4, "max_overflow": -1} if readonly else {"pool_size": 1, "max_overflow": 0}),
+        pool_reset_on_return=None,  # a session ends its transaction before it gives the connection back
+        connect_args={
+            # The driver must not begin transactions by itself: it would begin them as deferred.
+            "isolation_level": None,
+            "timeout": BUSY_TIMEOUT_MS / 1000,
+            "check_same_thread": False,  # a commit runs in another thread, and nothing beside it
+        },
+        **_COMMON,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA secure_delete = ON")  # forgotten ciphertext is overwritten, not just unlinked
+        # The writer's lock is waited for in the loop; a reader waits only while a crash is being repaired.
+        cursor.execute("PRAGMA query_only = ON" if readonly else "PRAGMA busy_timeout = 0")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def server_engine(url: URL, *, readonly: bool = False) -> AsyncEngine:
+    """PostgreSQL. A reader has no transaction: each statement has its own view by the server's default."""
+    spared = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True, "pool_reset_on_return": None}
+    options = f"{POSTGRES_OPTIONS} -c default_transaction_read_only=on" if readonly else POSTGRES_OPTIONS
+    return create_async_engine(
+        url,
+        pool_size=10,
+        max_overflow=10,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "options": options},
+        **(spared if readonly else {}),
+        **_COMMON,
+    )
+
+
+def survey_engine(url: URL) -> Engine:
+    """Either database, for long looks in another thread."""
+    if url.get_backend_name() == "sqlite":
+        return file_engine(url, readonly=True)
+    engine = create_engine(
+        url,
+        pool_size=1,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "options": SURVEY_OPTIONS},
+        **_COMMON,
+    )
+    return engine.execution_options(postgresql_readonly=True)

@@ -1,0 +1,146 @@
+"""A world for alerts: the sandbox exchange, a real feed, a real database, an ear for what is announced."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from bot.alerts.announce import Fired
+from bot.alerts.service import Alerts
+from bot.backpack import BackpackClient, BrokerTag
+from bot.domain.alert import AlertOptions, Condition
+from bot.domain.intent import AlertIntent
+from bot.domain.refusal import Refusal
+from bot.market import Catalogue, Feed
+from bot.sandbox.exchange import ExchangeConfig, SandboxExchange
+from bot.store import Database, users
+from bot.store.alert_tables import Alert, AlertState, Firing
+from bot.store.tables import Message, User
+
+ALICE = 1001
+CHAT = -100_500
+SOL = "SOL_USDC"
+PERP = "SOL_USDC_PERP"
+
+
+def unix_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class Ear:
+    """An announcer that writes one line for each firing."""
+
+    def __init__(self) -> None:
+        self.commits = 0
+
+    async def compose(self, session: AsyncSession, batch: Sequence[Fired]) -> Message | None:
+        lines = [f"{one.alert.id}:{one.firing.sequence}" for one in batch]
+        return Message(chat_id=0, text=" ".join(lines), created_ms=unix_ms())
+
+    def committed(self) -> None:
+        self.commits += 1
+
+
+@dataclass
+class Watch:
+    """One process's alerts on a world that goes on without it."""
+
+    exchange: SandboxExchange
+    database: Database
+    alice: User
+    ear: Ear = field(default_factory=Ear)
+    client: BackpackClient = field(init=False)
+    feed: Feed = field(init=False)
+    alerts: Alerts = field(init=False)
+
+    async def start(self) -> None:
+        self.client = BackpackClient(self.exchange.rest_url, BrokerTag(4242), timeout=5)
+        self.feed = Feed(self.client, self.exchange.ws_url, longest_wait=0.3)
+        catalogue = Catalogue(self.client, self.feed, clock=unix_ms)
+        await self.feed.start()
+        self.alerts = Alerts(self.database, self.client, self.feed, catalogue, self.ear, clock=unix_ms)
+        await self.alerts.start()
+
+    async def stop(self) -> None:
+        await self.alerts.stop()
+        await self.feed.stop()
+        await self.client.aclose()
+
+    async def arm(self, condition: Condition, thread_id: int | None = None, **options: Any) -> Alert:
+        made = await self.tries(condition, thread_id, **options)
+        assert isinstance(made, Alert), made
+        return made
+
+    async def tries(
+        self,
+        condition: Condition,
+        thread_id: int | None = None,
+        *,
+        account_id: int | None = None,
+        **options: Any,
+    ) -> Alert | Refusal:
+        intent = AlertIntent(condition, AlertOptions(**options))
+        return await self.alerts.create(self.alice, CHAT, thread_id, intent, "a line", account_id)
+
+    def price(self, price: str, symbol: str = SOL) -> None:
+        self.exchange.engine.move_price(symbol, Decimal(price), pin=True)
+
+    async def firings(self) -> list[Firing]:
+        async with self.database.read() as session:
+            return list((await session.scalars(select(Firing).order_by(col(Firing.id)))).all())
+
+    async def messages(self) -> list[Message]:
+        async with self.database.read() as session:
+            return list((await session.scalars(select(Message).order_by(col(Message.id)))).all())
+
+    async def state(self, alert: Alert) -> AlertState:
+        found = await self.alerts.get(alert.id)
+        assert found is not None
+        return found.state
+
+    async def fires(self, count: int, seconds: float = 60.0) -> list[Firing]:
+        """Until there are so many firings; what there is then."""
+        await until(lambda: self._count(count), seconds)
+        return await self.firings()
+
+    async def _count(self, count: int) -> bool:
+        return len(await self.firings()) >= count
+
+    async def settles(self) -> None:
+        """Until every series is live and everything decided is written."""
+
+        async def quiet() -> bool:
+            return self.alerts.engine.is_whole and not self.alerts.brain.decisions
+
+        await until(quiet, 60)
+        await self.alerts.engine.flush()
+
+
+async def until(condition: Callable[[], Any], seconds: float = 60.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not await condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+@contextlib.asynccontextmanager
+async def open_watch(database: Database) -> AsyncIterator[Watch]:
+    """Prices stand still at 150 until they are moved."""
+    async with SandboxExchange(ExchangeConfig(moving=False, tick_ms=50)) as exchange:
+        async with database.write() as session:
+            alice = await users.get_or_create(session, ALICE, unix_ms(), "en")
+        watch = Watch(exchange, database, alice)
+        watch.price("150")
+        await watch.start()
+        try:
+            yield watch
+        finally:
+            await watch.stop()

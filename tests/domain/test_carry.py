@@ -1,0 +1,115 @@
+"""Funding by the year and what a carry leaves: linear, signed, and never better than what pays for it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.account import FeeRates
+from bot.domain.carry import DAYS_HELD, carry_of, least_leg, leg_quantity
+from bot.domain.funding import (
+    HOUR_MS,
+    YEAR_MS,
+    FundingRate,
+    annual,
+    hourly,
+    mean_rate,
+    next_settlement_ms,
+)
+from bot.domain.market import Market
+from bot.domain.values import MarketKind
+
+D = Decimal
+FEES = FeeRates(D(8), D(10), D(2), D(5))
+rates = st.decimals("-0.01", "0.01", places=8)
+intervals = st.sampled_from([HOUR_MS, 4 * HOUR_MS, 8 * HOUR_MS])
+
+
+def market(
+    kind: MarketKind, step: str = "0.01", minimum: str = "0.01", interval: int | None = None
+) -> Market:
+    return Market(
+        symbol="SOL_USDC_PERP" if kind is MarketKind.PERP else "SOL_USDC",
+        base="SOL",
+        quote="USDC",
+        kind=kind,
+        tick=D("0.01"),
+        step=D(step),
+        min_quantity=D(minimum),
+        max_quantity=None,
+        min_price=D("0.01"),
+        max_price=None,
+        funding_interval_ms=interval,
+    )
+
+
+def test_a_rate_of_an_hour_is_paid_8760_times_a_year() -> None:
+    assert annual(D("0.0000125"), HOUR_MS) == D("0.1095")
+    assert annual(D("0.0001"), 8 * HOUR_MS) == D("0.1095")
+    assert hourly(D("0.0001"), 8 * HOUR_MS) == D("0.0000125")
+
+
+@given(rates, intervals)
+def test_what_is_paid_an_hour_adds_up_to_the_year(rate: Decimal, interval: int) -> None:
+    assert hourly(rate, interval) * (YEAR_MS // HOUR_MS) == annual(rate, interval)
+
+
+@given(st.lists(rates, min_size=1, max_size=20))
+def test_the_mean_lies_between_the_extremes_and_counts_only_what_came_after(past: list[Decimal]) -> None:
+    history = [FundingRate(number, rate) for number, rate in enumerate(past)]
+    mean = mean_rate(history, -1)
+    assert mean is not None
+    assert min(past) <= mean <= max(past)
+    assert mean_rate(history, len(past) - 2) == past[-1]
+    assert mean_rate(history, len(past)) is None
+
+
+@given(st.integers(0, 10**6), st.integers(0, 10**8))
+def test_the_next_settlement_is_ahead_and_on_the_grid(offset: int, later: int) -> None:
+    known = offset
+    found = next_settlement_ms(known, HOUR_MS, known + later)
+    assert found > known + later
+    assert (found - known) % HOUR_MS == 0
+    assert found - (known + later) <= HOUR_MS
+
+
+@given(rates, intervals, st.decimals("0", "1", places=4))
+def test_a_carry_earns_the_funding_less_what_it_costs(rate: Decimal, interval: int, loan: Decimal) -> None:
+    carry = carry_of(market(MarketKind.PERP, interval=interval), rate, FEES, loan)
+    assert carry.earns_short == (rate >= 0)
+    assert carry.gross == abs(annual(rate, interval))
+    assert carry.borrow == (0 if rate >= 0 else loan)
+    assert carry.cost == D("0.003")  # (10 + 5) basis points, in and out
+    assert carry.net_held < carry.running <= carry.gross
+    hours = carry.break_even_hours
+    assert (hours is None) == (carry.running <= 0)
+    if hours is not None:
+        earned = carry.running * hours * HOUR_MS / YEAR_MS
+        assert abs(earned - carry.cost) < D("1e-20")
+        assert (hours <= 24 * DAYS_HELD) == (carry.net_held >= 0) or abs(carry.net_held) < D("1e-20")
+
+
+def test_a_market_without_funding_has_no_carry() -> None:
+    with pytest.raises(ValueError, match="no funding"):
+        carry_of(market(MarketKind.PERP), D(0), FEES)
+
+
+@given(
+    st.decimals("1", "100000", places=2),
+    st.decimals("0.01", "100000", places=2),
+    st.sampled_from(["0.001", "0.01", "1"]),
+    st.sampled_from(["0.0001", "0.01", "10"]),
+)
+def test_both_legs_are_the_same_size_and_both_markets_take_it(
+    notional: Decimal, price: Decimal, spot_step: str, perp_step: str
+) -> None:
+    spot = market(MarketKind.SPOT, spot_step, spot_step)
+    perp = market(MarketKind.PERP, perp_step, perp_step, HOUR_MS)
+    quantity = leg_quantity(spot, perp, notional, price)
+    assert quantity % spot.step == 0
+    assert quantity % perp.step == 0
+    assert quantity * price <= notional < (quantity + max(spot.step, perp.step)) * price
+    assert least_leg(spot, perp) >= max(spot.min_quantity, perp.min_quantity)

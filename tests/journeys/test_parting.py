@@ -1,0 +1,120 @@
+"""Parting from a key while an order sent with it has no answer, and a key that is refused meanwhile."""
+
+from __future__ import annotations
+
+from bot.sandbox.telegram.driver import ChatMessage
+from tests.support.world import Person, World
+
+SOL = "SOL_USDC_PERP"
+ORDER = {"method": "POST", "path": "/api/v1/order"}
+LOOKUPS = {"method": "GET", "path": "/api/v1/order", "times": None}
+
+
+async def _in_doubt(world: World, person: Person, action: str = "drop_after") -> ChatMessage:
+    """An order whose answer never came, while nothing else is heard of it; the card that says so."""
+    preview = await person.says("long sol $200", "Account")
+    await world.fault(action="drop_before", match=LOOKUPS)
+    await world.fault(action="stream_drop", match={"path": "account", "times": None})
+    await world.fault(action=action, match=ORDER)
+    return await person.taps("✅", "No answer yet", on=preview.id)
+
+
+async def _mended(world: World) -> None:
+    (await world.admin.delete("/sandbox/faults")).raise_for_status()
+
+
+async def _wants_to_unlink(person: Person, expect: str) -> ChatMessage:
+    asked = await person.says("/unlink", "Unlink main?")
+    return await person.taps("Unlink main", expect, on=asked.id)
+
+
+async def test_what_can_be_settled_is_settled_before_the_key_goes(world: World, carol: Person) -> None:
+    card = await _in_doubt(world, carol)
+    await _mended(world)
+    await _wants_to_unlink(carol, "Unlinked: main")
+    await carol.chat.wait_for(lambda m: m.id == card.id and "Filled" in m.text)
+
+
+async def test_unlinking_waits_for_an_order_in_doubt(world: World, carol: Person) -> None:
+    await _in_doubt(world, carol, "drop_before")
+    told = await _wants_to_unlink(carol, "1 order of main has no answer")
+    await _mended(world)
+    await carol.says("/accounts", "Linked accounts: 1")
+    await carol.sees("Not placed")
+    await carol.taps("Try again", "Unlinked: main", on=told.id)
+
+
+async def test_unlinking_anyway_ends_the_search_and_says_so(world: World, carol: Person) -> None:
+    card = await _in_doubt(world, carol)
+    told = await _wants_to_unlink(carol, "no answer")
+    await carol.taps("Unlink anyway", "Unlinked: main", on=told.id)
+    ended = await carol.chat.wait_for(lambda m: m.id == card.id and "Outcome unknown" in m.text)
+    assert "Check it on Backpack" in ended.text
+    await carol.chat.wait_for(lambda m: m.id > card.id and "Outcome unknown" in m.text)
+    await _mended(world)
+    assert await world.bot.reconciler.run_once() == 0
+
+
+async def test_forgetting_is_always_possible_and_tells_of_what_stays_unknown(
+    world: World, carol: Person
+) -> None:
+    card = await _in_doubt(world, carol)
+    asked = await carol.says("/forget", "Forget you entirely?")
+    await carol.taps("Erase everything", "Forgotten", on=asked.id)
+    await carol.chat.wait_for(lambda m: m.id == card.id and "Outcome unknown" in m.text)
+    await carol.chat.wait_for(lambda m: m.id > card.id and "Outcome unknown" in m.text)
+    await _mended(world)
+    assert await world.bot.reconciler.run_once() == 0
+
+
+async def test_a_key_revoked_while_an_order_is_in_doubt_is_told_once(world: World, carol: Person) -> None:
+    card = await _in_doubt(world, carol)
+    keys = world.exchange.engine.world.by_key
+    (public_key,) = keys
+    account = keys.pop(public_key)
+    await _mended(world)
+    told = await carol.sees("I cannot find out what became of Buy")
+    assert "does not accept the key of main" in told.text
+    for _ in range(3):
+        world.clock.skip(61)
+        assert await world.bot.reconciler.run_once() == 1
+    said = [m for m in await carol.chat.messages() if "I cannot find out" in m.text]
+    assert len(said) == 1
+    keys[public_key] = account  # allowed again
+    world.clock.skip(61)
+    await carol.chat.wait_for(lambda m: m.id == card.id and "Filled" in m.text)
+
+
+async def test_an_order_answered_by_maintenance_says_so(world: World, carol: Person) -> None:
+    preview = await carol.says("long sol $200", "Account")
+    await world.fault(action="status", status=503, match=ORDER)
+    card = await carol.taps("✅", "under maintenance", on=preview.id)
+    assert "Do not send it again" in card.text
+    await carol.chat.wait_for(lambda m: m.id == card.id and "Rejected" in m.text)
+    assert await world.sent() == []
+
+
+async def test_a_reduce_only_order_the_exchange_shrinks_shows_its_new_size(
+    world: World, carol: Person
+) -> None:
+    for line in ("long sol $300", "sell sol qty 2 at 160 reduce"):
+        preview = await carol.says(line, "Account")
+        card = await carol.taps("✅", on=preview.id)
+    await carol.chat.wait_for(lambda m: m.id == card.id and "Open · Sell 1.99 SOL-PERP" in m.text)
+    preview = await carol.says("close sol qty 1.5", "Account")
+    await carol.taps("✅", "Filled", on=preview.id)
+    shrunk = await carol.chat.wait_for(lambda m: m.id == card.id and "Sell 0.49 SOL-PERP" in m.text)
+    assert "you asked for 1.99 SOL" in shrunk.text
+    await world.price(SOL, "160.1")
+    await carol.chat.wait_for(lambda m: m.id == card.id and "Filled · Sell 0.49 SOL-PERP" in m.text)
+
+
+async def test_a_shrunk_order_is_noticed_after_a_deaf_stream(world: World, carol: Person) -> None:
+    for line in ("long sol $300", "sell sol qty 2 at 160 reduce"):
+        preview = await carol.says(line, "Account")
+        card = await carol.taps("✅", on=preview.id)
+    await world.fault(action="stream_drop", match={"path": "account", "times": None})
+    preview = await carol.says("close sol qty 1.5", "Account")
+    await carol.taps("✅", "Filled", on=preview.id)
+    await world.bot.reconciler.repair_all()
+    await carol.chat.wait_for(lambda m: m.id == card.id and "Sell 0.49 SOL-PERP" in m.text)
