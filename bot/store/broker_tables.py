@@ -65,10 +65,8 @@ class Person(Table, table=True):
 class LedgerFill(Table, table=True):
     """The entry set of one fill: each amount is one debit and one credit of the same size.
 
-    notional: debit `volume.<standing>`, credit `volume.users` · fee: debit `fees.charged`, credit `fees.users` ·
-    accrued: debit `receivable.exchange`, credit `income.rebate` · contingent: debit `contingent.exchange`,
-    credit `contingent.income`. Revision 0 is the booking; an odd one takes the last back (the same amounts,
-    negative), the even one after it books anew.
+    The accounts are in docs/broker.md. Revision 0 is the booking; an odd one takes the last back (the same
+    amounts, negative), the even one after it books anew.
     """
 
     __tablename__ = "ledger_fill"
