@@ -60,6 +60,14 @@ class TierBasis(StrEnum):
     MONTH = "month"  # the month's own, known at its end
 
 
+class ExitsTagged(StrEnum):
+    """Whether a TP or SL the exchange makes keeps the tag of its entry: not published either."""
+
+    UNKNOWN = "unknown"
+    YES = "yes"
+    NO = "no"
+
+
 class Standing(StrEnum):
     """What one fill is to the broker."""
 
