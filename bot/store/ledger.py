@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, case, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 from sqlmodel import col
@@ -80,8 +81,9 @@ async def api_volume(session: AsyncSession, month: str) -> Decimal:
 
 
 def _cells(month: str, by: tuple[Dimension, ...]) -> Select[Any]:
-    columns = [_column(dimension) for dimension in by]
-    statement = select(_FILLS, *_SUMS, *columns).where(col(LedgerFill.month) == month)
+    columns: list[Any] = [_column(dimension) for dimension in by]
+    wanted: list[Any] = [_FILLS, *_SUMS, *columns]
+    statement = select(*wanted).where(col(LedgerFill.month) == month)
     return statement.group_by(*columns).having(_FILLS != 0).order_by(*columns)
 
 
@@ -91,6 +93,6 @@ def _column(dimension: Dimension) -> Any:
     return getattr(LedgerFill, dimension)
 
 
-def _cell(row: Row[Any]) -> Cell:
+def _cell(row: Sequence[Any]) -> Cell:
     fills, notional, fee, earning, accrued, contingent, *key = row
     return Cell(tuple(key), int(fills), notional, fee, earning, accrued, contingent)
