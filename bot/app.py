@@ -54,6 +54,10 @@ from bot.store import Database
 from bot.vault import MasterKeys, Vault
 from bot.view import Locale
 from bot.view.start import commands
+from bot.web import Dashboard
+from bot.web.login import Login
+from bot.web.pages import Pages
+from bot.web.render import Renderer
 
 _log = logging.getLogger(__name__)
 
@@ -96,6 +100,7 @@ class Bot:
     schedule: Schedule
     telegram: Application[Any, Any, Any, Any, Any, Any]
     plans: AlertPlans
+    dashboard: Dashboard
     webhook: Webhook | None = None
 
 
@@ -180,6 +185,13 @@ def build(
     )
     plans = AlertPlans(services, clock=clock)
     alert_messages.plan_fired = plans.fired
+    dashboard = Dashboard(
+        Login(database, settings.admin_user_ids, clock=clock),
+        Pages(database, clock=clock),
+        Renderer(),
+        public_url=settings.dashboard_url,
+    )
+    services.dashboard_link = dashboard.link
     Router(services).register(telegram)
     return Bot(
         settings,
@@ -193,6 +205,7 @@ def build(
         _schedule(services, client, reconciler, guard, watcher),
         telegram,
         plans,
+        dashboard,
     )
 
 
@@ -260,6 +273,7 @@ async def running(bot: Bot) -> AsyncIterator[Bot]:
         await bot.watcher.start()
         _in_background(bot, bot.reconciler.run_once())
         await _listen(bot)
+        await _open_dashboard(bot)
         _in_background(bot, finish_panics(bot.services))
         _in_background(bot, finish_chains(bot.services, at_start=True))
         _in_background(bot, bot.services.funding.gather())
@@ -267,6 +281,7 @@ async def running(bot: Bot) -> AsyncIterator[Bot]:
         yield bot
     finally:
         await _silence(bot)
+        await bot.dashboard.stop()
         bot.schedule.stop()
         await bot.watcher.stop()
         await bot.plans.stop()
@@ -317,6 +332,17 @@ async def _listen(bot: Bot) -> None:
         secret_token=secret.get_secret_value(),
         allowed_updates=ALLOWED_UPDATES,
     )
+
+
+async def _open_dashboard(bot: Bot) -> None:
+    """A page that cannot listen is no reason not to trade."""
+    port = bot.settings.dashboard_port
+    if port == "off":
+        return
+    try:
+        await bot.dashboard.start(bot.settings.dashboard_host, port)
+    except OSError as error:
+        _log.error("the dashboard does not listen on port %s: %s", port, error.strerror)
 
 
 def _on_polling_error(error: TelegramError) -> None:

@@ -173,6 +173,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_payout_line"),
     )
     op.create_index("ix_payout_line_payout_id", "payout_line", ["payout_id"], unique=False)
+    op.create_table(
+        "web_pass",
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("is_session", sa.Boolean(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("expires_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("token_hash", name="pk_web_pass"),
+    )
+    op.create_index("ix_web_pass_expires_ms", "web_pass", ["expires_ms"], unique=False)
     op.add_column("fill", sa.Column("booked_ms", sa.BigInteger(), nullable=True))
     op.create_index(
         "ix_fill_unbooked",
@@ -219,6 +229,8 @@ def downgrade() -> None:
         postgresql_where=sa.text("booked_ms IS NULL"),
     )
     op.drop_column("fill", "booked_ms")
+    op.drop_index("ix_web_pass_expires_ms", table_name="web_pass")
+    op.drop_table("web_pass")
     op.drop_index("ix_payout_line_payout_id", table_name="payout_line")
     op.drop_table("payout_line")
     op.drop_index("ix_ledger_fill_month_person_id", table_name="ledger_fill")

@@ -363,6 +363,18 @@ class Button(Table, table=True):
     used_ms: int | None = Field(default=None, sa_type=BigInteger)
 
 
+class WebPass(Table, table=True):
+    """What opens the operator's page: a link that works once, or the session it turned into. Hashes only."""
+
+    __tablename__ = "web_pass"
+
+    token_hash: bytes = Field(primary_key=True, sa_type=LargeBinary, repr=False)
+    user_id: int = Field(sa_type=BigInteger)
+    is_session: bool
+    created_ms: int = Field(sa_type=BigInteger)
+    expires_ms: int = Field(index=True, sa_type=BigInteger)
+
+
 class AuditEntry(Table, table=True):
     """One link of the audit chain; the database refuses to change or delete it."""
 
