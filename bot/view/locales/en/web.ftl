@@ -13,7 +13,7 @@ web-missing-title = There is no such page
 web-missing = Back to the overview
 web-trouble-title = The database does not answer
 web-trouble = Reload in a moment. If this stays, rucksack doctor says what is wrong.
-web-door-title = Rucksack
+web-door-title = The dashboard
 web-door = This link works once and opens the page in this browser for twelve hours. Nothing on it can be changed from here.
 web-door-button = Open
 

@@ -13,7 +13,7 @@ web-missing-title = 没有这个页面
 web-missing = 返回总览
 web-trouble-title = 数据库没有响应
 web-trouble = 请稍后刷新。若一直如此，rucksack doctor 会说明原因。
-web-door-title = Rucksack
+web-door-title = 控制台
 web-door = 此链接只能使用一次，可在本浏览器中打开本页十二小时。页面上的内容均为只读。
 web-door-button = 打开
 
