@@ -19,6 +19,10 @@ from telegram.request import HTTPXRequest
 from bot.alerts.service import Alerts
 from bot.backpack import BackpackClient, BackpackError, BrokerTag
 from bot.backpack.streams import UserStream
+from bot.broker.booking import Bookkeeper
+from bot.broker.people import People
+from bot.broker.prices import Prices
+from bot.broker.terms import Tiers
 from bot.chat.alert_announcer import AlertMessages
 from bot.chat.alert_plans import AlertPlans
 from bot.chat.announcer import ChatAnnouncer
@@ -71,6 +75,8 @@ SYNC_S: Final = 5.0
 CLOCK_S: Final = 60.0
 EXPIRE_S: Final = 5.0
 CHAINS_S: Final = 30.0
+BOOK_S: Final = 30.0
+MEND_S: Final = 3600.0
 TIDY_S: Final = 3600.0
 STOP_S: Final = 5.0
 
@@ -97,6 +103,7 @@ class Bot:
     services: Services
     watcher: Watcher
     reconciler: Reconciler
+    bookkeeper: Bookkeeper
     schedule: Schedule
     telegram: Application[Any, Any, Any, Any, Any, Any]
     plans: AlertPlans
@@ -183,6 +190,15 @@ def build(
         admin_ids=settings.admin_user_ids,
         access=AccessPolicy(settings.access is Access.OPEN, settings.admin_user_ids),
     )
+    bookkeeper = Bookkeeper(
+        database,
+        Prices(client),
+        People(clock=clock),
+        Tiers(settings.broker_tier_basis),
+        settings.broker_exits_tagged,
+        clock=clock,
+    )
+    tracker.filled = bookkeeper.wake
     plans = AlertPlans(services, clock=clock)
     alert_messages.plan_fired = plans.fired
     dashboard = Dashboard(
@@ -202,7 +218,8 @@ def build(
         services,
         watcher,
         reconciler,
-        _schedule(services, client, reconciler, guard, watcher),
+        bookkeeper,
+        _schedule(services, client, reconciler, guard, watcher, bookkeeper),
         telegram,
         plans,
         dashboard,
@@ -240,6 +257,7 @@ def _schedule(
     reconciler: Reconciler,
     guard: ExitGuard,
     watcher: Watcher,
+    bookkeeper: Bookkeeper,
 ) -> Schedule:
     schedule = Schedule()
     schedule.every(RECONCILE_S, "reconcile", reconciler.run_once)
@@ -249,6 +267,8 @@ def _schedule(
     schedule.every(CLOCK_S, "clock", client.refresh_clock)
     schedule.every(EXPIRE_S, "expire-previews", lambda: expire_previews(services))
     schedule.every(CHAINS_S, "finish-chains", lambda: finish_chains(services))
+    schedule.every(BOOK_S, "book", bookkeeper.run_once)
+    schedule.every(MEND_S, "mend-bookings", bookkeeper.mend)
     schedule.every(TIDY_S, "tidy", lambda: tidy(services))
     runs = Runs(services.database, clock=services.clock)
     posts = Posts(runs, services.posting, committed=services.outbox.kick)
@@ -264,6 +284,8 @@ async def running(bot: Bot) -> AsyncIterator[Bot]:
     with contextlib.suppress(BackpackError):
         await bot.client.refresh_clock()
     sender = asyncio.create_task(bot.services.outbox.run(), name="outbox")
+    booking = asyncio.create_task(bot.bookkeeper.run(), name="booking")
+    bot.bookkeeper.wake()
     bot.services.placing.doubt = lambda: _in_background(bot, bot.reconciler.run_once())
     bot.schedule.start()
     await bot.feed.start()
@@ -288,10 +310,11 @@ async def running(bot: Bot) -> AsyncIterator[Bot]:
         await bot.services.alerts.stop()
         await bot.feed.stop()
         sender.cancel()
+        booking.cancel()
         background = list(bot.services.background)
         for task in background:
             task.cancel()
-        await asyncio.gather(sender, *background, return_exceptions=True)
+        await asyncio.gather(sender, booking, *background, return_exceptions=True)
         await bot.client.aclose()
         await bot.database.close()
 

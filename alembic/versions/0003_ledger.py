@@ -156,6 +156,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("fill_id", "revision", name="uq_ledger_fill_fill_id_revision"),
     )
     op.create_index("ix_ledger_fill_month_person_id", "ledger_fill", ["month", "person_id"], unique=False)
+    op.create_index("ix_ledger_fill_account_id_at_ms", "ledger_fill", ["account_id", "at_ms"], unique=False)
+    op.create_index(
+        "ix_ledger_fill_without_price",
+        "ledger_fill",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("price_source = 'unknown'"),
+        postgresql_where=sa.text("price_source = 'unknown'"),
+    )
     op.create_table(
         "payout_line",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -233,6 +242,8 @@ def downgrade() -> None:
     op.drop_table("web_pass")
     op.drop_index("ix_payout_line_payout_id", table_name="payout_line")
     op.drop_table("payout_line")
+    op.drop_index("ix_ledger_fill_without_price", table_name="ledger_fill")
+    op.drop_index("ix_ledger_fill_account_id_at_ms", table_name="ledger_fill")
     op.drop_index("ix_ledger_fill_month_person_id", table_name="ledger_fill")
     op.drop_table("ledger_fill")
     op.drop_index("ix_affiliate_rate_person_id", table_name="affiliate_rate")

@@ -69,6 +69,7 @@ class Tracker:
         self._announcer = announcer
         self._clock = clock
         self.incomplete: set[int] = set()  # accounts known to lack something: to be repaired
+        self.filled: Callable[[], None] = lambda: None  # called when fills may have come in
         self._sized_us: dict[int, int] = {}  # live orders: when their quantity was last heard of
 
     async def apply(self, account_id: int, report: OrderReport, *, sized_us: int | None = None) -> bool:
@@ -86,6 +87,8 @@ class Tracker:
             else:
                 await self._take(session, order, report, sized_us)
         self._announcer.committed()
+        if report.fill is not None:
+            self.filled()
         return order is not None
 
     async def apply_exit(self, account_id: int, report: OrderReport) -> None:
@@ -133,6 +136,8 @@ class Tracker:
                 rows = await fills.of_order(session, account_id, exchange_id)
                 await self._take(session, order, report_of_fills(order, rows))
         self._announcer.committed()
+        if found:
+            self.filled()
 
     async def _filled(self, session: AsyncSession, account_id: int, fill: Fill) -> Order | None:
         known = await orders.by_exchange_id(session, account_id, fill.exchange_order_id, lock=True)

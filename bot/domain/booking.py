@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
+from enum import StrEnum
 from typing import Final, NamedTuple
 
 from bot.domain.rebate import (
     PRECISION,
+    ExitsTagged,
     Standing,
     Tier,
     broker_share,
@@ -31,6 +33,30 @@ class Leg(NamedTuple):
 FEE: Final = Leg("fees.charged", "fees.users")
 ACCRUED: Final = Leg("receivable.exchange", "income.rebate")
 CONTINGENT: Final = Leg("contingent.exchange", "contingent.income")
+
+
+class Maker(StrEnum):
+    """Who made the order behind a fill, where it is one of ours."""
+
+    WE_TAGGED = "we-tagged"
+    WE_UNTAGGED = "we-untagged"
+    EXCHANGE = "exchange"  # a TP or SL it made for an order of ours
+
+
+_OF_EXITS: Final = {
+    ExitsTagged.UNKNOWN: Standing.EXIT,
+    ExitsTagged.YES: Standing.TAGGED,
+    ExitsTagged.NO: Standing.ELSEWHERE,
+}
+
+
+def standing_of(maker: Maker | None, system_type: str | None, exits: ExitsTagged) -> Standing:
+    """What a fill is to the broker; `maker` None: its order is none of ours."""
+    if maker is Maker.EXCHANGE:
+        return _OF_EXITS[exits]
+    if maker is not None:
+        return Standing.TAGGED if maker is Maker.WE_TAGGED else Standing.UNTAGGED
+    return Standing.ELSEWHERE if system_type is None else Standing.SYSTEM
 
 
 def volume_leg(standing: Standing) -> Leg:
@@ -66,6 +92,13 @@ class Booking:
         """The effective fee rate in basis points; zero where nothing was traded."""
         return self.fee / self.notional * BPS if self.notional else ZERO
 
+    def under(self, standing: Standing, terms: Terms) -> Booking:
+        """The same trade and fee, were they this to the broker, on these terms."""
+        earning, contingent = earning_fee(standing, self.fee), contingent_fee(standing, self.fee)
+        with localcontext(prec=PRECISION):
+            accrued, open_ = nano(earning * terms.share), nano(contingent * terms.share)
+        return Booking(self.notional, self.fee, earning, accrued, open_)
+
     def reversed(self) -> Booking:
         """What takes this entry set back."""
         return Booking(-self.notional, -self.fee, -self.earning, -self.accrued, -self.contingent)
@@ -86,12 +119,5 @@ def book(
     Notional and fee are recorded whatever the fill is; only a tagged order's earn.
     """
     with localcontext(prec=PRECISION):
-        charged = nano(fee * fee_usd)
-        earning = earning_fee(standing, charged)
-        return Booking(
-            notional=nano(price * quantity * quote_usd),
-            fee=charged,
-            earning=earning,
-            accrued=nano(earning * terms.share),
-            contingent=nano(contingent_fee(standing, charged) * terms.share),
-        )
+        notional, charged = nano(price * quantity * quote_usd), nano(fee * fee_usd)
+    return Booking(notional, charged, ZERO, ZERO, ZERO).under(standing, terms)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field
 
 from bot.domain.rebate import Standing
@@ -73,6 +73,13 @@ class LedgerFill(Table, table=True):
     __table_args__ = (
         UniqueConstraint("fill_id", "revision"),
         Index("ix_ledger_fill_month_person_id", "month", "person_id"),
+        Index("ix_ledger_fill_account_id_at_ms", "account_id", "at_ms"),
+        Index(
+            "ix_ledger_fill_without_price",
+            "id",
+            sqlite_where=text("price_source = 'unknown'"),
+            postgresql_where=text("price_source = 'unknown'"),
+        ),
     )
 
     id: int = Field(default=None, primary_key=True, sa_type=RowId)
