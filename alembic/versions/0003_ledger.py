@@ -165,6 +165,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("price_source = 'unknown'"),
         postgresql_where=sa.text("price_source = 'unknown'"),
     )
+    op.create_index("ix_ledger_fill_month", "ledger_fill", ["month"], unique=False)
     op.create_table(
         "payout_line",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -218,6 +219,8 @@ def _forbid_changes() -> None:
                 f"CREATE TRIGGER {table}_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
                 "FOR EACH STATEMENT EXECUTE FUNCTION ledger_is_append_only()"
             )
+        # Without it the planner expects a group for every fill, and sorts millions of rows on disk.
+        op.execute("CREATE STATISTICS ledger_fill_day ON (at_ms / 86400000::bigint) FROM ledger_fill")
         return
     for table in APPEND_ONLY:
         for event in ("UPDATE", "DELETE"):
@@ -244,6 +247,7 @@ def downgrade() -> None:
     op.drop_table("payout_line")
     op.drop_index("ix_ledger_fill_without_price", table_name="ledger_fill")
     op.drop_index("ix_ledger_fill_account_id_at_ms", table_name="ledger_fill")
+    op.drop_index("ix_ledger_fill_month", table_name="ledger_fill")
     op.drop_index("ix_ledger_fill_month_person_id", table_name="ledger_fill")
     op.drop_table("ledger_fill")
     op.drop_index("ix_affiliate_rate_person_id", table_name="affiliate_rate")

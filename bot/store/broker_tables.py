@@ -80,6 +80,7 @@ class LedgerFill(Table, table=True):
             sqlite_where=text("price_source = 'unknown'"),
             postgresql_where=text("price_source = 'unknown'"),
         ),
+        Index("ix_ledger_fill_month", "month"),  # a month's rows in the order they were written
     )
 
     id: int = Field(default=None, primary_key=True, sa_type=RowId)
