@@ -29,6 +29,7 @@ DYNAMIC = (
     "ask-",
     "button-funding-",
     "button-post-",
+    "button-rebate-",
     "button-setting-",
     "carry-column-",
     "choice-",
