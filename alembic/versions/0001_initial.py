@@ -145,6 +145,7 @@ def upgrade() -> None:
         sa.Column("is_maker", sa.Boolean(), nullable=False),
         sa.Column("system_type", sa.String(), nullable=True),
         sa.Column("timestamp_ms", sa.BigInteger(), nullable=False),
+        sa.Column("judged", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_fill_account_id"),
         sa.PrimaryKeyConstraint("id", name="pk_fill"),
         sa.UniqueConstraint(
@@ -154,6 +155,14 @@ def upgrade() -> None:
             "trade_id",
             name="uq_fill_account_id_symbol_exchange_order_id_trade_id",
         ),
+    )
+    op.create_index(
+        "ix_fill_unjudged",
+        "fill",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("NOT judged"),
+        postgresql_where=sa.text("NOT judged"),
     )
     op.create_index(
         "uq_fill_without_trade_id",

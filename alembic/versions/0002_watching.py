@@ -94,11 +94,13 @@ def upgrade() -> None:
         sa.Column("watched_from_ms", sa.BigInteger(), nullable=False),
         sa.Column("fired_count", sa.Integer(), nullable=False),
         sa.Column("fired_ms", sa.BigInteger(), nullable=True),
+        sa.Column("source", sa.String(), nullable=True),
         sa.Column("created_ms", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_alert_account_id"),
         sa.ForeignKeyConstraint(["user_id"], ["desk_user.id"], name="fk_alert_user_id"),
         sa.PrimaryKeyConstraint("id", name="pk_alert"),
+        sa.UniqueConstraint("source", name="uq_alert_source"),
         sqlite_autoincrement=True,
     )
     op.create_index("ix_alert_chat_id_state", "alert", ["chat_id", "state"], unique=False)

@@ -5,7 +5,7 @@ Nothing is asked of the exchange here: between two pictures only the marks move.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from decimal import Decimal
 from typing import Final
 
@@ -22,6 +22,7 @@ from bot.domain.picture import (
 )
 from bot.domain.values import ZERO
 
+STALE: Final = Decimal("0.01")  # a mark moved so far: liquidation prices are no longer what they were
 FAR: Final = Decimal(1_000)  # per cent: the distance of a position that is closed, or cannot be liquidated
 ALL: Final = "*"
 
@@ -29,10 +30,11 @@ Tell = Callable[[Series, Decimal, int], None]
 
 
 class Accounts:
-    """Only those somebody has an alert on. `tell` hears every value."""
+    """Only those somebody has an alert on. `tell` hears every value, `stale` of pictures that are too old."""
 
     def __init__(self, tell: Tell) -> None:
         self._tell = tell
+        self.stale: Callable[[int], None] = lambda account_id: None
         self._pictures: dict[int, AccountPicture] = {}
         self._holders: dict[str, dict[int, None]] = {}  # accounts by the market of a position
         self._marks: dict[str, Marked] = {}
@@ -61,11 +63,18 @@ class Accounts:
         self._marks[symbol] = marked
         for account_id in self._holders.get(symbol, ()):
             picture = self._pictures[account_id]
-            self._tell_position(account_id, symbol, picture.positions[symbol], at_ms)
+            position = picture.positions[symbol]
+            self._tell_position(account_id, symbol, position, at_ms)
             self._tell_whole(account_id, picture, at_ms)
+            if abs(marked.mark - position.mark_price) > position.mark_price * STALE:
+                self.stale(account_id)
+
+    def keep(self, wanted: Collection[int]) -> None:
+        """Forget every other account: nobody takes new pictures of it."""
+        for account_id in self._pictures.keys() - wanted:
+            self.forget(account_id)
 
     def forget(self, account_id: int) -> None:
-        """The account is unlinked."""
         self._pictures.pop(account_id, None)
         for holders in self._holders.values():
             holders.pop(account_id, None)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
-from bot.alerts.decisions import Decision, Watched
+from bot.alerts.decisions import Claim, Decision, Watched
 from bot.alerts.ladder import Candle, Hit, Ladder, Standing
 from bot.alerts.movers import Volumes, Window
 from bot.alerts.occasions import Occasions, Waiting
@@ -19,6 +19,7 @@ from bot.alerts.rungs import (
     FundingFacts,
     Rung,
     Series,
+    market_of,
     measures_of,
     rungs_on,
     scope_of,
@@ -59,6 +60,7 @@ class Brain:
     def __init__(self) -> None:
         self.ladders: dict[Series, Ladder] = {}
         self.decisions: list[Decision] = []
+        self.claims: list[Claim] = []  # of `decisions`, and of what nobody waited for
         self.occasions = Occasions()
         self.windows: dict[Series, dict[int, Window]] = {}
         self.volumes: dict[str, dict[int, Volumes]] = {}
@@ -67,6 +69,7 @@ class Brain:
         self._facts: dict[str, FundingFacts] = {}
         self._repeats: dict[int, PriceLevel] = {}
         self._held: dict[int, _Held] = {}
+        self._of_accounts: dict[int, dict[int, None]] = {}
         self._trailing = Trailing()
         self._everywhere: dict[str, dict[int, _Held]] = {}  # by measure
 
@@ -80,7 +83,7 @@ class Brain:
         elif isinstance(condition, PriceTrail) and condition.anchor is None:
             self._trailing.add(watched, condition)
         elif Occasions.takes(condition):
-            _, until_ms = memory.get("", (SPENT, 0))
+            _, until_ms = memory.get("", (SPENT, watched.since_ms))
             waiting = Waiting(watched.id, condition, watched.repeat, watched.cooldown_ms, until_ms)
             self.occasions.add(waiting, watched.account_id)
         else:
@@ -98,6 +101,7 @@ class Brain:
         self.occasions.remove(watched.id)
         held = self._held.pop(watched.id, None)
         if held is not None:
+            self._of_accounts.get(watched.account_id or 0, {}).pop(watched.id, None)
             for rung in held.rungs.values():
                 self.ladders[rung.series].remove((watched.id, rung.part), rung.level)
         for measure in measures_of(condition):
@@ -154,6 +158,8 @@ class Brain:
     def _add_rungs(self, watched: Watched) -> None:
         condition = watched.condition
         held = self._held[watched.id] = _Held(watched, dict(watched.memory or {}))
+        if watched.account_id is not None:
+            self._of_accounts.setdefault(watched.account_id, {})[watched.id] = None
         if isinstance(condition, PriceMove):
             lengths = self.windows.setdefault(series_of(condition), {})
             lengths.setdefault(condition.window_ms, Window(condition.window_ms))
@@ -272,14 +278,23 @@ class Brain:
             self._decide(series, ladder.judge(candle), late=True)
 
     def happened(
-        self, told: Iterable[Waiting], value: Decimal | None, at_ms: int, detail: dict[str, Any]
+        self,
+        told: Iterable[Waiting],
+        value: Decimal | None,
+        at_ms: int,
+        detail: dict[str, Any],
+        *,
+        late: bool = False,
+        claim: Claim | None = None,
     ) -> None:
         """An occasion (`Occasions`) came for these."""
+        series = Series("occasion", "")
         for waiting in told:
-            series = Series("occasion", "")
             self.decisions.append(
-                Decision(waiting.id, waiting.condition, series, None, value, at_ms, False, detail)
+                Decision(waiting.id, waiting.condition, series, None, value, at_ms, late, detail, claim=claim)
             )
+        if claim is not None:
+            self.claims.append(claim)
 
     # --- deciding ----------------------------------------------------------------------------------
 
@@ -296,7 +311,8 @@ class Brain:
             if held is None:
                 continue  # another rung of the same update ended it
             goes_on = held.watched.repeat or self._end_rung(held, part, hit.at_ms)
-            detail["subject"] = series.subject
+            market = market_of(series.subject)
+            detail |= {"symbol": market} if market is not None else {}
             self.decisions.append(
                 Decision(
                     alert_id,
@@ -335,6 +351,12 @@ class Brain:
     def is_everywhere(self, measure: str) -> bool:
         """Whether some condition on any market waits on it."""
         return bool(self._everywhere.get(measure))
+
+    @property
+    def accounts(self) -> set[int]:
+        """Ids of the accounts something waits on."""
+        held = {account_id for account_id, ids in self._of_accounts.items() if ids}
+        return held | self.occasions.accounts
 
     def conditions(self) -> list[Condition]:
         """Those with rungs, to be prepared."""

@@ -24,8 +24,31 @@ class Watched:
 
 
 @dataclass(frozen=True, slots=True)
+class FillSeen:
+    """An execution in our own table."""
+
+    fill_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class MarketSeen:
+    """A market that went from one state to another; None: not listed."""
+
+    symbol: str
+    before: str | None
+    after: str | None
+
+
+Claim = FillSeen | MarketSeen
+"""What has a row of its own beside the alerts: whoever changes that row first tells of it, nobody else."""
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
-    """A condition came true. `happened_ms` by the exchange's clock; `late`: found in a candle."""
+    """A condition came true. `happened_ms` by the exchange's clock; `late`: found out afterwards.
+
+    With a `claim` it is a fact only for whoever wins that.
+    """
 
     alert_id: int
     condition: Condition | None  # None: a plain PriceLevel, known by `series` and `level`
@@ -37,3 +60,4 @@ class Decision:
     detail: dict[str, Any] = field(default_factory=dict)
     part: str = ""
     goes_on: bool = False  # an alert that speaks once has still more to say (several levels)
+    claim: Claim | None = None

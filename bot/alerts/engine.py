@@ -211,9 +211,13 @@ class Engine:
         if self.brain.decisions:
             self._wake.set()
 
+    def saw(self, name: str, at_ms: int) -> None:
+        """Something outside the feed was looked at as a whole: its watermark."""
+        self._seen[name] = at_ms
+
     def decided(self) -> None:
         """Something outside the feed may have led to decisions."""
-        if self.brain.decisions:
+        if self.brain.decisions or self.brain.claims:
             self._wake.set()
 
     # --- what is written ---------------------------------------------------------------------------
@@ -230,11 +234,14 @@ class Engine:
             for name, ms in self._seen.items()
             if name not in self._gaps and self._written.get(name) != ms
         }
-        return self._with_memories(Batch(self._taken(), self.brain.take_changed(), seen))
+        batch = self._taken()
+        batch.memories, batch.seen = self.brain.take_changed(), seen
+        return self._with_memories(batch)
 
-    def _taken(self) -> list[Decision]:
-        decisions, self.brain.decisions = self.brain.decisions, []
-        return decisions
+    def _taken(self) -> Batch:
+        batch = Batch(self.brain.decisions, self.brain.claims)
+        self.brain.decisions, self.brain.claims = [], []
+        return batch
 
     def _with_memories(self, batch: Batch) -> Batch:
         for decision in batch.decisions:
@@ -274,7 +281,7 @@ class Engine:
             whole = loop.time() >= due
             due = loop.time() + FLUSH_S if whole else due
             async with self._turn:
-                batch = self._take_all() if whole else self._with_memories(Batch(self._taken()))
+                batch = self._take_all() if whole else self._with_memories(self._taken())
                 if batch:
                     self._unwritten.append(batch)
                 await self._write_until_done()
@@ -291,8 +298,17 @@ class Engine:
                 self._take_apart(self._unwritten[0])
 
     def _take_apart(self, batch: Batch) -> None:
-        """One decision that cannot be written must not silence the others: alone, it is given up."""
-        alone = len(batch.decisions) <= 1
-        parts = [] if alone else [Batch([one], dict(batch.memories)) for one in batch.decisions]
-        rest = Batch([], batch.memories, batch.seen) if batch.decisions else Batch()
-        self._unwritten[:1] = [*parts, *([rest] if rest else [])]
+        """One decision that cannot be written must not silence the others: alone, it is given up.
+
+        Those that share a claim stay together, for it is won once.
+        """
+        shared: dict[Any, list[Decision]] = {}
+        for number, one in enumerate(batch.decisions):
+            shared.setdefault(one.claim or number, []).append(one)
+        parts = [
+            Batch(together, [c for c in batch.claims if c == of], dict(batch.memories))
+            for of, together in shared.items()
+        ]
+        claims = [claim for claim in batch.claims if claim not in shared]
+        rest = Batch([], claims, batch.memories, batch.seen) if batch.decisions else Batch()
+        self._unwritten[:1] = [*(parts if len(parts) > 1 else []), *([rest] if rest else [])]

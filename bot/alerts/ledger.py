@@ -6,17 +6,17 @@ fired by another process meanwhile does not fire. Nothing here decides whether a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.alerts.announce import AlertAnnouncer, Fired
-from bot.alerts.decisions import Decision
+from bot.alerts.decisions import Claim, Decision, FillSeen
 from bot.alerts.packing import unpack
 from bot.domain.alert import Loudness, PriceLevel
-from bot.store import Database, outbox
+from bot.store import Database, fills, known_markets, outbox
 from bot.store import alerts as rows
 from bot.store.alert_tables import Alert, AlertState, Firing, FiringState
 
@@ -32,11 +32,12 @@ class Batch:
     """What was decided and learnt up to one moment; written whole or not at all."""
 
     decisions: list[Decision] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
     memories: dict[int, dict[str, Any] | None] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.decisions or self.memories or self.seen)
+        return bool(self.decisions or self.claims or self.memories or self.seen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,8 @@ class Ledger:
         Writing the same batch again is harmless: a decision that is a fact already is refused by the row.
         """
         async with self._database.write() as session:
-            written = await self._fire(session, batch)
+            lost = {claim for claim in batch.claims if not await _wins(session, claim)}
+            written = await self._fire(session, batch, lost)
             quiet = {i: m for i, m in batch.memories.items() if all(i != f.alert.id for f in written.fired)}
             await rows.remember(session, quiet)
             await rows.set_watermarks(session, batch.seen)
@@ -77,7 +79,7 @@ class Ledger:
             self._announcer.committed()
         return written
 
-    async def _fire(self, session: AsyncSession, batch: Batch) -> Written:
+    async def _fire(self, session: AsyncSession, batch: Batch, lost: Collection[Claim]) -> Written:
         if not batch.decisions:
             return Written([], set())
         alerts = await rows.locked(session, {decision.alert_id for decision in batch.decisions})
@@ -87,7 +89,8 @@ class Ledger:
         changes: dict[int, dict[str, Any]] = {}
         for decision in batch.decisions:
             alert = alerts.get(decision.alert_id)
-            if alert is None or not may_fire(alert, decision, changes.get(alert.id)):
+            is_ours = decision.claim is None or decision.claim not in lost
+            if alert is None or not is_ours or not may_fire(alert, decision, changes.get(alert.id)):
                 stale.add(decision.alert_id)
                 continue
             new = _after(alert, decision, changes.get(alert.id), batch.memories)
@@ -134,6 +137,13 @@ class Ledger:
             if message is None:
                 one.firing.state = FiringState.UNDELIVERABLE
             session.add(one.firing)
+
+
+async def _wins(session: AsyncSession, claim: Claim) -> bool:
+    """Whether nobody told of it yet; from now on we did."""
+    if isinstance(claim, FillSeen):
+        return await fills.judge(session, claim.fill_id)
+    return await known_markets.change(session, claim.symbol, claim.before, claim.after)
 
 
 def may_fire(alert: Alert, decision: Decision, earlier: dict[str, Any] | None) -> bool:

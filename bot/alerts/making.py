@@ -49,6 +49,13 @@ class _Arming:
     memory: dict[str, Any] | None = None
 
 
+class _Known(Exception):
+    """The same message came twice at once, and the other one was quicker."""
+
+    def __init__(self, alert: Alert) -> None:
+        self.alert = alert
+
+
 class Making:
     """New alerts, and old ones that are armed anew."""
 
@@ -72,8 +79,19 @@ class Making:
         self._clock = clock
 
     async def create(
-        self, user: User, place: Place, intent: AlertIntent, line: str, account_id: int | None
+        self,
+        user: User,
+        place: Place,
+        intent: AlertIntent,
+        line: str,
+        account_id: int | None,
+        source: str | None,
     ) -> Alert | Refusal:
+        if source is not None:
+            async with self._database.read() as session:
+                known = await rows.of_source(session, source)
+            if known is not None:
+                return known
         condition = await resolve(intent.condition, self._catalogue)
         if isinstance(condition, Refusal):
             return condition
@@ -85,12 +103,15 @@ class Making:
             **row_of(user, place, intent, condition, line),
             account_id=account_id,
             expires_ms=now + lifetime if lifetime is not None else None,
+            source=source,
             created_ms=now,
             watched_from_ms=now,
         )
 
         async def insert(arming: _Arming) -> Alert | Refusal:
             async with self._database.write() as session:
+                if source is not None and (known := await rows.of_source(session, source)):
+                    raise _Known(known)
                 if await rows.count_live(session, user.id) >= MOST_ALERTS:
                     return Refusal(RefusalCode.TOO_MANY_ALERTS, {"limit": MOST_ALERTS}, mend="/alerts")
                 alert.watched_from_ms, alert.memory = arming.since_ms, arming.memory
@@ -98,7 +119,10 @@ class Making:
                 await session.flush()
             return alert
 
-        return await self._arm(condition, intent, insert)
+        try:
+            return await self._arm(condition, intent, insert)
+        except _Known as made:
+            return made.alert
 
     async def edit(
         self, alert_id: int, user_id: int, intent: AlertIntent, line: str

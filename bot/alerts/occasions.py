@@ -17,7 +17,7 @@ _KINDS: Final = (LiquidationSize, MarketNews, MyFill, KeyTrouble)
 
 @dataclass(slots=True)
 class Waiting:
-    """An alert that waits for an occasion; deaf until `until_ms`."""
+    """An alert that waits for an occasion; deaf up to `until_ms`: armed then, or the end of a cooldown."""
 
     id: int
     condition: Condition
@@ -37,6 +37,12 @@ class Occasions:
 
     def __contains__(self, alert_id: int) -> bool:
         return alert_id in self._waiting
+
+    @property
+    def accounts(self) -> set[int]:
+        """Ids of the accounts somebody waits on."""
+        of = [place.measure.partition(":") for place, ids in self._by_place.items() if ids]
+        return {int(account_id) for kind, _, account_id in of if kind in {"fill", "key"}}
 
     @staticmethod
     def takes(condition: Condition) -> bool:
@@ -61,10 +67,9 @@ class Occasions:
         for places in self._by_place.values():
             places.pop(alert_id, None)
 
-    def memory(self, alert_id: int) -> dict[str, Any] | None:
+    def memory(self, alert_id: int) -> dict[str, Any]:
         """A cooldown survives a restart."""
-        waiting = self._waiting[alert_id]
-        return {"": ["spent", waiting.until_ms]} if waiting.until_ms else None
+        return {"": ["spent", self._waiting[alert_id].until_ms]}
 
     # --- what happened -----------------------------------------------------------------------------
 
@@ -94,7 +99,7 @@ class Occasions:
         return self._by_place.get(Series(what, symbol), ())
 
     def _told(self, ids: Iterable[int], at_ms: int) -> list[Waiting]:
-        told = [self._waiting[one] for one in list(ids) if self._waiting[one].until_ms <= at_ms]
+        told = [self._waiting[one] for one in list(ids) if self._waiting[one].until_ms < at_ms]
         for waiting in told:
             if not waiting.repeat:
                 self.remove(waiting.id)

@@ -123,6 +123,12 @@ def scope_of(condition: Condition, account_id: int | None) -> str:
     return f"{account_id}:" if isinstance(condition, LiquidationDistance) else ""
 
 
+def market_of(subject: str) -> str | None:
+    """The market in a subject: its own name, or the one of an account's position."""
+    name = subject.rpartition(":")[2]
+    return name if "_" in name else None
+
+
 @dataclass(frozen=True, slots=True)
 class FundingFacts:
     """What levels of funding depend on: the market's interval, and what counts as extreme (per cent)."""

@@ -7,17 +7,13 @@ from typing import Final
 from bot.alerts.accounts import Accounts
 from bot.alerts.brain import Brain
 from bot.alerts.rungs import INTEREST, LAST, LIQUIDATIONS, MARK, TOP, VOLUME, Series
-from bot.domain.alert import MarketNewsKind
 from bot.domain.feed import (
     BookTop,
-    Delisted,
     Kline,
     LiquidationEvent,
-    Listed,
     MarketEvent,
     MarkUpdate,
     OpenInterest,
-    StateChanged,
     Trade,
 )
 from bot.domain.picture import Marked
@@ -32,9 +28,6 @@ KINDS: Final = frozenset(
         OpenInterest,
         Kline,
         LiquidationEvent,
-        Listed,
-        Delisted,
-        StateChanged,
     }
 )
 _NAMES: Final[dict[type, str]] = {Trade: LAST, MarkUpdate: MARK, BookTop: TOP, OpenInterest: INTEREST}
@@ -93,8 +86,6 @@ class Senses:
                     self._brain.minute(event.symbol, event.volume, event.end_ms)
             case LiquidationEvent():
                 self._liquidation(event)
-            case Listed() | Delisted() | StateChanged():
-                self._news(event)
         return None
 
     def _mark(self, event: MarkUpdate, strict: bool) -> int:
@@ -122,15 +113,5 @@ class Senses:
         notional = event.price * event.quantity
         at_ms = event.event_us // 1000 or event.received_ms
         told = self._brain.occasions.liquidated(event.symbol, notional, at_ms)
-        detail = {"subject": event.symbol, "side": event.side, "price": event.price}
+        detail = {"symbol": event.symbol}
         self._brain.happened(told, notional, at_ms, detail)
-
-    def _news(self, event: Listed | Delisted | StateChanged) -> None:
-        kind, detail = MarketNewsKind.LISTED, {"subject": event.symbol}
-        if isinstance(event, Delisted):
-            kind = MarketNewsKind.DELISTED
-        elif isinstance(event, StateChanged):
-            kind = MarketNewsKind.HALTED
-            detail |= {"before": event.before, "after": event.after}
-        told = self._brain.occasions.news(kind, event.symbol, event.received_ms)
-        self._brain.happened(told, None, event.received_ms, dict(detail))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -14,9 +15,10 @@ from bot.alerts.background import Background
 from bot.alerts.brain import Brain
 from bot.alerts.decisions import Watched
 from bot.alerts.engine import Engine
+from bot.alerts.happenings import LOOKED, Happenings
 from bot.alerts.ledger import Ledger
 from bot.alerts.loading import load
-from bot.alerts.making import Making
+from bot.alerts.making import Made, Making
 from bot.alerts.repair import Repair
 from bot.alerts.replay import Replay, Replays
 from bot.alerts.rungs import MARK
@@ -24,9 +26,8 @@ from bot.alerts.senses import Senses
 from bot.alerts.terms import Place, resolve, watched_of
 from bot.backpack import BackpackClient, BackpackError
 from bot.domain.alert import Condition
-from bot.domain.feed import Listed, MarketEvent
+from bot.domain.feed import Delisted, Listed, MarketEvent, StateChanged
 from bot.domain.intent import AlertIntent
-from bot.domain.order import Fill
 from bot.domain.picture import AccountPicture
 from bot.domain.refusal import Refusal
 from bot.market import Catalogue, Feed
@@ -39,6 +40,7 @@ _log = logging.getLogger(__name__)
 
 PREPARE_S: Final = 3_600.0  # extremes of funding move with every settlement
 SWEEP_S: Final = 1.0  # deliveries and expiries are looked at this often
+FILLS_S: Final = 2.0  # executions another process wrote are looked for this often
 
 
 class Alerts:
@@ -63,15 +65,17 @@ class Alerts:
         self.brain = Brain()
         ledger = Ledger(database, announcer, clock=clock, now_ms=client.now_ms)
         repair = Repair(client, now_ms=client.now_ms)
-        self._accounts = Accounts(self.brain.observe)
-        self._catalogue = catalogue
-        senses = Senses(self.brain, self._accounts)
+        self.account_states = Accounts(self.brain.observe)
+        self.look: Callable[[int], Awaitable[None]] = _look_away  # takes a picture now; set by the app
+        senses = Senses(self.brain, self.account_states)
         self.engine = Engine(self.brain, senses, ledger, repair, feed)
         self.engine.stale = self._reload_soon
         background = partial(
             Background, client=client, catalogue=catalogue, repair=repair, now_ms=client.now_ms
         )
         self._background = background(self.brain)
+        self._happenings = Happenings(database, self.brain, now_ms=client.now_ms)
+        self._fills_came = asyncio.Event()
         self._making = Making(database, client, feed, catalogue, self.engine, self._background, clock=clock)
         self._replays = Replays(client, catalogue, background, now_ms=client.now_ms)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -81,7 +85,8 @@ class Alerts:
     async def start(self) -> None:
         """Load what is armed, look up what happened meanwhile, and watch. The feed has been started."""
         await self.engine.start()
-        self._unlisten = self._feed.listen(self._on_listed, frozenset({Listed}))
+        await self._happenings.load()
+        self._unlisten = self._feed.listen(self._on_markets, frozenset({Listed, Delisted, StateChanged}))
         try:
             markets = await self._catalogue.markets()
         except BackpackError:
@@ -91,6 +96,7 @@ class Alerts:
             self.engine.follow(name, seen_ms)
         self._spawn(self._prepare())
         self._spawn(self._sweep())
+        self._spawn(self._judge_fills())
 
     async def stop(self) -> None:
         """Write what is decided, and end."""
@@ -111,13 +117,17 @@ class Alerts:
         intent: AlertIntent,
         line: str,
         account_id: int | None = None,
+        source: str | None = None,
     ) -> Alert | Refusal:
         """Arm an alert; `line` is the canonical text of `intent`. Raises BackpackError.
 
         Refused: an unknown market, a condition that holds already, one alert too many. `account_id` is needed
-        by conditions of an account only.
+        by conditions of an account only. `source` names the message or tap that asks for it: the same one
+        twice is one alert, the first, in whatever state it is by now.
         """
-        return await self._making.create(user, Place(chat_id, thread_id), intent, line, account_id)
+        return await self._armed(
+            await self._making.create(user, Place(chat_id, thread_id), intent, line, account_id, source)
+        )
 
     async def resolve(self, intent: AlertIntent) -> Condition | Refusal:
         """What would be watched, with the exchange's own symbol. Raises BackpackError."""
@@ -130,7 +140,7 @@ class Alerts:
 
         It stays where it speaks. None: there is no such alert of this user. Raises BackpackError.
         """
-        return await self._making.edit(alert_id, user_id, intent, line)
+        return await self._armed(await self._making.edit(alert_id, user_id, intent, line))
 
     async def list(self, *, user_id: int | None = None, chat_id: int | None = None) -> Sequence[Alert]:
         """Armed and paused alerts of a user, of a chat, or of a user in a chat; oldest first."""
@@ -148,7 +158,7 @@ class Alerts:
 
     async def resume(self, alert_id: int, user_id: int) -> Alert | Refusal | None:
         """Watch again from now on, as if new: refused if its condition holds. Raises BackpackError."""
-        return await self._making.resume(alert_id, user_id)
+        return await self._armed(await self._making.resume(alert_id, user_id))
 
     async def delete(self, alert_id: int, user_id: int) -> Alert | None:
         """Forget an alert. None: there is no live alert of this user."""
@@ -167,36 +177,44 @@ class Alerts:
 
     def account_changed(self, account_id: int, picture: AccountPicture) -> None:
         """The desk has read an account anew; until the next time only the marks of its positions move."""
-        self._accounts.changed(account_id, picture)
-        for symbol in self._accounts.symbols:
+        self.account_states.changed(account_id, picture)
+        for symbol in self.account_states.symbols:
             self.engine.follow(f"{MARK}:{symbol}", picture.at_ms)
         self.engine.decided()
 
-    def account_gone(self, account_id: int) -> None:
-        """An account was unlinked."""
-        self._accounts.forget(account_id)
+    async def account_gone(self, account_id: int) -> None:
+        """An account was unlinked: its alerts end with it."""
+        self.account_states.forget(account_id)
+        async with self.engine.turn:
+            async with self._database.write() as session:
+                ended = await rows.locked(session, await rows.live_of_account(session, account_id))
+                before = [watched_of(alert) for alert in ended.values()]
+                for alert in ended.values():
+                    await rows.change(session, alert, state=AlertState.DELETED)
+            for watched in before:
+                self.brain.remove(watched)
 
-    def filled(self, account_id: int, fill: Fill) -> None:
-        """One execution of an account, told once, wherever its order was placed."""
-        at_ms = fill.timestamp_ms or self._now_ms()
-        told = self.brain.occasions.filled(account_id, fill.symbol, at_ms)
-        detail = {"subject": fill.symbol, "side": fill.side.value, "quantity": fill.quantity}
-        self.brain.happened(told, fill.price, at_ms, detail)
+    @property
+    def accounts(self) -> set[int]:
+        """Ids of the accounts somebody has an alert on: of these `account_changed` wants to hear."""
+        return self.brain.accounts
+
+    def fills_came(self) -> None:
+        """Executions were written into the database. They are found without this call too, a little later."""
+        self._fills_came.set()
+
+    def key_trouble(self, account_id: int, label: str, reason: str) -> None:
+        """The exchange began to refuse the account's key (`reason` is `key`) or its stream (`stream`)."""
+        self._happenings.key_trouble(account_id, label, reason)
         self.engine.decided()
-
-    def key_trouble(self, account_id: int, reason: str) -> None:
-        """The exchange refuses the account's key, or its stream cannot be held; the message says `reason`."""
-        now = self._now_ms()
-        told = self.brain.occasions.key_trouble(account_id, now)
-        self.brain.happened(told, None, now, {"reason": reason})
-        self.engine.decided()
-
-    def _on_listed(self, event: MarketEvent) -> None:
-        """A new perp is among those that conditions on any market watch."""
-        if isinstance(event, Listed) and event.market.is_perp and self.brain.is_everywhere("funding"):
-            self.engine.follow(f"{MARK}:{event.symbol}", event.received_ms)
 
     # --- inside ------------------------------------------------------------------------------------
+
+    async def _armed(self, made: Made) -> Made:
+        """What is on an account hears at once how that stands."""
+        if isinstance(made, Alert) and made.account_id is not None:
+            await self.look(made.account_id)
+        return made
 
     async def _change(
         self, alert_id: int, user_id: int, allowed: set[AlertState], **values: Any
@@ -210,6 +228,29 @@ class Alerts:
                 await rows.change(session, alert, **values)
             self.brain.remove(before)
         return alert
+
+    def _on_markets(self, event: MarketEvent) -> None:
+        self._look_at_markets()
+        # A new perp is among those that conditions on any market watch.
+        if isinstance(event, Listed) and event.market.is_perp and self.brain.is_everywhere("funding"):
+            self.engine.follow(f"{MARK}:{event.symbol}", event.received_ms)
+
+    def _look_at_markets(self) -> None:
+        if self._happenings.look_at_markets(self._feed.markets):
+            self.engine.saw(LOOKED, self._now_ms())
+            self.engine.decided()
+
+    async def _judge_fills(self) -> None:
+        while True:
+            self._fills_came.clear()
+            try:
+                await self._happenings.look_at_fills()
+                self.engine.decided()
+            except Exception:
+                _log.exception("executions could not be judged")
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(FILLS_S):
+                    await self._fills_came.wait()
 
     def _reload_soon(self, ids: set[int]) -> None:
         self._spawn(self._reload(ids))
@@ -238,6 +279,8 @@ class Alerts:
     async def _sweep(self) -> None:
         while True:
             await asyncio.sleep(SWEEP_S)
+            self._look_at_markets()
+            self.account_states.keep(self.accounts)
             try:
                 await self._sweep_once()
             except Exception:
@@ -260,3 +303,7 @@ class Alerts:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+async def _look_away(_: int) -> None:
+    """Where there is no desk."""

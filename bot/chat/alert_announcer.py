@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,7 +14,7 @@ from bot.chat.outbox import LANE_URGENT, pack_keyboard
 from bot.domain.alert import Loudness
 from bot.domain.intent import AlertIntent
 from bot.domain.noise import Event
-from bot.domain.values import Language
+from bot.domain.values import Language, Side
 from bot.grammar import Parsed, parse
 from bot.store import users
 from bot.store.alert_tables import Alert, AlertState
@@ -77,17 +79,31 @@ def intent_of(alert: Alert) -> AlertIntent:
 def news(fired: Fired) -> alert_view.News:
     """One firing for the view."""
     alert, firing = fired.alert, fired.firing
-    late_s = max(1, (firing.noticed_ms - firing.happened_ms) // 1000) if firing.late else None
+    unwatched_ms = firing.detail.get("unwatched_ms")
+    late_ms = unwatched_ms or firing.noticed_ms - firing.happened_ms
     return alert_view.News(
         condition=unpack(alert.kind, alert.condition),
         happened_ms=firing.happened_ms,
         value=firing.value,
         symbol=firing.detail.get("symbol"),
         label=alert.label,
-        late_s=late_s,
+        fact=_fact(firing.detail),
+        late_s=max(1, late_ms // 1000) if firing.late else None,
+        at_most=unwatched_ms is not None,
         plan=alert.plan,
         armed_plan=alert.armed_plan,
     )
+
+
+def _fact(detail: Mapping[str, Any]) -> alert_view.Fact | None:
+    """What `alerts.happenings` noted."""
+    if "quantity" in detail:
+        return alert_view.Execution(Side(detail["side"]), Decimal(detail["quantity"]))
+    if "reason" in detail:
+        return alert_view.KeyFault(detail["account"], detail["reason"])
+    if "before" in detail:
+        return alert_view.NewState(detail["before"], detail["after"])
+    return None
 
 
 def _buttons(locale: Locale, batch: Sequence[Fired]) -> Keyboard:

@@ -83,14 +83,6 @@ class Moved:
     now: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class _Where:
-    """The chat of the preview, and the group it was asked for in."""
-
-    chat_id: int
-    group_id: int | None
-
-
 class Offers:
     """Builds previews and stores their tickets. Raises BackpackError."""
 
@@ -110,18 +102,11 @@ class Offers:
         self._clock = clock
 
     async def make(
-        self,
-        user: User,
-        chat_id: int,
-        intent: Intent,
-        *,
-        token: str | None = None,
-        group_id: int | None = None,
+        self, user: User, chat_id: int, intent: Intent, *, token: str | None = None
     ) -> Offer | Refusal:
         """The offer for a trade, a close or a protection, or the reason why there is none.
 
-        `token` is the offer's own where the caller has one that can exist only once; `group_id` is where it
-        was asked for.
+        `token` is the offer's own where the caller has one that can exist only once.
         """
         if not isinstance(intent, TradeIntent | CloseIntent | ProtectIntent):
             raise TypeError(f"{type(intent).__name__} is not an offer")
@@ -133,8 +118,7 @@ class Offers:
             return _printed(built)
         step = _step(intent, built)
         legs = pack_legs([_leg(preview) for preview in step.previews])
-        where = _Where(chat_id, group_id)
-        return await self._store(setting, where, _KINDS[type(intent)], (step,), legs, token)
+        return await self._store(setting, chat_id, _KINDS[type(intent)], (step,), legs, token)
 
     async def make_chain(
         self,
@@ -143,7 +127,6 @@ class Offers:
         intents: Sequence[OrderIntent | CancelIntent],
         *,
         token: str | None = None,
-        group_id: int | None = None,
     ) -> Offer | Refused:
         """One offer for several statements, each built against what the ones before it would leave."""
         setting = await self._gathering.setting(user, intents[0].account)
@@ -164,8 +147,7 @@ class Offers:
         stored = [
             Step(step.line, tuple(_leg(preview) for preview in step.previews), step.cancels) for step in steps
         ]
-        where = _Where(chat_id, group_id)
-        return await self._store(setting, where, TicketKind.CHAIN, tuple(steps), pack_steps(stored), token)
+        return await self._store(setting, chat_id, TicketKind.CHAIN, tuple(steps), pack_steps(stored), token)
 
     async def _next(
         self, setting: Setting, user: User, intent: OrderIntent | CancelIntent
@@ -190,7 +172,7 @@ class Offers:
     async def _store(
         self,
         setting: Setting,
-        where: _Where,
+        chat_id: int,
         kind: TicketKind,
         steps: tuple[OfferStep, ...],
         legs: list[dict[str, Any]],
@@ -202,8 +184,7 @@ class Offers:
         ticket = Ticket(
             token_hash=tickets.hash_token(token),
             user_id=setting.user.id,
-            chat_id=where.chat_id,
-            group_id=where.group_id,
+            chat_id=chat_id,
             account_id=setting.account_id,
             kind=kind,
             line=line,

@@ -182,6 +182,7 @@ class Reconciler:
                 session, now_ms - FEE_LATE_MS, now_ms - SECOND_LOOK_MS, account.id
             )
         self._tracker.incomplete.discard(account.id)
+        since = since or account.verified_ms  # orders of other programs are told too, from the first one on
         begun = [order.timestamp_ms for order in (*known, *loose)] + ([] if since is None else [since])
         try:
             await self._repair_orders(line, account.id, known)

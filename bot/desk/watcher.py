@@ -9,9 +9,18 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from bot.backpack import BackpackError
-from bot.backpack.events import Connected, OrderUpdate, Reconnected
+from bot.backpack import BackpackError, Unauthorised
+from bot.backpack.events import (
+    BalanceUpdate,
+    Connected,
+    OrderUpdate,
+    PositionUpdate,
+    Reconnected,
+    StreamRefused,
+    UserEvent,
+)
 from bot.backpack.streams import UserStream
+from bot.desk.keys import KeyTroubles, Trouble
 from bot.desk.reconciler import Reconciler
 from bot.desk.tracker import Tracker
 from bot.store import Database, accounts
@@ -21,6 +30,7 @@ from bot.vault import Vault, VaultError
 _log = logging.getLogger(__name__)
 
 RETRY_S = 5.0
+NOT_YOURS = 4003  # a subscription whose key or signature is not accepted
 MODIFIED = "orderModified"  # the exchange changed a resting order's quantity
 
 
@@ -33,6 +43,7 @@ class Watcher:
         vault: Vault,
         tracker: Tracker,
         reconciler: Reconciler,
+        keys: KeyTroubles,
         *,
         open_stream: Callable[..., UserStream],
     ) -> None:
@@ -40,8 +51,10 @@ class Watcher:
         self._vault = vault
         self._tracker = tracker
         self._reconciler = reconciler
+        self._keys = keys
         self._open_stream = open_stream
         self._tasks: dict[int, asyncio.Task[None]] = {}
+        self.moved: Callable[[int], None] = lambda account_id: None  # an account changed, or may have
 
     @property
     def watched(self) -> set[int]:
@@ -74,6 +87,7 @@ class Watcher:
         if task is not None:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+        self._keys.forget(account_id)
 
     async def stop(self) -> None:
         await asyncio.gather(*(self.unwatch(account_id) for account_id in list(self._tasks)))
@@ -84,6 +98,9 @@ class Watcher:
                 await self._listen(account)
             except VaultError:
                 return  # the key is gone, and so is the reason to listen
+            except Unauthorised as error:
+                _log.warning("stream of account %s: %s", account.id, error)
+                self._keys.met(account, Trouble.KEY)
             except (BackpackError, OSError) as error:
                 _log.warning("stream of account %s: %s", account.id, error)
             except Exception:
@@ -96,8 +113,17 @@ class Watcher:
         signer = await self._vault.signer(account.user_id, account.id, "stream")
         async with self._open_stream(signer) as stream:
             async for event in stream:
-                if isinstance(event, Connected | Reconnected):
-                    await self._reconciler.repair(account)
-                elif isinstance(event, OrderUpdate):
-                    sized_us = event.engine_us if event.kind == MODIFIED else None
-                    await self._tracker.apply(account.id, event.report, sized_us=sized_us)
+                await self._take(account, event)
+
+    async def _take(self, account: Account, event: UserEvent) -> None:
+        if isinstance(event, StreamRefused) and event.code == NOT_YOURS:
+            self._keys.met(account, Trouble.STREAM)
+        if isinstance(event, Connected | Reconnected):
+            await self._reconciler.repair(account)
+            self._keys.over(account, Trouble.KEY)
+        elif isinstance(event, OrderUpdate):
+            sized_us = event.engine_us if event.kind == MODIFIED else None
+            await self._tracker.apply(account.id, event.report, sized_us=sized_us)
+        if isinstance(event, OrderUpdate | PositionUpdate | BalanceUpdate):
+            self._keys.over(account, Trouble.STREAM)
+        self.moved(account.id)

@@ -65,6 +65,7 @@ class Alert(Table, table=True):
     watched_from_ms: int = Field(sa_type=BigInteger)  # armed, or armed again: nothing earlier counts
     fired_count: int = 0
     fired_ms: int | None = Field(default=None, sa_type=BigInteger)
+    source: str | None = Field(default=None, unique=True)  # names the message or tap it was made by
     created_ms: int = Field(sa_type=BigInteger)
     version: int = 1  # bumps at each change
 
@@ -91,6 +92,15 @@ class Firing(Table, table=True):
     state: FiringState = Field(default=FiringState.FIRED, sa_type=Word(FiringState))
     outbox_id: int | None = Field(default=None, index=True, sa_type=BigInteger)
     delivered_ms: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class KnownMarket(Table, table=True):
+    """A market as it was when somebody last looked at the list; what changes meanwhile is news."""
+
+    __tablename__ = "known_market"
+
+    symbol: str = Field(primary_key=True)
+    state: str  # of its book, as the exchange words it
 
 
 class Watermark(Table, table=True):

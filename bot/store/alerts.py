@@ -15,7 +15,7 @@ from sqlmodel import col
 
 from bot.domain.alert import PriceLevel
 from bot.store.alert_tables import Alert, AlertState, Firing, FiringState, Watermark
-from bot.store.tables import Message, OutboxState
+from bot.store.tables import Account, Message, OutboxState
 
 LIVE = (AlertState.ARMED, AlertState.PAUSED)
 CHUNK = 20_000
@@ -61,6 +61,11 @@ async def get(session: AsyncSession, alert_id: int) -> Alert | None:
     return await session.get(Alert, alert_id)
 
 
+async def of_source(session: AsyncSession, source: str) -> Alert | None:
+    """The alert made by that message or tap, in whatever state."""
+    return (await session.scalars(select(Alert).where(col(Alert.source) == source))).one_or_none()
+
+
 async def locked(session: AsyncSession, ids: Collection[int]) -> dict[int, Alert]:
     """Alerts by id, theirs until the transaction ends; always taken in one order."""
     found: dict[int, Alert] = {}
@@ -93,6 +98,15 @@ async def count_live(session: AsyncSession, user_id: int) -> int:
     """How many alerts of a user are armed or paused."""
     chosen = select(func.count()).where(col(Alert.user_id) == user_id, col(Alert.state).in_(LIVE))
     return await session.scalar(chosen) or 0
+
+
+async def live_of_account(session: AsyncSession, account_id: int) -> list[int]:
+    """Ids of the armed and paused alerts on an account."""
+    owner = select(col(Account.user_id)).where(col(Account.id) == account_id).scalar_subquery()
+    chosen = select(col(Alert.id)).where(
+        col(Alert.user_id) == owner, col(Alert.account_id) == account_id, col(Alert.state).in_(LIVE)
+    )
+    return list(await session.scalars(chosen))
 
 
 def read_plain(session: Session) -> Iterator[Sequence[PlainRow]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -52,3 +52,20 @@ async def latest_ms(session: AsyncSession, account_id: int) -> int | None:
         .limit(1)
     )
     return (await session.scalars(statement)).one_or_none()
+
+
+async def unjudged(session: AsyncSession, limit: int = 1_000) -> Sequence[Fill]:
+    """Executions the alerts have not seen, in the order they were written."""
+    chosen = select(Fill).where(~col(Fill.judged)).order_by(col(Fill.id)).limit(limit)
+    return (await session.scalars(chosen)).all()
+
+
+async def judge(session: AsyncSession, fill_id: int) -> bool:
+    """Note that the alerts have seen an execution; False when somebody noted it before."""
+    statement = (
+        update(Fill)
+        .where(col(Fill.id) == fill_id, ~col(Fill.judged))
+        .values(judged=True)
+        .execution_options(synchronize_session=False)
+    )
+    return bool((await session.execute(statement)).rowcount)  # type: ignore[attr-defined]

@@ -9,6 +9,7 @@ from decimal import Decimal
 from markupsafe import Markup
 
 from bot.domain.alert import AlertOptions, Condition
+from bot.domain.values import ZERO, Side
 from bot.view import alert_words
 from bot.view.locale import Locale, clean
 from bot.view.message import (
@@ -23,7 +24,7 @@ from bot.view.message import (
     page_at,
     paginate,
 )
-from bot.view.words import priced, quote_of
+from bot.view.words import base_of, priced, quote_of, sized
 
 _MAX_LINE = 1000
 _ACTIONS = {
@@ -44,15 +45,44 @@ _IN_ONE = 12  # firings told in full in one message
 
 
 @dataclass(frozen=True, slots=True)
+class Execution:
+    """What filled; the price is the firing's value."""
+
+    side: Side
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFault:
+    """`what` is refused: the `key` itself or its `stream`."""
+
+    account: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewState:
+    """Of a market's book, as the exchange words it."""
+
+    before: str
+    after: str
+
+
+Fact = Execution | KeyFault | NewState
+
+
+@dataclass(frozen=True, slots=True)
 class News:
-    """One firing. `late_s` is how late it was noticed, None when it was in time."""
+    """One firing. `late_s` is how late it was noticed, at most, None when it was in time."""
 
     condition: Condition
     happened_ms: int
     value: Decimal | None = None
     symbol: str | None = None  # the market, where the condition watches any
     label: str | None = None
+    fact: Fact | None = None
     late_s: int | None = None
+    at_most: bool = False  # nobody knows when it happened while nobody watched
     plan: str | None = None
     armed_plan: bool = False
 
@@ -113,17 +143,41 @@ def headline(locale: Locale, one: News) -> Markup:
 
 
 def _told(locale: Locale, one: News) -> Markup:
+    late = None
+    if one.late_s is not None:
+        known = "most" if one.at_most else "exactly"
+        late = locale.text("alert-fired-late", late=locale.duration(one.late_s), known=known)
+    plan = plan_line(locale, one.plan, armed=one.armed_plan)
+    return lines(headline(locale, one), _fact(locale, one), _seen(locale, one), late, plan)
+
+
+def _seen(locale: Locale, one: News) -> Markup:
+    """When, and at what value."""
     time = locale.time(one.happened_ms)
     value = None
     if one.value is not None:
         value = alert_words.observed(locale, one.condition, one.value, one.symbol)
-    seen = locale.text("alert-fired-time", time=time)
-    if value is not None:
-        seen = locale.text("alert-fired-value", value=value, time=time)
-    late = None
-    if one.late_s is not None:
-        late = locale.text("alert-fired-late", late=locale.duration(one.late_s))
-    return lines(headline(locale, one), seen, late, plan_line(locale, one.plan, armed=one.armed_plan))
+    if value is None:
+        return locale.text("alert-fired-time", time=time)
+    return locale.text("alert-fired-value", value=value, time=time)
+
+
+def _fact(locale: Locale, one: News) -> Markup | None:
+    """What a value cannot say."""
+    match one.fact:
+        case Execution(side, quantity):
+            symbol = one.symbol or ""
+            return locale.text(
+                "alert-fact-fill",
+                side="buy" if side is Side.BUY else "sell",
+                size=sized(locale, quantity, base_of(symbol)),
+                price=priced(locale, one.value or ZERO, quote_of(symbol)),
+            )
+        case KeyFault(account, what):
+            return locale.text("alert-fact-key", account=clean(account, 40), what=what)
+        case NewState(before, after):
+            return locale.text("alert-fact-state", before=clean(before, 24), after=clean(after, 24))
+    return None
 
 
 def plan_line(locale: Locale, plan: str | None, *, armed: bool) -> Markup | None:

@@ -21,6 +21,7 @@ from bot.domain.alert import AlertOptions, Condition
 from bot.domain.intent import AlertIntent
 from bot.domain.refusal import Refusal
 from bot.market import Catalogue, Feed
+from bot.market.patience import Patience
 from bot.sandbox.exchange import ExchangeConfig, SandboxExchange
 from bot.store import Database, users
 from bot.store.alert_tables import Alert, AlertState, Firing
@@ -30,6 +31,7 @@ ALICE = 1001
 CHAT = -100_500
 SOL = "SOL_USDC"
 PERP = "SOL_USDC_PERP"
+PATIENCE = Patience(listings_s=0.2)
 
 
 def unix_ms() -> int:
@@ -64,7 +66,7 @@ class Watch:
 
     async def start(self) -> None:
         self.client = BackpackClient(self.exchange.rest_url, BrokerTag(4242), timeout=5)
-        self.feed = Feed(self.client, self.exchange.ws_url, longest_wait=0.3)
+        self.feed = Feed(self.client, self.exchange.ws_url, longest_wait=0.3, patience=PATIENCE)
         catalogue = Catalogue(self.client, self.feed, clock=unix_ms)
         await self.feed.start()
         self.alerts = Alerts(self.database, self.client, self.feed, catalogue, self.ear, clock=unix_ms)
@@ -90,6 +92,11 @@ class Watch:
     ) -> Alert | Refusal:
         intent = AlertIntent(condition, AlertOptions(**options))
         return await self.alerts.create(self.alice, CHAT, thread_id, intent, "a line", account_id)
+
+    def market(self, symbol: str, *, state: str = "Open", listed: bool = True) -> None:
+        """As the exchange would list it from now on."""
+        market = self.exchange.engine.world.market(symbol)
+        market.state, market.listed = state, listed
 
     def price(self, price: str, symbol: str = SOL) -> None:
         self.exchange.engine.move_price(symbol, Decimal(price), pin=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 from decimal import Decimal
 from typing import Any
 
@@ -36,23 +38,22 @@ from bot.domain.feed import (
     BookTop,
     Kline,
     LiquidationEvent,
-    Listed,
     MarketEvent,
     MarkUpdate,
     OpenInterest,
-    StateChanged,
 )
 from bot.domain.order import Fill
 from bot.domain.picture import AccountPicture
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import Side
-from bot.store import Database, accounts
+from bot.store import Database, accounts, fills, known_markets
 from bot.store.alert_tables import Alert
-from tests.alerts.support import ALICE, PERP, SOL, Watch, open_watch, unix_ms
+from tests.alerts.support import ALICE, PERP, SOL, Watch, open_watch, unix_ms, until
 from tests.store.builders import an_account
 
 D = Decimal
 MINUTE = 60_000
+WIF = "WIF_USDC"
 
 
 def tell(watch: Watch, event: MarketEvent) -> None:
@@ -134,7 +135,7 @@ async def test_funding_levels_flips_extremes_and_what_holds_already(database: Da
         fired = await watch.fires(4)
         assert {one.alert_id for one in fired} == {level.id, yearly.id, everywhere.id, extreme.id}
         flip = next(one for one in fired if one.alert_id == everywhere.id)
-        assert (flip.detail["subject"], flip.value) == (PERP, D("-0.001"))
+        assert (flip.detail["symbol"], flip.value) == (PERP, D("-0.001"))
 
 
 async def test_before_a_settlement_and_the_next_if_it_is_too_late(database: Database) -> None:
@@ -173,23 +174,87 @@ async def test_basis_spread_open_interest_and_volume(database: Database) -> None
         assert [one.alert_id for one in fired] == [basis.id, spread.id, interest.id, volume.id]
 
 
-async def test_liquidations_news_and_one_that_repeats(database: Database) -> None:
+async def test_liquidations_and_one_that_repeats(database: Database) -> None:
     async with open_watch(database) as watch:
         big = await watch.arm(LiquidationSize(PERP, D(1_000_000)))
         any_market = await watch.arm(LiquidationSize(None, D(50_000)), repeat=True)
-        listed = await watch.arm(MarketNews(MarketNewsKind.LISTED))
-        halted = await watch.arm(MarketNews(MarketNewsKind.HALTED, SOL))
         await quiet(watch)
         now = unix_ms()
         for price in ("499", "500", "600"):
             tell(watch, LiquidationEvent(PERP, "Ask", D(price), D(100), 0, now))
-        market = watch.feed.markets[SOL]
-        tell(watch, Listed("NEW_USDC", market, now))
-        tell(watch, StateChanged(SOL, "Open", "PostOnly", now))
-        fired = await watch.fires(4)
-        assert [one.alert_id for one in fired] == [any_market.id, any_market.id, listed.id, halted.id]
-        assert fired[2].detail["subject"] == "NEW_USDC"
+        fired = await watch.fires(2)
+        assert [one.alert_id for one in fired] == [any_market.id, any_market.id]
         assert big.id not in {one.alert_id for one in fired}
+
+
+async def test_markets_that_come_go_and_halt(database: Database) -> None:
+    async with open_watch(database) as watch:
+        await until(lambda: known(watch, WIF, True))
+        listed = await watch.arm(MarketNews(MarketNewsKind.LISTED), repeat=True)
+        gone = await watch.arm(MarketNews(MarketNewsKind.DELISTED))
+        halted = await watch.arm(MarketNews(MarketNewsKind.HALTED, SOL))
+        watch.market(WIF, listed=False)
+        (first,) = await watch.fires(1)
+        assert (first.alert_id, first.detail["symbol"], first.late) == (gone.id, WIF, False)
+        watch.market(SOL, state="PostOnly")
+        second = (await watch.fires(2))[-1]
+        assert (second.alert_id, second.detail["after"]) == (halted.id, "PostOnly")
+        watch.market(WIF)
+        assert (await watch.fires(3))[-1].alert_id == listed.id
+
+
+async def test_markets_that_came_and_went_meanwhile_are_told_late_and_once(database: Database) -> None:
+    async with open_watch(database) as watch:
+        await until(lambda: known(watch, WIF, True))
+        watch.market(WIF, listed=False)
+        await until(lambda: known(watch, WIF, False))
+        alerts = {kind: await watch.arm(MarketNews(kind), repeat=True) for kind in MarketNewsKind}
+        await watch.stop()
+        watch.market(WIF)
+        watch.market("JUP_USDC", listed=False)
+        watch.market(SOL, state="PostOnly")
+        await watch.start()
+        fired = await watch.fires(3)
+        assert {one.alert_id: one.detail["symbol"] for one in fired} == {
+            alerts[MarketNewsKind.LISTED].id: WIF,
+            alerts[MarketNewsKind.DELISTED].id: "JUP_USDC",
+            alerts[MarketNewsKind.HALTED].id: SOL,
+        }
+        assert all(one.late and one.detail["unwatched_ms"] > 0 for one in fired)
+        await watch.stop()
+        await watch.start()
+        await until(lambda: looked(watch))
+        assert len(await watch.firings()) == 3
+
+
+async def test_two_processes_tell_of_a_listing_once(database: Database) -> None:
+    async with open_watch(database) as watch:
+        gone = await watch.arm(MarketNews(MarketNewsKind.DELISTED), repeat=True)
+        other = Watch(watch.exchange, database, watch.alice)
+        await other.start()
+        try:
+            await asyncio.gather(*(until(lambda one=one: looked(one)) for one in (watch, other)))
+            watch.market(WIF, listed=False)
+            await watch.fires(1)
+            await asyncio.gather(*(until(lambda one=one: looked(one, gone=WIF)) for one in (watch, other)))
+        finally:
+            await other.stop()
+        assert [one.alert_id for one in await watch.firings()] == [gone.id]
+
+
+async def known(watch: Watch, symbol: str, listed: bool) -> bool:
+    """Whether the database says so of a market."""
+    async with watch.database.read() as session:
+        return (symbol in await known_markets.states(session)) is listed
+
+
+async def looked(watch: Watch, gone: str = "") -> bool:
+    """Whether the process has read the list, without `gone`, and written what it made of it."""
+    if not watch.feed.markets or gone in watch.feed.markets:
+        return False
+    watch.alerts._look_at_markets()
+    await watch.alerts.engine.flush()
+    return True
 
 
 def position(symbol: str = PERP, **values: Any) -> Position:
@@ -263,25 +328,56 @@ async def test_fills_and_key_trouble(database: Database) -> None:
         refused = await watch.tries(MyFill())
         assert isinstance(refused, Refusal)
         assert refused.code is RefusalCode.NO_ACCOUNT
-        for symbol in (PERP, SOL, PERP):
-            watch.alerts.filled(account_id, a_fill(symbol))
-        watch.alerts.filled(account_id + 1, a_fill(PERP))
-        watch.alerts.key_trouble(account_id, "revoked")
-        watch.alerts.key_trouble(account_id, "revoked")
-        fired = await watch.fires(3)
+        other_id = await linked(watch)
+        await filled(watch, account_id, PERP, at_ms=unix_ms() - MINUTE)  # before the alert
+        for of, symbol in ((account_id, PERP), (account_id, SOL), (other_id, PERP), (account_id, PERP)):
+            await filled(watch, of, symbol)
+        assert [one.alert_id for one in await watch.fires(2)] == [fill.id, fill.id]
+        watch.alerts.key_trouble(account_id, "main", "key")
+        watch.alerts.key_trouble(account_id, "main", "key")
+        assert (await watch.fires(3))[-1].alert_id == key.id
         await watch.settles()
         assert len(await watch.firings()) == 3
-        assert [one.alert_id for one in fired] == [fill.id, fill.id, key.id]
 
 
-def a_fill(symbol: str) -> Fill:
-    return Fill(symbol, Side.BUY, D(150), D(1), D(0), "USDC", False, "1", 1, 1, unix_ms())
+async def test_fills_nobody_heard_of_are_told_by_one_process(database: Database) -> None:
+    async with open_watch(database) as watch:
+        account_id = await linked(watch)
+        alert = await on_account(watch, account_id, MyFill(), repeat=True)
+        await watch.stop()
+        await filled(watch, account_id, PERP)
+        other = Watch(watch.exchange, database, watch.alice)
+        await asyncio.gather(watch.start(), other.start())
+        try:
+            await until(lambda: nothing_unjudged(watch))
+        finally:
+            await other.stop()
+        (fired,) = await watch.firings()
+        assert (fired.alert_id, fired.detail["symbol"]) == (alert.id, PERP)
+
+
+_trades = itertools.count(1)
+
+
+async def filled(watch: Watch, account_id: int, symbol: str, *, at_ms: int | None = None) -> None:
+    """As the desk writes it."""
+    fill = Fill(
+        symbol, Side.BUY, D(150), D(1), D(0), "USDC", False, "1", next(_trades), 1, at_ms or unix_ms()
+    )
+    async with watch.database.write() as session:
+        assert await fills.upsert(session, account_id, fill)
+    watch.alerts.fills_came()
+
+
+async def nothing_unjudged(watch: Watch) -> bool:
+    async with watch.database.read() as session:
+        return not await fills.unjudged(session)
 
 
 async def linked(watch: Watch) -> int:
     async with watch.database.write() as session:
         account = await an_account(session, ALICE)
-    assert await accounts_of(watch) == [account.id]
+    assert account.id in await accounts_of(watch)
     return account.id
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import AsyncIterator
+
+from telegram import Update
 
 from bot.app import build
 from bot.chat.handlers.alerts import MOST_IN_A_GROUP
 from bot.chat.limits import UNLIMITED
+from bot.sandbox.telegram.driver import ChatMessage
 from tests.support.world import ALICE, BOB, CAROL, DESK, Person, World, code_in
 
 SOL, PERP = "SOL_USDC", "SOL_USDC_PERP"
@@ -43,6 +47,28 @@ async def test_a_sentence_sets_an_alert_that_fires_once(world: World, carol: Per
     await _prices(world, "162")
     await carol.says("/alerts", "None yet")
     assert len(await _told(carol, "🔔 SOL-PERP price above $160\n")) == 1
+
+
+async def _comes_again(world: World, message: ChatMessage) -> None:
+    """Telegram delivers a message once more, under another update id."""
+    update = Update.de_json({"update_id": next(_updates), "message": message.raw}, world.bot.telegram.bot)
+    await world.bot.telegram.process_update(update)
+
+
+_updates = itertools.count(10**9)
+
+
+async def test_a_message_delivered_twice_is_one_alert(world: World, carol: Person) -> None:
+    await carol.says("a sol > 160", "Alert set")
+    typed = next(m for m in await carol.chat.messages() if m.text == "a sol > 160")
+    await _comes_again(world, typed)
+    await carol.says("/alerts", "Alerts (1)")
+    await _prices(world, "161")
+    await carol.sees("🔔 SOL-PERP price above $160\n")
+    await _prices(world, "150")
+    await _comes_again(world, typed)
+    await carol.says("/alerts", "None yet")
+    await carol.says("a sol > 160", "Alert set")
 
 
 async def test_what_holds_already_is_refused_with_the_way_out(world: World, carol: Person) -> None:

@@ -112,6 +112,14 @@ class Person:
         body = {"label": label, "publicKey": public_key, "readOnly": read_only}
         (await self.world.admin.post("/sandbox/accounts", json=body)).raise_for_status()
 
+    async def revokes_key(self) -> None:
+        """What a user does there to be rid of us; the exchange ends the streams of that key."""
+        accounts = (await self.world.admin.get("/sandbox/accounts")).raise_for_status().json()
+        (key,) = [key["publicKey"] for account in accounts if account["label"] for key in account["keys"]]
+        answer = await self.world.admin.request("DELETE", "/sandbox/keys", json={"publicKey": key})
+        answer.raise_for_status()
+        await self.world.fault(action="close_sockets")
+
     async def links(self, label: str) -> None:
         """Link by a generated key, as a newcomer would."""
         await self.says("/link", "Link")
@@ -180,7 +188,6 @@ async def open_world(
             "database_url": database_url,
             "admin_user_ids": (ALICE,),
             "access": "open",
-            "dashboard_port": 0,
             "order_window_ms": 1000,
         }
         settings = load_settings(_env_file=None, **(values | settings_of_this_world))

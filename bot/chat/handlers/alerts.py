@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from hashlib import sha256
 from typing import Final
 
 from bot.alerts.packing import kind_of, pack, unpack
@@ -26,6 +27,7 @@ from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import Language
 from bot.grammar import Parsed, canonical, parse
 from bot.store.alert_tables import Alert, AlertState
+from bot.store.alerts import LIVE
 from bot.view import Button, Message
 from bot.view import alerts as alert_view
 from bot.view import refusals as refusal_view
@@ -88,12 +90,14 @@ async def save(turn: Turn, intent: AlertIntent) -> bool:
     account_id = await _account(turn, intent)
     if isinstance(account_id, Refusal):
         return await refuse(turn, account_id, intent)
-    sender = turn.sender
+    sender, line = turn.sender, canonical(intent)
     alert = await turn.services.alerts.create(
-        turn.user, sender.chat_id, sender.thread_id, intent, canonical(intent), account_id
+        turn.user, sender.chat_id, sender.thread_id, intent, line, account_id, _source(turn, line)
     )
     if isinstance(alert, Refusal):
         return await refuse(turn, alert, intent)
+    if alert.state not in LIVE:
+        return True  # Telegram brought the message again, and meanwhile it fired or was taken back
     condition = unpack(alert.kind, alert.condition)
     card = await alert_cards.card(turn, intent, condition)
     buttons = keyboard(
@@ -107,6 +111,14 @@ async def save(turn: Turn, intent: AlertIntent) -> bool:
     if message_id is not None:
         alert_cards.aside(turn, alert_cards.add_history(turn, alert, message_id, intent, card, buttons))
     return True
+
+
+def _source(turn: Turn, line: str) -> str:
+    """Names what asks for an alert, so that what Telegram delivers twice makes one."""
+    if turn.query is not None:
+        return f"tap {turn.query.id}"
+    digest = sha256(line.encode()).hexdigest()[:16]
+    return f"message {turn.sender.chat_id} {turn.message_id} {digest}"
 
 
 async def propose(turn: Turn, intent: AlertIntent) -> bool:

@@ -63,6 +63,13 @@ class Engine:
         account.keys[public_key] = read_only
         self.world.by_key[public_key] = account
 
+    def revoke_key(self, public_key: str) -> None:
+        """From now on `public_key` acts for nobody. Raises `Refused`."""
+        account = self.world.by_key.pop(public_key, None)
+        if account is None:
+            raise Refused("RESOURCE_NOT_FOUND", "No such key")
+        del account.keys[public_key]
+
     # orders
 
     def place(self, account: Account, request: OrderRequest, tag: Tag) -> Order:

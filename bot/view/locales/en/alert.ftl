@@ -91,7 +91,19 @@ alert-fired = 🔔 <b>{ $what }</b>
 alert-fired-labelled = 🔔 <b>{ $label }</b>: { $what }
 alert-fired-value = <b>{ $value }</b> at { $time }
 alert-fired-time = { $time }
-alert-fired-late = ⏱ { $late } late: I could not watch then.
+alert-fired-late = ⏱ { $known ->
+    [most] Up to { $late }
+   *[exactly] { $late }
+ } late: I could not watch then.
+alert-fact-fill = { $side ->
+    [buy] Bought
+   *[sell] Sold
+ } { $size } at <b>{ $price }</b>
+alert-fact-key = { $account }: { $what ->
+    [stream] the exchange refuses its live stream.
+   *[key] the exchange does not accept its key any more.
+ }
+alert-fact-state = { $before } → <b>{ $after }</b>
 alert-plan-coming = Plan: <code>{ $line }</code>
 alert-plan-armed = ⚡ Plan, goes without asking: <code>{ $line }</code>
 alert-plan-refused = Plan <code>{ $line }</code> has no preview now:

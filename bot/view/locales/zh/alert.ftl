@@ -91,7 +91,19 @@ alert-fired = 🔔 <b>{ $what }</b>
 alert-fired-labelled = 🔔 <b>{ $label }</b>：{ $what }
 alert-fired-value = <b>{ $value }</b>，{ $time }
 alert-fired-time = { $time }
-alert-fired-late = ⏱ 迟了 { $late }：当时无法监视。
+alert-fired-late = ⏱ { $known ->
+    [most] 最多迟了
+   *[exactly] 迟了
+ } { $late }：当时无法监视。
+alert-fact-fill = { $side ->
+    [buy] 买入
+   *[sell] 卖出
+ } { $size }，价格 <b>{ $price }</b>
+alert-fact-key = { $account }：{ $what ->
+    [stream] 交易所拒绝其实时数据流。
+   *[key] 交易所不再接受其密钥。
+ }
+alert-fact-state = { $before } → <b>{ $after }</b>
 alert-plan-coming = 计划：<code>{ $line }</code>
 alert-plan-armed = ⚡ 计划，不再询问直接执行：<code>{ $line }</code>
 alert-plan-refused = 计划 <code>{ $line }</code> 现在无法预览：

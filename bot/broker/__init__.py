@@ -1,1 +1,0 @@
-"""What the bot's orders earn its operator: fills booked, checked, summed up, stated and reconciled."""
