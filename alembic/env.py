@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from sqlmodel import AutoString
 
 from alembic import context
-from bot.store.columns import Exact, Word
+from bot.store.columns import Exact, Nano, Word
 from bot.store.engines import normalise
 from bot.store.migrations import sync_engine
 from bot.store.tables import Table
@@ -22,6 +22,8 @@ def render(kind: str, item: Any, _autogen: Any) -> str | bool:
         return 'sa.Text().with_variant(sa.Numeric(), "postgresql")'
     if kind == "type" and isinstance(item, Word):
         return "sa.Text()"
+    if kind == "type" and isinstance(item, Nano):
+        return "sa.BigInteger()"
     if kind == "type" and isinstance(item, AutoString):
         return "sa.String()"
     return False

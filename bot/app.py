@@ -19,6 +19,10 @@ from telegram.request import HTTPXRequest
 from bot.alerts.service import Alerts
 from bot.backpack import BackpackClient, BackpackError, BrokerTag
 from bot.backpack.streams import UserStream
+from bot.broker.booking import Bookkeeper
+from bot.broker.people import People
+from bot.broker.prices import Prices
+from bot.broker.terms import Tiers
 from bot.chat.alert_announcer import AlertMessages
 from bot.chat.alert_plans import AlertPlans
 from bot.chat.announcer import ChatAnnouncer
@@ -56,6 +60,10 @@ from bot.store import Database
 from bot.vault import MasterKeys, Vault
 from bot.view import Locale
 from bot.view.start import commands
+from bot.web import Dashboard
+from bot.web.login import Login
+from bot.web.pages import Pages
+from bot.web.render import Renderer
 
 _log = logging.getLogger(__name__)
 
@@ -70,6 +78,8 @@ PICTURES_S: Final = 1.0
 CLOCK_S: Final = 60.0
 EXPIRE_S: Final = 5.0
 CHAINS_S: Final = 30.0
+BOOK_S: Final = 30.0
+MEND_S: Final = 3600.0
 TIDY_S: Final = 3600.0
 STOP_S: Final = 5.0
 
@@ -96,9 +106,11 @@ class Bot:
     services: Services
     watcher: Watcher
     reconciler: Reconciler
+    bookkeeper: Bookkeeper
     schedule: Schedule
     telegram: Application[Any, Any, Any, Any, Any, Any]
     plans: AlertPlans
+    dashboard: Dashboard
     webhook: Webhook | None = None
 
 
@@ -158,7 +170,7 @@ def build(
     linking.linked = watcher.watch
     alerts = Alerts(database, client, feed, catalogue, alert_messages, clock=clock)
     pictures = Pictures(database, sessions, keys, now_ms=client.now_ms)
-    _tell_alerts(alerts, tracker, watcher, keys, pictures)
+    _tell_alerts(alerts, watcher, keys, pictures)
 
     async def unlinked(account_id: int) -> None:
         await watcher.unwatch(account_id)
@@ -191,8 +203,29 @@ def build(
         admin_ids=settings.admin_user_ids,
         access=AccessPolicy(settings.access is Access.OPEN, settings.admin_user_ids),
     )
+    bookkeeper = Bookkeeper(
+        database,
+        Prices(client),
+        People(clock=clock),
+        Tiers(settings.broker_tier_basis),
+        settings.broker_exits_tagged,
+        clock=clock,
+    )
+
+    def filled() -> None:
+        bookkeeper.wake()
+        alerts.fills_came()
+
+    tracker.filled = filled
     plans = AlertPlans(services, clock=clock)
     alert_messages.plan_fired = plans.fired
+    dashboard = Dashboard(
+        Login(database, settings.admin_user_ids, clock=clock),
+        Pages(database, clock=clock),
+        Renderer(),
+        public_url=settings.dashboard_url,
+    )
+    services.dashboard_link = dashboard.link
     Router(services).register(telegram)
     return Bot(
         settings,
@@ -203,17 +236,16 @@ def build(
         services,
         watcher,
         reconciler,
-        _schedule(services, client, reconciler, guard, watcher, pictures),
+        bookkeeper,
+        _schedule(services, client, reconciler, guard, watcher, pictures, bookkeeper),
         telegram,
         plans,
+        dashboard,
     )
 
 
-def _tell_alerts(
-    alerts: Alerts, tracker: Tracker, watcher: Watcher, keys: KeyTroubles, pictures: Pictures
-) -> None:
+def _tell_alerts(alerts: Alerts, watcher: Watcher, keys: KeyTroubles, pictures: Pictures) -> None:
     """The desk and the alerts do not know each other; what happens to an account is told here."""
-    tracker.filled = alerts.fills_came
     watcher.moved = pictures.moved
     keys.begun = alerts.key_trouble
     pictures.wanted = lambda: alerts.accounts
@@ -254,6 +286,7 @@ def _schedule(
     guard: ExitGuard,
     watcher: Watcher,
     pictures: Pictures,
+    bookkeeper: Bookkeeper,
 ) -> Schedule:
     schedule = Schedule()
     schedule.every(RECONCILE_S, "reconcile", reconciler.run_once)
@@ -264,6 +297,8 @@ def _schedule(
     schedule.every(CLOCK_S, "clock", client.refresh_clock)
     schedule.every(EXPIRE_S, "expire-previews", lambda: expire_previews(services))
     schedule.every(CHAINS_S, "finish-chains", lambda: finish_chains(services))
+    schedule.every(BOOK_S, "book", bookkeeper.run_once)
+    schedule.every(MEND_S, "mend-bookings", bookkeeper.mend)
     schedule.every(TIDY_S, "tidy", lambda: tidy(services))
     runs = Runs(services.database, clock=services.clock)
     posts = Posts(runs, services.posting, committed=services.outbox.kick)
@@ -279,6 +314,8 @@ async def running(bot: Bot) -> AsyncIterator[Bot]:
     with contextlib.suppress(BackpackError):
         await bot.client.refresh_clock()
     sender = asyncio.create_task(bot.services.outbox.run(), name="outbox")
+    booking = asyncio.create_task(bot.bookkeeper.run(), name="booking")
+    bot.bookkeeper.wake()
     bot.services.placing.doubt = lambda: _in_background(bot, bot.reconciler.run_once())
     bot.schedule.start()
     await bot.feed.start()
@@ -288,6 +325,7 @@ async def running(bot: Bot) -> AsyncIterator[Bot]:
         await bot.watcher.start()
         _in_background(bot, bot.reconciler.run_once())
         await _listen(bot)
+        await _open_dashboard(bot)
         _in_background(bot, finish_panics(bot.services))
         _in_background(bot, finish_chains(bot.services, at_start=True))
         _in_background(bot, bot.services.funding.gather())
@@ -295,16 +333,18 @@ async def running(bot: Bot) -> AsyncIterator[Bot]:
         yield bot
     finally:
         await _silence(bot)
+        await bot.dashboard.stop()
         bot.schedule.stop()
         await bot.watcher.stop()
         await bot.plans.stop()
         await bot.services.alerts.stop()
         await bot.feed.stop()
         sender.cancel()
+        booking.cancel()
         background = list(bot.services.background)
         for task in background:
             task.cancel()
-        await asyncio.gather(sender, *background, return_exceptions=True)
+        await asyncio.gather(sender, booking, *background, return_exceptions=True)
         await bot.client.aclose()
         await bot.database.close()
 
@@ -345,6 +385,17 @@ async def _listen(bot: Bot) -> None:
         secret_token=secret.get_secret_value(),
         allowed_updates=ALLOWED_UPDATES,
     )
+
+
+async def _open_dashboard(bot: Bot) -> None:
+    """A page that cannot listen is no reason not to trade."""
+    port = bot.settings.dashboard_port
+    if port == "off":
+        return
+    try:
+        await bot.dashboard.start(bot.settings.dashboard_host, port)
+    except OSError as error:
+        _log.error("the dashboard does not listen on port %s: %s", port, error.strerror)
 
 
 def _on_polling_error(error: TelegramError) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 import typer
@@ -16,10 +15,12 @@ from rich.table import Table
 from sqlalchemy.exc import OperationalError
 from telegram.error import Forbidden, InvalidToken, NetworkError
 
+from bot.broker_cli import broker
 from bot.grammar import parse, to_json
 from bot.redaction import configure_logging, redact
 from bot.settings import Mode, Settings, SettingsError, load_settings
 from bot.store import BadDatabaseUrl, MigrationsMissing
+from bot.terminal import go, master_keys
 from bot.vault import MasterKeyError, MasterKeys
 
 app = typer.Typer(
@@ -32,6 +33,7 @@ sandbox = typer.Typer(no_args_is_help=True, help="The exchange and the Telegram 
 vault = typer.Typer(no_args_is_help=True, help="Master keys: make, rotate, look.")
 app.add_typer(sandbox, name="sandbox")
 app.add_typer(vault, name="vault")
+app.add_typer(broker, name="broker")
 
 Port = Annotated[int, typer.Option(help="Port on loopback; 0 takes any free one.")]
 
@@ -47,23 +49,6 @@ def main() -> None:
         sys.exit(130)
 
 
-def _go(work: Coroutine[Any, Any, None]) -> None:
-    if sys.platform == "win32":
-        asyncio.run(work)
-        return
-    import uvloop
-
-    uvloop.run(work)
-
-
-def _masters(settings: Settings) -> MasterKeys:
-    if settings.vault_master_key_file is not None:
-        return MasterKeys.from_file(settings.vault_master_key_file)
-    if settings.vault_master_key is not None:
-        return MasterKeys.parse(settings.vault_master_key.get_secret_value())
-    raise SettingsError("VAULT_MASTER_KEY", "is not set", "Make one with `rucksack vault new-key FILE`")
-
-
 @app.command()
 def run(port: Port = 8420) -> None:
     """Start the real bot when it is configured, else the demo."""
@@ -73,12 +58,12 @@ def run(port: Port = 8420) -> None:
         _demo(port)
         return
     settings.require_real()
-    masters = _masters(settings)
+    masters = master_keys(settings)
     typer.echo(
         f"Rucksack, the real bot: broker {settings.backpack_broker_id} on {settings.backpack_api_url}. "
         "Orders spend real money."
     )
-    _go(_run_real(settings, masters))
+    go(_run_real(settings, masters))
 
 
 async def _run_real(settings: Settings, masters: MasterKeys) -> None:
@@ -115,7 +100,7 @@ def demo(port: Port = 8420) -> None:
 def _demo(port: int) -> None:
     from bot.demo import run_demo
 
-    _go(run_demo(port, typer.echo))
+    go(run_demo(port, typer.echo))
 
 
 @app.command()
@@ -139,14 +124,14 @@ def doctor() -> None:
     found: list[Finding] = []
 
     async def look() -> None:
-        bot = build(settings, _masters(settings))
+        bot = build(settings, master_keys(settings))
         try:
             found.extend(await examine(bot))
         finally:
             await bot.client.aclose()
             await bot.database.close()
 
-    _go(look())
+    go(look())
     marks = {Health.OK: "[green]ok[/]", Health.WARNING: "[yellow]warning[/]", Health.FAILED: "[red]failed[/]"}
     table = Table("Check", "State", "Found", "What to do", title="rucksack doctor")
     for finding in found:
@@ -172,7 +157,7 @@ def sandbox_exchange(port: Port = 8421) -> None:
 
     configure_logging("INFO")
     typer.echo(f"Sandbox exchange on http://127.0.0.1:{port} (REST and WebSocket). Stop with Ctrl+C.")
-    _go(serve(ExchangeConfig(), "127.0.0.1", port))
+    go(serve(ExchangeConfig(), "127.0.0.1", port))
 
 
 @sandbox.command(name="telegram")
@@ -185,7 +170,7 @@ def sandbox_telegram(port: Port = 8420) -> None:
     typer.echo(
         f"Sandbox Telegram on http://127.0.0.1:{port}/ ; its bot token is {config.token}. Stop with Ctrl+C."
     )
-    _go(serve(config, "127.0.0.1", port))
+    go(serve(config, "127.0.0.1", port))
 
 
 @vault.command(name="new-key")
@@ -207,7 +192,7 @@ def vault_rotate() -> None:
     from bot.vault import Vault
 
     settings = load_settings()
-    masters = _masters(settings)
+    masters = master_keys(settings)
 
     async def turn() -> None:
         database = Database.open(settings.database_url)
@@ -219,4 +204,4 @@ def vault_rotate() -> None:
         finally:
             await database.close()
 
-    _go(turn())
+    go(turn())

@@ -52,6 +52,7 @@ def demo_settings(folder: Path, exchange: SandboxExchange, telegram: SandboxTele
         database_url=f"sqlite:///{folder / 'demo.sqlite3'}",
         admin_user_ids=(NEWCOMER,),
         access="open",
+        dashboard_port=0,
     )
 
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.domain.rebate import ExitsTagged, TierBasis
 
 
 class SettingsError(Exception):
@@ -46,6 +48,10 @@ _MENDS = {
     "VAULT_MASTER_KEY": "Make one with `rucksack vault new-key FILE` and set VAULT_MASTER_KEY_FILE=FILE",
     "ADMIN_USER_IDS": "Set your numeric Telegram id (@userinfobot tells it), several separated by commas",
     "ACCESS": "Give approved (an operator lets people in) or open (everybody may use the bot)",
+    "BROKER_TIER_BASIS": "Give previous (the month before sets the tier) or month (its own volume does)",
+    "BROKER_EXITS_TAGGED": "Give unknown, yes or no",
+    "DASHBOARD_PORT": "Give a port, or off",
+    "DASHBOARD_URL": "Give the URL by which your proxy reaches the dashboard, or leave it out",
     "ORDER_WINDOW_MS": "Give milliseconds between 500 and 60000",
     "LOG_LEVEL": "Give DEBUG, INFO, WARNING or ERROR",
 }
@@ -72,6 +78,13 @@ class Settings(BaseSettings):
     vault_master_key_file: Path | None = None
     admin_user_ids: Annotated[tuple[int, ...], NoDecode] = ()
     access: Access = Access.APPROVED
+
+    broker_tier_basis: TierBasis = TierBasis.PREVIOUS
+    broker_exits_tagged: ExitsTagged = ExitsTagged.UNKNOWN
+
+    dashboard_host: str = "127.0.0.1"
+    dashboard_port: Annotated[int, Field(ge=0, le=65535)] | Literal["off"] = 8430  # 0: any that is free
+    dashboard_url: str | None = Field(None, pattern=r"^https?://")
 
     order_window_ms: int = Field(5000, ge=500, le=60000)
     public_address: str | None = None  # shown to users whose key page offers an allow-list

@@ -184,7 +184,14 @@ class AlertPlans:
         """The offer of the plan as the market is now, or why there is none."""
         locale = locale_of(case.user)
         try:
-            made = await self._services.offers.make(case.user, case.user.id, case.plan, token=token)
+            chat_id = case.fired.alert.chat_id
+            made = await self._services.offers.make(
+                case.user,
+                case.user.id,
+                case.plan,
+                token=token,
+                group_id=None if chat_id == case.user.id else chat_id,
+            )
         except BackpackError as error:
             return (
                 refusal_view.exchange_error(locale, error.code, error.message)

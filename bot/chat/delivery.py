@@ -1,7 +1,7 @@
 """One call to Telegram and what its answer means, so that the outbox can decide and nobody else need know.
 
-What Telegram will not take as it is, is said more simply: unparsable text as plain text, a refused picture as
-its caption, a lost target as a new message. Each mend takes something away, so that mending comes to an end.
+What Telegram will not take as it is, is said more simply: unparsable text as plain text, a refused picture or
+file as its caption, a lost target as a new message. Each mend takes something away, so that mending ends.
 """
 
 from __future__ import annotations
@@ -50,8 +50,9 @@ _NO_TOPIC: Final = ("message thread not found", "topic_deleted", "topic_closed")
 class Post:
     """What to say and where. `message_id` is the target of an edit or a delete.
 
-    `photo` is a picture, of which the text is the caption. `plain` and `caption` are mends: text that would
-    not parse goes without formatting, and an edit whose target is a picture changes its caption.
+    `photo` is a picture and `document` a file called `document_name`; the text is then their caption. `plain`
+    and `caption` are mends: text that would not parse goes without formatting, and an edit whose target is a
+    picture changes its caption.
     """
 
     chat_id: int
@@ -63,6 +64,8 @@ class Post:
     reply_to: int | None = None
     silent: bool = False
     photo: bytes | None = field(default=None, repr=False)
+    document: bytes | None = field(default=None, repr=False)
+    document_name: str | None = None
     plain: bool = False
     caption: bool = False
 
@@ -149,8 +152,10 @@ def _simpler(post: Post, problem: str) -> Post | None:
         return replace(post, thread_id=None)
     if _NO_TEXT in problem and post.kind is OutboxKind.EDIT and not post.caption:
         return replace(post, caption=True)
-    if post.photo is not None:  # whatever is wrong with the picture, its words can be said
-        return replace(post, photo=None)
+    if (
+        post.photo is not None or post.document is not None
+    ):  # whatever is wrong with it, its words can be said
+        return replace(post, photo=None, document=None)
     return None
 
 
@@ -161,8 +166,11 @@ async def _call(bot: Bot, post: Post) -> Delivered:
     if post.kind is OutboxKind.EDIT and post.message_id is not None:
         await _edit(bot, post, post.message_id)
         return Delivered(post.message_id)
-    sent = await (_send_photo(bot, post, post.photo) if post.photo is not None else _send_text(bot, post))
-    return Delivered(sent)
+    if post.document is not None:
+        return Delivered(await _send_document(bot, post, post.document))
+    if post.photo is not None:
+        return Delivered(await _send_photo(bot, post, post.photo))
+    return Delivered(await _send_text(bot, post))
 
 
 async def _edit(bot: Bot, post: Post, message_id: int) -> None:
@@ -192,6 +200,18 @@ async def _send_text(bot: Bot, post: Post) -> int:
 async def _send_photo(bot: Bot, post: Post, photo: bytes) -> int:
     sent = await bot.send_photo(
         post.chat_id, photo, caption=_caption(post), parse_mode=_mode(post), **_manner(post)
+    )
+    return sent.message_id
+
+
+async def _send_document(bot: Bot, post: Post, document: bytes) -> int:
+    sent = await bot.send_document(
+        post.chat_id,
+        document,
+        caption=_caption(post),
+        parse_mode=_mode(post),
+        filename=post.document_name,
+        **_manner(post),
     )
     return sent.message_id
 

@@ -104,13 +104,24 @@ class Outbox:
         thread_id: int | None = None,
         lane: int = LANE_ANSWER,
         photo: bytes | None = None,
+        document: bytes | None = None,
+        document_name: str | None = None,
     ) -> int | None:
         """Send an answer; returns its message id once it is out, None when Telegram refused it for good.
 
-        `photo` is a PNG or JPEG above the words, of which then no more than 1024 characters are shown.
+        `photo` is a PNG or JPEG, `document` a file of any kind: one of them above the words, of which then no
+        more than 1024 characters are shown.
         """
-        text = str(message.text)
-        post = Post(chat_id, text, message.keyboard, reply_to=reply_to, thread_id=thread_id, photo=photo)
+        post = Post(
+            chat_id,
+            str(message.text),
+            message.keyboard,
+            reply_to=reply_to,
+            thread_id=thread_id,
+            photo=photo,
+            document=document,
+            document_name=document_name,
+        )
         return await self._enqueue(post, lane)
 
     async def edit(
@@ -265,6 +276,8 @@ class Outbox:
             row.reply_to,
             row.silent,
             row.photo,
+            row.document,
+            row.document_name,
         )
         return _Job(post, row.lane, row=row, attempts=row.attempts)
 

@@ -115,6 +115,7 @@ OPERATOR_COMMANDS: dict[str, Handler] = {
     "approve": operators.approve,
     "deny": operators.deny,
     "users": operators.people,
+    "dashboard": operators.dashboard,
 }
 
 _ILLEGIBLE = re.compile("[\x00\ud800-\udfff]")  # no database stores them and no answer can carry them

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from telegram import Bot
@@ -47,6 +47,7 @@ class Services:
     demo: bool
     admin_ids: tuple[int, ...] = ()  # the operators
     access: AccessPolicy = field(default_factory=AccessPolicy)
+    dashboard_link: Callable[[int], Awaitable[str | None]] | None = None  # for an operator; set by the app
     posts_changed: Callable[[], None] = lambda: None  # wakes the schedule; set by the app
     bot_username: str = ""
     background: set[asyncio.Task[None]] = field(default_factory=set)

@@ -61,6 +61,11 @@ class Turn:
         """The private chat, whose id is the user's."""
         return self.sender.user_id
 
+    @property
+    def group(self) -> int | None:
+        """The group the act came from; None in private."""
+        return None if self.sender.private else self.sender.chat_id
+
     async def say(self, message: Message) -> int | None:
         """Answer in the chat the act came from: for words everybody there may read."""
         reply_to = None if self.sender.private or self.is_tap else self.message_id

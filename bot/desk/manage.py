@@ -172,7 +172,7 @@ class Manage:
         resting, held = await asyncio.gather(line.open_orders(), line.positions())
         return PanicPlan(0, "", account.id or 0, account.label, len(resting), tuple(held.values()))
 
-    async def plan_panic(self, user: User, chat_id: int) -> PanicPlan | Refusal:
+    async def plan_panic(self, user: User, chat_id: int, group_id: int | None = None) -> PanicPlan | Refusal:
         """What would be cancelled and closed, and the ticket for the second tap."""
         plan = await self.look_around(user)
         if isinstance(plan, Refusal):
@@ -182,6 +182,7 @@ class Manage:
             token_hash=tickets.hash_token(token),
             user_id=user.id,
             chat_id=chat_id,
+            group_id=group_id,
             account_id=plan.account_id,
             kind=TicketKind.PANIC,
             line="panic",

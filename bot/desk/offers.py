@@ -83,6 +83,14 @@ class Moved:
     now: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """The chat of the preview, and the group it was asked for in."""
+
+    chat_id: int
+    group_id: int | None
+
+
 class Offers:
     """Builds previews and stores their tickets. Raises BackpackError."""
 
@@ -102,11 +110,18 @@ class Offers:
         self._clock = clock
 
     async def make(
-        self, user: User, chat_id: int, intent: Intent, *, token: str | None = None
+        self,
+        user: User,
+        chat_id: int,
+        intent: Intent,
+        *,
+        token: str | None = None,
+        group_id: int | None = None,
     ) -> Offer | Refusal:
         """The offer for a trade, a close or a protection, or the reason why there is none.
 
-        `token` is the offer's own where the caller has one that can exist only once.
+        `token` is the offer's own where the caller has one that can exist only once; `group_id` is where it
+        was asked for.
         """
         if not isinstance(intent, TradeIntent | CloseIntent | ProtectIntent):
             raise TypeError(f"{type(intent).__name__} is not an offer")
@@ -118,7 +133,8 @@ class Offers:
             return _printed(built)
         step = _step(intent, built)
         legs = pack_legs([_leg(preview) for preview in step.previews])
-        return await self._store(setting, chat_id, _KINDS[type(intent)], (step,), legs, token)
+        where = _Where(chat_id, group_id)
+        return await self._store(setting, where, _KINDS[type(intent)], (step,), legs, token)
 
     async def make_chain(
         self,
@@ -127,6 +143,7 @@ class Offers:
         intents: Sequence[OrderIntent | CancelIntent],
         *,
         token: str | None = None,
+        group_id: int | None = None,
     ) -> Offer | Refused:
         """One offer for several statements, each built against what the ones before it would leave."""
         setting = await self._gathering.setting(user, intents[0].account)
@@ -147,7 +164,8 @@ class Offers:
         stored = [
             Step(step.line, tuple(_leg(preview) for preview in step.previews), step.cancels) for step in steps
         ]
-        return await self._store(setting, chat_id, TicketKind.CHAIN, tuple(steps), pack_steps(stored), token)
+        where = _Where(chat_id, group_id)
+        return await self._store(setting, where, TicketKind.CHAIN, tuple(steps), pack_steps(stored), token)
 
     async def _next(
         self, setting: Setting, user: User, intent: OrderIntent | CancelIntent
@@ -172,7 +190,7 @@ class Offers:
     async def _store(
         self,
         setting: Setting,
-        chat_id: int,
+        where: _Where,
         kind: TicketKind,
         steps: tuple[OfferStep, ...],
         legs: list[dict[str, Any]],
@@ -184,7 +202,8 @@ class Offers:
         ticket = Ticket(
             token_hash=tickets.hash_token(token),
             user_id=setting.user.id,
-            chat_id=chat_id,
+            chat_id=where.chat_id,
+            group_id=where.group_id,
             account_id=setting.account_id,
             kind=kind,
             line=line,

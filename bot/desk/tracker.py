@@ -68,8 +68,8 @@ class Tracker:
         self._database = database
         self._announcer = announcer
         self._clock = clock
-        self.filled: Callable[[], None] = lambda: None  # executions were written; set by the app
         self.incomplete: set[int] = set()  # accounts known to lack something: to be repaired
+        self.filled: Callable[[], None] = lambda: None  # called when fills may have come in
         self._sized_us: dict[int, int] = {}  # live orders: when their quantity was last heard of
 
     async def apply(self, account_id: int, report: OrderReport, *, sized_us: int | None = None) -> bool:
@@ -136,7 +136,8 @@ class Tracker:
                 rows = await fills.of_order(session, account_id, exchange_id)
                 await self._take(session, order, report_of_fills(order, rows))
         self._announcer.committed()
-        self.filled()
+        if found:
+            self.filled()
 
     async def _filled(self, session: AsyncSession, account_id: int, fill: Fill) -> Order | None:
         known = await orders.by_exchange_id(session, account_id, fill.exchange_order_id, lock=True)

@@ -13,7 +13,7 @@ from alembic.config import Config
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 
 from alembic import command
-from bot.store import alert_tables, post_tables  # noqa: F401 - so that every table is known
+from bot.store import alert_tables, broker_tables, post_tables  # noqa: F401 - so that every table is known
 from bot.store.engines import normalise, secure_file
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "alembic"

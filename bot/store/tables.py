@@ -134,6 +134,19 @@ class DataKey(Table, table=True):
     created_ms: int = Field(sa_type=BigInteger)
 
 
+class ServiceKey(Table, table=True):
+    """An Ed25519 key of the bot's own, such as the one that signs statements. Only the vault reads it."""
+
+    __tablename__ = "service_key"
+
+    purpose: str = Field(primary_key=True)
+    public_key: str  # base64
+    sealed: bytes = Field(sa_type=LargeBinary, repr=False)
+    nonce: bytes = Field(sa_type=LargeBinary, repr=False)
+    master_version: int
+    created_ms: int = Field(sa_type=BigInteger)
+
+
 class Account(Table, table=True):
     """One linked API key. `sealed` is ciphertext, null once unlinked; only the vault reads it."""
 
@@ -186,6 +199,9 @@ class Ticket(Table, table=True):
     user_id: int = Field(foreign_key="desk_user.id", sa_type=BigInteger)
     chat_id: int = Field(sa_type=BigInteger)
     message_id: int | None = Field(default=None, sa_type=BigInteger)
+    group_id: int | None = Field(
+        default=None, sa_type=BigInteger
+    )  # where it was asked for, if not in private
     account_id: int | None = Field(default=None, foreign_key="account.id", sa_type=BigInteger)
     kind: TicketKind = Field(sa_type=Word(TicketKind))
     line: str  # canonical text of the intent
@@ -272,6 +288,12 @@ class Fill(Table, table=True):
             sqlite_where=text("trade_id IS NULL"),
             postgresql_where=text("trade_id IS NULL"),
         ),
+        Index(
+            "ix_fill_unbooked",
+            "id",
+            sqlite_where=text("booked_ms IS NULL"),
+            postgresql_where=text("booked_ms IS NULL"),
+        ),
         Index("ix_fill_unjudged", "id", sqlite_where=text("NOT judged"), postgresql_where=text("NOT judged")),
     )
 
@@ -289,6 +311,7 @@ class Fill(Table, table=True):
     is_maker: bool
     system_type: str | None = None
     timestamp_ms: int = Field(sa_type=BigInteger)
+    booked_ms: int | None = Field(default=None, sa_type=BigInteger)  # when the broker's ledger took it in
     judged: bool = False  # the alerts have seen it
 
 
@@ -314,6 +337,8 @@ class Message(Table, table=True):
     reply_to: int | None = Field(default=None, sa_type=BigInteger)
     silent: bool = False
     photo: bytes | None = Field(default=None, sa_type=LargeBinary, repr=False)  # PNG; `text` is its caption
+    document: bytes | None = Field(default=None, sa_type=LargeBinary, repr=False)  # a file; likewise
+    document_name: str | None = None
     event: str | None = None  # kind of news, for the chat's loudness; None: an answer somebody waits for
     state: OutboxState = Field(default=OutboxState.PENDING, sa_type=Word(OutboxState))
     attempts: int = 0
@@ -338,6 +363,18 @@ class Button(Table, table=True):
     created_ms: int = Field(sa_type=BigInteger)
     expires_ms: int = Field(index=True, sa_type=BigInteger)
     used_ms: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class WebPass(Table, table=True):
+    """What opens the operator's page: a link that works once, or the session it turned into. Hashes only."""
+
+    __tablename__ = "web_pass"
+
+    token_hash: bytes = Field(primary_key=True, sa_type=LargeBinary, repr=False)
+    user_id: int = Field(sa_type=BigInteger)
+    is_session: bool
+    created_ms: int = Field(sa_type=BigInteger)
+    expires_ms: int = Field(index=True, sa_type=BigInteger)
 
 
 class AuditEntry(Table, table=True):

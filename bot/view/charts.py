@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from functools import cache
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -152,6 +153,40 @@ def bars(
     return _picture(paint, title, corner, levels, values, [p.at_ms for p in points], time_zone, suffix)
 
 
+def progress(
+    steps: Sequence[Point],
+    gains: Sequence[Point],
+    *,
+    title: str,
+    corner: str = "",
+    levels: Sequence[Level] = (),
+) -> bytes:
+    """Steps towards levels: their sum as a line, below it each step and what it gained. Days are in UTC."""
+    moments = [point.at_ms for point in steps]
+    sums = list(accumulate((point.value for point in steps), initial=Decimal(0)))
+    with _drawing:
+        figure, axes = _paper(title, corner)
+        axes.set_position((0.025, 0.4, 0.845, 0.47))
+        strips = [
+            _styled(figure.add_axes((0.025, bottom, 0.845, 0.12), facecolor=_PAPER, sharex=axes))
+            for bottom in (0.25, 0.1)
+        ]
+        if moments:
+            axes.plot([_days(moment) for moment in moments], _floats(sums[1:]), color=LEVEL, linewidth=2.2)
+            _scale(axes, sums, [float(level.value) for level in levels], compact=True)
+            for strip, points, colour in zip(strips, (steps, gains), (LINE, UP), strict=True):
+                half = _spacing(moments) * 0.375
+                at = [(_days(point.at_ms), float(point.value)) for point in points]
+                _boxes(strip, [(x - half, x + half, 0.0, value) for x, value in at], colour)
+                _scale(strip, [Decimal(0), *(point.value for point in points)], [], compact=True, ticks=2)
+            _calendar(axes, moments, "UTC")
+        for above in (axes, strips[0]):
+            above.tick_params(labelbottom=False)
+        for level in levels:
+            _level(axes, level)
+        return _png(figure)
+
+
 def merged(bars: Sequence[Bar], most: int = MOST_CANDLES) -> Sequence[Bar]:
     """At most so many candles: neighbours become one, with the first's open and the last's close."""
     together = -(-len(bars) // most)
@@ -191,8 +226,12 @@ def _picture(
             _calendar(axes, moments, time_zone)
         for level in levels:
             _level(axes, level)
-        stream = io.BytesIO()
-        figure.savefig(stream, format="png", dpi=DPI, facecolor=_PAPER)
+        return _png(figure)
+
+
+def _png(figure: Figure) -> bytes:
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", dpi=DPI, facecolor=_PAPER)
     return stream.getvalue()
 
 
@@ -202,32 +241,52 @@ def _paper(title: str, corner: str) -> tuple[Figure, Axes]:
 
     figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), facecolor=_PAPER)
     FigureCanvasAgg(figure)
-    axes = figure.add_axes((0.025, 0.105, 0.845, 0.765), facecolor=_PAPER)
+    axes = _styled(figure.add_axes((0.025, 0.105, 0.845, 0.765), facecolor=_PAPER))
+    figure.text(0.03, 0.915, legible(title), color=_INK, fontsize=_SIZE + 5, fontweight="bold")
+    figure.text(0.975, 0.915, legible(corner), color=_FAINT, fontsize=_SIZE, ha="right")
+    return figure, axes
+
+
+def _styled(axes: Axes) -> Axes:
     axes.yaxis.tick_right()
     axes.tick_params(colors=_FAINT, labelsize=_SIZE - 2, length=0, pad=8)
     axes.grid(visible=True, color=_GRID, linewidth=1)
     axes.set_axisbelow(True)
     for side in axes.spines.values():
         side.set_visible(False)
-    figure.text(0.03, 0.915, legible(title), color=_INK, fontsize=_SIZE + 5, fontweight="bold")
-    figure.text(0.975, 0.915, legible(corner), color=_FAINT, fontsize=_SIZE, ha="right")
-    return figure, axes
+    return axes
 
 
-def _scale(axes: Axes, values: Sequence[Decimal], levels: Sequence[float], suffix: str) -> None:
-    """Room for everything, and no number under the number of a level."""
+def _scale(
+    axes: Axes,
+    values: Sequence[Decimal],
+    levels: Sequence[float],
+    suffix: str = "",
+    *,
+    ticks: int = 5,
+    compact: bool = False,
+) -> None:
+    """Room for everything, and no number under the number of a level. `compact` writes 5M for 5,000,000."""
     from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
     low, high = (find([*levels, *_floats(values)]) for find in (min, max))
     room = (high - low) * 0.08 or abs(high) * 0.02 or 1.0
     axes.set_ylim(low - room, high + room)
-    ticks = MaxNLocator(5).tick_values(low - room, high + room)
+    found = MaxNLocator(ticks).tick_values(low - room, high + room)
     hidden = (high - low) * 0.06
     axes.yaxis.set_major_locator(
-        FixedLocator([tick for tick in ticks if all(abs(tick - level) > hidden for level in levels)])
+        FixedLocator([tick for tick in found if all(abs(tick - level) > hidden for level in levels)])
     )
-    digits = _digits(high - low)
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.{digits}f}{suffix}"))
+    unit, mark = _unit(high) if compact else (1.0, "")
+    digits = _digits((high - low) / unit)
+    axes.yaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: f"{value / unit:,.{digits}f}{mark if value else ''}{suffix}")
+    )
+
+
+def _unit(reach: float) -> tuple[float, str]:
+    """Thousands, millions or ones: what numbers of this size are counted in."""
+    return next(((size, mark) for size, mark in ((1e6, "M"), (1e3, "k")) if reach >= size), (1.0, ""))
 
 
 def _digits(reach: float) -> int:

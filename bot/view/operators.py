@@ -116,3 +116,10 @@ def _acts(locale: Locale, line: PersonLine) -> tuple[Button | None, ...]:
 
 def _choice(locale: Locale, approve_data: str, deny_data: str) -> tuple[Button | None, ...]:
     return button(locale, "button-approve", approve_data), button(locale, "button-deny", deny_data)
+
+
+def dashboard(locale: Locale, url: str | None) -> Message:
+    """A link to the operator's page; None when it does not listen."""
+    if url is None:
+        return Message(locale.text("dashboard-off"))
+    return Message(locale.text("dashboard-link", url=url))

@@ -45,7 +45,7 @@ def movers(locale: Locale, rows: Sequence[Mover], when: Lateness, *, now_ms: int
     ordered = sorted(rows, key=lambda row: row.change)
     return Message(
         lines(
-            *_late(locale, when),
+            *lateness(locale, when),
             locale.text("post-movers-title"),
             *_moves(locale, ordered, SHOWN),
             locale.text("price-at", time=locale.time(now_ms)),
@@ -58,7 +58,7 @@ def extremes(locale: Locale, rows: Sequence[FundingRow], when: Lateness, *, now_
     ordered = sorted(rows, key=lambda row: row.apr)
     return Message(
         lines(
-            *_late(locale, when),
+            *lateness(locale, when),
             locale.text("post-extremes-title"),
             *_rates(locale, ordered, SHOWN),
             locale.text("price-at", time=locale.time(now_ms)),
@@ -85,7 +85,7 @@ def funding(
     time, left = locale.clock(settlement_ms), locale.duration((settlement_ms - now_ms) // 1000)
     return Message(
         lines(
-            *_late(locale, when),
+            *lateness(locale, when),
             locale.text("post-funding-title", time=time, left=left)
             if settlement_ms > now_ms
             else locale.text("post-funding-passed", time=time),
@@ -110,7 +110,7 @@ def digest(
     more = len(gathered) - GATHERED_SHOWN
     return Message(
         lines(
-            *_late(locale, when),
+            *lateness(locale, when),
             locale.text("post-digest-title", time=locale.time(now_ms)),
             *(_mover(locale, row) for row in majors),
             "",
@@ -130,7 +130,8 @@ def digest(
     )
 
 
-def _late(locale: Locale, when: Lateness) -> list[Markup]:
+def lateness(locale: Locale, when: Lateness) -> list[Markup]:
+    """What is said first by a post that comes late; nothing by one in time."""
     said = []
     if when.late_ms:
         said.append(locale.text("post-late", late=locale.duration(when.late_ms // 1000)))

@@ -65,6 +65,18 @@ async def test_a_picture_comes_with_its_words(bot: Bot, ann: PersonChat) -> None
     assert (shown.text, shown.raw["caption_entities"][0]["type"]) == ("SOL 30 d", "bold")
 
 
+async def test_a_file_comes_under_its_name_with_its_words(bot: Bot, ann: PersonChat) -> None:
+    post = Post(ANN, "<b>October</b>", document=b"day,volume\r\n", document_name="rebate-2026-10.csv")
+    shown = await _said(await deliver(bot, post), ann)
+    assert shown.raw["document"]["file_name"] == "rebate-2026-10.csv"
+    assert (shown.text, shown.raw["caption_entities"][0]["type"]) == ("October", "bold")
+
+
+async def test_a_refused_file_leaves_its_words(bot: Bot, ann: PersonChat) -> None:
+    shown = await _said(await deliver(bot, Post(ANN, "October", document=b"", document_name="a.csv")), ann)
+    assert ("document" in shown.raw, shown.text) == (False, "October")
+
+
 async def test_more_words_than_a_caption_holds_are_cut_not_lost(bot: Bot, ann: PersonChat) -> None:
     for words in ("<b>a</b>" * 2_000, "<b>𝔸</b>" * 600, "broken <b>" + "& x" * 700):
         shown = await _said(await deliver(bot, Post(ANN, words, photo=png())), ann)

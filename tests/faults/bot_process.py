@@ -157,6 +157,7 @@ def settings_of(job: Job) -> Settings:
     return load_settings(
         _env_file=None,
         telegram_bot_token=job.token,
+        dashboard_port="off",
         telegram_api_url=job.telegram_url,
         telegram_webhook_url=None,
         backpack_api_url=job.rest_url,

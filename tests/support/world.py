@@ -188,6 +188,7 @@ async def open_world(
             "database_url": database_url,
             "admin_user_ids": (ALICE,),
             "access": "open",
+            "dashboard_port": 0,
             "order_window_ms": 1000,
         }
         settings = load_settings(_env_file=None, **(values | settings_of_this_world))

@@ -29,6 +29,7 @@ DYNAMIC = (
     "ask-",
     "button-funding-",
     "button-post-",
+    "button-rebate-",
     "button-setting-",
     "carry-column-",
     "choice-",
@@ -55,6 +56,7 @@ DYNAMIC = (
     "topic-",
     "volume-",
     "weekday-",
+    "web-tab-",
 )
 
 
@@ -152,11 +154,17 @@ def test_english_values_hold_no_chinese() -> None:
     assert not mixed
 
 
+def sources() -> list[str]:
+    """Everything that takes words from the catalogues: the views, and the templates of the pages."""
+    files = [*VIEW.glob("*.py"), *(VIEW.parent / "web" / "templates").glob("*.html")]
+    return [file.read_text(encoding="utf-8") for file in files]
+
+
 def test_every_key_the_code_asks_for_exists() -> None:
     known = {key for key, _ in entries(Language.ENGLISH)}
     asked = set()
-    for file in VIEW.glob("*.py"):
-        source = file.read_text(encoding="utf-8")
+    for source in sources():
+        asked |= set(re.findall(r"""\bt\(\s*"([a-z][a-z0-9.-]+)"\s*[,)]""", source))
         asked |= set(re.findall(r"""(?:\.text|\.plain)\(\s*"([a-z][a-z0-9.-]+)\"""", source))
         asked |= set(re.findall(r"""button\(\s*locale,\s*"([a-z][a-z0-9-]+)\"""", source))
     assert asked
@@ -164,7 +172,7 @@ def test_every_key_the_code_asks_for_exists() -> None:
 
 
 def test_every_key_is_used_by_the_code() -> None:
-    code = "".join(file.read_text(encoding="utf-8") for file in VIEW.glob("*.py"))
+    code = "".join(sources())
     orphans = {
         key
         for key, _ in entries(Language.ENGLISH)

@@ -33,7 +33,7 @@ async def offer(turn: Turn, statements: Sequence[tuple[ChainIntent, Place]]) -> 
     if was_used:
         return True  # Telegram delivered the message twice
     intents = [intent for intent, _ in statements]
-    made = await services.offers.make_chain(turn.user, turn.home, intents, token=token)
+    made = await services.offers.make_chain(turn.user, turn.home, intents, token=token, group_id=turn.group)
     if isinstance(made, Refused):
         intent, place = statements[made.statement]
         await refuse(turn, made.refusal, intent, place)

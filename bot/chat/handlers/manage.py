@@ -102,7 +102,7 @@ async def panic(turn: Turn) -> bool:
 
 async def panic_asked(turn: Turn, _: str) -> None:
     """The second question carries the single-use token."""
-    plan = await turn.services.manage.plan_panic(turn.user, turn.home)
+    plan = await turn.services.manage.plan_panic(turn.user, turn.home, turn.group)
     if isinstance(plan, Refusal):
         await turn.show(refusal_view.refusal(turn.locale, plan))
         return

@@ -126,6 +126,13 @@ async def people(turn: Turn, page: str = "0") -> None:
     )
 
 
+async def dashboard(turn: Turn, _argument: str = "") -> None:
+    """`/dashboard`: a link that opens the operator's page once. Always in private."""
+    make = turn.services.dashboard_link
+    url = None if make is None else await make(turn.user.id)
+    await turn.show(view.dashboard(turn.locale, url))
+
+
 async def tapped(turn: Turn, argument: str) -> None:
     """The buttons of an operator; anybody can forge their data, nobody else the sender's id."""
     step, _, rest = argument.partition(":")

@@ -163,7 +163,7 @@ async def offer(turn: Turn, intent: TradeIntent | CloseIntent | ProtectIntent) -
     token, was_used = await own_token(turn)
     if was_used:
         return True  # Telegram delivered the message twice; its order went out the first time
-    made = await services.offers.make(turn.user, turn.home, intent, token=token)
+    made = await services.offers.make(turn.user, turn.home, intent, token=token, group_id=turn.group)
     if isinstance(made, Refusal):
         await refuse(turn, made, intent)
         return False

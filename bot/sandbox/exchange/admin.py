@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import msgspec
 from aiohttp import web
@@ -20,6 +21,12 @@ from bot.sandbox.exchange.model import Account, Order
 from bot.sandbox.exchange.params import Params, from_object, parse_json
 from bot.sandbox.exchange.rest import Answer, json_answer, refusal_answer
 
+_FEES = {
+    "spot_maker": "spotMaker",
+    "spot_taker": "spotTaker",
+    "futures_maker": "futuresMaker",
+    "futures_taker": "futuresTaker",
+}
 _LOCAL_NAMES = {"localhost", "127.0.0.1", "::1"}
 _MAX_OFFSET_MS = 10**11
 _BOOK_STATES = ("Open", "Closed", "CancelOnly", "LimitOnly", "PostOnly")
@@ -38,6 +45,7 @@ class Admin:
             ("GET", "/sandbox/accounts", self.list_accounts),
             ("POST", "/sandbox/accounts", self.open_account),
             ("POST", "/sandbox/keys", self.add_key),
+            ("POST", "/sandbox/fees", self.set_fees),
             ("DELETE", "/sandbox/keys", self.revoke_key),
             ("GET", "/sandbox/orders", self.list_orders),
             ("POST", "/sandbox/price", self.move_price),
@@ -76,6 +84,15 @@ class Admin:
             raise bad_request("publicKey is required")
         account = self._find_account(params)
         self._engine.add_key(account, key, read_only=params.flag("readOnly") or False)
+        return json_answer(self._account(account))
+
+    async def set_fees(self, request: web.Request) -> Answer:
+        """`{accountId | label, spotMaker?, spotTaker?, futuresMaker?, futuresTaker?}` in basis points."""
+        params = await _body(request)
+        account = self._find_account(params)
+        given = {name: params.decimal(wire_name) for name, wire_name in _FEES.items()}
+        changes = {name: rate for name, rate in given.items() if rate is not None}
+        account.rates = replace(account.rates, **changes)
         return json_answer(self._account(account))
 
     async def revoke_key(self, request: web.Request) -> Answer:

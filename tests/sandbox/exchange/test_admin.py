@@ -62,6 +62,16 @@ async def test_other_web_pages_cannot_reach_the_admin(
     assert (await admin.get("/sandbox/accounts")).json() == []
 
 
+async def test_an_accounts_fees_can_be_set(admin: httpx.AsyncClient, trader: Trader) -> None:
+    (account,) = (await admin.get("/sandbox/accounts")).json()
+    fees = {"accountId": account["accountId"], "spotTaker": "0", "futuresTaker": "-1.5"}
+    assert (await admin.post("/sandbox/fees", json=fees)).status_code == 200
+    for symbol, fee in ((SOL, "0"), (SOL_PERP, "-0.0225")):
+        order = await trader.placed(symbol, "Bid", orderType="Market", quantity="1")
+        (fill,) = await trader.get("/wapi/v1/history/fills", orderId=order["id"])
+        assert Decimal(fill["fee"]).quantize(Decimal("0.0001")) == Decimal(fee)
+
+
 async def test_price_move_is_there_when_answered(admin: httpx.AsyncClient, trader: Trader) -> None:
     order = await trader.placed(SOL, "Bid", orderType="Limit", price="140", quantity="1")
     await admin.post("/sandbox/price", json={"symbol": SOL_PERP, "price": "139.5", "pin": True})

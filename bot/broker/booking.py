@@ -1,0 +1,304 @@
+"""The bookkeeper: every fill becomes one entry set, once, whoever else is at it and wherever it stops.
+
+What was booked wrongly (its price came later, it was recognised later, a referrer became known) is taken back
+by one row and booked anew by another. docs/broker.md
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.backpack import BackpackError
+from bot.broker.people import People
+from bot.broker.prices import Prices, Worth
+from bot.broker.terms import Tiers
+from bot.domain.booking import Booking, Terms, book, standing_of
+from bot.domain.rebate import TIERS, ExitsTagged, Month, Tier
+from bot.domain.values import ZERO
+from bot.store import Database, bookings, rates
+from bot.store.bookings import Behind
+from bot.store.broker_tables import AffiliateRate, LedgerFill
+from bot.store.tables import Fill
+
+_log = logging.getLogger(__name__)
+
+BATCH: Final = 200  # fills in one transaction
+SOON_S: Final = 0.5  # fills come in flocks
+YOUNG_MS: Final = 120_000  # a fill this young may be recognised yet
+DOUBT_MS: Final = 3_600_000  # so is one of an account with an order in doubt; beyond, a revision must do
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What the books know around some fills, as of one transaction."""
+
+    behind: Mapping[int, Behind]  # by fill
+    people: Mapping[int, int]  # account -> person
+    affiliates: Mapping[int, Sequence[AffiliateRate]]  # by person
+
+    def affiliate(self, person_id: int, month: str) -> AffiliateRate | None:
+        return rates.in_month(self.affiliates.get(person_id, ()), month)
+
+
+class Bookkeeper:
+    """Books in the background; all of it may be called from several places and processes at once."""
+
+    def __init__(
+        self,
+        database: Database,
+        prices: Prices,
+        people: People,
+        tiers: Tiers,
+        exits: ExitsTagged,
+        *,
+        clock: Callable[[], int],
+    ) -> None:
+        self._database = database
+        self._prices = prices
+        self._people = people
+        self._tiers = tiers
+        self._exits = exits
+        self._clock = clock
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """Fills have come in."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Book a moment after each waking, until cancelled."""
+        while True:
+            await self._woken.wait()
+            await asyncio.sleep(SOON_S)
+            self._woken.clear()
+            try:
+                await self.run_once()
+            except Exception:
+                _log.exception("booking failed")
+
+    async def run_once(self) -> int:
+        """Book every fill that can be booked now; returns how many were."""
+        booked, last = 0, 0
+        while True:
+            async with self._database.read() as session:
+                page = await bookings.unbooked(session, last, BATCH)
+                if not page:
+                    return booked
+                behind = await bookings.behind(session, page)
+                doubtful = await bookings.in_doubt(session)
+            last = page[-1].id
+            ready = [fill for fill in page if not self._may_be_ours_yet(fill, behind, doubtful)]
+            booked += await self._book(await self._worths(ready))
+
+    def _may_be_ours_yet(self, fill: Fill, behind: Mapping[int, Behind], doubtful: set[int]) -> bool:
+        if fill.id in behind or fill.system_type is not None:
+            return False
+        age_ms = self._clock() - fill.timestamp_ms
+        return age_ms < YOUNG_MS or (fill.account_id in doubtful and age_ms < DOUBT_MS)
+
+    async def _worths(self, fills: Iterable[Fill]) -> dict[int, Worth]:
+        """What can be valued now, by fill; once the exchange does not answer, the rest waits."""
+        found: dict[int, Worth] = {}
+        is_silent = False
+        for fill in fills:
+            try:
+                worth = None if is_silent and self._prices.must_ask(fill) else await self._prices.worth(fill)
+            except BackpackError as error:
+                _log.warning("fills wait for their price: %s", error)
+                is_silent = True
+                continue
+            if worth is not None:
+                found[fill.id] = worth
+        return found
+
+    async def _book(self, worths: Mapping[int, Worth]) -> int:
+        if not worths:
+            return 0
+        async with self._database.write() as session:
+            await bookings.take_turn(session)
+            fills = await bookings.still_unbooked(session, worths.keys())
+            context = await self._context(session, fills)
+            tiers = {month: await self._tiers.of(session, month) for month in _months(fills)}
+            # A fill that was lost and came again may have been given the number of another.
+            stale = await bookings.current(session, [fill.id for fill in fills])
+            rows: list[LedgerFill] = []
+            for fill in fills:
+                row = self._row(fill, worths[fill.id], context, tiers[Month.of(fill.timestamp_ms)])
+                rows += [row] if fill.id not in stale else self._instead(stale[fill.id], row, "booked again")
+            await bookings.write(session, rows)
+            await bookings.mark_booked(session, [fill.id for fill in fills], self._clock())
+        return len(fills)
+
+    async def _context(
+        self, session: AsyncSession, fills: Sequence[Fill], rows: Iterable[LedgerFill] = ()
+    ) -> _Context:
+        accounts = await bookings.accounts_of(session, {fill.account_id for fill in fills})
+        people = {
+            account.id: (await self._people.of_account(session, account)).id for account in accounts.values()
+        }
+        everybody = {*people.values(), *(row.person_id for row in rows)}
+        return _Context(await bookings.behind(session, fills), people, await rates.of(session, everybody))
+
+    def _row(self, fill: Fill, worth: Worth, context: _Context, tier: Tier) -> LedgerFill:
+        """The booking of a fill, as its first revision."""
+        month, person_id = str(Month.of(fill.timestamp_ms)), context.people[fill.account_id]
+        behind, affiliate = context.behind.get(fill.id), context.affiliate(person_id, month)
+        terms = Terms(tier, affiliate.rate if affiliate else None)
+        standing = standing_of(behind.maker if behind else None, fill.system_type, self._exits)
+        booking = book(
+            standing,
+            price=fill.price,
+            quantity=fill.quantity,
+            quote_usd=worth.quote or ZERO,
+            fee=fill.fee,
+            fee_usd=worth.fee or ZERO,
+            terms=terms,
+        )
+        return LedgerFill(
+            fill_id=fill.id,
+            month=month,
+            at_ms=fill.timestamp_ms,
+            booked_ms=self._clock(),
+            person_id=person_id,
+            account_id=fill.account_id,
+            group_id=behind.group_id if behind else None,
+            order_id=behind.order_id if behind else None,
+            symbol=fill.symbol,
+            standing=standing,
+            system_type=fill.system_type,
+            is_maker=fill.is_maker,
+            fee_amount=fill.fee,
+            fee_symbol=fill.fee_symbol,
+            fee_price=worth.fee,
+            price_source=worth.source,
+            **_amounts(booking),
+            **_terms(terms),
+        )
+
+    def _instead(self, old: LedgerFill, new: LedgerFill, why: str) -> list[LedgerFill]:
+        """What replaces the newest row of a fill by `new`; nothing where they say the same."""
+        if old.revision % 2:  # taken back already
+            new.revision, new.why = old.revision + 1, why
+            return [new]
+        if _content(old) == _content(new):
+            return []
+        new.revision, new.why = old.revision + 2, why
+        return [self._reversal(old, why), new]
+
+    def _reversal(self, old: LedgerFill, why: str) -> LedgerFill:
+        return _copy(
+            old,
+            revision=old.revision + 1,
+            booked_ms=self._clock(),
+            why=why,
+            **_amounts(_booking(old).reversed()),
+        )
+
+    # --- revisions ---------------------------------------------------------------------------------
+
+    async def revise(self, fill_ids: Sequence[int], why: str) -> int:
+        """Decide anew whose order each fill was of, and its referrer's part; the tier stays.
+
+        Returns how many changed.
+        """
+        changed = 0
+        for start in range(0, len(fill_ids), BATCH):
+            async with self._database.write() as session:
+                await bookings.take_turn(session)
+                batch = fill_ids[start : start + BATCH]
+                booked = await bookings.current(session, batch)
+                fills = await bookings.fills(session, batch)
+                context = await self._context(session, list(fills.values()), booked.values())
+                rows: list[LedgerFill] = []
+                for fill_id, old in booked.items():
+                    if old.revision % 2 == 0:
+                        rows += self._instead(old, self._revised(old, fills.get(fill_id), context), why)
+                await bookings.write(session, rows)
+                changed += len(rows) // 2
+        return changed
+
+    def _revised(self, old: LedgerFill, fill: Fill | None, context: _Context) -> LedgerFill:
+        behind = None if fill is None else context.behind.get(fill.id)
+        standing, order_id, group_id = old.standing, old.order_id, old.group_id
+        if behind is not None:  # what was recognised once stays so
+            standing = standing_of(behind.maker, old.system_type, self._exits)
+            order_id, group_id = behind.order_id, behind.group_id
+        affiliate = context.affiliate(old.person_id, old.month)
+        terms = Terms(TIERS[old.tier], affiliate.rate if affiliate else None)
+        return _copy(
+            old,
+            booked_ms=self._clock(),
+            standing=standing,
+            order_id=order_id,
+            group_id=group_id,
+            **_amounts(_booking(old).under(standing, terms)),
+            **_terms(terms),
+        )
+
+    async def mend(self) -> int:
+        """Ask again for prices nobody knew; returns how many fills have one now."""
+        async with self._database.read() as session:
+            wanting = await bookings.without_price(session, BATCH)
+            fills = await bookings.fills(session, wanting)
+        worths = await self._worths(fills.values())
+        if not worths:
+            return 0
+        async with self._database.write() as session:
+            await bookings.take_turn(session)
+            booked = await bookings.current(session, list(worths))
+            context = await self._context(session, list(fills.values()))
+            rows: list[LedgerFill] = []
+            for fill_id, old in booked.items():
+                new = self._row(fills[fill_id], worths[fill_id], context, TIERS[old.tier])
+                rows += self._instead(old, new, "priced later")
+            await bookings.write(session, rows)
+        return len(rows) // 2
+
+    async def take_back(self, rows: Sequence[LedgerFill], why: str) -> None:
+        """Reverse bookings whose fills are gone."""
+        async with self._database.write() as session:
+            await bookings.take_turn(session)
+            booked = await bookings.current(session, [row.fill_id for row in rows])
+            await bookings.write(
+                session, [self._reversal(row, why) for row in booked.values() if row.revision % 2 == 0]
+            )
+
+
+def _months(fills: Iterable[Fill]) -> set[Month]:
+    return {Month.of(fill.timestamp_ms) for fill in fills}
+
+
+def _booking(row: LedgerFill) -> Booking:
+    return Booking(row.notional, row.fee, row.earning, row.accrued, row.contingent)
+
+
+def _amounts(booking: Booking) -> dict[str, Any]:
+    return {
+        "notional": booking.notional,
+        "fee": booking.fee,
+        "earning": booking.earning,
+        "accrued": booking.accrued,
+        "contingent": booking.contingent,
+    }
+
+
+def _terms(terms: Terms) -> dict[str, Any]:
+    return {"tier": terms.tier.level, "affiliate": terms.affiliate, "share": terms.share}
+
+
+_OF_THE_ROW: Final = {"id", "revision", "booked_ms", "why"}
+
+
+def _content(row: LedgerFill) -> dict[str, Any]:
+    """What a row says, without which row it is."""
+    return row.model_dump(exclude=_OF_THE_ROW)
+
+
+def _copy(row: LedgerFill, **changes: Any) -> LedgerFill:
+    return LedgerFill(**(row.model_dump(exclude={"id"}) | changes))

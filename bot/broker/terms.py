@@ -1,0 +1,27 @@
+"""What decides a fill's rebate besides its fee: the month's tier, and what the user's referrer gets."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.rebate import Month, Tier, TierBasis, tier_of
+from bot.domain.values import ZERO
+from bot.store import bookings
+
+
+class Tiers:
+    """The tier of a month by the API volume booked so far; what was added up once is not read again."""
+
+    def __init__(self, basis: TierBasis) -> None:
+        self._basis = basis
+        self._volumes: dict[Month, tuple[Decimal, int]] = {}  # and the last row of the ledger it includes
+
+    async def of(self, session: AsyncSession, month: Month) -> Tier:
+        """In the writer's turn, before it writes: what a rollback takes back must not be remembered."""
+        basis = month.previous if self._basis is TierBasis.PREVIOUS else month
+        known, last = self._volumes.get(basis, (ZERO, 0))
+        more, last = await bookings.volume_after(session, str(basis), last)
+        self._volumes[basis] = known + more, last
+        return tier_of(known + more)

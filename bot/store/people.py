@@ -1,0 +1,44 @@
+"""People as the ledger knows them: by a pseudonym, and by Telegram's id until they ask to be forgotten."""
+
+from __future__ import annotations
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from bot.store.broker_tables import LedgerFill, Person
+from bot.store.statements import insert_or_ignore
+
+
+async def by_user(session: AsyncSession, user_id: int) -> Person | None:
+    """The person of a Telegram user."""
+    return (await session.scalars(select(Person).where(col(Person.user_id) == user_id))).one_or_none()
+
+
+async def of_account(session: AsyncSession, account_id: int) -> Person | None:
+    """Whose the fills of an account were so far; survives `/forget`."""
+    newest = (
+        select(col(LedgerFill.person_id))
+        .where(col(LedgerFill.account_id) == account_id)
+        .order_by(col(LedgerFill.at_ms).desc())
+        .limit(1)
+    )
+    person_id = await session.scalar(newest)
+    return None if person_id is None else await session.get(Person, person_id)
+
+
+async def create(session: AsyncSession, user_id: int | None, pseudonym: str, now_ms: int) -> Person | None:
+    """A new person; None when the pseudonym is taken or the user has a person already."""
+    return await insert_or_ignore(session, Person(user_id=user_id, pseudonym=pseudonym, created_ms=now_ms))
+
+
+async def set_named(session: AsyncSession, person_id: int, named: bool) -> None:
+    """Whether the person agreed to be named in statements of others."""
+    await session.execute(update(Person).where(col(Person.id) == person_id).values(named=named))
+
+
+async def forget(session: AsyncSession, user_id: int) -> None:
+    """Take the identity away; what was booked keeps its pseudonym."""
+    await session.execute(
+        update(Person).where(col(Person.user_id) == user_id).values(user_id=None, named=False)
+    )

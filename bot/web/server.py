@@ -1,0 +1,140 @@
+"""The page's little server: which hosts it answers to, what a browser may do with it, and its routes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.web.login import COOKIE, SESSION_MS, Login
+from bot.web.pages import Pages
+from bot.web.render import Page, Renderer
+
+_log = logging.getLogger(__name__)
+
+MAX_BODY: Final = 4 * 1024
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Dashboard:
+    """Serves the pages to operators; everybody else sees how to get in, and nothing more."""
+
+    def __init__(self, login: Login, pages: Pages, renderer: Renderer, *, public_url: str | None) -> None:
+        self.login = login
+        self._pages = pages
+        self._renderer = renderer
+        self._public_url = public_url
+        self._hosts = _LOOPBACK | ({urlsplit(public_url).hostname or ""} if public_url else frozenset())
+        self._runner: web.AppRunner | None = None
+        self._address: str | None = None
+
+    @property
+    def url(self) -> str | None:
+        """Where people reach it, without a slash at the end; None while it does not listen."""
+        return None if self._address is None else (self._public_url or self._address).rstrip("/")
+
+    async def link(self, operator: int) -> str | None:
+        """A fresh address that lets an operator in once; None while the page does not listen."""
+        return None if self.url is None else f"{self.url}/enter?pass={await self.login.invite(operator)}"
+
+    async def start(self, host: str, port: int) -> None:
+        """Listen. Raises OSError when the port is taken."""
+        app = web.Application(client_max_size=MAX_BODY, middlewares=[self._guard])
+        app.router.add_get("/style.css", self._style)
+        app.router.add_get("/enter", self._door)
+        app.router.add_post("/enter", self._enter)
+        app.router.add_post("/leave", self._leave)
+        for path, page in self._pages.routes.items():
+            app.router.add_get(path, self._shown(page))
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, host, port)
+        try:
+            await site.start()
+        except OSError:
+            await self.stop()
+            raise
+        bound = self._runner.addresses[0][1]
+        self._address = f"http://{f'[{host}]' if ':' in host else host}:{bound}"
+
+    async def stop(self) -> None:
+        """Stop listening. Safe to call twice."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+        self._runner = self._address = None
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Other names are refused: a page elsewhere must not point its own name at loopback."""
+        if (urlsplit(f"//{request.host}").hostname or "") not in self._hosts:
+            return web.Response(status=421, text="Not served under this name: see DASHBOARD_URL.")
+        try:
+            response = await handler(request)
+        except web.HTTPClientError as error:
+            locale = await self._pages.locale_of(await self.login.operator(request))
+            response = self._html("missing.html", Page(locale), status=error.status)
+        except SQLAlchemyError:
+            _log.exception("the dashboard could not read the database")
+            response = self._html("trouble.html", Page(await self._pages.locale_of(None)), status=503)
+        response.headers.update(_HEADERS)
+        return response
+
+    def _shown(self, page: Callable[[web.Request, Page], Awaitable[None]]) -> Handler:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            operator = await self.login.operator(request)
+            shown = Page(await self._pages.locale_of(operator), path=request.path)
+            if operator is None:
+                return self._html("outside.html", shown, status=401)
+            await page(request, shown)
+            return self._html(shown.template, shown)
+
+        return handle
+
+    async def _door(self, request: web.Request) -> web.Response:
+        page = Page(await self._pages.locale_of(None), values={"link": request.query.get("pass", "")})
+        return self._html("door.html", page)
+
+    async def _enter(self, request: web.Request) -> web.StreamResponse:
+        given = (await request.post()).get("pass", "")
+        token = await self.login.enter(given) if isinstance(given, str) else None
+        if token is None:
+            return self._html("outside.html", Page(await self._pages.locale_of(None)), status=403)
+        response = web.Response(status=303, headers={"Location": "/"})
+        response.set_cookie(
+            COOKIE,
+            token,
+            max_age=SESSION_MS // 1000,
+            httponly=True,
+            samesite="Strict",
+            secure=(self._public_url or "").startswith("https://"),
+        )
+        return response
+
+    async def _leave(self, request: web.Request) -> web.StreamResponse:
+        await self.login.leave(request)
+        response = self._html("outside.html", Page(await self._pages.locale_of(None)))
+        response.del_cookie(COOKIE)
+        return response
+
+    async def _style(self, _request: web.Request) -> web.Response:
+        return web.Response(text=self._renderer.style, content_type="text/css")
+
+    def _html(self, template: str, page: Page, *, status: int = 200) -> web.Response:
+        return web.Response(
+            text=self._renderer.render(template, page), content_type="text/html", status=status
+        )
