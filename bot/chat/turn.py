@@ -49,6 +49,7 @@ class Turn:
     is_tap: bool = False
     query: CallbackQuery | None = None
     replied: Replied | None = None
+    guessed: bool = False  # its line was told apart by the market: it is always asked about
     stub: int | None = None  # the message that told a group where the answer is
     _answer: asyncio.Task[None] | None = field(default=None, repr=False)
 

@@ -7,6 +7,7 @@ statement is built against what the ones before it would leave.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -28,6 +29,7 @@ from bot.store.tables import Account, SizeMeaning, User
 from bot.store.tables import AccountState as KeyState
 
 SELLS_COINS: Final = "sells-coins"
+_SPOT_SYMBOL: Final = re.compile(r"[A-Z0-9]+_(?!PERP)[A-Z0-9]+", re.IGNORECASE)  # the exchange's own name
 
 OrderIntent = TradeIntent | CloseIntent | ProtectIntent
 
@@ -99,24 +101,28 @@ class Gathering:
         resolved = await self._market_for(setting, intent)
         if isinstance(resolved, Refusal):
             return resolved
-        context = await self._context(setting, resolved)
+        context = replace(await self._context(setting, resolved[0]), has_perp=resolved[1])
         intent, notes = _declared_size(intent, setting.user, context)
         preview = build_preview(intent, context)
         if isinstance(preview, Refusal):
             return preview
         return [Built(replace(preview, notes=preview.notes + notes), context)]
 
-    async def _market_for(self, setting: Setting, intent: TradeIntent) -> ResolvedSymbol | Refusal:
+    async def _market_for(
+        self, setting: Setting, intent: TradeIntent
+    ) -> tuple[ResolvedSymbol, bool] | Refusal:
+        """The market a line means, and whether its asset has a perpetual."""
         spot = await self._catalogue.resolve(intent.symbol, MarketKind.SPOT)
         perp = await self._catalogue.resolve(intent.symbol, MarketKind.PERP)
         for resolved in (spot, perp):
             if isinstance(resolved, UnknownSymbol):
                 return _unknown(resolved, intent)
-        kind = effective_kind(
-            intent, setting.state, _market(spot, MarketKind.SPOT), _market(perp, MarketKind.PERP)
-        )
+        perpetual = _market(perp, MarketKind.PERP)
+        kind = effective_kind(intent, setting.state, _market(spot, MarketKind.SPOT), perpetual)
         chosen = perp if kind is MarketKind.PERP else spot
-        return chosen if isinstance(chosen, ResolvedSymbol) else Refusal(RefusalCode.MISSING_SYMBOL)
+        if not isinstance(chosen, ResolvedSymbol):
+            return Refusal(RefusalCode.MISSING_SYMBOL)
+        return chosen, perpetual is not None
 
     async def _close(self, setting: Setting, intent: CloseIntent) -> list[Built] | Refusal:
         targets = await self._targets(setting, intent)
@@ -226,7 +232,9 @@ def _market(resolved: ResolvedSymbol | UnknownSymbol, kind: MarketKind) -> Marke
 
 
 def _held_kind(mention: str, held: Mapping[str, Position]) -> MarketKind:
-    """A close means the perp when there is a position in it, else the coins."""
+    """A close means the perp when there is a position in it, else the coins; `SOL_USDC` names the coins."""
+    if _SPOT_SYMBOL.fullmatch(mention):
+        return MarketKind.SPOT
     base = mention.lstrip("$#").upper().split("_")[0].split("-")[0].split("/")[0]
     return MarketKind.PERP if any(symbol.split("_")[0] == base for symbol in held) else MarketKind.SPOT
 

@@ -16,7 +16,7 @@ from bot.domain.market import Book
 from bot.domain.preview import Preview, PreviewContext
 from bot.domain.pricing import Level, Walk, taking_levels, walk_book
 from bot.domain.routing import usable
-from bot.domain.values import ZERO, Side, exact
+from bot.domain.values import BPS, ONE, ZERO, Side, exact
 
 
 def after(preview: Preview, context: PreviewContext) -> PreviewContext:
@@ -31,6 +31,11 @@ def after(preview: Preview, context: PreviewContext) -> PreviewContext:
             book=_without(preview, context, walk),
             open_interest=_interest(preview, context, walk),
         )
+
+
+def bought_coins(preview: Preview, filled: Decimal) -> Decimal:
+    """What arrives of `filled` base bought on spot: the fee is taken from the coins."""
+    return filled * (ONE - max(ZERO, preview.fee_bps) / BPS)
 
 
 def _taken(preview: Preview, context: PreviewContext) -> Walk:
@@ -98,7 +103,7 @@ def _spot(preview: Preview, context: PreviewContext, walk: Walk) -> AccountState
     if preview.request.side is Side.BUY:
         spent = _spendable(account, market.quote) - preview.available_after
         balances[market.quote] = _left(account, market.quote, preview.available_after)
-        balances[market.base] = _more(account, market.base, walk.filled)
+        balances[market.base] = _more(account, market.base, bought_coins(preview, walk.filled))
         return replace(
             account,
             balances=balances,

@@ -239,7 +239,9 @@ def _check_words(intent: TradeIntent, context: PreviewContext) -> Refusal | None
         feature = f"post + {intent.time_in_force.value.lower()}"
         mend = replace(intent, time_in_force=None)
         return Refusal(RefusalCode.UNSUPPORTED, {"feature": feature}, mend_intent=mend)
-    if exits and side is Side.SELL and not context.market.is_perp:
+    if exits and side is Side.BUY and not context.market.is_perp:
+        return Refusal(RefusalCode.SPOT_EXITS, {"symbol": context.market.base})
+    if exits and not context.market.is_perp:
         mend = replace(intent, take_profit=None, stop_loss=None)
         return Refusal(RefusalCode.UNSUPPORTED, {"feature": "tp/sl + spot sell"}, mend_intent=mend)
     return None

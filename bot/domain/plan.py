@@ -8,15 +8,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bot.domain.aftermath import after, bought_coins
 from bot.domain.callout import check_callout
 from bot.domain.compose import compose
 from bot.domain.draft import draft_order
 from bot.domain.exits import attach_exits
-from bot.domain.intent import AbsolutePrice, BaseSize, CloseIntent, TradeIntent, Verb
+from bot.domain.intent import (
+    AbsolutePrice,
+    BaseSize,
+    CloseIntent,
+    Intent,
+    ProtectIntent,
+    TradeIntent,
+    Verb,
+)
 from bot.domain.preview import Preview, PreviewContext
 from bot.domain.protect import build_protect
 from bot.domain.refusal import Choice, Param, Refusal, RefusalCode
-from bot.domain.routing import WHOLE, Routed, near_market, position_in, route, usable
+from bot.domain.routing import WHOLE, Routed, near_market, on_perp_instead, position_in, route, usable
 from bot.domain.sizing import size_order
 from bot.domain.values import ZERO, exact
 
@@ -53,6 +62,8 @@ def build_preview(intent: TradeIntent, context: PreviewContext) -> Preview | Ref
         if isinstance(outcome, Preview) or outcome.code is RefusalCode.SHORT_SPOT:
             # The mend of SHORT_SPOT speaks of the perp, of which this context knows nothing.
             return outcome
+        if outcome.code is RefusalCode.SPOT_EXITS:
+            return replace(outcome, ways=_exits_apart(intent, context))
         if outcome.code in _TOO_MUCH and _may_be_price(intent, context):
             return _price_question(intent, context)
         return replace(outcome, mend_intent=_accepted(outcome.mend_intent, context))
@@ -72,6 +83,26 @@ def _price_question(intent: TradeIntent, context: PreviewContext) -> Refusal:
     meant = replace(intent, size=None, price=AbsolutePrice(number))
     params: dict[str, Param] = {"number": number, "symbol": context.market.base, "price": context.last}
     return Refusal(RefusalCode.AMBIGUOUS_NUMBER, params, choices=(Choice("price", meant, None, None),))
+
+
+def _exits_apart(intent: TradeIntent, context: PreviewContext) -> tuple[tuple[Intent, ...], ...]:
+    """Coins carry no exits: bought now with the exit as an order of its own, or the perp, which carries both.
+
+    Of a stop and a target only the stop is placed apart: no order of the exchange would end the one when the
+    other has sold the coins.
+    """
+    perp = ((on_perp_instead(intent, context.market),),) if context.has_perp else ()
+    kind, price = ("sl", intent.stop_loss) if intent.stop_loss is not None else ("tp", intent.take_profit)
+    bought = _attempt(replace(intent, take_profit=None, stop_loss=None), context)
+    fills_now = isinstance(bought, Preview) and bought.worst_price is not None and intent.price is None
+    if not isinstance(bought, Preview) or not fills_now or price is None:
+        return perp
+    coins = context.market.floor_quantity(bought_coins(bought, bought.quantity))
+    # By quantity, so that the exit never sells more than was bought.
+    purchase = replace(intent, size=BaseSize(bought.quantity), take_profit=None, stop_loss=None)
+    guard = ProtectIntent(kind, price, context.market.symbol, BaseSize(coins), intent.account)
+    stands = isinstance(build_protect(guard, after(bought, context)), Preview)
+    return (((purchase, guard),) if stands else ()) + perp
 
 
 def build_close(intent: CloseIntent, context: PreviewContext) -> Preview | Refusal:

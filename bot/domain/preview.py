@@ -27,6 +27,7 @@ class PreviewContext:
     default_slippage_percent: Decimal
     mapped_quote: str | None = None
     open_interest: Decimal | None = None  # base units
+    has_perp: bool = False  # whether the market's asset also has a perpetual
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ class RefusalCode(StrEnum):
     UNKNOWN_SYMBOL = "unknown-symbol"  # symbol, suggestions
     HOMOGLYPH = "homoglyph"  # word
     AMBIGUOUS_NUMBER = "ambiguous-number"  # number, symbol, price; the readings are in `choices`
+    TWO_NUMBERS = "two-numbers"  # number: price and size without a word between them
+    PRICE_RANGE = "price-range"  # low, high: two prices for one order; symbol and market when it is between
     MISSING_PRICE = "missing-price"  # symbol: post-only without a price
     NUMBER_TOO_LARGE = "number-too-large"  # word
     TOO_LONG = "too-long"  # limit
@@ -51,6 +53,7 @@ class RefusalCode(StrEnum):
     NO_POSITION = "no-position"  # symbol, side: the side ("long", "short", "any") there is none of
     SEVERAL_POSITIONS = "several-positions"  # symbols
     SHORT_SPOT = "short-spot"  # symbol: sell on spot with no balance
+    SPOT_EXITS = "spot-exits"  # symbol: a take profit or stop loss attached to a purchase of coins
     REDUCE_ON_SPOT = "reduce-on-spot"
     NO_ORDER = "no-order"  # id
     PANIC_ALONE = "panic-alone"  # panic among other statements
@@ -98,3 +101,6 @@ class Refusal:
     mend: str | None = None
     mend_intent: Intent | None = None
     choices: tuple[Choice, ...] = ()  # of AMBIGUOUS_NUMBER
+    ways: tuple[
+        tuple[Intent, ...], ...
+    ] = ()  # other lines, each of one or more statements, to be previewed anew

@@ -6,11 +6,21 @@ Nothing here guesses between spot and perp: a line that does not say which gets 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from bot.domain.account import AccountState
-from bot.domain.intent import AbsolutePrice, BareSize, BaseSize, PercentSize, QuoteSize, TradeIntent, Verb
+from bot.domain.intent import (
+    AbsolutePrice,
+    BareSize,
+    BaseSize,
+    CloseIntent,
+    PercentSize,
+    QuoteSize,
+    TradeIntent,
+    Verb,
+)
 from bot.domain.margin import maximum_leverage
 from bot.domain.market import Market
 from bot.domain.preview import Note, PreviewContext
@@ -100,7 +110,8 @@ def _on_spot(intent: TradeIntent, context: PreviewContext) -> Routed | Refusal:
             intent, symbol=f"{market.symbol}_PERP", reduce_only=True, take_profit=None, stop_loss=None
         )
         mend = perp if perp_held > ZERO else None
-        return Refusal(RefusalCode.SHORT_SPOT, {"symbol": market.base}, mend_intent=mend)
+        ways = ((on_perp_instead(intent, market),),) if context.has_perp and mend is None else ()
+        return Refusal(RefusalCode.SHORT_SPOT, {"symbol": market.base}, mend_intent=mend, ways=ways)
     return Routed(intent)
 
 
@@ -139,6 +150,12 @@ def as_perp(intent: TradeIntent) -> TradeIntent:
     return replace(intent, verb=Verb.LONG if intent.verb.side is Side.BUY else Verb.SHORT)
 
 
+def on_perp_instead(intent: TradeIntent, market: Market) -> TradeIntent:
+    """The line of a spot market on the perp of its asset; a share of the coins says nothing there."""
+    size = None if isinstance(intent.size, PercentSize) else intent.size
+    return replace(as_perp(intent), symbol=market.base, size=size)
+
+
 def _check_leverage(intent: TradeIntent, context: PreviewContext) -> Refusal | None:
     """Refused, never clamped. The account's limit touches every position, so a line does not change it."""
     asked, limit = intent.leverage, context.account.leverage_limit
@@ -167,6 +184,23 @@ def _check_leverage(intent: TradeIntent, context: PreviewContext) -> Refusal | N
 def near_market(number: Decimal, price: Decimal) -> bool:
     """Whether a number may have been meant as a price."""
     return abs(number - price) <= price * NEAR_MARKET
+
+
+def told_apart(
+    readings: Sequence[TradeIntent | CloseIntent], price: Decimal
+) -> TradeIntent | CloseIntent | None:
+    """Which reading of two bare numbers is meant: the only one whose price is near the market's, if one is.
+
+    Source: GRAMMAR.md, rule 3.
+    """
+    near = [
+        one
+        for one in readings
+        if isinstance(one.size, BareSize)
+        and isinstance(one.price, AbsolutePrice)
+        and near_market(one.price.price, price)
+    ]
+    return near[0] if len(near) == 1 else None
 
 
 def ambiguous_number(intent: TradeIntent, size: BareSize, context: PreviewContext) -> Refusal:

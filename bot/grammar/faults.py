@@ -41,6 +41,11 @@ def unexpected(word: str, span: tuple[int, int], *expected: str, mends: tuple[Me
     return Fault(RefusalCode.SYNTAX, span, expected=expected, mends=mends, word=word)
 
 
+def two_numbers(words: str, span: tuple[int, int], *mends: Mend) -> Fault:
+    """Two numbers without a unit, of which one is the price."""
+    return Fault(RefusalCode.TWO_NUMBERS, span, mends=mends, number=words)
+
+
 def ambiguous(word: str, span: tuple[int, int], *mends: Mend) -> Fault:
     """A number with more than one reading."""
     return Fault(RefusalCode.AMBIGUOUS_NUMBER, span, mends=mends, number=word)

@@ -14,8 +14,8 @@ from lark import Token, Tree
 
 from bot.domain.intent import BareSize, BaseSize, PriceExpr, Size
 from bot.grammar import features
-from bot.grammar.faults import Mend, ambiguous, unexpected, unsupported
-from bot.grammar.reading import Node, Reader, kind, span, tokens, words
+from bot.grammar.faults import Mend, ambiguous, two_numbers, unexpected, unsupported
+from bot.grammar.reading import Node, Reader, kind, price_range, span, tokens, words
 
 _GROUP: Final = re.compile(r"\d{3}(?:[.,]\d+)?", re.ASCII)  # `1 000`: perhaps a group of thousands
 
@@ -115,17 +115,18 @@ class OrderParts:
         bare = [part for part in (Said(size, node), known) if isinstance(part.value, BareSize)]
         if not bare:
             raise unexpected(words(node), span(node))
-        word = words(bare[0].node)
-        raise ambiguous(word, span(bare[0].node), *(self._as_price(part.node) for part in bare))
+        asked = two_numbers if len(bare) > 1 else ambiguous
+        raise asked(words(bare[0].node), span(bare[0].node), *(self._as_price(one.node) for one in bare))
 
     def on_number(self, token: Token) -> None:
         previous = self.previous
         if previous is not None and kind(previous) in {"NUM", "money"} and _GROUP.fullmatch(token):
             start, end = span(token)
-            joined = ((span(previous)[1], start, ""),)
-            raise ambiguous(
-                f"{words(previous)} {token}", (span(previous)[0], end), joined, self._as_price(token)
-            )
+            joined, number = ((span(previous)[1], start, ""),), f"{words(previous)} {token}"
+            place = (span(previous)[0], end)
+            if kind(previous) == "money":
+                raise ambiguous(number, place, joined, self._as_price(token))
+            raise two_numbers(number, place, joined, self._as_price(token), self._as_price(previous))
         self.put_size(BareSize(self.reader.bare(token)), token)
 
     def _as_price(self, node: Node) -> Mend:
@@ -163,6 +164,9 @@ class OrderParts:
     # --- price -----------------------------------------------------------------------------------
 
     def on_at(self, node: Tree[Token]) -> None:
+        value = tokens(node)[-1]
+        if value.type == "RANGE":
+            raise price_range(value)
         self.put("price", self.reader.price_after(node), node)
 
     def on_limit(self, node: Tree[Token]) -> None:
@@ -190,7 +194,7 @@ class OrderParts:
         raise unexpected(str(token), span(token), "at -1%", mends=(self._as_price(token),))
 
     def on_range(self, token: Token) -> None:
-        raise unsupported(features.PRICE_RANGE, span(token))
+        raise price_range(token, "at ")
 
     def on_variable(self, token: Token) -> None:
         raise unsupported(features.PRICE_VARIABLE, span(token))

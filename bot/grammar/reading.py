@@ -28,6 +28,7 @@ Node: TypeAlias = "Tree[Token] | Token"
 
 _MONEY_UNIT: Final = re.compile(r" ?(?:usdc|usdt|usd|bucks|dollars?|u|\$)$", re.IGNORECASE)
 _GLUED: Final = re.compile(r"((?:\d+(?:[.,_]\d+)*|\.\d+))(.+)", re.ASCII)
+_TO: Final = re.compile(r" ?(?:(?<!e)-|to|\.\.) ?", re.IGNORECASE)  # not the minus of `1e-3`
 _FRACTIONS: Final = {"HALF": Decimal(50), "QUARTER": Decimal(25), "ALL": HUNDRED}
 _SIGNS: Final = "+-"
 
@@ -61,6 +62,14 @@ def refuse_listed(value: Node) -> None:
         start, end = span(value)
         cut = start + word.index(",")
         raise ambiguous(word, (start, end), ((cut, end, ""),), ((start, end, word.replace(",", "")),))
+
+
+def price_range(token: Token, word: str = "") -> Fault:
+    """Two prices where an order has one: the line at either end; `word` goes in front where none stands."""
+    start, end = span(token)
+    low, high = (part.strip(" $") for part in _TO.split(str(token), maxsplit=1))
+    mends = tuple(((start, end, f"{word}{one}"),) for one in (low, high))
+    return Fault(RefusalCode.PRICE_RANGE, (start, end), mends=mends, low=low, high=high)
 
 
 @dataclass(slots=True)

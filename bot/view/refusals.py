@@ -18,6 +18,7 @@ _AROUND = 120  # characters of the echoed line kept on each side of the word
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _ABSENT = "—"
 _PER_ROW = 3
+_SHORT = 16  # characters of a label that leaves room for two beside it
 
 # What each sentence may name; a refusal raised without one of them shows a dash, never a broken sentence.
 PARAMS: Mapping[RefusalCode, tuple[str, ...]] = {
@@ -51,6 +52,8 @@ PARAMS: Mapping[RefusalCode, tuple[str, ...]] = {
     RefusalCode.NO_POSITION: ("symbol", "side"),
     RefusalCode.SEVERAL_POSITIONS: ("symbols",),
     RefusalCode.SHORT_SPOT: ("symbol",),
+    RefusalCode.SPOT_EXITS: ("symbol",),
+    RefusalCode.PRICE_RANGE: ("low", "high", "symbol", "market"),
     RefusalCode.NO_ORDER: ("id", "symbol"),
     RefusalCode.UNKNOWN_ACCOUNT: ("label",),
     RefusalCode.PRICE_MOVED: ("was", "now", "tolerance"),
@@ -70,6 +73,7 @@ _BY_PRICE = frozenset(
         RefusalCode.WRONG_SIDE_TARGET,
         RefusalCode.PRICE_MOVED,
         RefusalCode.FAR_FROM_MARKET,
+        RefusalCode.PRICE_RANGE,
     }
 )
 _IN_DOLLARS = frozenset({RefusalCode.INSUFFICIENT_MARGIN, RefusalCode.POSITION_LIMIT})
@@ -107,7 +111,8 @@ def refusal(
     )
     use = button(locale, "button-use-mend", mend_data, line=line) if line else None
     ways = [Button(label, data) for label, data in offers]
-    rows = [ways[at : at + _PER_ROW] for at in range(0, len(ways), _PER_ROW)]
+    per_row = _PER_ROW if all(len(way.label) <= _SHORT for way in ways) else 1
+    rows = [ways[at : at + per_row] for at in range(0, len(ways), per_row)]
     return Message(text, keyboard((use,), *rows))
 
 
@@ -235,6 +240,8 @@ def _key(locale: Locale, refusal: Refusal) -> str | None:
         return f"{key}-any"
     if refusal.code is RefusalCode.NO_ORDER and refusal.params.get("symbol"):
         return "refusal-no-order-in"
+    if refusal.code is RefusalCode.PRICE_RANGE and refusal.params.get("market"):
+        return "refusal-price-range-between"
     if refusal.code is RefusalCode.UNSUPPORTED and " + " in str(refusal.params.get("feature", "")):
         return "refusal-combination"
     return key if locale.has(key) else None

@@ -7,6 +7,7 @@ from decimal import Decimal as D
 
 import pytest
 
+from bot.domain.aftermath import after
 from bot.domain.intent import (
     AbsolutePrice,
     BareSize,
@@ -19,7 +20,7 @@ from bot.domain.intent import (
     Verb,
 )
 from bot.domain.market import PriceBand
-from bot.domain.plan import build_close, build_preview
+from bot.domain.plan import build_close, build_preview, build_protect
 from bot.domain.preview import Preview
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import MarketKind, TimeInForce
@@ -312,3 +313,47 @@ def test_money_sent_as_money_must_be_there_with_its_fee():
     refusal = refused(TradeIntent(Verb.BUY, "sol", QuoteSize(D(200))), context)
     assert (refusal.code, refusal.params["required"]) == (RefusalCode.INSUFFICIENT_BALANCE, D("200.1995133"))
     assert mended(refusal, context).request.quote_quantity <= D("199.8")
+
+
+BUY = TradeIntent(Verb.BUY, "sol", QuoteSize(D(100)), stop_loss=PercentOffset(D(3)))
+
+
+def test_coins_carry_no_exit_but_it_can_be_placed_apart_or_on_the_perp():
+    context = moment(spot(), has_perp=True)
+    refusal = refused(BUY, context)
+    assert refusal.code is RefusalCode.SPOT_EXITS
+    (purchase, guard), (perp_line,) = refusal.ways
+    bought = build_preview(purchase, context)
+    assert isinstance(bought, Preview)
+    stop = build_protect(guard, after(bought, context))
+    assert isinstance(stop, Preview)
+    assert stop.quantity == D("0.65")  # the fee is taken from the 0.66 bought
+    assert perp_line == replace(BUY, verb=Verb.LONG, symbol="SOL")
+
+
+def test_of_two_exits_only_the_stop_is_placed_apart():
+    (_, guard), *_ = refused(replace(BUY, take_profit=PercentOffset(D(5))), moment(spot())).ways
+    assert guard.kind == "sl"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"price": AbsolutePrice(D(140))},  # nothing is bought yet that a stop could sell
+        {"trigger": AbsolutePrice(D(160))},
+        {"stop_loss": AbsolutePrice(D(160))},  # it would fire at once
+    ],
+)
+def test_an_exit_is_not_placed_apart_before_there_are_coins(changes):
+    assert refused(replace(BUY, **changes), moment(spot())).ways == ()
+
+
+@pytest.mark.parametrize(
+    ("size", "meant"), [(BaseSize(D(1)), BaseSize(D(1))), (PercentSize(D(50)), None), (None, None)]
+)
+def test_selling_coins_nobody_holds_offers_the_perp_and_never_assumes_it(size, meant):
+    sale = TradeIntent(Verb.SELL, "sol", size)
+    assert refused(sale, moment(spot())).ways == ()
+    refusal = refused(sale, moment(spot(), has_perp=True))
+    assert refusal.code is RefusalCode.SHORT_SPOT
+    assert refusal.ways == ((TradeIntent(Verb.SHORT, "SOL", meant),),)

@@ -35,7 +35,7 @@ LATER = [
         "zone",
         [],
     ),
-    ("long sol $200 at 140-142", "price-range", "140-142", []),
+    ("long sol $200 tp 140-142", "price-range", "140-142", []),
     ("long sol $200 at $mark", "price-variable", "$mark", []),
     ("long sol $200 at +100", "absolute-offset", "+100", []),
     ("sell sol 25% of equity", "percent-basis", "of equity", ["sell sol 25%"]),
@@ -91,9 +91,6 @@ def test_a_chain_of_eleven_is_refused_and_cut_to_ten() -> None:
 
 # line, the word pointed at, lines offered
 NUMBERS = [
-    ("long sol 20 142", "20 142", ["long sol 20142", "long sol 20 at 142"]),
-    ("long sol 20 5x 142", "142", ["long sol 20 5x at 142", "long sol at 20 5x 142"]),
-    ("/limit BTC BUY 60000 0.01", "0.01", ["/limit BTC BUY 60000 at 0.01", "/limit BTC BUY at 60000 0.01"]),
     ("long btc $500 94000", "94000", ["long btc $500 at 94000"]),
     ("long sol $1,234", "1,234", ["long sol $1234", "long sol $1.234"]),
     ("long sol 0,5", "0,5", ["long sol 0.5"]),
@@ -103,7 +100,6 @@ NUMBERS = [
     ("long sol sl 3% 25%", "25%", ["long sol 25% sl 3%", "long sol sl 3%"]),
     ("long 5kbonk", "5kbonk", ["long 5 kbonk", "long 5k bonk"]),
     ("tp 50% 160", "160", ["tp 50% at 160", "tp 50%"]),
-    ("做多 SOL 20 142", "20 142", ["做多 SOL 20142", "做多 SOL 20 at 142"]),
 ]
 
 
@@ -112,6 +108,41 @@ def test_a_number_with_two_readings_is_asked_with_both(line: str, word: str, men
     result = failure(line)
     assert result.refusal.code is RefusalCode.AMBIGUOUS_NUMBER
     assert line[result.start : result.end] == word
+    assert list(result.mends) == mends
+
+
+# line, the words pointed at, lines offered
+PAIRS = [
+    ("long sol 20 142", "20 142", ["long sol 20142", "long sol 20 at 142", "long sol at 20 142"]),
+    ("long sol 20 5x 142", "142", ["long sol 20 5x at 142", "long sol at 20 5x 142"]),
+    ("/limit BTC BUY 60000 0.01", "0.01", ["/limit BTC BUY 60000 at 0.01", "/limit BTC BUY at 60000 0.01"]),
+    ("close sol 2 42.5", "42.5", ["close sol 2 at 42.5", "close sol at 2 42.5"]),
+    ("做多 SOL 20 142", "20 142", ["做多 SOL 20142", "做多 SOL 20 at 142", "做多 SOL at 20 142"]),
+]
+
+
+@pytest.mark.parametrize(("line", "words", "mends"), PAIRS)
+def test_two_bare_numbers_are_offered_in_every_order(line: str, words: str, mends: list[str]) -> None:
+    result = failure(line)
+    assert result.refusal.code is RefusalCode.TWO_NUMBERS
+    assert line[result.start : result.end] == words
+    assert list(result.mends) == mends
+
+
+# line, the words pointed at, lines offered
+RANGES = [
+    ("long sol $200 at 140-142", "140-142", ["long sol $200 at 140", "long sol $200 at 142"]),
+    ("long sol $200 140..142", "140..142", ["long sol $200 at 140", "long sol $200 at 142"]),
+    ("close sol limit $150 to $160", "$150 to $160", ["close sol limit 150", "close sol limit 160"]),
+    ("buy pepe $9 at 1e-3-2e-3", "1e-3-2e-3", ["buy pepe $9 at 1e-3", "buy pepe $9 at 2e-3"]),
+]
+
+
+@pytest.mark.parametrize(("line", "words", "mends"), RANGES)
+def test_a_price_range_is_offered_at_either_end(line: str, words: str, mends: list[str]) -> None:
+    result = failure(line)
+    assert result.refusal.code is RefusalCode.PRICE_RANGE
+    assert line[result.start : result.end] == words
     assert list(result.mends) == mends
 
 

@@ -60,9 +60,9 @@ async def own_token(turn: Turn) -> tuple[str | None, bool]:
     """The token a typed line can have when its user lets small orders go unasked, and whether it was used.
 
     It names the message, so that a message Telegram delivers twice places no second order. It is no secret:
-    only its user can claim it. A tapped line has none, for a button can be hit twice.
+    only its user can claim it. A tapped line has none, for a button can be hit twice; neither has a guess.
     """
-    if turn.query is not None or turn.user.confirm_mode is not ConfirmMode.BELOW:
+    if turn.query is not None or turn.guessed or turn.user.confirm_mode is not ConfirmMode.BELOW:
         return None, False
     name = f"{turn.user.id}:{turn.sender.chat_id}:{turn.message_id}"
     token = base64.urlsafe_b64encode(sha256(name.encode()).digest()[:16]).decode().rstrip("=")
@@ -112,7 +112,10 @@ def _prompt(line: str, place: Place | None) -> Prompt:
 
 
 def _ways(refusal: Refusal, intent: Intent | None) -> list[tuple[str, str]]:
-    """Label and line of each way to complete a line: sizes where one lacks, the symbols it may have meant."""
+    """Label and line of each way on: other lines, sizes where one lacks, the symbols it may have meant."""
+    if refusal.ways:
+        lines = ["; ".join(canonical(one) for one in way) for way in refusal.ways]
+        return [(f"▸ {line}", line) for line in lines]
     if not isinstance(intent, TradeIntent | CloseIntent | ProtectIntent):
         return []
     if refusal.code is RefusalCode.MISSING_SIZE and isinstance(intent, TradeIntent):

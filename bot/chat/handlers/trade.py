@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from bot.chat.handlers import accounts, alerts, chains, funding, manage, options, replies, show
+from bot.chat.handlers import accounts, alerts, chains, funding, manage, options, replies, show, unread
 from bot.chat.handlers.offering import OFFER_SECONDS, Place, is_small, own_token, refuse
 from bot.chat.turn import Turn, title_of
 from bot.desk.offers import Offer
@@ -43,31 +43,18 @@ async def line(turn: Turn, text: str) -> None:
         return
     text, result = bound
     if isinstance(result, ParseFailure):
-        await _unreadable(turn, text, result)
+        meant = await unread.by_market(turn, result)
+        if meant is None:
+            await unread.refuse(turn, text, result)
+        else:
+            turn.guessed = True
+            await line(turn, meant)
         return
     places = [Place(text, span) for span in result.spans]
     if len(places) > 1 and any(isinstance(intent, PanicIntent) for intent in result.intents):
         await chains.refuse_panic(turn)
         return
     await _do(turn, list(zip(result.intents, places, strict=True)))
-
-
-async def _unreadable(turn: Turn, text: str, result: ParseFailure) -> None:
-    mend, *others = result.mends or (result.refusal.mend,)
-    data = await turn.line_data(mend) if mend else None
-    offers = [(f"▸ {other}", await turn.line_data(other)) for other in others if other]
-    await turn.say(
-        refusal_view.refusal(
-            turn.locale,
-            result.refusal,
-            source=text,
-            span=(result.start, result.end),
-            mend=mend,
-            mend_data=data,
-            expected=result.expected,
-            offers=offers,
-        )
-    )
 
 
 async def _do(turn: Turn, statements: list[tuple[Intent, Place]]) -> None:
