@@ -20,6 +20,7 @@ from bot.alerts.service import Alerts
 from bot.backpack import BackpackClient, BackpackError, BrokerTag
 from bot.backpack.streams import UserStream
 from bot.broker.booking import Bookkeeper
+from bot.broker.payouts import Payouts
 from bot.broker.people import People
 from bot.broker.prices import Prices
 from bot.broker.terms import Tiers
@@ -195,6 +196,9 @@ def build(
         catalogue=catalogue,
         funding=Funding(client, catalogue, feed, clock=clock),
         posting=Posting(database, client, catalogue, clock=clock),
+        payouts=Payouts(
+            database, basis=settings.broker_tier_basis, exits=settings.broker_exits_tagged, clock=clock
+        ),
         prompts=Prompts(clock=clock),
         clock=clock,
         key_page_url=key_page_url,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import re
 import secrets
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -27,13 +28,14 @@ from bot.chat.handlers import (
     noise,
     operators,
     options,
+    payouts,
     schedules,
     show,
     steps,
     trade,
 )
 from bot.chat.services import Services
-from bot.chat.turn import Replied, Turn
+from bot.chat.turn import Attached, Replied, Turn
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import Language
 from bot.vault import VaultError
@@ -114,6 +116,7 @@ COMMANDS: dict[str, Handler] = {
 OPERATOR_COMMANDS: dict[str, Handler] = {
     "approve": operators.approve,
     "deny": operators.deny,
+    "payout": payouts.payout,
     "users": operators.people,
     "dashboard": operators.dashboard,
 }
@@ -209,6 +212,7 @@ class Router:
         turn = await self._turn(who, message.message_id)
         if turn is not None:
             turn.replied = self._replied(message)
+            turn.attached = _attached(message)
             await self._guarded(turn, lambda: self._read(turn, text))
 
     def _replied(self, message: Message) -> Replied | None:
@@ -351,6 +355,16 @@ class Router:
     async def _excuse(self, turn: Turn, message: View) -> None:
         turn.answer_soon()
         await turn.say(message)
+
+
+def _attached(message: Message) -> Attached | None:
+    """The file a message carries."""
+    file = message.document
+    if file is None:
+        return None
+    return Attached(
+        file.file_id, file.file_name or "", sys.maxsize if file.file_size is None else file.file_size
+    )
 
 
 def _exchange_excuse(locale: Locale, error: BackpackError) -> View:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from telegram import Bot
 
 from bot.alerts.service import Alerts
+from bot.broker.payouts import Payouts
 from bot.chat.outbox import Outbox
 from bot.chat.policy import AccessPolicy
 from bot.chat.posting import Posting
@@ -40,6 +41,7 @@ class Services:
     catalogue: Catalogue
     funding: Funding
     posting: Posting
+    payouts: Payouts
     prompts: Prompts
     clock: Callable[[], int]
     key_page_url: str

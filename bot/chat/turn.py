@@ -38,6 +38,15 @@ class Replied:
     buttons: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """The file a message carries, as Telegram describes it. Sizes it does not say are unbounded."""
+
+    file_id: str
+    name: str
+    size: int
+
+
 @dataclass(slots=True)
 class Turn:
     """`message_id` is the user's message, or for a tap the bot's message that carries the button."""
@@ -50,6 +59,7 @@ class Turn:
     query: CallbackQuery | None = None
     replied: Replied | None = None
     guessed: bool = False  # its line was told apart by the market: it is always asked about
+    attached: Attached | None = None
     stub: int | None = None  # the message that told a group where the answer is
     _answer: asyncio.Task[None] | None = field(default=None, repr=False)
 

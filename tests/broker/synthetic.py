@@ -67,7 +67,7 @@ def a_month(seed: int = 2026, users: int = 200, fills: int = 100_000) -> Synthet
         for at in range(luck.choice((1, 1, 2, 3))):
             fill = _a_fill(luck, order_id, number, person, min(start_ms + at, OCTOBER.end_ms - 1), standing)
             if 0.03 < kind < 0.04 and fate is None:
-                fill = replace(fill, fee=-fill.fee / 5, earning=D(0))
+                fill = replace(fill, fee=nano(-fill.fee / 5), earning=D(0))
             _settle(month, fill, fate)
             number += 1
     return month

@@ -200,3 +200,26 @@ async def test_the_demo_says_where_it_is_and_stops_when_told(tmp_path: Path, end
         process.send_signal(ending)
         assert await asyncio.wait_for(process.wait(), 20) == 0
         assert b"Traceback" not in await process.stderr.read()
+
+
+def test_a_payout_is_recorded_from_the_terminal_and_looked_at(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'desk.sqlite3'}"
+    migrate(url)
+    file = tmp_path / "rebates.csv"
+    file.write_text("Order ID,Rebate\n77,12.34\n")
+    paid = _rucksack(tmp_path, "broker", "payout", "2026-09", "--csv", str(file), DATABASE_URL=url)
+    assert paid.returncode == 0, paid.stderr
+    assert "+$12.34 · orders that are not ours" in paid.stdout
+    looked = _rucksack(tmp_path, "broker", "payout", "2026-09", DATABASE_URL=url)
+    assert looked.stdout == paid.stdout
+    file.write_text("Order ID,Fee\n77,12.34\n")
+    for arguments, words in (
+        (("2026-09", "--csv", str(file)), "No column holds the rebate"),
+        (("2026-08",), "No payout of 2026-08"),
+        (("2026-9",), "a month is written 2026-10"),
+        (("2026-09", "a lot"), "dollars and cents"),
+    ):
+        refused = _rucksack(tmp_path, "broker", "payout", *arguments, DATABASE_URL=url)
+        assert refused.returncode != 0
+        assert words in refused.stderr
+        assert "Traceback" not in refused.stderr

@@ -15,6 +15,8 @@ from bot.domain.intent import TradeIntent, Verb
 from bot.domain.market import Book, MarkPrice
 from bot.domain.order import OrderSnapshot, OrderState
 from bot.domain.preview import Note
+from bot.domain.rebate import TIERS, Month
+from bot.domain.reconcile import Cause, Part, Reconciliation
 from bot.domain.refusal import Choice, Refusal, RefusalCode
 from bot.domain.standing import Gap, Promise
 from bot.view import (
@@ -29,6 +31,7 @@ from bot.view import (
     operators,
     order_list,
     orders,
+    payouts,
     preview,
     refusals,
     start,
@@ -232,6 +235,16 @@ CASES: dict[str, Case] = {
     "unlink in doubt": Case(
         lambda locale, text: linking.unlink_in_doubt(
             locale, text, 2, retry_data="r", anyway_data="a", cancel_data="k"
+        )
+    ),
+    "payouts.unreadable": Case(lambda locale, text: payouts.unreadable(locale, "value", 3, text)),
+    "payouts.reconciled": Case(
+        lambda locale, text: payouts.reconciled(
+            locale,
+            Month(2026, 10),
+            TIERS[2],
+            Reconciliation(D(9), D(10), (Part(Cause.NOT_OURS, D(1), (text,), (2, 3)),)),
+            line_count=2,
         )
     ),
     "access request": Case(

@@ -49,6 +49,8 @@ DYNAMIC = (
     "option-",
     "order-",
     "origin-",
+    "payout-cause-",
+    "payout-fault-",
     "post-column-",
     "refusal-",
     "schedule-",

@@ -112,7 +112,8 @@ class PersonChat:
 
     async def send(self, text: str, **how: Any) -> ChatMessage:
         """Write. `how`: reply_to, thread_id, forwarded_from, speak_as ("anonymous", "channel"), channel_id,
-        via_bot, seconds_ago, photo_base64. Raises ChatError where the app would not allow it."""
+        via_bot, seconds_ago, photo_base64, document_base64 with document_name. Raises ChatError where the
+        app would not allow it."""
         return self._read((await self._post("send", text=text, **how))["message"])
 
     async def edit(self, message_id: int, text: str) -> ChatMessage:

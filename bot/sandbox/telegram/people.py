@@ -38,7 +38,7 @@ class Sending:
     channel_id: int | None = None  # which channel speaks, in a group
     via_bot: str | None = None  # username of an inline bot
     seconds_ago: int = 0
-    photo: Json | None = None  # content of a photo message; the text is then its caption
+    media: Json | None = None  # content of a message with a photo or document; the text is then its caption
 
 
 class People:
@@ -77,7 +77,7 @@ class People:
         if place.type == "private" and place.role(self._world.bot.id) == "kicked":
             raise PersonError(403, "unblock the bot first")
         text, entities = settle(text, [])
-        if not text and how.photo is None:
+        if not text and how.media is None:
             raise PersonError(400, "the message is empty")
         if utf16_length(text) > _LONGEST_TEXT:
             raise PersonError(400, "the message is longer than 4096 characters")
@@ -88,7 +88,7 @@ class People:
         place.started = True
         message = self._world.post(
             place,
-            _content(text, entities, how.photo),
+            _content(text, entities, how.media),
             date=int(self._world.clock()) - how.seconds_ago,
             reply_to=how.reply_to,
             thread_id=how.thread_id,
@@ -140,8 +140,10 @@ class People:
         text, entities = settle(text, [])
         if not text:
             raise PersonError(400, "the message is empty")
-        photo = {"photo": message.content["photo"]} if "photo" in message.content else None
-        self._world.edit(message, _content(text, entities, photo), message.keyboard)
+        media: Json = {
+            kind: message.content[kind] for kind in ("photo", "document") if kind in message.content
+        }
+        self._world.edit(message, _content(text, entities, media), message.keyboard)
         self._tell("edited_channel_post" if message.chat.type == "channel" else "edited_message", message)
         return message
 
@@ -243,9 +245,9 @@ class People:
         return not addressed or addressed.lower() == (bot.username or "").lower()
 
 
-def _content(text: str, entities: list[Json], photo: Json | None) -> Json:
-    text_key, entities_key = ("text", "entities") if photo is None else ("caption", "caption_entities")
-    content: Json = {**(photo or {})}
+def _content(text: str, entities: list[Json], media: Json | None) -> Json:
+    text_key, entities_key = ("caption", "caption_entities") if media else ("text", "entities")
+    content: Json = {**(media or {})}
     if text:
         content[text_key] = text
     if entities:

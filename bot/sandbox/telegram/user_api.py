@@ -64,7 +64,8 @@ class UserApi:
             channel_id=body.get("channel_id"),
             via_bot=body.get("via_bot"),
             seconds_ago=int(body.get("seconds_ago", 0)),
-            photo=self._photo(body.get("photo_base64")),
+            media=self._photo(body.get("photo_base64"))
+            or self._document(body.get("document_base64"), str(body.get("document_name", "file"))),
         )
         user_id, chat_id = _integer(body, "user_id"), _integer(body, "chat_id")
         message = self._people.send(user_id, chat_id, str(body.get("text", "")), how)
@@ -73,15 +74,18 @@ class UserApi:
     def _photo(self, encoded: str | None) -> Json | None:
         if not encoded:
             return None
-        try:
-            content = base64.b64decode(encoded, validate=True)
-        except (binascii.Error, ValueError):
-            raise PersonError(400, "photo_base64 is not base64") from None
-        stored = self._api.files.keep(Upload("photo", content, ""), "photos")
+        stored = self._api.files.keep(Upload("photo", _decoded("photo_base64", encoded), ""), "photos")
         if stored.size is None:
             raise PersonError(400, "the photo is not a picture")
         width, height = stored.size
         return {"photo": [stored.describe() | {"width": width, "height": height}]}
+
+    def _document(self, encoded: str | None, name: str) -> Json | None:
+        if not encoded:
+            return None
+        content = _decoded("document_base64", encoded)
+        stored = self._api.files.keep(Upload(name, content, ""), "documents")
+        return {"document": stored.describe() | {"file_name": stored.name, "mime_type": stored.mime}}
 
     async def edit(self, request: web.Request) -> web.Response:
         """Edit one's own message."""
@@ -180,6 +184,13 @@ async def _body(request: web.Request) -> Json:
     if not isinstance(body, dict):
         raise PersonError(400, "the body must be a JSON object")
     return body
+
+
+def _decoded(field: str, encoded: str) -> bytes:
+    try:
+        return base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        raise PersonError(400, f"{field} is not base64") from None
 
 
 def _integer(body: Json, name: str) -> int:

@@ -1,0 +1,194 @@
+"""What the exchange paid, as recorded, and what its lines are compared with.
+
+A later record takes the entries of the earlier back by further rows; nothing is edited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import fields
+from decimal import Decimal
+from itertools import islice
+from typing import Any, Final
+
+from sqlalchemy import Text, and_, case, cast, func, insert, literal, or_, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session, aliased
+from sqlmodel import col
+
+from bot.domain.rebate import Standing
+from bot.domain.reconcile import Expected, Paid, Part, Sums
+from bot.domain.values import ZERO
+from bot.store.broker_tables import EntryKind, LedgerEntry, LedgerFill, Payout, PayoutLine
+from bot.store.statements import insert_or_ignore
+from bot.store.tables import Fill, Order
+
+RECEIVABLE: Final = "receivable.exchange"
+CASH: Final = "cash"
+UNDO: Final = "undo:"
+_LOCK = text("SELECT pg_advisory_xact_lock(7226275)")
+_BATCH: Final = 500  # ids in one look-up
+
+# As the fields of `Paid` and `Expected` follow each other.
+_PAID: Final[tuple[Any, ...]] = tuple(
+    getattr(PayoutLine, "exchange_order_id" if field.name == "order_id" else field.name)
+    for field in fields(Paid)
+)
+_EXPECTED: Final[tuple[Any, ...]] = (
+    func.coalesce(col(Fill.exchange_order_id), ""),
+    Fill.trade_id,
+    *(
+        getattr(LedgerFill, "person_id" if field.name == "person" else field.name)
+        for field in fields(Expected)[2:]
+    ),
+)
+
+
+async def begin(session: AsyncSession, payout: Payout) -> int:
+    """Note a payout; it counts once it is settled. Its number."""
+    session.add(payout)
+    await session.flush()
+    return payout.id
+
+
+async def add_lines(session: AsyncSession, payout_id: int, lines: Iterable[Paid]) -> None:
+    """Keep the exchange's lines; a few thousand at a time, for other writers wait meanwhile."""
+    if rows := [{"payout_id": payout_id, **_row(line)} for line in lines]:
+        await session.execute(insert(PayoutLine), rows)
+
+
+async def settle(session: AsyncSession, payout: Payout, parts: Sequence[Part]) -> bool:
+    """Book a payout and its differences; whether one of its month was booked before and is taken back."""
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(_LOCK)
+    before = await _standing(session, payout.month)
+    for entry in before:
+        again: dict[str, Any] = entry.model_dump(exclude={"id"})
+        again |= {"key": UNDO + entry.key, "amount": -entry.amount}
+        again |= {"at_ms": payout.at_ms, "user_id": payout.user_id}
+        await insert_or_ignore(session, LedgerEntry(**again))
+    await insert_or_ignore(session, _entry(payout, EntryKind.PAYOUT, "", CASH, payout.amount))
+    for part in parts:
+        debit = f"difference.{part.cause}"
+        entry = _entry(payout, EntryKind.DIFFERENCE, f":{part.cause}", debit, -part.amount)
+        entry.note = "" if part.certain else "candidate"
+        await insert_or_ignore(session, entry)
+    return bool(before)
+
+
+def _row(line: Paid) -> dict[str, Any]:
+    return {column.key: getattr(line, field.name) for column, field in zip(_PAID, fields(Paid), strict=True)}
+
+
+def _entry(payout: Payout, kind: EntryKind, which: str, debit: str, amount: Decimal) -> LedgerEntry:
+    return LedgerEntry(
+        key=f"{kind}:{payout.id}{which}",
+        month=payout.month,
+        at_ms=payout.at_ms,
+        kind=kind,
+        debit=debit,
+        credit=RECEIVABLE,
+        amount=amount,
+        user_id=payout.user_id,
+    )
+
+
+async def _standing(session: AsyncSession, month: str) -> Sequence[LedgerEntry]:
+    """The entries of this month's payouts that were not taken back."""
+    undone = aliased(LedgerEntry)
+    statement = select(LedgerEntry).where(
+        col(LedgerEntry.month) == month,
+        col(LedgerEntry.kind).in_((EntryKind.PAYOUT, EntryKind.DIFFERENCE)),
+        col(LedgerEntry.key).not_like(f"{UNDO}%"),
+        ~select(col(undone.id)).where(col(undone.key) == UNDO + col(LedgerEntry.key)).exists(),
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def latest(session: AsyncSession, month: str) -> Payout | None:
+    """The record that counts: the last one that was settled."""
+    entry = select(col(LedgerEntry.id)).where(
+        col(LedgerEntry.key) == literal(f"{EntryKind.PAYOUT}:") + cast(col(Payout.id), Text)
+    )
+    statement = select(Payout).where(col(Payout.month) == month, entry.exists())
+    return (await session.scalars(statement.order_by(col(Payout.id).desc()).limit(1))).one_or_none()
+
+
+def lines_of(session: Session, payout_id: int) -> list[Paid]:
+    """The exchange's lines, for `Database.survey`."""
+    statement = select(*_PAID).where(col(PayoutLine.payout_id) == payout_id).order_by(col(PayoutLine.line))
+    return [Paid(*row) for row in session.execute(statement)]
+
+
+def expected_lines(session: Session, month: str) -> list[Expected]:
+    """Every fill of `month` as it stands now, for `Database.survey`."""
+    later = aliased(LedgerFill)
+    statement = (
+        select(*_EXPECTED)
+        .outerjoin(Fill, col(Fill.id) == col(LedgerFill.fill_id))
+        .outerjoin(
+            later,
+            and_(
+                col(later.fill_id) == col(LedgerFill.fill_id),
+                col(later.revision) == col(LedgerFill.revision) + 1,
+            ),
+        )
+        .where(
+            col(LedgerFill.month) == month,
+            col(LedgerFill.revision) % 2 == 0,
+            col(later.id).is_(None),
+        )
+        .order_by(col(LedgerFill.id))
+    )
+    return [Expected(*row) for row in session.execute(statement)]
+
+
+async def sums(session: AsyncSession, month: str) -> Sums:
+    """The fees of `month` by affiliate rebate, added up by the database."""
+    fee, is_reversal = col(LedgerFill.fee), col(LedgerFill.revision) % 2 == 1
+    above = or_(and_(~is_reversal, fee > ZERO), and_(is_reversal, fee < ZERO))
+    exits = and_(col(LedgerFill.standing) == Standing.EXIT, above)
+    negative = and_(col(LedgerFill.standing) == Standing.TAGGED, ~above)
+    statement = (
+        select(
+            col(LedgerFill.affiliate),
+            func.sum(col(LedgerFill.earning)),
+            func.sum(case((exits, fee), else_=ZERO)),
+            func.sum(case((negative, fee), else_=ZERO)),
+        )
+        .where(col(LedgerFill.month) == month)
+        .group_by(col(LedgerFill.affiliate))
+    )
+    found: tuple[dict[Decimal | None, Decimal], ...] = ({}, {}, {})
+    for affiliate, *amounts in (await session.execute(statement)).all():
+        for kind, amount in zip(found, amounts, strict=True):
+            kind[affiliate] = amount
+    return Sums(*found)
+
+
+def orders_among(session: Session, exchange_ids: Collection[str]) -> set[str]:
+    """Those of the exchange's order ids that are of orders of ours, of any month, for `Database.survey`."""
+
+    def statement(ids: Sequence[str]) -> Any:
+        return select(col(Order.exchange_id)).where(col(Order.exchange_id).in_(ids))
+
+    return _look_up(session, exchange_ids, statement)
+
+
+def filled_since(session: Session, exchange_ids: Collection[str], month: str, since_ms: int) -> set[str]:
+    """Those of the orders with a fill booked for `month` at or after `since_ms`, for `Database.survey`."""
+
+    def statement(ids: Sequence[str]) -> Any:
+        booked = select(col(Fill.exchange_order_id)).join(LedgerFill, col(LedgerFill.fill_id) == col(Fill.id))
+        in_time = col(LedgerFill.month) == month, col(LedgerFill.at_ms) >= since_ms
+        return booked.where(col(Fill.exchange_order_id).in_(ids), *in_time)
+
+    return _look_up(session, exchange_ids, statement)
+
+
+def _look_up(session: Session, ids: Collection[str], statement: Callable[[Sequence[str]], Any]) -> set[str]:
+    found: set[str] = set()
+    rest: Iterator[str] = iter(ids)
+    while batch := list(islice(rest, _BATCH)):
+        found.update(session.scalars(statement(batch)))
+    return found
