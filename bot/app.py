@@ -23,6 +23,7 @@ from bot.broker.booking import Bookkeeper
 from bot.broker.payouts import Payouts
 from bot.broker.people import People
 from bot.broker.prices import Prices
+from bot.broker.summary import Summaries
 from bot.broker.terms import Tiers
 from bot.chat.alert_announcer import AlertMessages
 from bot.chat.alert_plans import AlertPlans
@@ -225,7 +226,7 @@ def build(
     alert_messages.plan_fired = plans.fired
     dashboard = Dashboard(
         Login(database, settings.admin_user_ids, clock=clock),
-        Pages(database, clock=clock),
+        Pages(database, Summaries(database, settings.broker_tier_basis), clock=clock),
         Renderer(),
         public_url=settings.dashboard_url,
     )

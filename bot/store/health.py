@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,6 +14,8 @@ from bot.domain.order import OrderState
 from bot.store.broker_tables import Finding
 from bot.store.orders import IN_DOUBT
 from bot.store.tables import Message, Order, OutboxState
+
+EQUAL: Final = "equal"  # what a check says when the ledger and the exchange agree
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +68,9 @@ async def findings(session: AsyncSession, limit: int) -> Sequence[Finding]:
     """The newest outcomes of the nightly checks."""
     statement = select(Finding).order_by(col(Finding.day).desc(), col(Finding.id).desc()).limit(limit)
     return (await session.scalars(statement)).all()
+
+
+async def alarms(session: AsyncSession, since_ms: int) -> int:
+    """How many checks since then found something."""
+    statement = select(func.count()).where(col(Finding.kind) != EQUAL, col(Finding.at_ms) >= since_ms)
+    return await session.scalar(statement) or 0

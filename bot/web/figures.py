@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Final
 
 from bot.domain.values import ZERO
 
-WIDTH: Final = 640  # of the drawing; a browser scales it to the page
-HEIGHT: Final = 180
+WIDTH: Final = 480  # of the drawing; a browser scales it to the page
+HEIGHT: Final = 190
 _GAP: Final = 0.25  # of a bar's place
 _STEPS: Final = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5), Decimal(10))
 _LINES: Final = 4
@@ -71,5 +71,5 @@ def _scale(most: Decimal) -> list[Decimal]:
     raw = most / _LINES
     unit = Decimal(10) ** (raw.adjusted())
     step = next(unit * one for one in _STEPS if unit * one >= raw)
-    count = int(-(-most // step))
+    count = int((most / step).to_integral_value(ROUND_CEILING))
     return [step * number for number in range(count + 1)]

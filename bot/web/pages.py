@@ -7,13 +7,19 @@ from typing import Final
 
 from aiohttp import web
 
+from bot.broker.summary import Summaries
+from bot.domain.programme import project
+from bot.domain.rebate import Month
+from bot.domain.summary import Breakdown
 from bot.domain.timing import DAY_MS
 from bot.domain.values import Language
 from bot.store import Database, health, users
 from bot.view import Locale
+from bot.web import money
 from bot.web.render import Page
 
 MOST_FINDINGS: Final = 60
+ALARM_MS: Final = 3 * DAY_MS  # how long a difference found stays on the first page
 
 Fill = Callable[[web.Request, Page], Awaitable[None]]
 
@@ -21,10 +27,11 @@ Fill = Callable[[web.Request, Page], Awaitable[None]]
 class Pages:
     """Every page by its path. A page fills in its template and values, or raises `web.HTTPNotFound`."""
 
-    def __init__(self, database: Database, *, clock: Callable[[], int]) -> None:
+    def __init__(self, database: Database, summaries: Summaries, *, clock: Callable[[], int]) -> None:
         self._database = database
         self._clock = clock
-        self.routes: dict[str, Fill] = {"/": self.health, "/health": self.health}
+        self._summaries = summaries
+        self.routes: dict[str, Fill] = {"/": self.overview, "/users": self.users, "/health": self.health}
 
     async def locale_of(self, operator: int | None) -> Locale:
         """The operator's language and time zone; English for whoever is not in."""
@@ -34,6 +41,42 @@ class Pages:
             if user is not None:
                 return Locale.of(Language(user.language), user.time_zone)
         return Locale.of(Language.ENGLISH)
+
+    async def overview(self, request: web.Request, page: Page) -> None:
+        """A month: what it earned, where it is heading, how it is made up."""
+        now, month = self._clock(), self._month(request)
+        summary = await self._summaries.month(month)
+        async with self._database.read() as session:
+            alarms = await health.alarms(session, now - ALARM_MS)
+        volumes, payouts = money.by_day(page.locale, summary)
+        page.template = "overview.html"
+        page.values = {
+            "months": money.choices(await self._summaries.months(), month, now),
+            "summary": summary,
+            "projection": project(summary.course(now), summary.basis) if month == Month.of(now) else None,
+            "alarms": alarms,
+            "days": volumes,
+            "payouts": payouts,
+            "short": money.short,
+            "tables": money.tables(page.locale, summary),
+        }
+
+    async def users(self, request: web.Request, page: Page) -> None:
+        """Who traded how much, by pseudonym and id."""
+        now, month = self._clock(), self._month(request)
+        summary = await self._summaries.month(month)
+        page.template = "users.html"
+        page.values = {
+            "month": month,
+            "months": money.choices(await self._summaries.months(), month, now),
+            "table": money.table(page.locale, summary, Breakdown.USER),
+        }
+
+    def _month(self, request: web.Request) -> Month:
+        month = money.month_of(request.query.get("month", ""), self._clock())
+        if month is None:
+            raise web.HTTPNotFound
+        return month
 
     async def health(self, _request: web.Request, page: Page) -> None:
         """Orders, messages, and the outcomes of the nightly checks."""

@@ -12,7 +12,7 @@ from bot.view import Locale
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-TABS: Final = ("/", "/users", "/statements", "/payouts", "/health")
+TABS: Final = ("/", "/users", "/health")
 
 
 @dataclass(slots=True)

@@ -56,6 +56,7 @@ class Dashboard:
         """Listen. Raises OSError when the port is taken."""
         app = web.Application(client_max_size=MAX_BODY, middlewares=[self._guard])
         app.router.add_get("/style.css", self._style)
+        app.router.add_get("/favicon.ico", self._nothing)
         app.router.add_get("/enter", self._door)
         app.router.add_post("/enter", self._enter)
         app.router.add_post("/leave", self._leave)
@@ -130,6 +131,10 @@ class Dashboard:
         response = self._html("outside.html", Page(await self._pages.locale_of(None)))
         response.del_cookie(COOKIE)
         return response
+
+    async def _nothing(self, _request: web.Request) -> web.Response:
+        """Browsers ask for an icon by themselves."""
+        return web.Response(status=204)
 
     async def _style(self, _request: web.Request) -> web.Response:
         return web.Response(text=self._renderer.style, content_type="text/css")

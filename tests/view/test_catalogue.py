@@ -59,6 +59,8 @@ DYNAMIC = (
     "volume-",
     "weekday-",
     "web-tab-",
+    "web-basis-",
+    "web-by-",
 )
 
 
@@ -157,8 +159,9 @@ def test_english_values_hold_no_chinese() -> None:
 
 
 def sources() -> list[str]:
-    """Everything that takes words from the catalogues: the views, and the templates of the pages."""
-    files = [*VIEW.glob("*.py"), *(VIEW.parent / "web" / "templates").glob("*.html")]
+    """Everything that takes words from the catalogues: the views and the pages."""
+    web = VIEW.parent / "web"
+    files = [*VIEW.glob("*.py"), *web.glob("*.py"), *(web / "templates").glob("*.html")]
     return [file.read_text(encoding="utf-8") for file in files]
 
 

@@ -58,6 +58,56 @@ web-check-day = Day
 web-check-account = Account
 web-check-outcome = Outcome
 
+web-month = { $month }
+web-alarms = Something needs a look
+web-alarms-more = { $n ->
+    [one] { $n } check found a difference
+   *[other] { $n } checks found a difference
+  }
+web-volume = API volume
+web-before = the month before { $amount }
+web-payout = Expected payout
+web-payout-tier = { $tier }, { $share } of the fees
+web-projected = Projected for the month
+web-other-basis = If the tier is set otherwise
+web-basis-previous = by the volume of the month before
+web-basis-month = by the month’s own volume
+web-fees = Fees that earn
+web-users = Users who traded
+web-users-new = new among them: { $n }
+web-next-tier = { $missing } to { $tier }
+web-next-worth = Once there, a month pays { $worth } more.
+web-open-questions = Still open
+web-affiliate-cost = { $amount } less, if every user whose affiliate is unknown has one at the standard 10%.
+web-contingent = { $amount } more, if take-profits and stop-losses keep the tag of their entry.
+web-unbooked = Fills not booked yet: { $n }
+web-volume-by-day = API volume by day (UTC)
+web-payout-by-day = Expected payout by day (UTC)
+web-by-market = By market
+web-by-user = By user
+web-by-group = By group
+web-by-role = Maker and taker
+web-by-tier = By tier at booking
+web-by-standing = What counts, and what does not
+web-by-day = By day
+web-column-volume = Volume
+web-column-fees = Fees
+web-column-payout = Payout
+web-total = Total
+web-left-out = { $n } more are in the file of the monthly summary.
+web-private = In private chats
+web-maker = Maker
+web-taker = Taker
+web-standing = { $standing ->
+    [tagged] Tagged orders
+    [exit] Exits the exchange made for them
+    [untagged] Sent without the tag
+    [elsewhere] Placed elsewhere
+   *[system] Liquidations and other system fills
+  }
+web-users-of = Users in { $month }
+web-users-privacy = Volumes and fees only: keys, balances and positions are never shown to an operator.
+
 dashboard-link = <b>Your dashboard</b>
     <code>{ $url }</code>
     The link works once, within five minutes. Open it where this address can be reached: by default only on the machine the bot runs on.

@@ -58,6 +58,53 @@ web-check-day = 日期
 web-check-account = 账户
 web-check-outcome = 结果
 
+web-month = { $month }
+web-alarms = 有情况需要查看
+web-alarms-more = { $n } 项核对发现差异
+web-volume = API 交易量
+web-before = 上月 { $amount }
+web-payout = 预计返佣
+web-payout-tier = { $tier }，手续费的 { $share }
+web-projected = 全月预测
+web-other-basis = 若等级按另一方式确定
+web-basis-previous = 按上月交易量
+web-basis-month = 按当月交易量
+web-fees = 计入返佣的手续费
+web-users = 交易用户
+web-users-new = 其中新用户：{ $n }
+web-next-tier = 距 { $tier } 还差 { $missing }
+web-next-worth = 达到后，每月返佣增加 { $worth }。
+web-open-questions = 尚未确定
+web-affiliate-cost = 若所有推荐关系未知的用户都按标准 10% 返佣，则减少 { $amount }。
+web-contingent = 若止盈止损单保留开仓单的标签，则增加 { $amount }。
+web-unbooked = 尚未入账的成交：{ $n }
+web-volume-by-day = 每日 API 交易量（UTC）
+web-payout-by-day = 每日预计返佣（UTC）
+web-by-market = 按市场
+web-by-user = 按用户
+web-by-group = 按群组
+web-by-role = 挂单与吃单
+web-by-tier = 按入账时等级
+web-by-standing = 计入与不计入
+web-by-day = 按日
+web-column-volume = 交易量
+web-column-fees = 手续费
+web-column-payout = 返佣
+web-total = 合计
+web-left-out = 其余 { $n } 行见月度汇总文件。
+web-private = 私聊
+web-maker = 挂单
+web-taker = 吃单
+web-standing = { $standing ->
+    [tagged] 带标签的订单
+    [exit] 交易所为其生成的止盈止损
+    [untagged] 未带标签发出
+    [elsewhere] 在别处下单
+   *[system] 强平等系统成交
+  }
+web-users-of = { $month } 的用户
+web-users-privacy = 仅显示交易量与手续费：运营者永远看不到密钥、余额和持仓。
+
 dashboard-link = <b>你的控制台</b>
     <code>{ $url }</code>
     链接五分钟内有效，只能使用一次。请在能访问该地址的设备上打开：默认只限机器人所在的机器。
