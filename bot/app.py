@@ -31,6 +31,7 @@ from bot.chat.announcer import ChatAnnouncer
 from bot.chat.housekeeping import expire_previews, finish_chains, finish_panics, tidy
 from bot.chat.limits import TELEGRAM, Rates
 from bot.chat.lost import LostChats
+from bot.chat.monthly import MonthlyReport
 from bot.chat.outbox import Outbox
 from bot.chat.policy import AccessPolicy
 from bot.chat.posting import Posting
@@ -56,6 +57,7 @@ from bot.desk.watcher import Watcher
 from bot.domain.values import Language
 from bot.jobs import Runs, Schedule
 from bot.jobs.posts import Posts
+from bot.jobs.rebate import MonthEnd
 from bot.market import Catalogue, Feed, Funding
 from bot.settings import Access, Settings
 from bot.store import Database
@@ -200,6 +202,7 @@ def build(
         payouts=Payouts(
             database, basis=settings.broker_tier_basis, exits=settings.broker_exits_tagged, clock=clock
         ),
+        summaries=Summaries(database, settings.broker_tier_basis, clock=clock),
         prompts=Prompts(clock=clock),
         clock=clock,
         key_page_url=key_page_url,
@@ -310,6 +313,9 @@ def _schedule(
     schedule.when_due("posts", posts.run_due, services.clock)
     schedule.every(TIDY_S, "tidy-posts", posts.tidy)
     services.posts_changed = lambda: schedule.look_again("posts")
+    report = MonthlyReport(services.database, services.summaries, services.admin_ids, clock=services.clock)
+    month_end = MonthEnd(report, book=bookkeeper.run_once, committed=services.outbox.kick)
+    schedule.durable(month_end.series(), runs)
     return schedule
 
 

@@ -5,7 +5,7 @@ The database adds up; what comes back grows with users and markets, never with f
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -29,6 +29,7 @@ from bot.store import Database, ledger, summaries
 from bot.store.ledger import Cell, Dimension
 
 MOST_MONTHS: Final = 24
+RECENT_MS: Final = 60_000
 # One look at the month's fills for each. What has few values is looked at together.
 _LOOKS: Final = (
     {Breakdown.MARKET: Dimension.SYMBOL},
@@ -50,13 +51,26 @@ Tables = dict[Breakdown, tuple[Line, ...]]
 class Summaries:
     """Months of one broker. `basis` is the operator's setting."""
 
-    def __init__(self, database: Database, basis: TierBasis) -> None:
+    def __init__(self, database: Database, basis: TierBasis, *, clock: Callable[[], int]) -> None:
         self._database = database
         self._basis = basis
+        self._clock = clock
+        self._last: tuple[int, MonthSummary] | None = None
 
     async def month(self, month: Month) -> MonthSummary:
-        """Everything about `month`."""
-        return await self._database.survey(lambda session: summarise(session, month, self._basis))
+        """Everything about `month`, read now."""
+        now_ms = self._clock()
+        summary = await self._database.survey(lambda session: summarise(session, month, self._basis))
+        self._last = now_ms, summary
+        return summary
+
+    async def recent(self, month: Month) -> MonthSummary:
+        """The same as it was read a moment ago: for whoever pages through it."""
+        if self._last is not None:
+            read_ms, summary = self._last
+            if summary.month == month and 0 <= self._clock() - read_ms < RECENT_MS:
+                return summary
+        return await self.month(month)
 
     async def months(self) -> list[Month]:
         """Those with an entry, the newest first."""

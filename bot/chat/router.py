@@ -29,6 +29,7 @@ from bot.chat.handlers import (
     operators,
     options,
     payouts,
+    rebates,
     schedules,
     show,
     steps,
@@ -119,6 +120,8 @@ OPERATOR_COMMANDS: dict[str, Handler] = {
     "payout": payouts.payout,
     "users": operators.people,
     "dashboard": operators.dashboard,
+    "rebates": rebates.rebates,
+    "advisor": rebates.advisor,
 }
 
 _ILLEGIBLE = re.compile("[\x00\ud800-\udfff]")  # no database stores them and no answer can carry them
@@ -167,6 +170,7 @@ TAPS: dict[str, Handler] = {
     "lang": accounts.language,
     "set": options.setting,
     "adm": operators.tapped,
+    "rb": rebates.tapped,
     "al": alerts.tap,
     "as": alerts.saved,
     "aw": alert_wizard.step,

@@ -10,6 +10,7 @@ from telegram import Bot
 
 from bot.alerts.service import Alerts
 from bot.broker.payouts import Payouts
+from bot.broker.summary import Summaries
 from bot.chat.outbox import Outbox
 from bot.chat.policy import AccessPolicy
 from bot.chat.posting import Posting
@@ -42,6 +43,7 @@ class Services:
     funding: Funding
     posting: Posting
     payouts: Payouts
+    summaries: Summaries
     prompts: Prompts
     clock: Callable[[], int]
     key_page_url: str

@@ -121,6 +121,10 @@ def which_month(locale: Locale) -> Message:
     return Message(locale.text("rebate-which"))
 
 
+def advice_usage(locale: Locale) -> Message:
+    return Message(locale.text("advice-usage"))
+
+
 def picture(summary: MonthSummary) -> bytes:
     """The month as a PNG: volume of each day and so far against the tiers, and below what each day earned."""
     days = {line.key: line for line in summary.tables[Breakdown.DAY]}

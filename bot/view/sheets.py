@@ -15,6 +15,7 @@ from typing import Any, Final, Self
 
 import xlsxwriter
 
+from bot.domain.rebate import Month
 from bot.domain.summary import Breakdown, Line, MonthSummary
 from bot.domain.values import ZERO, plain
 from bot.view.locale import Locale, clean
@@ -25,6 +26,11 @@ _FORMULA: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # the wide o
 _TOTAL: Final = "total"
 _MONEY: Final = "#,##0.00"
 _WIDTHS: Final = (28, 18, 12, 18, 18, 18)
+
+
+def file_name(month: Month, kind: str) -> str:
+    """`rebate-2026-10.csv`"""
+    return f"rebate-{month}.{kind}"
 
 
 def csv_file(locale: Locale, summary: MonthSummary) -> bytes:

@@ -35,7 +35,7 @@ async def write(database: Database, *fills: dict[str, Any]) -> list[Person]:
 
 
 async def october(database: Database, basis: TierBasis = TierBasis.MONTH) -> MonthSummary:
-    return await Summaries(database, basis).month(OCTOBER)
+    return await Summaries(database, basis, clock=lambda: OCTOBER.end_ms).month(OCTOBER)
 
 
 def sums(lines: tuple[Line, ...]) -> tuple[int, D, D, D]:
@@ -160,10 +160,10 @@ async def test_an_empty_month_is_all_zero(database: Database, basis: TierBasis) 
     assert (found.totals.payout, found.totals.users, found.unbooked) == (0, 0, 0)
     assert all(lines == () for lines in found.tables.values())
     assert found.tier_change is None
-    assert await Summaries(database, basis).months() == []
+    assert await Summaries(database, basis, clock=lambda: OCTOBER.end_ms).months() == []
 
 
 async def test_months_with_an_entry_are_listed_newest_first(database: Database) -> None:
     await write(database, {}, {"at_ms": OCTOBER.start_ms - 40 * DAY_MS}, {"at_ms": OCTOBER.end_ms})
-    months = await Summaries(database, TierBasis.MONTH).months()
+    months = await Summaries(database, TierBasis.MONTH, clock=lambda: OCTOBER.end_ms).months()
     assert [str(month) for month in months] == ["2026-11", "2026-10", "2026-08"]

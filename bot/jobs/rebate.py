@@ -1,0 +1,78 @@
+"""The first of the month: what the month before earned is closed and told, once, late if need be.
+
+The month is told when its fills are booked. The ledger is waited for, but not without end: what it still
+lacks then is said in the message, and comes in with later entries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Final, Protocol
+
+from bot.domain.rebate import Month
+from bot.domain.timing import Monthly
+from bot.jobs.runs import RunContext
+from bot.jobs.series import Series
+from bot.store import outbox
+from bot.store.tables import Message
+
+SERIES: Final = "rebate"
+FIRST_MINUTE: Final = 15  # of the first, UTC: the last fills of the month have come in by then
+ATTEMPTS: Final = 10  # at booking what is not booked: about a quarter of an hour, by the pauses of `Runs`
+
+
+class NotBooked(Exception):
+    """Fills of the month are still to be booked: the run is tried again."""
+
+
+class Report(Protocol):
+    """What a month's run needs to know and to say."""
+
+    async def unbooked(self, month: Month) -> int:
+        """How many fills of the month the ledger has not taken in yet."""
+        ...
+
+    async def make(self, month: Month, late_ms: int) -> list[Message]:
+        """The messages about the closed month; `late_ms` is 0 when in time."""
+        ...
+
+
+class MonthEnd:
+    """Tells of a month that is over. `book` takes in what can be booked now."""
+
+    def __init__(
+        self,
+        report: Report,
+        *,
+        book: Callable[[], Awaitable[object]],
+        committed: Callable[[], None],
+    ) -> None:
+        self._report = report
+        self._book = book
+        self._committed = committed
+
+    def series(self) -> Series:
+        """The runs of the schedule: `rebate:2026-10` is due on the first of November."""
+        return Series(SERIES, Monthly(1, FIRST_MINUTE), self.run, key_of=key_of)
+
+    async def run(self, run: RunContext) -> None:
+        """Queue what is to be said of the month before, in the transaction that ends the run."""
+        month = month_before(run.due_ms)
+        await self._book()
+        if await self._report.unbooked(month) and run.run.attempts < ATTEMPTS:
+            raise NotBooked(str(month))
+        messages = await self._report.make(month, run.late_ms if run.is_late else 0)
+        async with run.finishing() as session:
+            for message in messages:
+                await outbox.enqueue(session, message)
+        self._committed()
+
+
+def month_before(due_ms: int) -> Month:
+    """The month that a run due then is for."""
+    return Month.of(due_ms).previous
+
+
+def key_of(due_ms: int) -> str:
+    """`rebate:2026-10` for the first of November."""
+    return f"{SERIES}:{month_before(due_ms)}"
