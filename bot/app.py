@@ -184,6 +184,7 @@ def build(
     queries = Queries(database, catalogue, sessions, linking)
     manage = Manage(database, catalogue, sessions, linking, queries, placing, tracker, clock=clock)
     gathering = Gathering(catalogue, sessions, linking, clock=clock)
+    funding = Funding(client, catalogue, feed, clock=clock)
     services = Services(
         bot=telegram.bot,
         database=database,
@@ -197,8 +198,8 @@ def build(
         queries=queries,
         alerts=alerts,
         catalogue=catalogue,
-        funding=Funding(client, catalogue, feed, clock=clock),
-        posting=Posting(database, client, catalogue, clock=clock),
+        funding=funding,
+        posting=Posting(database, client, catalogue, funding, clock=clock),
         payouts=Payouts(
             database, basis=settings.broker_tier_basis, exits=settings.broker_exits_tagged, clock=clock
         ),

@@ -11,16 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.backpack import BackpackClient
 from bot.chat.outbox import LANE_DIGEST, pack_keyboard
-from bot.domain.funding import FundingRow, next_settlement_ms
+from bot.domain.funding import next_settlement_ms
 from bot.domain.market import Market, MarkPrice
 from bot.domain.noise import Event
 from bot.domain.timing import HOUR_MS
 from bot.domain.values import Language
-from bot.market import Catalogue
+from bot.market import Catalogue, Funding
 from bot.store import Database, chats, outbox, users
 from bot.store.post_tables import PostKind, ScheduledPost
 from bot.store.tables import Message as Row
 from bot.view import Locale, Message
+from bot.view import funding as funding_view
 from bot.view import posts as view
 
 _EVENTS: Final = {
@@ -54,11 +55,18 @@ class Posting:
     """Makes posts; implements `jobs.posts.PostContent`."""
 
     def __init__(
-        self, database: Database, client: BackpackClient, catalogue: Catalogue, *, clock: Callable[[], int]
+        self,
+        database: Database,
+        client: BackpackClient,
+        catalogue: Catalogue,
+        funding: Funding,
+        *,
+        clock: Callable[[], int],
     ) -> None:
         self._database = database
         self._client = client
         self._catalogue = catalogue
+        self._funding = funding
         self._clock = clock
 
     async def settlement(self, lead_ms: int, symbol: str | None) -> dict[str, Any]:
@@ -99,12 +107,12 @@ class Posting:
         if post.kind is PostKind.TOP_MOVERS:
             message = view.movers(locale, await self._movers(), late, now_ms=now)
         elif post.kind is PostKind.FUNDING_EXTREMES:
-            message = view.extremes(locale, await self._rates(now), late, now_ms=now)
+            message = view.extremes(locale, await self._funding.rows(), late, now_ms=now)
         else:
-            when, message = await self._funding(post, locale, late, due_ms, now)
+            when, message = await self._funding_table(post, locale, late, due_ms, now)
         return Made(self._row(post, message), when)
 
-    async def _funding(
+    async def _funding_table(
         self, post: ScheduledPost, locale: Locale, late: view.Lateness, due_ms: int, now: int
     ) -> tuple[dict[str, Any], Message]:
         """Before each settlement, or at a time of its own: then the next settlement of most markets."""
@@ -113,8 +121,16 @@ class Posting:
         interval_ms = known["interval_ms"]
         timed = "before_funding_ms" in post.when
         settled = due_ms + lead_ms if timed else next_settlement_ms(known["settlement_ms"], interval_ms, now)
-        rates = [row for row in await self._rates(now) if symbol in {None, row.symbol}]
-        message = view.funding(locale, rates, late, settlement_ms=settled, now_ms=now)
+        table = funding_view.table(
+            locale,
+            [row for row in await self._funding.rows() if symbol in {None, row.symbol}],
+            order=funding_view.Order.EXTREME,
+            page=0,
+            now_ms=now,
+            page_data=lambda order, page: f"fr:{order.value}:{page}",
+            symbol_data=lambda name: f"fm:{name}",
+        )
+        message = view.funding(locale, table, late, settlement_ms=settled, now_ms=now)
         return (known if timed else dict(post.when)), message
 
     async def _digest(self, post: ScheduledPost, locale: Locale, late: view.Lateness, now: int) -> Made:
@@ -124,7 +140,7 @@ class Posting:
         message = view.digest(
             locale,
             await self._movers(),
-            await self._rates(now),
+            await self._funding.rows(),
             late,
             gathered=[row.text for row in waiting],
             unsaid=len(unsaid),
@@ -151,21 +167,6 @@ class Posting:
             )
             for name, ticker in tickers.items()
             if name in markets and markets[name].is_perp
-        ]
-
-    async def _rates(self, now: int) -> list[FundingRow]:
-        markets, marks = await self._catalogue.markets(), await self._client.mark_prices()
-        return [
-            FundingRow(
-                symbol=name,
-                base=markets[name].base,
-                mark=mark.mark,
-                rate=mark.funding_rate,
-                interval_ms=markets[name].funding_interval_ms or USUAL_INTERVAL_MS,
-                next_ms=mark.next_funding_ms,
-            )
-            for name, mark in marks.items()
-            if mark.funding_rate is not None and name in markets
         ]
 
     def _row(self, post: ScheduledPost, message: Message) -> Row:

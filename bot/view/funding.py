@@ -14,7 +14,7 @@ from bot.domain.carry import DAYS_HELD, Carry
 from bot.domain.funding import HOUR_MS, FundingRate, FundingRow, annual
 from bot.domain.values import HUNDRED, ZERO
 from bot.view.charts import Point, bars
-from bot.view.locale import Locale
+from bot.view.locale import Locale, clean
 from bot.view.message import Button, Message, button, keyboard, lines
 from bot.view.words import symbol_name
 
@@ -80,7 +80,11 @@ def table(
         button(locale, "button-refresh", page_data(order, page)),
         button(locale, "button-next", page_data(order, page + 1) if page + 1 < pages else None),
     )
-    first = () if symbol_data is None else (Button(row.base, symbol_data(row.symbol)) for row in shown[:4])
+    first = (
+        ()
+        if symbol_data is None
+        else (Button(clean(row.base, 24), symbol_data(row.symbol)) for row in shown[:4])
+    )
     return Message(text, keyboard(first, sorts, turn))
 
 
@@ -153,7 +157,7 @@ def carries(
     head = [locale.plain(f"carry-column-{name}") for name in ("market", "side", "gross", "net", "even")]
     cells = [head] + [
         [
-            one.base,
+            clean(one.base, 7),
             locale.plain("carry-short" if one.earns_short else "carry-long"),
             _percent(locale, one.running),
             _percent(locale, one.net_held),
@@ -168,7 +172,7 @@ def carries(
     )
     if open_data is None:
         return Message(text)
-    buttons = [Button(one.base, open_data(one.base)) for one in found[:8]]
+    buttons = [Button(clean(one.base, 24), open_data(one.base)) for one in found[:8]]
     return Message(text, keyboard(buttons[:4], buttons[4:]))
 
 
@@ -209,7 +213,7 @@ def _sorted(rows: Sequence[FundingRow], order: Order) -> list[FundingRow]:
 
 def _cells(locale: Locale, row: FundingRow, now_ms: int) -> list[str]:
     return [
-        row.base[:7],
+        clean(row.base, 7),
         locale.rate(row.rate).rstrip("%"),
         NOTHING if row.next_ms is None else _short(row.next_ms - now_ms),
         _percent(locale, row.apr),

@@ -11,14 +11,12 @@ from markupsafe import Markup
 
 from bot.domain.funding import FundingRow
 from bot.domain.values import HUNDRED
-from bot.view.locale import Locale, clean
+from bot.view.locale import Locale
 from bot.view.message import Message, lines, plain_text
 
 SHOWN: Final = 5
 DIGEST_SHOWN: Final = 3
-TABLE_SHOWN: Final = 20
 GATHERED_SHOWN: Final = 30
-NAME_CHARS: Final = 20
 _GATHERED_CHARS: Final = 90
 
 
@@ -66,33 +64,15 @@ def extremes(locale: Locale, rows: Sequence[FundingRow], when: Lateness, *, now_
     )
 
 
-def funding(
-    locale: Locale,
-    rows: Sequence[FundingRow],
-    when: Lateness,
-    *,
-    settlement_ms: int,
-    now_ms: int,
-) -> Message:
-    """The rates about to be settled at `settlement_ms`, the furthest from nothing first."""
-    ordered = sorted(rows, key=lambda row: abs(row.apr), reverse=True)
-    shown = ordered[:TABLE_SHOWN]
-    cells = [
-        (clean(row.base, NAME_CHARS), locale.rate(row.rate), locale.signed_percent(row.apr * HUNDRED, 1))
-        for row in shown
-    ]
-    head = tuple(locale.plain(f"post-column-{name}") for name in ("market", "rate", "apr"))
+def funding(locale: Locale, table: Message, when: Lateness, *, settlement_ms: int, now_ms: int) -> Message:
+    """The desk's table (`view.funding.table`) before, or after, the settlement at `settlement_ms`."""
     time, left = locale.clock(settlement_ms), locale.duration((settlement_ms - now_ms) // 1000)
-    return Message(
-        lines(
-            *lateness(locale, when),
-            locale.text("post-funding-title", time=time, left=left)
-            if settlement_ms > now_ms
-            else locale.text("post-funding-passed", time=time),
-            Markup("<pre>{}</pre>").format("\n".join(_aligned([head, *cells]))),
-            locale.text("post-more", n=len(ordered) - len(shown)) if len(ordered) > len(shown) else None,
-        )
+    title = (
+        locale.text("post-funding-title", time=time, left=left)
+        if settlement_ms > now_ms
+        else locale.text("post-funding-passed", time=time)
     )
+    return Message(lines(*lateness(locale, when), title, table.text), table.keyboard)
 
 
 def digest(
@@ -169,17 +149,6 @@ def _rate(locale: Locale, row: FundingRow) -> Markup:
         apr=locale.signed_percent(row.apr * HUNDRED, 1),
         side="long" if row.rate > 0 else "short",
     )
-
-
-def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return [
-        "  ".join(
-            cell.ljust(width) if number == 0 else cell.rjust(width)
-            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    ]
 
 
 def _first_line(text: str) -> str:

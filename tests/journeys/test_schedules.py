@@ -111,6 +111,8 @@ async def test_the_funding_table_comes_before_each_settlement(world: World) -> N
     assert "BTC" in shown.text
     assert "ETH" not in shown.text
     assert "in 9 min" in shown.text
+    assert "24h" in shown.text
+    await alice.taps("Highest", "ETH", on=shown.id)
 
 
 async def test_what_cannot_be_read_is_named_and_changes_nothing(world: World) -> None:

@@ -51,7 +51,6 @@ DYNAMIC = (
     "origin-",
     "payout-cause-",
     "payout-fault-",
-    "post-column-",
     "refusal-",
     "schedule-",
     "setting-",

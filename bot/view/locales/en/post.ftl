@@ -5,9 +5,6 @@ post-extremes-title = <b>Funding extremes</b>
 post-funding-title = <b>Funding settles at { $time }</b>, in { $left }
 post-funding-passed = <b>Funding settled at { $time }</b>
 post-digest-title = <b>The day</b> · { $time }
-post-column-market = Market
-post-column-rate = Rate
-post-column-apr = APR
 post-mover = { $mark } { $base } ${ $price } { $change }
 post-rate = { $base } { $rate } ({ $apr } a year): { $side ->
     [long] longs pay

@@ -5,9 +5,6 @@ post-extremes-title = <b>资金费率极值</b>
 post-funding-title = <b>资金费将于 { $time } 结算</b>，还有 { $left }
 post-funding-passed = <b>资金费已于 { $time } 结算</b>
 post-digest-title = <b>今日</b> · { $time }
-post-column-market = 市场
-post-column-rate = 费率
-post-column-apr = 年化
 post-mover = { $mark } { $base } ${ $price } { $change }
 post-rate = { $base } { $rate }（年化 { $apr }）：{ $side ->
     [long] 多头付
