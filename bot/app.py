@@ -200,9 +200,7 @@ def build(
         catalogue=catalogue,
         funding=funding,
         posting=Posting(database, client, catalogue, funding, clock=clock),
-        payouts=Payouts(
-            database, basis=settings.broker_tier_basis, exits=settings.broker_exits_tagged, clock=clock
-        ),
+        payouts=Payouts(database, basis=settings.broker_tier_basis, clock=clock),
         summaries=Summaries(database, settings.broker_tier_basis, clock=clock),
         prompts=Prompts(clock=clock),
         clock=clock,

@@ -53,9 +53,7 @@ def payout(
     lines = _read(csv) if csv is not None else []
 
     async def act(settings: Settings, database: Database) -> None:
-        payouts = Payouts(
-            database, basis=settings.broker_tier_basis, exits=settings.broker_exits_tagged, clock=unix_ms
-        )
+        payouts = Payouts(database, basis=settings.broker_tier_basis, clock=unix_ms)
         if month.end_ms > unix_ms():
             _fail(view.not_over(_english(), month))
         if paid is None and csv is None:

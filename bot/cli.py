@@ -201,6 +201,8 @@ def vault_rotate() -> None:
                 typer.echo(f"v{progress.to}: {progress.done} re-wrapped, {progress.left} left")
                 if progress.broken:
                     typer.echo(f"these users' keys do not open: {progress.broken}", err=True)
+                if progress.services:
+                    typer.echo(f"these keys of the bot's own do not open: {progress.services}", err=True)
         finally:
             await database.close()
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain.payout_lines import Known, reconcile_lines
 from bot.domain.programme import month_tier
-from bot.domain.rebate import ExitsTagged, Month, TierBasis, cents
+from bot.domain.rebate import Month, TierBasis, cents
 from bot.domain.reconcile import LATE_MS, Paid, Reconciliation, Terms, reconcile_total
 from bot.domain.values import ZERO
 from bot.store import Database, audit, payouts
@@ -40,14 +40,11 @@ class Outcome:
 
 
 class Payouts:
-    """`basis` and `exits` are the operator's settings."""
+    """`basis` is the operator's setting."""
 
-    def __init__(
-        self, database: Database, *, basis: TierBasis, exits: ExitsTagged, clock: Callable[[], int]
-    ) -> None:
+    def __init__(self, database: Database, *, basis: TierBasis, clock: Callable[[], int]) -> None:
         self._database = database
         self._basis = basis
-        self._exits = exits
         self._clock = clock
 
     async def terms(self, month: Month) -> Terms:
@@ -55,8 +52,7 @@ class Payouts:
         async with self._database.read() as session:
             volume = await api_volume(session, str(month))
             before = await api_volume(session, str(month.previous))
-        tier = month_tier(self._basis, volume, before)
-        return Terms(month, tier, self._exits is ExitsTagged.YES)
+        return Terms(month, month_tier(self._basis, volume, before))
 
     async def record(
         self, month: Month, amount: Decimal | None, user_id: int, lines: Sequence[Paid] = (), source: str = ""

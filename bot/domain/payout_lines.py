@@ -9,7 +9,7 @@ from decimal import Decimal, localcontext
 from typing import Any, Final
 
 from bot.domain.implied import Rates, Sample, infer
-from bot.domain.rebate import CENT, NANO, PRECISION, Standing, broker_share, nano
+from bot.domain.rebate import CENT, NANO, PRECISION, Standing, broker_share, nano, payout
 from bot.domain.reconcile import (
     LATE_MS,
     Cause,
@@ -70,7 +70,7 @@ def reconcile_lines(
         sums = sums_of(ours)
         if not any(line.order_id for line in theirs):
             return reconcile_total(sums, terms, paid)
-        expected = sums.payout(terms)
+        expected = nano(payout(sums.earning, terms.tier))
         settling = _Settling(terms, known, _groups(ours, theirs, terms), theirs)
         settling.run()
         told = settling.told
@@ -83,14 +83,15 @@ def reconcile_lines(
 
 def sums_of(ours: Iterable[Expected]) -> Sums:
     """Fills added up, as `reconcile_total` takes them."""
-    earning, exits, negative = (defaultdict[Decimal | None, Decimal](Decimal) for _ in range(3))
+    earning, exits, counted, negative = (defaultdict[Decimal | None, Decimal](Decimal) for _ in range(4))
     for one in ours:
         earning[one.affiliate] += one.earning
         if one.standing is Standing.EXIT:
-            exits[one.affiliate] += max(ZERO, one.fee)
+            counted[one.affiliate] += one.earning
+            exits[one.affiliate] += max(ZERO, one.fee) - one.earning
         elif one.standing is Standing.TAGGED:
             negative[one.affiliate] += min(ZERO, one.fee)
-    return Sums(earning, exits, negative)
+    return Sums(earning, exits, counted, negative)
 
 
 def _with_orders(ours: Sequence[Expected], theirs: Sequence[Paid]) -> Sequence[Paid]:
@@ -113,7 +114,7 @@ def _groups(ours: Sequence[Expected], theirs: Sequence[Paid], terms: Terms) -> l
     for one in ours:
         group = groups[one.order_id, one.trade_id if by_trade else None]
         group.ours.append(one)
-        group.base += one.base(terms)
+        group.base += one.earning
         group.due += one.rebate(terms)
     for line in theirs:
         groups[line.order_id, line.trade_id if by_trade else None].theirs.append(line)

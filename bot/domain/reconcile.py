@@ -23,7 +23,6 @@ from bot.domain.rebate import (
     allocate,
     broker_share,
     cents,
-    contingent_fee,
     nano,
     payout,
 )
@@ -52,11 +51,10 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """By what a month is expected to be paid; `exits`: TP and SL are expected to earn."""
+    """By what a month is expected to be paid."""
 
     month: Month
     tier: Tier
-    exits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +69,11 @@ class Expected:
     standing: Standing
     notional: Decimal
     fee: Decimal
-    earning: Decimal  # the fee the formula multiplies
+    earning: Decimal  # the fee the formula multiplies; of a TP or SL only if the operator expects it to earn
     affiliate: Decimal | None = None
 
-    def base(self, terms: Terms) -> Decimal:
-        """The fee that is expected to earn."""
-        return self.earning + (contingent_fee(self.standing, self.fee) if terms.exits else ZERO)
-
     def rebate(self, terms: Terms) -> Decimal:
-        return nano(self.base(terms) * broker_share(terms.tier, self.affiliate))
+        return nano(self.earning * broker_share(terms.tier, self.affiliate))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +96,9 @@ class Sums:
     """Fills added up by the users' affiliate rebate, in USD."""
 
     earning: Fees
-    exits: Fees = field(default_factory=dict)  # positive fees of TP and SL
+    exits: Fees = field(default_factory=dict)  # positive fees of TP and SL that are not expected to earn
+    counted: Fees = field(default_factory=dict)  # of `earning`, those of TP and SL
     negative: Fees = field(default_factory=dict)  # maker rebates of tagged orders
-
-    def payout(self, terms: Terms) -> Decimal:
-        """The expected payout, in nano-dollars."""
-        return nano(
-            payout(self.earning, terms.tier) + (payout(self.exits, terms.tier) if terms.exits else ZERO)
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +159,7 @@ def reconcile_total(sums: Sums, terms: Terms, paid: Decimal) -> Reconciliation:
     candidate only. Two that fit explain nothing.
     """
     with localcontext(prec=PRECISION):
-        expected = sums.payout(terms)
+        expected = nano(payout(sums.earning, terms.tier))
         rounded = cents(expected)
         rest = Part(Cause.ROUNDING, rounded - expected)
         if paid == rounded:
@@ -191,13 +180,13 @@ def reconcile_total(sums: Sums, terms: Terms, paid: Decimal) -> Reconciliation:
 
 def _alternatives(sums: Sums, terms: Terms) -> dict[Cause, list[Decimal]]:
     """What the month would pay if one thing were otherwise."""
-    standard = Sums(_at_standard(sums.earning), _at_standard(sums.exits))
-    others = [Terms(terms.month, tier, terms.exits) for tier in TIERS if tier != terms.tier]
+    tier, expected = terms.tier, payout(sums.earning, terms.tier)
+    exits, counted = payout(sums.exits, tier), payout(sums.counted, tier)
     return {
-        Cause.TIER: [sums.payout(other) for other in others],
-        Cause.EXITS: [sums.payout(Terms(terms.month, terms.tier, not terms.exits))],
-        Cause.AFFILIATE: [standard.payout(terms)],
-        Cause.MAKER_REBATE: [nano(sums.payout(terms) + payout(sums.negative, terms.tier))],
+        Cause.TIER: [nano(payout(sums.earning, other)) for other in TIERS if other != tier],
+        Cause.EXITS: [nano(expected + exits), nano(expected - counted)],
+        Cause.AFFILIATE: [nano(payout(_at_standard(sums.earning), tier))],
+        Cause.MAKER_REBATE: [nano(expected + payout(sums.negative, tier))],
     }
 
 

@@ -29,6 +29,9 @@ UNDO: Final = "undo:"
 _LOCK = text("SELECT pg_advisory_xact_lock(7226275)")
 _BATCH: Final = 500  # ids in one look-up
 
+# However the operator has exits booked: one of the exchange's making has no client id.
+_IS_EXIT: Final = and_(col(Order.id).is_not(None), col(Order.client_id).is_(None))
+
 # As the fields of `Paid` and `Expected` follow each other.
 _PAID: Final[tuple[Any, ...]] = tuple(
     getattr(PayoutLine, "exchange_order_id" if field.name == "order_id" else field.name)
@@ -126,6 +129,7 @@ def expected_lines(session: Session, month: str) -> list[Expected]:
     statement = (
         select(*_EXPECTED)
         .outerjoin(Fill, col(Fill.id) == col(LedgerFill.fill_id))
+        .outerjoin(Order, col(Order.id) == col(LedgerFill.order_id))
         .outerjoin(
             later,
             and_(
@@ -145,25 +149,33 @@ def expected_lines(session: Session, month: str) -> list[Expected]:
 
 async def sums(session: AsyncSession, month: str) -> Sums:
     """The fees of `month` by affiliate rebate, added up by the database."""
-    fee, is_reversal = col(LedgerFill.fee), col(LedgerFill.revision) % 2 == 1
+    fee, earning, is_reversal = (
+        col(LedgerFill.fee),
+        col(LedgerFill.earning),
+        col(LedgerFill.revision) % 2 == 1,
+    )
     above = or_(and_(~is_reversal, fee > ZERO), and_(is_reversal, fee < ZERO))
-    exits = and_(col(LedgerFill.standing) == Standing.EXIT, above)
+    is_exit = or_(_IS_EXIT, col(LedgerFill.standing) == Standing.EXIT)
     negative = and_(col(LedgerFill.standing) == Standing.TAGGED, ~above)
     statement = (
         select(
             col(LedgerFill.affiliate),
-            func.sum(col(LedgerFill.earning)),
-            func.sum(case((exits, fee), else_=ZERO)),
+            func.sum(earning),
+            func.sum(case((and_(is_exit, above), fee), else_=ZERO)),
+            func.sum(case((is_exit, earning), else_=ZERO)),
             func.sum(case((negative, fee), else_=ZERO)),
         )
+        .outerjoin(Order, col(Order.id) == col(LedgerFill.order_id))
         .where(col(LedgerFill.month) == month)
         .group_by(col(LedgerFill.affiliate))
     )
-    found: tuple[dict[Decimal | None, Decimal], ...] = ({}, {}, {})
-    for affiliate, *amounts in (await session.execute(statement)).all():
-        for kind, amount in zip(found, amounts, strict=True):
-            kind[affiliate] = amount
-    return Sums(*found)
+    rows = (await session.execute(statement)).all()
+    return Sums(
+        earning={row[0]: row[1] for row in rows},
+        exits={row[0]: row[2] - row[3] for row in rows},
+        counted={row[0]: row[3] for row in rows},
+        negative={row[0]: row[4] for row in rows},
+    )
 
 
 def orders_among(session: Session, exchange_ids: Collection[str]) -> set[str]:

@@ -10,7 +10,7 @@ from bot.vault.errors import (
     VaultError,
 )
 from bot.vault.masters import MasterKeys, add_master_key
-from bot.vault.signer import AccountSigner
+from bot.vault.signer import AccountSigner, ServiceSigner
 from bot.vault.vault import NewAccount, RotationProgress, Vault, VaultHealth
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "RotationProgress",
     "SecretProblem",
     "SecretRefused",
+    "ServiceSigner",
     "SignerRevoked",
     "Unopenable",
     "Vault",

@@ -21,6 +21,11 @@ def seed_data(user_id: int, account_id: int, public_key: str) -> bytes:
     return f"rucksack|v1|user:{user_id}|account:{account_id}|backpack-api-key|{public_key}".encode()
 
 
+def service_data(purpose: str, version: int, public_key: str) -> bytes:
+    """Associated data of a sealed service key; see docs/vault.md."""
+    return f"rucksack|v1|service:{purpose}|seal|{version}|{public_key}".encode()
+
+
 @dataclass(frozen=True, slots=True)
 class WrappedKey:
     """A user's data key under one master key."""
@@ -78,3 +83,40 @@ class AccountSigner(Unshareable):
 
     def __repr__(self) -> str:
         return f"<signer of account {self.account_id} for {self.purpose}>"
+
+
+@dataclass(frozen=True, slots=True)
+class SealedService:
+    """The seed of a key of the bot's own, under one master key. Ciphertext only."""
+
+    purpose: str
+    public_key: str
+    master_version: int
+    sealed: Sealed = field(repr=False)
+
+    def open(self, masters: MasterKeys) -> SecretBuffer:
+        """The seed; wipe it. Raises MasterKeyError, Unopenable."""
+        place = service_data(self.purpose, self.master_version, self.public_key)
+        return sodium.open_sealed(self.sealed, masters.key(self.master_version), place)
+
+
+class ServiceSigner(Unshareable):
+    """Signs for the bot itself, for one purpose. `public_key` is base64."""
+
+    __slots__ = ("__weakref__", "_masters", "_opens", "_seed", "public_key", "purpose")
+
+    def __init__(self, seed: SealedService, masters: MasterKeys, opens: Counter[str]) -> None:
+        self.purpose = seed.purpose
+        self.public_key = seed.public_key
+        self._seed = seed
+        self._masters = masters
+        self._opens = opens
+
+    def sign(self, message: bytes) -> bytes:
+        """The 64-byte Ed25519 signature of `message`. Raises MasterKeyError, Unopenable."""
+        self._opens[self.purpose] += 1
+        with self._seed.open(self._masters) as seed:
+            return sodium.sign(seed, message)
+
+    def __repr__(self) -> str:
+        return f"<signer of the bot for {self.purpose}>"

@@ -26,7 +26,8 @@ from bot.vault.errors import (
 )
 from bot.vault.masters import MasterKeys
 from bot.vault.secret import read_secret
-from bot.vault.signer import AccountSigner, SealedSeed, WrappedKey, seed_data, wrap_data
+from bot.vault.services import ServiceKeys
+from bot.vault.signer import AccountSigner, SealedSeed, ServiceSigner, WrappedKey, seed_data, wrap_data
 from bot.vault.sodium import KEY_BYTES, SEED_BYTES, Sealed, SecretBuffer, Unshareable
 
 Clock = Callable[[], int]  # unix milliseconds
@@ -42,12 +43,16 @@ class NewAccount:
 
 @dataclass(frozen=True, slots=True)
 class RotationProgress:
-    """`done` re-wrapped in this run, `left` still under another key, `broken` users that do not open."""
+    """`done` re-wrapped in this run, `left` still under another key, `broken` users that do not open.
+
+    `services`: purposes of the bot's own keys that are still under another.
+    """
 
     to: int
     done: int
     left: int
     broken: tuple[int, ...] = ()
+    services: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,7 @@ class Vault(Unshareable):
         self._masters = masters
         self._clock = clock
         self._opens: Counter[str] = Counter()
+        self._services = ServiceKeys(database, masters, self._opens, clock=clock)
         self._signers: dict[tuple[int, int, str], AccountSigner] = {}
         self._dead_accounts: set[int] = set()  # ids never come back
 
@@ -111,6 +117,13 @@ class Vault(Unshareable):
             raise SignerRevoked(f"account {account_id} is no longer linked")
         fresh = AccountSigner(seed, self._masters, purpose, self._opens)
         return self._signers.setdefault((user_id, account_id, purpose), fresh)
+
+    async def service_signer(self, purpose: str) -> ServiceSigner:
+        """The signer of the bot's own key for `purpose`, made on first use.
+
+        Raises MasterKeyError, Unopenable.
+        """
+        return await self._services.signer(purpose)
 
     async def _still_linked(self, user_id: int, account_id: int) -> None:
         async with self._database.read() as session:
@@ -166,11 +179,13 @@ class Vault(Unshareable):
     async def rotate(self, to: int | None = None, *, batch: int = 50) -> AsyncIterator[RotationProgress]:
         """Wrap every data key under master key `to` (the current one), telling the progress after each batch.
 
-        Stopped anywhere it has lost nothing, and the next run goes on. Raises MasterKeyError.
+        The bot's own keys go first. Stopped anywhere it has lost nothing, and the next run goes on.
+        Raises MasterKeyError.
         """
         self._masters.refresh()
         target = self._masters.current if to is None else to
         self._masters.key(target)
+        services = await self._services.reseal(target)
         done, last, broken = 0, -1, []
         while True:
             async with self._database.read() as session:
@@ -183,13 +198,13 @@ class Vault(Unshareable):
                     broken.append(row.user_id)
             async with self._database.read() as session:
                 by_version = await keys.count_by_version(session)
-            left = sum(number for version, number in by_version.items() if version != target)
+            left = sum(number for version, number in by_version.items() if version != target) + len(services)
             if not rows:
                 break
-            yield RotationProgress(target, done, left, tuple(broken))
+            yield RotationProgress(target, done, left, tuple(broken), services)
         async with self._database.write() as session:
             await self._audit(session, None, "vault.rotate", to=target, done=done, left=left)
-        yield RotationProgress(target, done, left, tuple(broken))
+        yield RotationProgress(target, done, left, tuple(broken), services)
 
     async def health(self) -> VaultHealth:
         """Which master keys are in use, and whether each opens what it should: for `rucksack doctor`."""
@@ -204,7 +219,7 @@ class Vault(Unshareable):
                         _wrapped(row).open(self._masters).wipe()
                 except (MasterKeyError, Unopenable):
                     unusable.append(version)
-        return VaultHealth(by_version, tuple(sorted(unusable)))
+        return VaultHealth(by_version, tuple(sorted({*unusable, *await self._services.unusable()})))
 
     async def _link(self, user_id: int, label: str, seed: SecretBuffer, origin: AccountOrigin) -> NewAccount:
         public_key = base64.b64encode(sodium.public_key(seed)).decode()
