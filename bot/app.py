@@ -228,7 +228,7 @@ def build(
     alert_messages.plan_fired = plans.fired
     dashboard = Dashboard(
         Login(database, settings.admin_user_ids, clock=clock),
-        Pages(database, Summaries(database, settings.broker_tier_basis), clock=clock),
+        Pages(database, services.summaries, clock=clock),
         Renderer(),
         public_url=settings.dashboard_url,
     )

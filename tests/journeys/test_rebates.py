@@ -134,11 +134,11 @@ async def test_the_month_ends_once_with_its_files(world: World, carol: Person) -
     assert pictures(messages) == 1
     assert set(await files(alice)) == {f"rebate-{month}.csv", f"rebate-{month}.xlsx"}
     world.bot.schedule.look_again("rebate")
-    await alice.taps("Markets", "SOL-PERP", on=told.id)
     await alice.says(f"/rebates {month}", "Broker rebate")
     messages = await alice.chat.messages()
     assert sum("is closed" in message.text for message in messages) == 1
     assert sum("document" in message.raw for message in messages) == 2
+    await alice.taps("Markets", "SOL-PERP", on=told.id)
 
 
 async def test_a_month_told_after_an_absence_says_that_it_is_late(world: World, carol: Person) -> None:
