@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from bot.domain.rebate import TIERS, Month
+from bot.domain.rebate import TIERS, Month, allocate, cents
 from bot.domain.summary import Breakdown, Line, MonthSummary
 from bot.domain.timing import DAY_MS
 from bot.domain.values import ZERO
@@ -16,6 +16,8 @@ from bot.view import Locale
 from bot.web.figures import Bars, Value, bars
 
 MOST_ROWS: Final = 200
+CASH: Final = "cash"
+DIFFERENCE: Final = "difference."
 _SHOWN: Final = (Breakdown.MARKET, Breakdown.GROUP, Breakdown.STANDING, Breakdown.ROLE, Breakdown.TIER)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC).date()
 _SHORT: Final = ((Decimal("1e9"), "B"), (Decimal("1e6"), "M"), (Decimal("1e3"), "k"))
@@ -72,6 +74,34 @@ def by_day(locale: Locale, summary: MonthSummary) -> tuple[Bars, Bars]:
         bars([_value(locale, day, line.volume) for day, line in days]),
         bars([_value(locale, day, line.payout) for day, line in days]),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What was expected of a month and paid for it, in cents, and the difference by cause."""
+
+    month: str
+    expected: Decimal
+    paid: Decimal
+    causes: dict[str, Decimal]
+
+
+def payouts(balances: Mapping[str, Mapping[str, Decimal]]) -> list[Paid]:
+    """Every month with a payout; `balances` are what its payouts and differences debited."""
+    found = []
+    for month, accounts in balances.items():
+        exact = {
+            account.removeprefix(DIFFERENCE): -amount
+            for account, amount in accounts.items()
+            if account.startswith(DIFFERENCE)
+        }
+        paid = cents(accounts.get(CASH, ZERO))
+        expected = cents(paid - sum(exact.values(), ZERO))
+        causes = allocate(exact, paid - expected)
+        found.append(
+            Paid(month, expected, paid, {cause: amount for cause, amount in causes.items() if amount})
+        )
+    return found
 
 
 def short(amount: Decimal) -> str:

@@ -13,7 +13,8 @@ from bot.domain.rebate import Month
 from bot.domain.summary import Breakdown
 from bot.domain.timing import DAY_MS
 from bot.domain.values import Language
-from bot.store import Database, health, users
+from bot.store import Database, balances, health, users
+from bot.store.broker_tables import EntryKind
 from bot.view import Locale
 from bot.web import money
 from bot.web.render import Page
@@ -31,7 +32,12 @@ class Pages:
         self._database = database
         self._clock = clock
         self._summaries = summaries
-        self.routes: dict[str, Fill] = {"/": self.overview, "/users": self.users, "/health": self.health}
+        self.routes: dict[str, Fill] = {
+            "/": self.overview,
+            "/users": self.users,
+            "/payouts": self.payouts,
+            "/health": self.health,
+        }
 
     async def locale_of(self, operator: int | None) -> Locale:
         """The operator's language and time zone; English for whoever is not in."""
@@ -71,6 +77,14 @@ class Pages:
             "months": money.choices(await self._summaries.months(), month, now),
             "table": money.table(page.locale, summary, Breakdown.USER),
         }
+
+    async def payouts(self, _request: web.Request, page: Page) -> None:
+        """What the exchange paid, month by month, against what was expected of it."""
+        async with self._database.read() as session:
+            kinds = (EntryKind.PAYOUT, EntryKind.DIFFERENCE)
+            found = await balances.debited(session, kinds)
+        page.template = "payouts.html"
+        page.values = {"payouts": money.payouts(found)}
 
     def _month(self, request: web.Request) -> Month:
         month = money.month_of(request.query.get("month", ""), self._clock())

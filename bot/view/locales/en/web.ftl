@@ -107,6 +107,9 @@ web-standing = { $standing ->
   }
 web-users-of = Users in { $month }
 web-users-privacy = Volumes and fees only: keys, balances and positions are never shown to an operator.
+web-expected = Expected
+web-paid = Paid
+web-payouts-none = No payout is recorded yet. Send the bot /payout 2026-10 1234.56 when one arrives, or its file.
 
 dashboard-link = <b>Your dashboard</b>
     <code>{ $url }</code>

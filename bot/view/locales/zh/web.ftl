@@ -104,6 +104,9 @@ web-standing = { $standing ->
   }
 web-users-of = { $month } 的用户
 web-users-privacy = 仅显示交易量与手续费：运营者永远看不到密钥、余额和持仓。
+web-expected = 预计
+web-paid = 已支付
+web-payouts-none = 尚未记录返佣到账。到账后向机器人发送 /payout 2026-10 1234.56，或发送其文件。
 
 dashboard-link = <b>你的控制台</b>
     <code>{ $url }</code>
