@@ -23,6 +23,7 @@ from bot.broker.booking import Bookkeeper
 from bot.broker.payouts import Payouts
 from bot.broker.people import People
 from bot.broker.prices import Prices
+from bot.broker.shares import Shares
 from bot.broker.summary import Summaries
 from bot.broker.terms import Tiers
 from bot.chat.alert_announcer import AlertMessages
@@ -185,6 +186,7 @@ def build(
     manage = Manage(database, catalogue, sessions, linking, queries, placing, tracker, clock=clock)
     gathering = Gathering(catalogue, sessions, linking, clock=clock)
     funding = Funding(client, catalogue, feed, clock=clock)
+    people = People(clock=clock)
     services = Services(
         bot=telegram.bot,
         database=database,
@@ -201,6 +203,7 @@ def build(
         funding=funding,
         posting=Posting(database, client, catalogue, funding, clock=clock),
         payouts=Payouts(database, basis=settings.broker_tier_basis, clock=clock),
+        shares=Shares(database, people, clock=clock),
         summaries=Summaries(database, settings.broker_tier_basis, clock=clock),
         prompts=Prompts(clock=clock),
         clock=clock,
@@ -213,7 +216,7 @@ def build(
     bookkeeper = Bookkeeper(
         database,
         Prices(client),
-        People(clock=clock),
+        people,
         Tiers(settings.broker_tier_basis),
         settings.broker_exits_tagged,
         clock=clock,

@@ -10,6 +10,7 @@ from telegram import Bot
 
 from bot.alerts.service import Alerts
 from bot.broker.payouts import Payouts
+from bot.broker.shares import Shares
 from bot.broker.summary import Summaries
 from bot.chat.outbox import Outbox
 from bot.chat.policy import AccessPolicy
@@ -43,6 +44,7 @@ class Services:
     funding: Funding
     posting: Posting
     payouts: Payouts
+    shares: Shares
     summaries: Summaries
     prompts: Prompts
     clock: Callable[[], int]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -42,3 +44,9 @@ async def forget(session: AsyncSession, user_id: int) -> None:
     await session.execute(
         update(Person).where(col(Person.user_id) == user_id).values(user_id=None, named=False)
     )
+
+
+async def pseudonyms(session: AsyncSession, person_ids: Collection[int]) -> dict[int, str]:
+    """What others see of some people."""
+    statement = select(col(Person.id), col(Person.pseudonym)).where(col(Person.id).in_(person_ids))
+    return {row[0]: row[1] for row in (await session.execute(statement)).all()}
