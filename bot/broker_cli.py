@@ -10,6 +10,7 @@ import typer
 
 from bot.broker.payout_file import MAX_BYTES, FileProblem, read_payout_file
 from bot.broker.payouts import Payouts, read_amount
+from bot.broker.summary import Summaries
 from bot.domain.rebate import Month
 from bot.domain.reconcile import Paid
 from bot.domain.values import Language
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 TERMINAL: Final = 0  # who acts here, where a chat would know its operator's id
 
-broker = typer.Typer(no_args_is_help=True, help="The broker's ledger: payouts, statements, shares.")
+broker = typer.Typer(no_args_is_help=True, help="The broker's ledger: months, payouts, statements, shares.")
 
 
 def _month(text: str) -> Month:
@@ -65,6 +66,69 @@ def payout(
         _say(view.reconciled(_english(), month, outcome.terms.tier, outcome.found, line_count=outcome.lines))
 
     _with_database(act)
+
+
+@broker.command()
+def summary(
+    month: MonthArgument,
+    csv: Annotated[Path | None, typer.Option(help="Write every breakdown here.", dir_okay=False)] = None,
+    xlsx: Annotated[Path | None, typer.Option(help="The same as a workbook.", dir_okay=False)] = None,
+) -> None:
+    """What MONTH brought: volume, fees, expected payout; for a month in progress also where it is heading."""
+    from bot.app import unix_ms
+    from bot.domain.programme import project
+    from bot.view import rebates as view
+    from bot.view import sheets
+
+    async def act(settings: Settings, database: Database) -> None:
+        locale, now_ms = _english(), unix_ms()
+        found = await Summaries(database, settings.broker_tier_basis, clock=unix_ms).month(month)
+        if now_ms < month.end_ms:
+            projection = project(found.course(now_ms), found.basis)
+            _say(view.in_progress(locale, found, projection, now_ms=now_ms))
+        else:
+            _say(view.finished(locale, found))
+        for path, content in ((csv, sheets.csv_file), (xlsx, sheets.workbook)):
+            if path is not None:
+                _write(path, content(locale, found))
+
+    _with_database(act)
+
+
+@broker.command()
+def advise(
+    month: Annotated[
+        Month | None, typer.Argument(parser=_month, metavar="[MONTH]", help="By default the running one.")
+    ] = None,
+    followers: Annotated[int | None, typer.Option(min=0, help="Yours on X.")] = None,
+    elsewhere: Annotated[
+        str | None, typer.Option(help="USD a month you refer to another exchange.", metavar="USD")
+    ] = None,
+) -> None:
+    """Broker programme against affiliate programme, on the numbers of MONTH."""
+    from bot.app import unix_ms
+    from bot.domain.programme import advise as compare
+    from bot.view import rebates as view
+
+    volume = None if elsewhere is None else read_amount(elsewhere)
+    if elsewhere is not None and volume is None:
+        raise typer.BadParameter("give dollars, such as 25000000", param_hint="--elsewhere")
+
+    async def act(settings: Settings, database: Database) -> None:
+        wanted = month or Month.of(unix_ms())
+        found = await Summaries(database, settings.broker_tier_basis, clock=unix_ms).month(wanted)
+        advice = compare(found.own_numbers(followers=followers, elsewhere=volume))
+        _say(view.advice(_english(), wanted, advice, partial=unix_ms() < wanted.end_ms))
+
+    _with_database(act)
+
+
+def _write(file: Path, content: bytes) -> None:
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise typer.BadParameter(f"{file} cannot be written: {error.strerror}") from None
+    typer.echo(f"Written: {file}")
 
 
 def _read(file: Path) -> Sequence[Paid]:

@@ -17,7 +17,18 @@ from bot.domain.timing import DAY_MS
 from bot.domain.values import HUNDRED, ZERO
 from bot.view.charts import Level, Point, progress
 from bot.view.locale import Locale
-from bot.view.message import Button, Message, PageData, Row, button, keyboard, lines, page_at, paginate
+from bot.view.message import (
+    Button,
+    Keyboard,
+    Message,
+    PageData,
+    Row,
+    button,
+    keyboard,
+    lines,
+    page_at,
+    paginate,
+)
 from bot.view.posts import Lateness, lateness
 from bot.view.words import symbol_name
 
@@ -42,7 +53,7 @@ def in_progress(
     projection: Projection,
     *,
     now_ms: int,
-    doors: Doors,
+    doors: Doors | None = None,
     months: Sequence[Month] = (),
 ) -> Message:
     """The month so far, where it is heading, and what the next tier is worth."""
@@ -77,7 +88,7 @@ def finished(
     """A month that is over, as it is looked up afterwards."""
     title = locale.text("rebate-title", month=str(summary.month))
     parts = [title, *_figures(locale, summary), *_moved(locale, summary), *_doubts(locale, summary)]
-    return Message(lines(*parts), _buttons(locale, summary, doors, months) if doors else ())
+    return Message(lines(*parts), _buttons(locale, summary, doors, months))
 
 
 def closed(locale: Locale, summary: MonthSummary, when: Lateness, *, doors: Doors) -> Message:
@@ -354,9 +365,10 @@ def _need(locale: Locale, one: Requirement) -> Markup:
     )
 
 
-def _buttons(
-    locale: Locale, summary: MonthSummary, doors: Doors, months: Sequence[Month]
-) -> tuple[tuple[Button, ...], ...]:
+def _buttons(locale: Locale, summary: MonthSummary, doors: Doors | None, months: Sequence[Month]) -> Keyboard:
+    if doors is None:
+        return ()
+
     def look(*some: Breakdown) -> list[Button | None]:
         return [button(locale, f"button-rebate-{by}", doors.breakdown(by)) for by in some]
 

@@ -1,4 +1,4 @@
-"""`make bench`: from chat to wire against a floor of the same run, the start, a million alerts."""
+"""`make bench`: from chat to wire against a floor, the start, a million alerts, ten million fills."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from rich.console import Console
 from sqlalchemy import make_url
 
 from bot.store import migrate
-from tests.bench import alerts, report, startup, trading
+from tests.bench import alerts, ledger, report, startup, trading
 from tests.support.database import DEFAULT_SERVER, PostgresServer
+
+PARTS = ("trading", "alerts", "ledger")
 
 
 @contextmanager
@@ -52,6 +54,36 @@ def _alerts(console: Console, count: int, *, sqlite_only: bool) -> dict[str, ale
     return found
 
 
+def _ledger(console: Console, count: int, *, sqlite_only: bool) -> dict[str, ledger.Found]:
+    """SQLite gets a tenth of what a server gets."""
+    found = {}
+    with tempfile.TemporaryDirectory(prefix="rucksack-bench-") as name:
+        url = f"sqlite:///{Path(name) / 'ledger.sqlite3'}"
+        migrate(url)
+        found["SQLite"] = ledger.measure(url, count // 10)
+    if not sqlite_only:
+        with _postgres(console) as postgres_url:
+            if postgres_url is not None:
+                found["PostgreSQL"] = ledger.measure(postgres_url, count)
+    return found
+
+
+def _trading(
+    console: Console, repetitions: int, starts: int, *, sqlite_only: bool
+) -> tuple[dict[str, trading.Trading], dict[str, list[float]]]:
+    found: dict[str, trading.Trading] = {}
+    with tempfile.TemporaryDirectory(prefix="rucksack-bench-") as name:
+        folder = Path(name)
+        url = f"sqlite:///{folder / 'bench.sqlite3'}"
+        migrate(url)
+        found["SQLite"] = uvloop.run(trading.measure(url, repetitions))
+        if not sqlite_only:
+            with _postgres(console) as postgres_url:
+                if postgres_url is not None:
+                    found["PostgreSQL"] = uvloop.run(trading.measure(postgres_url, repetitions))
+        return found, uvloop.run(startup.measure(folder, starts)) if starts else {}
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--repetitions", type=int, default=200, help="trades on each database")
@@ -59,27 +91,30 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--alerts", type=int, default=1_000_000, help="how many are watched; 0 leaves them out"
     )
+    parser.add_argument(
+        "--fills", type=int, default=10_000_000, help="of the month that is summarised; 0 leaves it out"
+    )
+    parser.add_argument("--only", choices=PARTS, help="one part alone")
     parser.add_argument("--sqlite-only", action="store_true")
     parser.add_argument("--json", type=Path, help="also write the results here")
     wanted = parser.parse_args(arguments)
     console = Console(width=None if Console().is_terminal else 150)
+    parts = (wanted.only,) if wanted.only else PARTS
     found: dict[str, trading.Trading] = {}
-    with tempfile.TemporaryDirectory(prefix="rucksack-bench-") as name:
-        folder = Path(name)
-        url = f"sqlite:///{folder / 'bench.sqlite3'}"
-        migrate(url)
-        found["SQLite"] = uvloop.run(trading.measure(url, wanted.repetitions))
-        if not wanted.sqlite_only:
-            with _postgres(console) as postgres_url:
-                if postgres_url is not None:
-                    found["PostgreSQL"] = uvloop.run(trading.measure(postgres_url, wanted.repetitions))
-        starts = uvloop.run(startup.measure(folder, wanted.starts)) if wanted.starts else {}
-    report.show(console, found, starts)
-    watched = _alerts(console, wanted.alerts, sqlite_only=wanted.sqlite_only) if wanted.alerts else {}
-    if watched:
+    starts: dict[str, list[float]] = {}
+    watched: dict[str, alerts.Found] = {}
+    summed: dict[str, ledger.Found] = {}
+    if "trading" in parts:
+        found, starts = _trading(console, wanted.repetitions, wanted.starts, sqlite_only=wanted.sqlite_only)
+        report.show(console, found, starts)
+    if "alerts" in parts and wanted.alerts:
+        watched = _alerts(console, wanted.alerts, sqlite_only=wanted.sqlite_only)
         alerts.show(console, watched)
+    if "ledger" in parts and wanted.fills:
+        summed = _ledger(console, wanted.fills, sqlite_only=wanted.sqlite_only)
+        ledger.show(console, summed)
     if wanted.json is not None:
-        report.write(wanted.json, found, starts, watched)
+        report.write(wanted.json, found, starts, watched, summed)
 
 
 if __name__ == "__main__":

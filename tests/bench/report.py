@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench.alerts import Found
+from tests.bench.ledger import Found as LedgerFound
 from tests.bench.probe import Span
 from tests.bench.trading import Trading
 
@@ -131,9 +132,13 @@ def _numbers(summary: Summary) -> Iterable[str]:
 
 
 def write(
-    path: Path, found: dict[str, Trading], starts: dict[str, list[float]], alerts: dict[str, Found]
+    path: Path,
+    found: dict[str, Trading],
+    starts: dict[str, list[float]],
+    alerts: dict[str, Found],
+    summed: dict[str, LedgerFound],
 ) -> None:
-    """The same for programs: milliseconds and ratios by database and act, seconds of each start, alerts."""
+    """The same for programs: milliseconds and ratios by database and act, seconds of each start, the rest."""
     document: dict[str, Any] = {
         "trading": {
             database: {
@@ -148,5 +153,6 @@ def write(
         },
         "start_seconds": starts,
         "alerts": {database: asdict(one) for database, one in alerts.items()},
+        "ledger": {database: asdict(one) for database, one in summed.items()},
     }
     path.write_text(json.dumps(document, indent=2) + "\n")

@@ -12,7 +12,7 @@ from tests.bench.__main__ import main
 
 def test_a_short_run_measures_every_act_and_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     target = tmp_path / "bench.json"
-    few = ["--repetitions", "3", "--starts", "1", "--alerts", "2000", "--sqlite-only"]
+    few = ["--repetitions", "3", "--starts", "1", "--alerts", "2000", "--fills", "20000", "--sqlite-only"]
     main([*few, "--json", str(target)])
     written = json.loads(target.read_text())
     acts = written["trading"]["SQLite"]["acts"]
@@ -26,4 +26,6 @@ def test_a_short_run_measures_every_act_and_start(tmp_path: Path, capsys: pytest
     watched = written["alerts"]["SQLite"]
     assert (watched["alerts"], [one["alerts"] for one in watched["growth"]]) == (2_000, [1_000])
     assert watched["fired"] > 0
+    summed = written["ledger"]["SQLite"]
+    assert (summed["tenth"]["fills"], summed["whole"]["fills"]) == (200, 2_000)
     assert "chat-to-wire CPU on SQLite" in capsys.readouterr().out

@@ -223,3 +223,25 @@ def test_a_payout_is_recorded_from_the_terminal_and_looked_at(tmp_path: Path) ->
         assert refused.returncode != 0
         assert words in refused.stderr
         assert "Traceback" not in refused.stderr
+
+
+def test_a_month_and_the_advice_are_printed_and_written(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'rucksack.sqlite3'}"
+    migrate(url)
+    files = [str(tmp_path / "october.csv"), str(tmp_path / "october.xlsx")]
+    done = _rucksack(
+        tmp_path, "broker", "summary", "2026-10", "--csv", files[0], "--xlsx", files[1], DATABASE_URL=url
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Broker rebate · 2026-10" in done.stdout
+    assert "Payout expected: $0.00" in done.stdout
+    assert Path(files[0]).read_bytes().startswith(b"\xef\xbb\xbfMonth,Breakdown")
+    assert Path(files[1]).read_bytes().startswith(b"PK")
+    done = _rucksack(tmp_path, "broker", "advise", "--elsewhere", "25000000", DATABASE_URL=url)
+    assert "You could apply" in done.stdout
+    for wrong in (
+        ["summary", "October"],
+        ["advise", "--elsewhere", "much"],
+        ["summary", "2026-10", "--csv", "/"],
+    ):
+        assert _rucksack(tmp_path, "broker", *wrong, DATABASE_URL=url).returncode == 2
