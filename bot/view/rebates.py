@@ -16,7 +16,7 @@ from bot.domain.summary import Breakdown, Line, MonthSummary, Name
 from bot.domain.timing import DAY_MS
 from bot.domain.values import HUNDRED, ZERO
 from bot.view.charts import Level, Point, progress
-from bot.view.locale import Locale
+from bot.view.locale import Locale, clean
 from bot.view.message import (
     Button,
     Keyboard,
@@ -297,7 +297,7 @@ def _line(locale: Locale, summary: MonthSummary, by: Breakdown, line: Line) -> M
 
 
 def _marked_name(locale: Locale, summary: MonthSummary, by: Breakdown, key: Any) -> Markup:
-    name = escape(name_of(locale, summary, by, key))
+    name = escape(clean(name_of(locale, summary, by, key)))
     known = summary.names.get((by, key))
     if by is Breakdown.USER and known is not None and known.id is not None:
         return Markup("{} (<code>{}</code>)").format(name, known.id)

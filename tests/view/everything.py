@@ -19,6 +19,7 @@ from bot.domain.rebate import TIERS, Month
 from bot.domain.reconcile import Cause, Part, Reconciliation
 from bot.domain.refusal import Choice, Refusal, RefusalCode
 from bot.domain.standing import Gap, Promise
+from bot.domain.summary import Breakdown
 from bot.view import (
     alerts,
     bulk,
@@ -33,12 +34,14 @@ from bot.view import (
     orders,
     payouts,
     preview,
+    rebates,
     refusals,
     start,
 )
 from bot.view import settings as settings_view
 from bot.view.locale import Locale
 from bot.view.message import Message
+from bot.view.posts import Lateness
 from tests.view import build
 
 Make = Callable[[Locale, str], Message]
@@ -111,11 +114,26 @@ def _account(label: str) -> linking.AccountLine:
     return linking.AccountLine(label, "active", "abcd…wxyz", is_default=True)
 
 
+def _month(locale: Locale, name: str) -> Message:
+    return rebates.closed(locale, build.month_summary(name), Lateness(60_000, 2), doors=_DOORS)
+
+
+def _breakdown(by: Breakdown, locale: Locale, name: str) -> Message:
+    summary = build.month_summary(name)
+    return rebates.breakdown(locale, summary, by, 0, page_data=_page, back_data="b")
+
+
 def _page(n: int) -> str:
     return f"page:{n}"
 
 
+_DOORS = rebates.Doors(month=str, breakdown=str, files="f", advice="a")
+
 CASES: dict[str, Case] = {
+    "month": Case(_month),
+    "month by group": Case(lambda locale, text: _breakdown(Breakdown.GROUP, locale, text)),
+    "month by user": Case(lambda locale, text: _breakdown(Breakdown.USER, locale, text)),
+    "month by market": Case(lambda locale, text: _breakdown(Breakdown.MARKET, locale, text), None),
     "preview account": Case(_preview_card),
     "preview canonical": Case(
         lambda locale, text: preview.preview_card(

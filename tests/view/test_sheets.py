@@ -9,54 +9,17 @@ from decimal import Decimal as D
 import openpyxl
 import pytest
 
-from bot.domain.rebate import TIERS, Month, Standing, TierBasis
-from bot.domain.summary import Breakdown, MonthSummary, Name, Piece, Totals, by_affiliate, table, totals
-from bot.domain.timing import DAY_MS
+from bot.domain.rebate import TIERS, TierBasis
+from bot.domain.summary import Breakdown, MonthSummary, Totals
 from bot.view import rebates, sheets
 from bot.view.locale import Locale
+from tests.view import build
 
-OCTOBER = Month(2026, 10)
 EVIL = '=HYPERLINK("http://evil","win")'
 
 
-def a_summary(title: str = EVIL) -> MonthSummary:
-    def pieces(*keys: object) -> list[Piece]:
-        return [
-            Piece(key, Standing.TAGGED, None, 3, D("1000000.004"), D("400.333"), D("400.333"), D(0))
-            for key in keys
-        ]
-
-    day, group = OCTOBER.start_ms // DAY_MS, -100
-    keys = {
-        Breakdown.MARKET: ("SOL_USDC_PERP", "=1+1"),
-        Breakdown.USER: (1, 2),
-        Breakdown.GROUP: (None, group),
-        Breakdown.DAY: (day, day + 30),
-        Breakdown.ROLE: (True, False),
-        Breakdown.TIER: (0, 1),
-    }
-    found = {by: pieces(*some) for by, some in keys.items()}
-    found[Breakdown.STANDING] = pieces(Standing.TAGGED, Standing.TAGGED)
-    return MonthSummary(
-        month=OCTOBER,
-        basis=TierBasis.PREVIOUS,
-        volume=D("2000000.008"),
-        previous_volume=D("6e6"),
-        earning=by_affiliate(found[Breakdown.MARKET]),
-        totals=totals(found[Breakdown.MARKET], TIERS[1], 2),
-        before=Totals(),
-        before_tier=TIERS[0],
-        tables={by: table(by, some, TIERS[1]) for by, some in found.items()},
-        names={
-            (Breakdown.USER, 1): Name("Trader 1", 1001),
-            (Breakdown.USER, 2): Name("@SUM(A1)"),
-            (Breakdown.GROUP, group): Name(title, group),
-        },
-    )
-
-
 def test_the_csv_has_every_breakdown_and_its_total(locale: Locale) -> None:
-    text = sheets.csv_file(locale, a_summary()).decode("utf-8-sig")
+    text = sheets.csv_file(locale, build.month_summary(EVIL)).decode("utf-8-sig")
     head, *rows = csv.reader(io.StringIO(text))
     assert len(head) == 8
     assert {row[1] for row in rows} == {by.value for by in Breakdown}
@@ -70,7 +33,7 @@ def test_the_csv_has_every_breakdown_and_its_total(locale: Locale) -> None:
 
 @pytest.mark.parametrize("title", [EVIL, "+1", "-1", "@A1", "\t=1", "\r=1", "  =1", "\ufeff=1", "＝1"])
 def test_no_cell_is_a_formula(locale: Locale, title: str) -> None:
-    summary = a_summary(title)
+    summary = build.month_summary(title)
     text = sheets.csv_file(locale, summary).decode("utf-8-sig")
     for row in csv.reader(io.StringIO(text)):
         assert not any(cell.lstrip()[:1] in {*"=+-@＝＋－＠"} for cell in (row[2], row[1]))
@@ -80,7 +43,7 @@ def test_no_cell_is_a_formula(locale: Locale, title: str) -> None:
 
 
 def test_the_workbook_has_a_sheet_for_each_breakdown_and_numbers_are_numbers(locale: Locale) -> None:
-    summary = a_summary()
+    summary = build.month_summary(EVIL)
     book = openpyxl.load_workbook(io.BytesIO(sheets.workbook(locale, summary)))
     assert len(book.sheetnames) == 1 + len(Breakdown)
     for sheet in book.worksheets[1:]:
@@ -93,9 +56,17 @@ def test_the_workbook_has_a_sheet_for_each_breakdown_and_numbers_are_numbers(loc
 
 
 def test_the_picture_draws_any_month() -> None:
-    summary = a_summary()
+    summary = build.month_summary(EVIL)
     assert rebates.picture(summary).startswith(b"\x89PNG")
     empty = MonthSummary(
-        OCTOBER, TierBasis.MONTH, D(0), D(0), {}, Totals(), Totals(), TIERS[0], dict.fromkeys(Breakdown, ())
+        build.OCTOBER,
+        TierBasis.MONTH,
+        D(0),
+        D(0),
+        {},
+        Totals(),
+        Totals(),
+        TIERS[0],
+        dict.fromkeys(Breakdown, ()),
     )
     assert rebates.picture(empty).startswith(b"\x89PNG")
