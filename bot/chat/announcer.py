@@ -126,8 +126,8 @@ class ChatAnnouncer:
             report,
             account_label=label,
             kind=kind,
-            retry_data=_retry_line(kind, order.symbol, level) if level is not None else None,
-            close_data=f"go:close {order.symbol}",
+            retry_data=_retry(order, kind, level) if level is not None else None,
+            close_data=f"on:{order.account_id}:close {order.symbol}",
             positions_data=POSITIONS,
         )
         await self._send(
@@ -143,8 +143,8 @@ class ChatAnnouncer:
             _locale(user),
             orders.snapshot(order, account.label if account is not None else ""),
             gap,
-            retry_data=_retry_line(gap.promise.kind, order.symbol, gap.promise.trigger),
-            close_data=f"go:close {order.symbol}",
+            retry_data=_retry(order, gap.promise.kind, gap.promise.trigger),
+            close_data=f"on:{order.account_id}:close {order.symbol}",
             positions_data=POSITIONS,
         )
         key = f"order:{order.id}:missing:{gap.promise.kind}"
@@ -213,8 +213,8 @@ def _locale(user: User) -> Locale:
     return Locale.of(Language(user.language), user.time_zone)
 
 
-def _retry_line(kind: str, symbol: str, trigger: Decimal) -> str:
-    return f"go:{kind} {symbol} {plain(trigger)}"
+def _retry(order: Order, kind: str, trigger: Decimal) -> str:
+    return f"on:{order.account_id}:{kind} {order.symbol} {plain(trigger)}"
 
 
 def _event_of(order: Order) -> Event:

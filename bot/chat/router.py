@@ -147,6 +147,7 @@ TAPS: dict[str, Handler] = {
     "ok": trade.confirm,
     "no": trade.withdraw,
     "go": trade.run,
+    "on": trade.run_on,
     "pick": trade.picked,
     "w": steps.step,
     "menu": _menu,

@@ -13,7 +13,7 @@ from bot.domain.intent import CloseIntent
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.grammar import Parsed, canonical, parse
 from bot.store import Database, accounts, orders, outbox, tickets
-from bot.store.tables import Account, Order, Ticket, TicketKind
+from bot.store.tables import Account, Order, Ticket, TicketKind, TicketState
 
 STUB: Final = "stub"  # what a group sees of a preview
 
@@ -26,6 +26,7 @@ class Card:
     symbol: str | None = None  # the exchange's own
     order: str | None = None  # the code of the one order it shows
     line: str | None = None
+    offer: int | None = None  # the ticket of a preview that placed nothing
 
 
 class Cards:
@@ -83,6 +84,7 @@ class Cards:
             symbols.pop() if len(symbols) == 1 else None,
             sent[0].code if len(sent) == 1 else None,
             ticket.line if ticket.kind is not TicketKind.PANIC else None,
+            ticket.id if ticket.state is not TicketState.CLAIMED else None,
         )
 
 
@@ -94,7 +96,8 @@ async def _label(session: AsyncSession, user_id: int, account_id: int | None) ->
     if linked is not None:
         return linked.label
     gone = await session.get(Account, account_id)
-    return Refusal(RefusalCode.UNKNOWN_ACCOUNT, {"label": gone.label if gone is not None else ""})
+    label = gone.label if gone is not None and gone.user_id == user_id else ""
+    return Refusal(RefusalCode.UNKNOWN_ACCOUNT, {"label": label})
 
 
 def _read(key: str | None) -> tuple[str, int]:

@@ -225,6 +225,17 @@ class Offers:
         async with self._database.write() as session:
             await tickets.set_message(session, ticket_id, message_id, title)
 
+    async def withdraw(self, ticket_id: int, user_id: int) -> Ticket | Refusal:
+        """End an offer nobody has confirmed, or say that it is over; twice is no harm."""
+        async with self._database.write() as session:
+            ticket = await tickets.get(session, ticket_id)
+            if ticket is None or ticket.user_id != user_id:
+                return Refusal(RefusalCode.NOT_YOUR_CARD)
+            closed = await tickets.close_ticket(session, ticket.token_hash, user_id, TicketState.CANCELLED)
+            if closed is not None or ticket.state is TicketState.CANCELLED:
+                return closed or ticket
+            return Refusal(RefusalCode.USED if ticket.state is TicketState.CLAIMED else RefusalCode.EXPIRED)
+
     async def moved(self, ticket: Ticket, user: User) -> Moved | None:
         """Whether the market ran away from a market order since it was shown; None when it may go."""
         markets = await self._catalogue.markets()

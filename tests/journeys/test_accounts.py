@@ -32,6 +32,43 @@ async def test_orders_go_to_the_default_unless_the_line_names_another(world: Wor
     assert "hedge" in (await carol.says("/positions", "SOL-PERP long")).text
 
 
+async def test_an_old_list_goes_on_speaking_of_its_account(world: World, carol: Person) -> None:
+    for line in ("long sol $100", "long eth $100"):
+        preview = await carol.says(line, "Account main")
+        await carol.taps("✅", "Filled", on=preview.id)
+    preview = await carol.says("long sol $50 at 140", "Account main")
+    await carol.taps("✅", "Open", on=preview.id)
+    lists = [await carol.says("/positions", "Positions: 2") for _ in range(5)]
+    menu = await carol.says("/close", "which position?")
+    resting = await carol.says("/orders", "Open orders: 1")
+    await _second(carol, "hedge")
+    listed = await carol.says("/accounts", "Linked accounts: 2")
+    await carol.taps("Use hedge", "Default account: hedge", on=listed.id)
+    *old, last = lists
+    for button, card in (*zip(("½ SOL", "Close all", "TP SOL", "SL SOL"), old, strict=True), ("SOL", menu)):
+        shown = await carol.taps(button, on=card.id)
+        if "Account" not in shown.text:
+            shown = await carol.taps("5%", "Account", on=shown.id)
+        assert "Account main" in shown.text, button
+    typed = await carol.taps("TP ETH", "ETH-PERP", on=last.id)
+    await carol.taps("Type", "tp ETH_USDC_PERP", on=typed.id)
+    await carol.says("2900", "Account main")
+    asked = await carol.taps("Cancel all", "main", on=resting.id)
+    await carol.taps("Cancel", "Cancelled 1 order", on=asked.id)
+    assert [one["status"] for one in await world.sent()] == ["Filled", "Filled", "Cancelled"]
+
+
+async def test_a_list_of_an_account_that_is_gone_says_so(world: World, carol: Person) -> None:
+    preview = await carol.says("long sol $100", "Account main")
+    await carol.taps("✅", "Filled", on=preview.id)
+    lists = [await carol.says("/positions", "Positions: 1") for _ in range(2)]
+    await _second(carol, "hedge")
+    asked = await carol.says("/unlink main", "Unlink main?")
+    await carol.taps("Unlink main", "Unlinked", on=asked.id)
+    for button, card in zip(("Close SOL", "SL SOL"), lists, strict=True):
+        await carol.taps(button, "No account is called “main”", on=card.id)
+
+
 async def test_an_unlinked_account_is_gone_and_the_other_takes_over(world: World, carol: Person) -> None:
     await _second(carol, "hedge")
     which = await carol.says("/unlink", "Unlink which account?")

@@ -64,6 +64,27 @@ async def test_an_answer_cancels_exactly_that_order(world: World, carol: Person)
     await carol.says("cancel", "No open orders")
 
 
+async def test_an_answer_withdraws_a_preview_nobody_confirmed(world: World, carol: Person) -> None:
+    resting = await _places(carol, "long sol $100 at 140", "Open")
+    for line, word in (
+        ("long sol $200", "cancel"),
+        ("long sol $20; long eth $20", "/cancel"),
+        ("panic", "撤单"),
+    ):
+        preview = await carol.says(line)
+        if line == "panic":
+            preview = await carol.taps("Cancel and close all", "Last check", on=preview.id)
+        await carol.says(word, "Nothing was sent", reply_to=preview.id)
+        await carol.chat.wait_for(lambda m, at=preview.id: m.id == at and "Nothing was sent" in m.text)
+        await carol.says(word, "Nothing was sent", reply_to=preview.id)
+    expired = await carol.says("long sol $300", "Account")
+    world.clock.skip(61)
+    await carol.chat.wait_for(lambda m: m.id == expired.id and "expired" in m.text)
+    await carol.says("cancel", "expired", reply_to=expired.id)
+    assert [one["status"] for one in await world.sent()] == ["New"]
+    await carol.says("cancel", "Cancelled 1 order", reply_to=resting.id)
+
+
 async def test_the_same_again_and_the_same_but(world: World, carol: Person) -> None:
     card = await _places(carol, "long sol $200 5x sl 3%", "Filled")
     for said, shows in (

@@ -7,6 +7,7 @@ from decimal import Decimal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.backpack import BackpackError, UnknownOutcome
+from bot.chat.handlers.accounts import number
 from bot.chat.outbox import LANE_ANSWER, pack_keyboard
 from bot.chat.services import Services
 from bot.chat.turn import Turn
@@ -56,25 +57,29 @@ async def cancel_order(turn: Turn, code: str) -> None:
     await cancel(turn, CancelIntent(order_id=code))
 
 
-async def cancel_all(turn: Turn, step: str = "ask") -> None:
-    """Ask once, then cancel everything that rests."""
-    everything = CancelIntent(scope="all")
+async def cancel_all(turn: Turn, argument: str = "ask") -> None:
+    """Ask once, then cancel everything that rests: on the account the button names, else on the default."""
+    step, _, account_id = argument.partition(":")
+    services = turn.services
+    label = await services.cards.label(turn.user.id, number(account_id) or 0) if account_id else None
+    account = label if isinstance(label, Refusal) else await services.linking.choose(turn.user.id, label)
+    if isinstance(account, Refusal):
+        await turn.show(refusal_view.refusal(turn.locale, account))
+        return
+    everything = CancelIntent(scope="all", account=account.label)
     if step == "yes":
         await cancel(turn, everything)
         return
-    found = await turn.services.manage.resting(turn.user, everything)
-    account = await turn.services.linking.choose(turn.user.id, None)
-    if isinstance(found, Refusal) or isinstance(account, Refusal):
-        refusal = found if isinstance(found, Refusal) else account
-        if isinstance(refusal, Refusal):
-            await turn.show(refusal_view.refusal(turn.locale, refusal))
+    found = await services.manage.resting(turn.user, everything)
+    if isinstance(found, Refusal):
+        await turn.show(refusal_view.refusal(turn.locale, found))
         return
     await turn.show(
         list_view.cancel_all_confirm(
             turn.locale,
             len(found),
             account_label=account.label,
-            confirm_data="cancelall:yes",
+            confirm_data=f"cancelall:yes:{account.id}",
             cancel_data="menu:orders",
         )
     )

@@ -19,24 +19,19 @@ from bot.grammar import Parsed, ParseFailure, canonical, parse
 
 Read = Parsed | ParseFailure
 
-# The buttons under a position, and the one that lists positions anew (`handlers.show`).
-_POSITION: Final = re.compile(r"go:close ([A-Z0-9_]+_PERP)")
-_LISTED: Final = re.compile(r"pos:\d+:(\d+)")
+# The button that closes a listed position (`handlers.show`).
+_POSITION: Final = re.compile(r"on:(\d+):close ([A-Z0-9_]+_PERP)")
 
 
 async def bind(turn: Turn, text: str, result: Read) -> tuple[str, Read] | Refusal:
     """The line and its reading, completed by the card it answers where it lacks what the card knows."""
-    lacks = turn.replied is not None and (
-        _lacks(result) if isinstance(result, Parsed) else _cancels(turn, text)
-    )
-    card = await card_of(turn) if lacks else None
+    if turn.replied is None or isinstance(result, ParseFailure) or not _lacks(result):
+        return text, result
+    card = await card_of(turn)
     if card is None:
         return text, result
     if isinstance(card, Refusal):
         return card
-    if isinstance(result, ParseFailure):
-        line = f"{text} order {card.order}" if card.order is not None else text
-        return line, _parse(turn, line)
     bound: list[str] = []
     for intent in result.intents:
         meant = _bound(turn, intent, card)
@@ -55,12 +50,12 @@ async def card_of(turn: Turn) -> Card | Refusal | None:
     found = await services.cards.find(turn.user.id, turn.sender.chat_id, replied.message_id)
     if found is not None or not turn.sender.private:
         return found
-    held = {match[1] for data in replied.buttons if (match := _POSITION.fullmatch(data))}
-    listed = [match[1] for data in replied.buttons if (match := _LISTED.fullmatch(data))]
-    if len(held) != 1 or not listed:
+    held = {match.groups() for data in replied.buttons if (match := _POSITION.fullmatch(data))}
+    if len(held) != 1:
         return None
-    account = await services.cards.label(turn.user.id, int(listed[0]))
-    return account if isinstance(account, Refusal) else Card(account, held.pop())
+    ((account_id, symbol),) = held
+    account = await services.cards.label(turn.user.id, int(account_id))
+    return account if isinstance(account, Refusal) else Card(account, symbol)
 
 
 def _lacks(result: Parsed) -> bool:
@@ -73,8 +68,10 @@ def _lacks(result: Parsed) -> bool:
     )
 
 
-def _cancels(turn: Turn, text: str) -> bool:
-    """Whether the text is the word cancel alone, in whatever language."""
+def cancels(turn: Turn, text: str) -> bool:
+    """Whether an answer to a message of ours is the word cancel alone, in whatever language."""
+    if turn.replied is None:
+        return False
     completed = _parse(turn, f"{text} all")
     return isinstance(completed, Parsed) and completed.intents == (CancelIntent(scope="all"),)
 
@@ -95,13 +92,13 @@ def _again(turn: Turn, change: AgainIntent, card: Card) -> str | Refusal:
     if not isinstance(known, Parsed) or (len(known.intents) > 1 and change != AgainIntent()):
         return Refusal(RefusalCode.NO_CARD)
     lines = [repeated(intent, change) for intent in known.intents]
-    return "; ".join(canonical(_on(one, card.account)) for one in lines if one is not None) or Refusal(
+    return "; ".join(canonical(on_account(one, card.account)) for one in lines if one is not None) or Refusal(
         RefusalCode.NO_CARD
     )
 
 
-def _on(intent: Intent, account: str | None) -> Intent:
-    """The intent on the card's account, unless it names one."""
+def on_account(intent: Intent, account: str | None) -> Intent:
+    """The intent on that account, unless it names one."""
     if isinstance(intent, TradeIntent | CloseIntent | ProtectIntent | CancelIntent):
         return replace(intent, account=intent.account or account)
     return intent

@@ -37,8 +37,8 @@ async def positions(turn: Turn, page: str = "0") -> bool:
         page=_page(number_of),
         markets=shown.markets,
         exits=exits,
-        action_data=_position_action,
-        close_all_data="go:close all" if len(shown.positions) > 1 else None,
+        action_data=lambda action, symbol: _position_action(action, symbol, shown.account.id),
+        close_all_data=f"on:{shown.account.id}:close all" if len(shown.positions) > 1 else None,
         refresh_data=f"pos:{_page(number_of)}:{shown.account.id}",
     )
     await turn.show(message)
@@ -51,12 +51,13 @@ async def _label(turn: Turn, account_id: str) -> str | None:
     return known.label if known is not None else None
 
 
-def _position_action(action: str, symbol: str) -> str | None:
+def _position_action(action: str, symbol: str, account_id: int | None) -> str | None:
+    """An old list goes on speaking of the account it shows."""
     lines = {
-        "close": f"go:close {symbol}",
-        "half": f"go:close {symbol} 50%",
-        "tp": f"w:tp|{symbol}",
-        "sl": f"w:sl|{symbol}",
+        "close": f"on:{account_id}:close {symbol}",
+        "half": f"on:{account_id}:close {symbol} 50%",
+        "tp": f"w:tp|{symbol}|{account_id}",
+        "sl": f"w:sl|{symbol}|{account_id}",
     }
     return lines.get(action)
 
@@ -93,7 +94,7 @@ async def orders(turn: Turn, page: str = "0") -> bool:
         page_data=lambda n: f"ord:{n}",
         page=_page(page),
         cancel_data=lambda code: f"cancel:{code}",
-        cancel_all_data="cancelall:ask" if found else None,
+        cancel_all_data=f"cancelall:ask:{account.id}" if found else None,
         refresh_data=f"ord:{_page(page)}",
     )
     await turn.show(message)

@@ -1,6 +1,7 @@
 """Trading by buttons alone: each tap adds a word to a line, and the line takes the same road as a typed one.
 
 The data of a button is `w:<verb>|<symbol>|<size>|<leverage>|<stop>`, as far as it has come; `-` is "none".
+Of a position it is `w:<verb>|<symbol>|<account>`: what is chosen acts on the account that holds it.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from bot.chat.handlers import trade
+from bot.chat.handlers.accounts import number
 from bot.chat.prompts import Prompt
 from bot.chat.turn import Turn
 from bot.domain.refusal import Refusal, RefusalCode
@@ -84,7 +86,7 @@ async def _close(turn: Turn, words: list[str]) -> None:
     if len(words) == 1:
         await _ask_position(turn, "close")
     else:
-        choices = [(part, f"go:close {words[1]} {part}") for part in ("25%", "50%", "75%", "100%")]
+        choices = [(part, f"{_run(words)}close {words[1]} {part}") for part in ("25%", "50%", "75%", "100%")]
         await turn.show(
             start_view.ask(
                 turn.locale, "close-part", choices, cancel_data="menu:positions", symbol=symbol_name(words[1])
@@ -97,14 +99,32 @@ async def _exit(turn: Turn, words: list[str]) -> None:
     if len(words) == 1:
         await _ask_position(turn, verb)
         return
+    if not await _awaits_exit(turn, words):
+        return
     symbol = words[1]
-    _await_rest(turn, f"{verb} {symbol}")
     options = _TARGETS if verb == "tp" else _STOPS
-    choices = [(option, f"go:{verb} {symbol} {option}") for option in options]
-    choices.append(("type", f"w:{verb}|{symbol}|{TYPE}"))
+    choices = [(option, f"{_run(words)}{verb} {symbol} {option}") for option in options]
+    choices.append(("type", f"w:{'|'.join(words)}|{TYPE}"))
     await turn.show(
         start_view.ask(turn.locale, verb, choices, cancel_data="menu:positions", symbol=symbol_name(symbol))
     )
+
+
+def _run(words: list[str]) -> str:
+    """The data in front of a finished line: with the account of the position, where one is known."""
+    return f"on:{words[2]}:" if len(words) > 2 else "go:"
+
+
+async def _awaits_exit(turn: Turn, words: list[str]) -> bool:
+    """As `_await_rest`, on the account of the position; False when that one is gone, which is said."""
+    account_id = (number(words[2]) or 0) if len(words) > 2 else None
+    label = await turn.services.cards.label(turn.user.id, account_id)
+    if isinstance(label, Refusal):
+        await turn.show(refusal_view.refusal(turn.locale, label))
+        return False
+    account = f' on "{label}"' if label is not None else ""
+    turn.services.prompts.expect(turn.user.id, Prompt("line", " ".join(words[:2]), account))
+    return True
 
 
 async def _ask_position(turn: Turn, verb: str) -> None:
@@ -114,9 +134,10 @@ async def _ask_position(turn: Turn, verb: str) -> None:
     if isinstance(shown, Refusal):
         await turn.show(refusal_view.refusal(turn.locale, shown))
         return
-    choices = [(symbol_name(one.symbol), f"w:{verb}|{one.symbol}") for one in shown.positions]
+    account_id = shown.account.id
+    choices = [(symbol_name(one.symbol), f"w:{verb}|{one.symbol}|{account_id}") for one in shown.positions]
     if verb == "close" and len(choices) > 1:
-        choices.append(("all", "go:close all"))
+        choices.append(("all", f"on:{account_id}:close all"))
     question = "close" if verb == "close" else f"{verb}-position"
     await turn.show(start_view.ask(turn.locale, question, choices, cancel_data="menu:main"))
 
@@ -145,7 +166,12 @@ def _await_rest(turn: Turn, prefix: str) -> None:
 
 async def _type(turn: Turn, words: list[str]) -> None:
     prefix = " ".join(words)
-    _await_rest(turn, prefix)
+    if words[0] in {"tp", "sl"}:
+        prefix = " ".join(words[:2])
+        if not await _awaits_exit(turn, words):
+            return
+    else:
+        _await_rest(turn, prefix)
     await turn.show(start_view.ask(turn.locale, "type", [], cancel_data="menu:main", line=prefix))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from bot.chat.handlers import accounts, alerts, chains, funding, manage, options, replies, show, unread
+from bot.chat.handlers.accounts import number
 from bot.chat.handlers.offering import OFFER_SECONDS, Place, is_small, own_token, refuse
 from bot.chat.turn import Turn, title_of
 from bot.desk.offers import Offer
@@ -24,7 +25,7 @@ from bot.domain.intent import (
 )
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import Language
-from bot.grammar import Parsed, ParseFailure, parse
+from bot.grammar import Parsed, ParseFailure, canonical, parse
 from bot.store.tables import Ticket, TicketKind
 from bot.view import Message
 from bot.view import bulk as bulk_view
@@ -37,6 +38,9 @@ SPINNER_S: Final = 0.25  # how long a confirmed button may spin for its order's 
 async def line(turn: Turn, text: str) -> None:
     """Read a line and do what it says: questions are answered, several acts share one preview."""
     result = parse(text, language=Language(turn.user.language))
+    if isinstance(result, ParseFailure) and replies.cancels(turn, text):
+        await cancel(turn, "")
+        return
     bound = await replies.bind(turn, text, result)
     if isinstance(bound, Refusal):
         await refuse(turn, bound)
@@ -81,7 +85,7 @@ async def answers_card(turn: Turn, verb: str) -> bool:
 
 
 async def cancel(turn: Turn, argument: str) -> None:
-    """The command: with words a line, as an answer to an order's card that order, else the list."""
+    """The command: with words a line, as an answer to a card that order or preview, else the list."""
     if argument:
         await line(turn, f"cancel {argument}")
         return
@@ -90,8 +94,22 @@ async def cancel(turn: Turn, argument: str) -> None:
         await refuse(turn, card)
     elif card is not None and card.order is not None:
         await manage.cancel_order(turn, card.order)
+    elif card is not None and card.offer is not None:
+        await _withdraw_offer(turn, card.offer)
     else:
         await show.orders(turn)
+
+
+async def _withdraw_offer(turn: Turn, ticket_id: int) -> None:
+    """Cancel said in answer to a preview: its buttons go, and the answer says that nothing was sent."""
+    ticket = await turn.services.offers.withdraw(ticket_id, turn.user.id)
+    if isinstance(ticket, Refusal):
+        await refuse(turn, ticket)
+        return
+    told = preview_view.preview_cancelled(turn.locale, title_of(ticket))
+    if ticket.message_id is not None:
+        await turn.services.outbox.edit(ticket.chat_id, ticket.message_id, told)
+    await turn.show(told)
 
 
 def is_line(turn: Turn, text: str) -> bool:
@@ -203,6 +221,19 @@ async def run(turn: Turn, text: str) -> None:
         await turn.say(refusal_view.refusal(turn.locale, found))
     else:
         await turn.answer(found)
+
+
+async def run_on(turn: Turn, argument: str) -> None:
+    """A line behind a button of one account's card: `<account>:<line>` acts there, whatever the default."""
+    account_id, _, text = argument.partition(":")
+    label = await turn.services.cards.label(turn.user.id, number(account_id) or 0)
+    if isinstance(label, Refusal):
+        await refuse(turn, label)
+        return
+    result = parse(text)
+    if isinstance(result, Parsed):
+        text = "; ".join(canonical(replies.on_account(intent, label)) for intent in result.intents)
+    await line(turn, text)
 
 
 async def confirm(turn: Turn, token: str) -> None:
