@@ -27,7 +27,10 @@ from bot.view import orders as order_view
 
 LATE_MS: Final = 15_000  # by then the person has put the phone away
 POSITIONS: Final = "new:positions"
-_QUIET: Final = {OrderState.SENDING, OrderState.UNKNOWN, OrderState.NEW, OrderState.TRIGGER_PENDING}
+_QUIET: Final = {
+    *(OrderState.SENDING, OrderState.UNKNOWN, OrderState.NEW, OrderState.TRIGGER_PENDING),
+    OrderState.UNWATCHED,  # who parted from the key is told of all its orders at once
+}
 
 
 # As the history writes them; the stream writes STOP_WITHOUT_POSITION.

@@ -50,6 +50,13 @@ class InDoubt:
     orders: int
 
 
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """The key is gone; `orders` of its account rest at the exchange, where nobody here watches them."""
+
+    orders: int
+
+
 class Linking:
     """Accounts of a user: make, prove, list, unlink, forget."""
 
@@ -143,24 +150,24 @@ class Linking:
             if await accounts.get(session, user_id, account_id) is not None:
                 await users.change_settings(session, user_id, default_account_id=account_id)
 
-    async def unlink(self, user_id: int, account_id: int, *, anyway: bool = False) -> bool | InDoubt:
-        """Destroy one sealed secret. False when it was not this user's.
+    async def unlink(self, user_id: int, account_id: int, *, anyway: bool = False) -> Parted | InDoubt | None:
+        """Destroy one sealed secret. None when it was not this user's.
 
         What is in doubt with it is looked up first; what stays so stops the act, unless it is `anyway`: then
         the user is told of each order that its outcome will not be known here.
         """
         async with self._database.read() as session:
             if await accounts.get(session, user_id, account_id) is None:
-                return False
+                return None
         doubtful = await self._settle(user_id, account_id)
         if doubtful and not anyway:
             return InDoubt(doubtful)
-        await self._reconciler.give_up(user_id, account_id)
+        left = await self._reconciler.give_up(user_id, account_id)
         gone = await self._vault.unlink(user_id, account_id)
         self._sessions.drop(user_id, account_id)
         if gone and self.unlinked is not None:
             await self.unlinked(account_id)
-        return gone
+        return Parted(left) if gone else None
 
     async def forget(self, user_id: int) -> None:
         """Destroy the user's data key and everything sealed by it, at once whatever is in doubt.

@@ -67,12 +67,17 @@ class Reconciler:
         async with self._database.read() as session:
             return len(await orders.in_doubt(session, account_id, user_id))
 
-    async def give_up(self, user_id: int, account_id: int | None = None) -> None:
-        """Their key is about to go, or is gone: what is in doubt with it stays so for good, and is told."""
+    async def give_up(self, user_id: int, account_id: int | None = None) -> int:
+        """Their key is about to go: nobody here will follow its orders any more, and each of them is told so.
+
+        What is in doubt stays so for good; returns how many rest at the exchange.
+        """
         async with self._database.read() as session:
-            doubtful = await orders.in_doubt(session, account_id, user_id)
-        for order in doubtful:
-            await self._tracker.conclude(order.id, Verdict(OrderEvent.KEY_GONE))
+            left = await orders.left_open(session, user_id, account_id)
+        for order in left:
+            if order.id is not None:
+                await self._tracker.conclude(order.id, Verdict(OrderEvent.KEY_GONE))
+        return sum(order.state.is_live for order in left)
 
     async def _doubtful(self, user_id: int | None = None, account_id: int | None = None) -> list[Order]:
         async with self._database.read() as session:

@@ -94,6 +94,7 @@ class OrderState(StrEnum):
     REJECTED = "rejected"  # the exchange said no
     NOT_PLACED = "not_placed"  # the signed request died unseen
     UNKNOWABLE = "unknowable"  # no answer came, and the key that could ask is destroyed
+    UNWATCHED = "unwatched"  # it rested at the exchange when the key that could ask was destroyed
 
     @property
     def is_terminal(self) -> bool:
@@ -152,17 +153,22 @@ _TRANSITIONS: dict[OrderState, dict[OrderEvent, OrderState]] = {
         _E.REJECTED: _S.REJECTED,
         _E.NOT_FOUND_AFTER_DEADLINE: _S.NOT_PLACED,
     },
-    _S.NEW: _ON_EXCHANGE,
-    _S.TRIGGER_PENDING: _ON_EXCHANGE,
+    _S.NEW: {**_ON_EXCHANGE, _E.KEY_GONE: _S.UNWATCHED},
+    _S.TRIGGER_PENDING: {**_ON_EXCHANGE, _E.KEY_GONE: _S.UNWATCHED},
     # After a partial fill an order cannot become unfilled again: ACCEPTED is old news.
-    _S.PARTIALLY_FILLED: {**_ON_EXCHANGE, _E.ACCEPTED: _S.PARTIALLY_FILLED},
+    _S.PARTIALLY_FILLED: {
+        **_ON_EXCHANGE,
+        _E.ACCEPTED: _S.PARTIALLY_FILLED,
+        _E.KEY_GONE: _S.UNWATCHED,
+    },
+    _S.UNWATCHED: dict(_ON_EXCHANGE),
     # The verdict of absence may be wrong; the exchange's own word always wins over it.
     _S.NOT_PLACED: dict(_ON_EXCHANGE),
 }
 _TERMINAL = frozenset(
     {
         *(_S.FILLED, _S.CANCELLED, _S.EXPIRED, _S.TRIGGER_FAILED),
-        *(_S.REJECTED, _S.NOT_PLACED, _S.UNKNOWABLE),
+        *(_S.REJECTED, _S.NOT_PLACED, _S.UNKNOWABLE, _S.UNWATCHED),
     }
 )
 

@@ -113,6 +113,14 @@ async def in_doubt(
     return [order for order in found if user_id in {None, order.user_id}]
 
 
+async def left_open(session: AsyncSession, user_id: int, account_id: int | None = None) -> Sequence[Order]:
+    """What of a user's, or of one account, is in doubt or rests as far as we know."""
+    conditions: list[Any] = [col(Order.user_id) == user_id, col(Order.state).in_(OPEN)]
+    if account_id is not None:
+        conditions.append(col(Order.account_id) == account_id)
+    return await _many(session, *conditions)
+
+
 async def open_orders(session: AsyncSession, account_id: int | None = None) -> Sequence[Order]:
     """Everything not over, in doubt or resting: what a reconnect must compare with the exchange."""
     return await _in_states(session, OPEN, account_id)

@@ -33,6 +33,8 @@ HEADLINES = {
     OrderState.TRIGGER_FAILED: "Trigger failed",
     OrderState.REJECTED: "Rejected",
     OrderState.NOT_PLACED: "Not placed",
+    OrderState.UNKNOWABLE: "Outcome unknown",
+    OrderState.UNWATCHED: "Left on Backpack",
 }
 _STATES = {
     "New": OrderState.NEW,
@@ -44,6 +46,7 @@ _STATES = {
     "TriggerFailed": OrderState.TRIGGER_FAILED,
 }
 _NEVER_THERE = {OrderState.REJECTED, OrderState.NOT_PLACED}
+_KEY_GONE = {OrderState.UNKNOWABLE, OrderState.UNWATCHED}
 _PENDING = {OutboxState.PENDING, OutboxState.SENDING}
 _PANIC_DONE, _PANIC_PARTLY, _PANIC_NOTHING = "Panic done", "steps not confirmed", "Nothing to do"
 
@@ -122,7 +125,9 @@ def _misreported(seen: Evidence) -> list[str]:
     wrong = []
     for ours in seen.orders:
         theirs = there.get(ours.exchange_id or "")
-        if theirs is not None:
+        if ours.state in _KEY_GONE:  # no journey parts from its key
+            wrong.append(f"GAVE UP: {ours.state}, though the key of order {ours.id} can still ask")
+        elif theirs is not None:
             wrong += _differences(seen, ours, theirs)
         elif ours.state not in _NEVER_THERE:
             wrong.append(f"MISREPORTED: {ours.state} where the exchange has no order")

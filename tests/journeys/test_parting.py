@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.sandbox.telegram.driver import ChatMessage
+from bot.store import orders
 from tests.support.world import Person, World
 
 SOL = "SOL_USDC_PERP"
@@ -55,6 +56,24 @@ async def test_unlinking_anyway_ends_the_search_and_says_so(world: World, carol:
     assert await world.bot.reconciler.run_once() == 0
 
 
+async def test_what_rests_at_the_exchange_is_left_there_and_told(world: World, carol: Person) -> None:
+    cards = []
+    for line, expect in (("long sol $200 sl 3%", "Filled"), ("long sol $100 at 140", "Open")):
+        preview = await carol.says(line, "Account")
+        cards.append(await carol.taps("✅", expect, on=preview.id))
+    code = cards[1].text.split("Order ")[1].split(" ")[0]
+    told = await _wants_to_unlink(carol, "Unlinked: main")
+    assert "2 open orders stay on Backpack" in told.text  # the stop of the first, and the second
+    left = await carol.chat.wait_for(lambda m: m.id == cards[1].id and "Left on Backpack" in m.text)
+    assert left.labels == ("Positions",)
+    assert [one["status"] for one in await world.sent()] == ["Filled", "New"]
+    async with world.bot.services.database.read() as session:
+        assert not await orders.open_orders(session)
+    shown = await carol.says(f"/order {code}", "Left on Backpack")
+    assert "Cancel order" not in str(shown.labels)
+    await carol.says(f"cancel {code}", "No Backpack account")
+
+
 async def test_forgetting_is_always_possible_and_tells_of_what_stays_unknown(
     world: World, carol: Person
 ) -> None:
@@ -91,6 +110,24 @@ async def test_an_order_answered_by_maintenance_says_so(world: World, carol: Per
     card = await carol.taps("✅", "under maintenance", on=preview.id)
     assert "Do not send it again" in card.text
     await carol.chat.wait_for(lambda m: m.id == card.id and "Rejected" in m.text)
+    assert await world.sent() == []
+
+
+async def test_an_edge_that_is_closed_says_nothing_of_an_order_and_enough_of_a_read(
+    world: World, carol: Person
+) -> None:
+    preview = await carol.says("long sol $200", "Account")
+    closed = {"action": "status", "status": 503, "code": "UNAVAILABLE"}  # no word of maintenance
+    await world.fault(**closed, match=ORDER)
+    card = await carol.taps("✅", "No answer yet", on=preview.id)
+    await carol.chat.wait_for(lambda m: m.id == card.id and "Not placed" in m.text)
+    reads = {"method": "GET", "path": "/api/v1/account", "times": None}
+    await world.fault(**closed, match=reads)
+    await carol.says("/fees", "under maintenance")
+    await _mended(world)
+    await world.fault(action="status", status=504, match=reads)
+    failed = await carol.says("/fees", "does not answer as it should")
+    assert "not certain" not in failed.text
     assert await world.sent() == []
 
 

@@ -288,7 +288,8 @@ async def sure(turn: Turn, token: str) -> None:
     if isinstance(parted, InDoubt):
         await turn.show(await _in_doubt(turn, account, parted))
         return
-    await turn.show(link_view.unlink_done(locale, account.label, f"{account.public_key[:6]}…"))
+    left = parted.orders if parted is not None else 0
+    await turn.show(link_view.unlink_done(locale, account.label, f"{account.public_key[:6]}…", left))
 
 
 async def _in_doubt(turn: Turn, account: Account, doubt: InDoubt) -> Message:

@@ -70,6 +70,10 @@ button-unlink-retry = Try again
 button-unlink-anyway = Unlink anyway
 unlink-done = ✅ <b>Unlinked: { $label }</b>
     The secret is destroyed here. Also delete the key <code>{ $key }</code> on Backpack: Settings → API Keys.
+unlink-orders-left = ⚠️ <b>{ $count ->
+    [one] { $count } open order stays
+   *[other] { $count } open orders stay
+  } on Backpack</b> and can still fill. I can neither see nor cancel them now: do that on Backpack.
 unlink-which = <b>Unlink which account?</b>
 unlink-kept = Nothing was unlinked.
 button-unlink-confirm = Unlink { $label }

@@ -23,6 +23,8 @@ order-not-placed = <b>Not placed</b> · { $order }
 order-resized = Backpack made it smaller with the position; you asked for { $asked }.
 order-unknowable = ❓ <b>Outcome unknown</b> · { $order }
     No answer came, and the key to look it up is destroyed here. Check it on Backpack before you send it again.
+order-unwatched = 👋 <b>Left on Backpack</b> · { $order }
+    It rested there when its key was destroyed here, and can still fill. I no longer follow it: look and cancel on Backpack.
 order-filled-so-far = Filled { $executed } of { $total } at { $average }
 order-filled-open-end = Filled { $executed } at { $average }
 order-nothing-filled = Nothing was filled.

@@ -67,6 +67,7 @@ button-unlink-retry = 再试一次
 button-unlink-anyway = 仍要解绑
 unlink-done = ✅ <b>已解绑：{ $label }</b>
     这里的私钥已销毁。请同时在 Backpack 删除密钥 <code>{ $key }</code>：Settings（设置）→ API Keys。
+unlink-orders-left = ⚠️ <b>{ $count } 个挂单仍留在 Backpack</b>，仍可能成交。我现在看不到也撤不了，请到 Backpack 上处理。
 unlink-which = <b>解绑哪个账户？</b>
 unlink-kept = 没有解绑任何账户。
 button-unlink-confirm = 解绑 { $label }

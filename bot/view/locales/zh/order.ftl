@@ -23,6 +23,8 @@ order-not-placed = <b>未下单</b> · { $order }
 order-resized = Backpack 已随仓位缩小该订单，你原本下的是 { $asked }。
 order-unknowable = ❓ <b>结果不明</b> · { $order }
     一直没有回应，而用来查询的密钥已在这里销毁。重新下单前，请先在 Backpack 上核对。
+order-unwatched = 👋 <b>留在 Backpack</b> · { $order }
+    密钥在这里销毁时它还挂着，仍可能成交。我不再跟踪，请到 Backpack 上查看或撤单。
 order-filled-so-far = 已成交 { $executed } / { $total }，均价 { $average }
 order-filled-open-end = 已成交 { $executed }，均价 { $average }
 order-nothing-filled = 没有任何成交。
