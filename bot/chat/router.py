@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from telegram import CallbackQuery, Message, Update
 from telegram.ext import Application, CallbackQueryHandler, MessageHandler, TypeHandler, filters
 
-from bot.backpack import BackpackError, Maintenance, RateLimited, Unauthorised
+from bot.backpack import BackpackError, Maintenance, RateLimited, Unauthorised, UnknownOutcome
 from bot.chat import access
 from bot.chat.authority import Sender, language_of, sender_of_message, sender_of_tap
 from bot.chat.handlers import (
@@ -381,6 +381,7 @@ def _exchange_excuse(locale: Locale, error: BackpackError) -> View:
         return refusal_view.exchange_error(locale, "MAINTENANCE", error.message)
     if isinstance(error, Unauthorised):
         return refusal_view.exchange_error(locale, error.code or "UNAUTHORIZED", error.message)
-    if error.code is not None:
+    # Orders and cancels answer for themselves: what fails here was a read, and left nothing in doubt.
+    if error.code is not None and not isinstance(error, UnknownOutcome):
         return refusal_view.exchange_error(locale, error.code, error.message)
     return refusal_view.unreachable(locale)

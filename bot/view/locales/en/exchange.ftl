@@ -39,7 +39,7 @@ exchange-other = The exchange said: { $message } ({ $code }). Check /orders befo
 exchange-rejected-unnamed = The exchange gave no reason. Check price and size, then preview again.
 
 exchange-rate-limited = Backpack’s rate limit is reached, so this was not carried out. Try again in { $wait }.
-exchange-unreachable = Backpack cannot be reached. Check /orders before you send an order again. Orders and stops already at the exchange stay active.
+exchange-unreachable = Backpack does not answer as it should. Check /orders before you send an order again. Orders and stops already at the exchange stay active.
 
 expiry-account-trading-suspended = Trading is suspended on this account. See the notices on backpack.exchange.
 expiry-borrow-requires-lend-redeem = Funds are lent out. Redeem the lend on Backpack first.

@@ -39,7 +39,7 @@ exchange-other = 交易所回复：{ $message }（{ $code }）。重试前请先
 exchange-rejected-unnamed = 交易所没有给出原因。请检查价格和数量后重新预览。
 
 exchange-rate-limited = 已达 Backpack 请求上限，此操作没有执行。请在 { $wait }后重试。
-exchange-unreachable = 无法连接 Backpack。再次下单前请先查看 /orders。已在交易所的订单和止损仍然有效。
+exchange-unreachable = Backpack 没有正常回应。再次下单前请先查看 /orders。已在交易所的订单和止损仍然有效。
 
 expiry-account-trading-suspended = 该账户已被暂停交易，请查看 backpack.exchange 的通知。
 expiry-borrow-requires-lend-redeem = 资金已出借，请先在 Backpack 赎回。
