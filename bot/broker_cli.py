@@ -108,7 +108,7 @@ def advise(
     """Broker programme against affiliate programme, on the numbers of MONTH."""
     from bot.app import unix_ms
     from bot.domain.programme import advise as compare
-    from bot.view import rebates as view
+    from bot.view import advice as view
 
     volume = None if elsewhere is None else read_amount(elsewhere)
     if elsewhere is not None and volume is None:

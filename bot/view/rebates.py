@@ -1,4 +1,4 @@
-"""The broker's rebate in words: a month, its breakdowns, what the other programme would pay."""
+"""The broker's rebate in words and in a picture: a month, where it is heading, and its breakdowns."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from markupsafe import Markup, escape
 
-from bot.domain.programme import AFFILIATE_RATE, Advice, Need, Projection, Requirement
+from bot.domain.programme import Projection
 from bot.domain.rebate import TIERS, Month, Tier, cents, tier_of
 from bot.domain.summary import Breakdown, Line, MonthSummary, Name
 from bot.domain.timing import DAY_MS
@@ -33,7 +33,6 @@ from bot.view.posts import Lateness, lateness
 from bot.view.words import symbol_name
 
 PER_PAGE: Final = 12
-_MONEY: Final = {Need.VOLUME, Need.ELSEWHERE}
 _MILLION: Final = Decimal("1e6")
 
 
@@ -64,17 +63,17 @@ def in_progress(
         *_figures(locale, summary),
         locale.text(
             "rebate-projected",
-            volume=_usd(locale, projection.end_volume),
-            payout=_usd(locale, chosen.end_payout),
+            volume=cents_usd(locale, projection.end_volume),
+            payout=cents_usd(locale, chosen.end_payout),
             tier=str(chosen.end_tier),
         ),
         locale.text(
             "rebate-other",
             basis=other.basis,
             tier=str(other.tier),
-            payout=_usd(locale, other.payout),
+            payout=cents_usd(locale, other.payout),
             endtier=str(other.end_tier),
-            endpayout=_usd(locale, other.end_payout),
+            endpayout=cents_usd(locale, other.end_payout),
         ),
         _next(locale, summary, projection),
         *_doubts(locale, summary),
@@ -132,10 +131,6 @@ def which_month(locale: Locale) -> Message:
     return Message(locale.text("rebate-which"))
 
 
-def advice_usage(locale: Locale) -> Message:
-    return Message(locale.text("advice-usage"))
-
-
 def picture(summary: MonthSummary) -> bytes:
     """The month as a PNG: volume of each day and so far against the tiers, and below what each day earned."""
     days = {line.key: line for line in summary.tables[Breakdown.DAY]}
@@ -160,51 +155,14 @@ def file_caption(locale: Locale, month: Month, kind: str) -> Message:
     return Message(locale.text("rebate-file", month=str(month), kind=kind))
 
 
-def advice(locale: Locale, month: Month, found: Advice, *, partial: bool) -> Message:
-    """Both programmes side by side, and what the comparison supposes."""
-    standard = locale.percent(AFFILIATE_RATE * HUNDRED)
-    parts = [
-        locale.text("advice-title", month=str(month)),
-        locale.text("advice-partial") if partial else None,
-        "",
-        locale.text("advice-broker", tier=str(found.tier), income=_usd(locale, found.broker)),
-        locale.text("advice-affiliate", rate=standard, income=_usd(locale, found.affiliate)),
-        locale.text(
-            "advice-equal",
-            rate=locale.percent(found.rate * HUNDRED),
-            volume=short_usd(locale, found.equal_volume),
-            standard=standard,
-        )
-        if found.rate is not None and found.equal_volume is not None
-        else None,
-        locale.text(
-            "advice-more",
-            broker=_usd(locale, found.more_broker),
-            affiliate=_usd(locale, found.more_affiliate),
-            tier=str(found.more_tier),
-        ),
-        *_break_even(locale, found),
-        "",
-        locale.text("advice-needs"),
-        *(_need(locale, one) for one in found.requirements),
-        locale.text("advice-eligible", yes="yes" if found.is_eligible else "no"),
-        "",
-        locale.text("advice-assumptions"),
-        *(locale.text("advice-assumption", what=one) for one in found.assumptions),
-        "",
-        locale.text("advice-usage"),
-    ]
-    return Message(lines(*parts))
-
-
 # --- parts ---------------------------------------------------------------------------------------------
 
 
 def _figures(locale: Locale, summary: MonthSummary) -> list[Markup]:
     totals, tier = summary.totals, summary.tier
     return [
-        locale.text("rebate-payout", payout=_usd(locale, totals.payout)),
-        locale.text("rebate-volume", volume=_usd(locale, totals.volume)),
+        locale.text("rebate-payout", payout=cents_usd(locale, totals.payout)),
+        locale.text("rebate-volume", volume=cents_usd(locale, totals.volume)),
         locale.text(
             "rebate-tier",
             basis=summary.basis,
@@ -212,7 +170,9 @@ def _figures(locale: Locale, summary: MonthSummary) -> list[Markup]:
             share=_share(locale, tier),
             decided=short_usd(locale, summary.previous_volume),
         ),
-        locale.text("rebate-fees", fees=_usd(locale, totals.fees), charged=_usd(locale, totals.charged)),
+        locale.text(
+            "rebate-fees", fees=cents_usd(locale, totals.fees), charged=cents_usd(locale, totals.charged)
+        ),
         locale.text(
             "rebate-counts",
             fills=locale.count(totals.fills),
@@ -239,9 +199,9 @@ def _doubts(locale: Locale, summary: MonthSummary) -> list[Markup]:
     totals = summary.totals
     said = []
     if totals.affiliate_cost:
-        said.append(locale.text("rebate-affiliate", cost=_usd(locale, totals.affiliate_cost)))
+        said.append(locale.text("rebate-affiliate", cost=cents_usd(locale, totals.affiliate_cost)))
     if totals.contingent:
-        said.append(locale.text("rebate-contingent", amount=_usd(locale, totals.contingent)))
+        said.append(locale.text("rebate-contingent", amount=cents_usd(locale, totals.contingent)))
     if summary.unbooked:
         said.append(locale.text("rebate-unbooked", n=summary.unbooked))
     return said
@@ -250,7 +210,9 @@ def _doubts(locale: Locale, summary: MonthSummary) -> list[Markup]:
 def _moved(locale: Locale, summary: MonthSummary) -> list[Markup]:
     before = summary.before
     said = [
-        locale.text("rebate-before", payout=_usd(locale, before.payout), volume=_usd(locale, before.volume))
+        locale.text(
+            "rebate-before", payout=cents_usd(locale, before.payout), volume=cents_usd(locale, before.volume)
+        )
     ]
     if summary.moves:
         said.append(locale.text("rebate-moved"))
@@ -278,18 +240,18 @@ def _tier_change(locale: Locale, summary: MonthSummary) -> Markup | None:
 def _sum(locale: Locale, table: Sequence[Line]) -> Markup:
     return locale.text(
         "rebate-sum",
-        volume=_usd(locale, sum((line.volume for line in table), ZERO)),
-        fees=_usd(locale, sum((line.fees for line in table), ZERO)),
-        payout=_usd(locale, sum((line.payout for line in table), ZERO)),
+        volume=cents_usd(locale, sum((line.volume for line in table), ZERO)),
+        fees=cents_usd(locale, sum((line.fees for line in table), ZERO)),
+        payout=cents_usd(locale, sum((line.payout for line in table), ZERO)),
     )
 
 
 def _line(locale: Locale, summary: MonthSummary, by: Breakdown, line: Line) -> Markup:
     name = _marked_name(locale, summary, by, line.key)
     figures = {
-        "volume": _usd(locale, line.volume),
-        "fees": _usd(locale, line.fees),
-        "payout": _usd(locale, line.payout),
+        "volume": cents_usd(locale, line.volume),
+        "fees": cents_usd(locale, line.fees),
+        "payout": cents_usd(locale, line.payout),
     }
     if by is Breakdown.STANDING:
         return locale.text("rebate-line-standing", name=name, fills=locale.count(line.fills), **figures)
@@ -337,34 +299,6 @@ def date_of(day: int) -> str:
     return datetime.fromtimestamp(day * DAY_MS // 1000, UTC).date().isoformat()
 
 
-def _break_even(locale: Locale, found: Advice) -> list[Markup | str]:
-    if not found.break_even:
-        return []
-    steps = [
-        locale.text(
-            "advice-step",
-            volume=short_usd(locale, one.tier.volume),
-            tier=str(one.tier),
-            rate=locale.percent(one.rate * HUNDRED),
-        )
-        for one in found.break_even
-    ]
-    return ["", locale.text("advice-break-even"), *steps]
-
-
-def _need(locale: Locale, one: Requirement) -> Markup:
-    def shown(amount: Decimal) -> str:
-        return short_usd(locale, amount) if one.need in _MONEY else locale.count(int(amount))
-
-    return locale.text(
-        "advice-need",
-        met="unknown" if one.missing is None else "yes" if one.is_met else "no",
-        need=one.need,
-        wanted=shown(one.wanted),
-        missing=shown(one.missing or ZERO),
-    )
-
-
 def _buttons(locale: Locale, summary: MonthSummary, doors: Doors | None, months: Sequence[Month]) -> Keyboard:
     if doors is None:
         return ()
@@ -394,13 +328,13 @@ def _share(locale: Locale, tier: Tier) -> str:
     return locale.percent(tier.share * HUNDRED)
 
 
-def _usd(locale: Locale, amount: Decimal) -> str:
-    """To the cent."""
+def cents_usd(locale: Locale, amount: Decimal) -> str:
+    """Dollars to the cent."""
     return locale.usd(cents(amount))
 
 
 def short_usd(locale: Locale, amount: Decimal) -> str:
     """Millions to two digits, `$1.2M`; less than one to the cent."""
     if abs(amount) < _MILLION:
-        return _usd(locale, amount)
+        return cents_usd(locale, amount)
     return f"${locale.quantity(amount / _MILLION, Decimal('0.01'))}M"

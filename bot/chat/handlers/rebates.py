@@ -13,8 +13,8 @@ from bot.domain.rebate import Month
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.summary import Breakdown
 from bot.grammar.numbers import read_number
+from bot.view import advice, sheets
 from bot.view import rebates as view
-from bot.view import sheets
 from bot.view.posts import Lateness
 
 _KNOWN: Final = ("followers", "elsewhere")  # what only the operator can say
@@ -75,7 +75,7 @@ async def advisor(turn: Turn, argument: str) -> None:
     """`/advisor`, `/advisor followers 6000 elsewhere 25m`"""
     known = _what_is_known(argument)
     if known is None:
-        await turn.show(view.advice_usage(turn.locale))
+        await turn.show(advice.usage(turn.locale))
     else:
         await _advise(turn, Month.of(turn.services.clock()), known)
 
@@ -87,7 +87,7 @@ async def _advise(turn: Turn, month: Month, known: dict[str, Decimal]) -> None:
         followers=None if followers is None else int(followers), elsewhere=known.get("elsewhere")
     )
     partial = turn.services.clock() < month.end_ms
-    await turn.say_privately(view.advice(turn.locale, month, advise(own), partial=partial))
+    await turn.say_privately(advice.advice(turn.locale, month, advise(own), partial=partial))
 
 
 def _what_is_known(argument: str) -> dict[str, Decimal] | None:
