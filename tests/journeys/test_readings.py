@@ -45,6 +45,7 @@ async def test_a_price_range_is_asked_about_at_either_end(world: World, carol: P
     await carol.taps("at 160", "Limit $160.00", on=around.id)
     beside = await carol.says("sell sol 2 at 160 to 170", "160 to 170 names two prices; one order has one.")
     assert "between them" not in beside.text
+    await carol.says("long eth $50; long sol $100 at 0-140", "0 to 140 names two prices")
 
 
 async def test_coins_are_bought_with_their_stop_as_a_second_order(world: World, carol: Person) -> None:

@@ -65,7 +65,7 @@ def _readings(turn: Turn, result: ParseFailure) -> dict[str, Priced]:
     chains = {line: one.intents for line, one in parsed.items() if isinstance(one, Parsed)}
     for statement in zip(*chains.values(), strict=False):
         priced = [one for one in statement if isinstance(one, TradeIntent | CloseIntent)]
-        if len(set(priced)) == len(chains):
+        if 1 < len(set(priced)) == len(chains):
             return dict(zip(chains, priced, strict=True))
     return {}
 
