@@ -126,7 +126,7 @@ class OrderParts:
             place = (span(previous)[0], end)
             if kind(previous) == "money":
                 raise ambiguous(number, place, joined, self._as_price(token))
-            raise two_numbers(number, place, joined, self._as_price(token), self._as_price(previous))
+            raise two_numbers(number, place, self._as_price(token), self._as_price(previous), joined)
         self.put_size(BareSize(self.reader.bare(token)), token)
 
     def _as_price(self, node: Node) -> Mend:
