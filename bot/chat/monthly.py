@@ -40,7 +40,7 @@ class Part:
 
 
 class MonthlyReport:
-    """Makes the messages of a closed month; implements `jobs.rebate.Report`."""
+    """Makes the messages of a month that is over; implements `jobs.rebate.Report`."""
 
     def __init__(
         self, database: Database, summaries: Summaries, operators: Sequence[int], *, clock: Callable[[], int]
@@ -97,7 +97,7 @@ def parts_of(locale: Locale, summary: MonthSummary, when: Lateness) -> list[Part
     """Words, picture and files; takes a moment, so not for the loop's own thread."""
     month = summary.month
     return [
-        Part("words", view.closed(locale, summary, when, doors=doors(month))),
+        Part("words", view.ended(locale, summary, when, doors=doors(month))),
         Part("picture", view.picture_caption(locale, month), photo=view.picture(summary)),
         Part("csv", view.file_caption(locale, month, "csv"), document=sheets.csv_file(locale, summary)),
         Part("xlsx", view.file_caption(locale, month, "xlsx"), document=sheets.workbook(locale, summary)),

@@ -1,4 +1,4 @@
-"""The first of the month: what the month before earned is closed and told, once, late if need be.
+"""The first of the month: what the month before earned is told, once, late if need be.
 
 The month is told when its fills are booked. The ledger is waited for, but not without end: what it still
 lacks then is said in the message, and comes in with later entries.
@@ -33,7 +33,7 @@ class Report(Protocol):
         ...
 
     async def make(self, month: Month, late_ms: int) -> list[Message]:
-        """The messages about the closed month; `late_ms` is 0 when in time."""
+        """The messages about the month; `late_ms` is 0 when in time."""
         ...
 
 

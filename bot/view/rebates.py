@@ -90,11 +90,11 @@ def finished(
     return Message(lines(*parts), _buttons(locale, summary, doors, months))
 
 
-def closed(locale: Locale, summary: MonthSummary, when: Lateness, *, doors: Doors) -> Message:
+def ended(locale: Locale, summary: MonthSummary, when: Lateness, *, doors: Doors) -> Message:
     """What every operator is told on the first."""
     parts = [
         *lateness(locale, when),
-        locale.text("rebate-closed", month=str(summary.month)),
+        locale.text("rebate-over", month=str(summary.month)),
         *_figures(locale, summary),
         _tier_change(locale, summary),
         *_moved(locale, summary),

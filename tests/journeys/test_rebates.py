@@ -127,7 +127,7 @@ async def test_the_month_ends_once_with_its_files(world: World, carol: Person) -
     alice = await operator(world)
     await trade(world, carol)
     month = the_first(world)
-    told = await alice.sees(f"The month {month} is closed")
+    told = await alice.sees(f"The month {month} is over")
     assert "Late" not in told.text
     assert "users: 1, new: 1" in told.text
     messages = await sees_files(alice, 2)
@@ -136,7 +136,7 @@ async def test_the_month_ends_once_with_its_files(world: World, carol: Person) -
     world.bot.schedule.look_again("rebate")
     await alice.says(f"/rebates {month}", "Broker rebate")
     messages = await alice.chat.messages()
-    assert sum("is closed" in message.text for message in messages) == 1
+    assert sum("is over" in message.text for message in messages) == 1
     assert sum("document" in message.raw for message in messages) == 2
     await alice.taps("Markets", "SOL-PERP", on=told.id)
 
@@ -145,7 +145,7 @@ async def test_a_month_told_after_an_absence_says_that_it_is_late(world: World, 
     alice = await operator(world)
     await trade(world, carol)
     month = the_first(world, days=3)
-    told = await alice.sees(f"The month {month} is closed")
+    told = await alice.sees(f"The month {month} is over")
     assert told.text.startswith("⏱ Late by 3 d")
 
 
@@ -158,9 +158,9 @@ async def test_nobody_else_hears_of_it(world: World, carol: Person) -> None:
     for data in (f"rb:month:{month}", f"rb:by:{month}:user:0", f"rb:files:{month}", f"rb:advice:{month}"):
         assert await carol.is_told(data, on=answer.id, forged=True) == ""
     the_first(world)
-    await world.person(ALICE).sees("is closed")
+    await world.person(ALICE).sees("is over")
     seen = await carol.chat.messages()
-    assert not any("is closed" in message.text or "Broker rebate" in message.text for message in seen)
+    assert not any("is over" in message.text or "Broker rebate" in message.text for message in seen)
     assert not any("document" in message.raw or "photo" in message.raw for message in seen)
 
 

@@ -115,7 +115,7 @@ def _account(label: str) -> linking.AccountLine:
 
 
 def _month(locale: Locale, name: str) -> Message:
-    return rebates.closed(locale, build.month_summary(name), Lateness(60_000, 2), doors=_DOORS)
+    return rebates.ended(locale, build.month_summary(name), Lateness(60_000, 2), doors=_DOORS)
 
 
 def _breakdown(by: Breakdown, locale: Locale, name: str) -> Message:

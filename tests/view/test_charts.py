@@ -59,6 +59,7 @@ def test_lines_and_bars_take_whatever_there_is(values: list[str]) -> None:
         charts.bars(points, title="SOL-PERP", suffix="%", levels=level),
         charts.line_chart([Curve(points, "24h"), Curve(points, "7d")], title="SOL-PERP", levels=level),
         charts.line_chart([], title="SOL-PERP"),
+        charts.progress(points, points, title="2026-10", corner="$1", levels=level),
     ):
         assert size(drawn) == (charts.WIDTH, charts.HEIGHT)
 

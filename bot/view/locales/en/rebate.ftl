@@ -1,7 +1,7 @@
 ### The broker's rebate: a month, its breakdowns, the programme advisor, the monthly post and its files.
 
 rebate-title = <b>Broker rebate · { $month }</b>
-rebate-closed = <b>The month { $month } is closed</b>
+rebate-over = <b>The month { $month } is over</b>
 rebate-left = { $left } to go
 rebate-payout = Payout expected: <b>{ $payout }</b>
 rebate-volume = API volume: <b>{ $volume }</b>

@@ -1,7 +1,7 @@
 ### 经纪返佣：月度、明细、方案比较、每月通知及其文件。
 
 rebate-title = <b>经纪返佣 · { $month }</b>
-rebate-closed = <b>{ $month } 月度已结</b>
+rebate-over = <b>{ $month } 月度已结束</b>
 rebate-left = 还剩 { $left }
 rebate-payout = 预计返佣：<b>{ $payout }</b>
 rebate-volume = API 成交额：<b>{ $volume }</b>
