@@ -24,6 +24,7 @@ from bot.broker.payouts import Payouts
 from bot.broker.people import People
 from bot.broker.prices import Prices
 from bot.broker.shares import Shares
+from bot.broker.statements import Statements
 from bot.broker.summary import Summaries
 from bot.broker.terms import Tiers
 from bot.chat.alert_announcer import AlertMessages
@@ -39,6 +40,7 @@ from bot.chat.posting import Posting
 from bot.chat.prompts import Prompts
 from bot.chat.router import Router
 from bot.chat.services import Services
+from bot.chat.statement_news import StatementNews
 from bot.chat.webhook import PATH, Webhook
 from bot.desk.cards import Cards
 from bot.desk.chains import Chains
@@ -59,6 +61,7 @@ from bot.domain.values import Language
 from bot.jobs import Runs, Schedule
 from bot.jobs.posts import Posts
 from bot.jobs.rebate import MonthEnd
+from bot.jobs.statements import Closer
 from bot.market import Catalogue, Feed, Funding
 from bot.settings import Access, Settings
 from bot.store import Database
@@ -204,6 +207,7 @@ def build(
         posting=Posting(database, client, catalogue, funding, clock=clock),
         payouts=Payouts(database, basis=settings.broker_tier_basis, clock=clock),
         shares=Shares(database, people, clock=clock),
+        statements=Statements(database, vault, basis=settings.broker_tier_basis, clock=clock),
         summaries=Summaries(database, settings.broker_tier_basis, clock=clock),
         prompts=Prompts(clock=clock),
         clock=clock,
@@ -318,6 +322,9 @@ def _schedule(
     report = MonthlyReport(services.database, services.summaries, services.admin_ids, clock=services.clock)
     month_end = MonthEnd(report, book=bookkeeper.run_once, committed=services.outbox.kick)
     schedule.durable(month_end.series(), runs)
+    news = StatementNews(services.database, services.bot, services.admin_ids, clock=services.clock)
+    closer = Closer(report, services.statements, news, committed=services.outbox.kick)
+    schedule.durable(closer.series(), runs)
     return schedule
 
 

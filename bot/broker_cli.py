@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, NoReturn
@@ -10,18 +11,28 @@ import typer
 
 from bot.broker.payout_file import MAX_BYTES, FileProblem, read_payout_file
 from bot.broker.payouts import Payouts, read_amount
+from bot.broker.statements import Check, Statements, check
 from bot.broker.summary import Summaries
 from bot.domain.rebate import Month
 from bot.domain.reconcile import Paid
+from bot.domain.shares import Party
+from bot.domain.statement import from_document, to_document
 from bot.domain.values import Language
 from bot.settings import Settings, load_settings
 from bot.store import Database
-from bot.terminal import go
+from bot.terminal import go, master_keys
+from bot.vault import Vault
 
 if TYPE_CHECKING:
     from bot.view import Locale, Message
 
 TERMINAL: Final = 0  # who acts here, where a chat would know its operator's id
+
+_VERDICTS: Final = {
+    Check.TRUE: "true, as it was signed",
+    Check.ALTERED: "ALTERED: not what was signed",
+    Check.FOREIGN: "FOREIGN: signed, but not by this key",
+}
 
 broker = typer.Typer(no_args_is_help=True, help="The broker's ledger: months, payouts, statements, shares.")
 
@@ -29,6 +40,13 @@ broker = typer.Typer(no_args_is_help=True, help="The broker's ledger: months, pa
 def _month(text: str) -> Month:
     try:
         return Month.parse(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def _party(text: str) -> Party:
+    try:
+        return Party.parse(text)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
 
@@ -129,6 +147,91 @@ def _write(file: Path, content: bytes) -> None:
     except OSError as error:
         raise typer.BadParameter(f"{file} cannot be written: {error.strerror}") from None
     typer.echo(f"Written: {file}")
+
+
+@broker.command()
+def close(month: MonthArgument) -> None:
+    """Book the shares of MONTH and sign its statements anew where something changed; nobody is told."""
+
+    async def act(settings: Settings, database: Database) -> None:
+        from bot.app import unix_ms
+        from bot.view import payouts as view
+
+        if month.end_ms > unix_ms():
+            _fail(view.not_over(_english(), month))
+        signed = await _statements(settings, database).close(month)
+        for one in signed:
+            typer.echo(f"no. {one.number}: {one.party}, revision {one.revision}")
+        if not signed:
+            typer.echo("Nothing changed since the statements that are there.")
+
+    _with_database(act)
+
+
+@broker.command()
+def statement(
+    month: MonthArgument,
+    party: Annotated[
+        Party, typer.Option("--for", parser=_party, metavar="PARTY", help="operator, group:ID, person:ID.")
+    ],
+    revision: Annotated[int | None, typer.Option(help="An earlier one; by default the last.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The file that proves it.")] = False,
+) -> None:
+    """Print what a party earned in MONTH."""
+
+    async def act(settings: Settings, database: Database) -> None:
+        from bot.view import statements as view
+
+        statements = _statements(settings, database)
+        found = await statements.get(month, party, revision)
+        if found is None:
+            typer.echo(
+                f"There is no such statement. `rucksack broker close {month}` signs what is due.", err=True
+            )
+            raise typer.Exit(1)
+        if as_json:
+            typer.echo(to_document(found))
+            return
+        _say(view.statement(_english(), found, most=sys.maxsize))
+        typer.echo(f"hash {found.hash.hex()}, public key {found.public_key.hex()}")
+
+    _with_database(act)
+
+
+@broker.command()
+def verify(
+    file: Annotated[Path, typer.Argument(help="What `statement --json` printed.", dir_okay=False)],
+    key: Annotated[
+        str | None, typer.Option(help="The signer's public key in hex; by default this bot's.")
+    ] = None,
+) -> None:
+    """Say whether a statement is as it was signed; exit code 1 when it is not."""
+    try:
+        sealed = from_document(file.read_bytes()[:MAX_BYTES].decode())
+        wanted = None if key is None else bytes.fromhex(key)
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(f"{file}: {error}") from None
+
+    def tell(public_key: bytes) -> None:
+        verdict = check(sealed, public_key)
+        typer.echo(f"no. {sealed.number}, {sealed.month}, {sealed.party}: {_VERDICTS[verdict]}")
+        if verdict is not Check.TRUE:
+            raise typer.Exit(1)
+
+    async def act(settings: Settings, database: Database) -> None:
+        tell(await _statements(settings, database).public_key())
+
+    if wanted is not None:
+        tell(wanted)
+    else:
+        _with_database(act)
+
+
+def _statements(settings: Settings, database: Database) -> Statements:
+    from bot.app import unix_ms
+
+    vault = Vault(database, master_keys(settings), clock=unix_ms)
+    return Statements(database, vault, basis=settings.broker_tier_basis, clock=unix_ms)
 
 
 def _read(file: Path) -> Sequence[Paid]:

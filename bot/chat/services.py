@@ -11,6 +11,7 @@ from telegram import Bot
 from bot.alerts.service import Alerts
 from bot.broker.payouts import Payouts
 from bot.broker.shares import Shares
+from bot.broker.statements import Statements
 from bot.broker.summary import Summaries
 from bot.chat.outbox import Outbox
 from bot.chat.policy import AccessPolicy
@@ -45,6 +46,7 @@ class Services:
     posting: Posting
     payouts: Payouts
     shares: Shares
+    statements: Statements
     summaries: Summaries
     prompts: Prompts
     clock: Callable[[], int]

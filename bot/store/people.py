@@ -50,3 +50,16 @@ async def pseudonyms(session: AsyncSession, person_ids: Collection[int]) -> dict
     """What others see of some people."""
     statement = select(col(Person.id), col(Person.pseudonym)).where(col(Person.id).in_(person_ids))
     return {row[0]: row[1] for row in (await session.execute(statement)).all()}
+
+
+async def user_of(session: AsyncSession, person_id: int) -> int | None:
+    """The Telegram user; None once they were forgotten."""
+    return await session.scalar(select(col(Person.user_id)).where(col(Person.id) == person_id))
+
+
+async def named(session: AsyncSession, pseudonyms: Collection[str]) -> dict[str, int]:
+    """Telegram ids of those who agreed to be named, by pseudonym."""
+    statement = select(col(Person.pseudonym), col(Person.user_id)).where(
+        col(Person.pseudonym).in_(pseudonyms), col(Person.named), col(Person.user_id).is_not(None)
+    )
+    return {row[0]: row[1] for row in (await session.execute(statement)).all() if row[1] is not None}

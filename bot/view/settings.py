@@ -11,7 +11,7 @@ from markupsafe import Markup
 from bot.view.locale import Locale
 from bot.view.message import Button, Message, button, keyboard, lines
 
-NAMES = ("size", "slippage", "tolerance", "confirm", "quiet", "language", "zone", "account")
+NAMES = ("size", "slippage", "tolerance", "confirm", "quiet", "language", "zone", "account", "named")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class SettingsView:
     quiet_to: int | None
     time_zone: str
     account_label: str | None
+    named: bool = False  # in statements of their groups
 
 
 def settings(
@@ -87,6 +88,7 @@ def setting_line(locale: Locale, current: SettingsView, name: str) -> Markup | N
         "quiet": lambda: _quiet(locale, current),
         "language": lambda: locale.text("settings-language"),
         "zone": lambda: locale.text("settings-zone", zone=current.time_zone),
+        "named": lambda: locale.text("settings-named", named="yes" if current.named else "no"),
         "account": lambda: (
             locale.text("settings-account", account=current.account_label) if current.account_label else None
         ),

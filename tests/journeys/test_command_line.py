@@ -16,8 +16,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bot.store import migrate
+from bot.domain.rebate import Month
+from bot.store import Database, migrate
 from bot.vault import MasterKeys
+from tests.store.ledger_builders import a_ledger_fill, a_person
 from tests.support.world import CAROL, open_world
 
 COMMAND = [sys.executable, "-c", "from bot.cli import main; main()"]
@@ -245,3 +247,41 @@ def test_a_month_and_the_advice_are_printed_and_written(tmp_path: Path) -> None:
         ["summary", "2026-10", "--csv", "/"],
     ):
         assert _rucksack(tmp_path, "broker", *wrong, DATABASE_URL=url).returncode == 2
+
+
+def test_a_statement_is_signed_printed_and_checked_in_the_terminal(tmp_path: Path) -> None:
+    url, keys = f"sqlite:///{tmp_path / 'desk.sqlite3'}", tmp_path / "master"
+    migrate(url)
+    _rucksack(tmp_path, "vault", "new-key", str(keys))
+    asyncio.run(_a_fill_of_september(url))
+
+    def broker(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return _rucksack(tmp_path, "broker", *arguments, DATABASE_URL=url, VAULT_MASTER_KEY_FILE=str(keys))
+
+    of = ("statement", "2026-09", "--for", "operator")
+    assert "broker close 2026-09" in broker(*of).stderr
+    assert broker("close", "2026-09").stdout == "no. 1: operator, revision 1\n"
+    assert "Nothing changed" in broker("close", "2026-09").stdout
+    printed = broker(*of)
+    assert "Statement no. 1 · 2026-09 · operator" in printed.stdout
+    key = printed.stdout.strip().rpartition(" ")[2]
+    file = tmp_path / "statement.json"
+    file.write_text(broker(*of, "--json").stdout)
+    for more in ((), ("--key", key)):
+        assert "true, as it was signed" in broker("verify", str(file), *more).stdout
+    assert "FOREIGN" in broker("verify", str(file), "--key", "00" * 32).stdout
+    file.write_text(file.read_text().replace("1000.00", "9000.00"))
+    altered = broker("verify", str(file))
+    assert (altered.returncode, "ALTERED" in altered.stdout) == (1, True)
+    for arguments in (("verify", str(keys)), ("statement", "2026-09", "--for", "me"), ("close", "2999-01")):
+        refused = broker(*arguments)
+        assert refused.returncode != 0
+        assert "Traceback" not in refused.stderr
+
+
+async def _a_fill_of_september(url: str) -> None:
+    database = Database.open(url)
+    async with database.write() as session:
+        person = await a_person(session)
+        session.add(a_ledger_fill(person, at_ms=Month(2026, 9).start_ms))
+    await database.close()

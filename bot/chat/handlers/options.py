@@ -26,6 +26,7 @@ _OPTIONS: Final[dict[str, tuple[str, ...]]] = {
     "confirm": ("always", "50", "100", "250", "500"),
     "quiet": QUIET_HOURS,
     "zone": ZONES,
+    "named": ("no", "yes"),
 }
 
 
@@ -53,6 +54,7 @@ async def settings(turn: Turn, _: str = "", *, saved: str | None = None) -> None
         quiet_to=user.quiet_to,
         time_zone=user.time_zone,
         account_label=default.label if default is not None else None,
+        named=await turn.services.shares.is_named(user.id),
     )
     await turn.show(
         settings_view.settings(
@@ -75,6 +77,8 @@ async def setting(turn: Turn, argument: str) -> None:
         await accounts.accounts(turn)
     elif name not in _OPTIONS:
         await settings(turn)
+    elif name == "named":
+        await _named(turn, value)
     elif value and (change := _changes(name, value)) is not None:
         turn.user = await turn.services.offers.change_user(turn.user, **change)
         await settings(turn, saved=name)
@@ -85,6 +89,20 @@ async def setting(turn: Turn, argument: str) -> None:
                 turn.locale, name, options, chosen=_chosen(turn.user, name), back_data="menu:settings"
             )
         )
+
+
+async def _named(turn: Turn, value: str) -> None:
+    """Whether a group's owner may see who one is; the ledger keeps it, not the user's row."""
+    shares = turn.services.shares
+    if value in _OPTIONS["named"]:
+        await shares.set_named(turn.user.id, value == "yes")
+        await settings(turn, saved="named")
+        return
+    chosen = "yes" if await shares.is_named(turn.user.id) else "no"
+    options = [(option, f"set:named:{option}") for option in _OPTIONS["named"]]
+    await turn.show(
+        settings_view.setting_choice(turn.locale, "named", options, chosen=chosen, back_data="menu:settings")
+    )
 
 
 def _changes(name: str, value: str) -> dict[str, Any] | None:

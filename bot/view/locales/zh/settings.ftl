@@ -15,6 +15,10 @@ settings-quiet-off = 免打扰：关闭
 settings-language = 语言：简体中文
 settings-zone = 时区：{ $zone }
 settings-account = 默认账户：{ $account }
+settings-named = { $named ->
+        [yes] 群对账单显示你的 Telegram ID
+       *[no] 群对账单显示化名
+    }
 settings-saved = ✅ 已保存。{ $line }
 
 setting-size-title = <b>没有单位的数字是什么意思？</b>例如 <code>long sol 20</code>。
@@ -24,6 +28,8 @@ setting-tolerance-title = <b>点击时核价</b>
     如果价格比预览时变差超过这个幅度，会给你新的预览。
 setting-confirm-title = <b>何时需要确认</b>
     低于限额的订单不经确认直接发送。建议先保持每笔确认。
+setting-named-title = <b>对账单署名</b>
+    你所在的群若分享返佣，群主每月会收到对账单，列出每位成员的成交额。可以在化名旁显示你的 Telegram ID 吗？
 setting-quiet-title = <b>免打扰时段</b>
     成交、强平和警报照常发送。
 setting-zone-title = <b>时区</b>
@@ -36,6 +42,9 @@ button-setting-quiet = 免打扰
 button-setting-language = 语言
 button-setting-zone = 时区
 button-setting-account = 账户
+button-setting-named = 对账单署名
+option-named-no = 化名
+option-named-yes = 显示我的 ID
 option-size-ask = 每次都问
 option-size-quote = 美元
 option-size-base = 币数

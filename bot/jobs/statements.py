@@ -1,0 +1,64 @@
+"""Closing a month: shares booked, statements signed and told, once the month's fills are in the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+from bot.domain.rebate import Month
+from bot.domain.statement import Sealed
+from bot.domain.timing import Monthly
+from bot.jobs.rebate import ATTEMPTS, NotBooked, Report, month_before
+from bot.jobs.runs import RunContext
+from bot.jobs.series import Series
+from bot.store import outbox
+from bot.store.tables import Message
+
+SERIES: Final = "statements"
+MINUTE: Final = 30  # of the first, UTC: after the summary
+
+
+class Closing(Protocol):
+    async def close(self, month: Month) -> Sequence[Sealed]:
+        """Book and sign what is not yet."""
+        ...
+
+    async def of_month(self, month: Month) -> Sequence[Sealed]:
+        """Every statement of the month."""
+        ...
+
+
+class News(Protocol):
+    async def make(self, statements: Sequence[Sealed]) -> list[Message]:
+        """What is to be said of them."""
+        ...
+
+
+class Closer:
+    """Closes the month that is over, late if need be."""
+
+    def __init__(
+        self, report: Report, closing: Closing, news: News, *, committed: Callable[[], None]
+    ) -> None:
+        self._report = report
+        self._closing = closing
+        self._news = news
+        self._committed = committed
+
+    def series(self) -> Series:
+        """The runs of the schedule: `statements:2026-10` is due on the first of November."""
+        return Series(
+            SERIES, Monthly(1, MINUTE), self.run, key_of=lambda due: f"{SERIES}:{month_before(due)}"
+        )
+
+    async def run(self, run: RunContext) -> None:
+        """Sign, then queue what is to be said in the transaction that ends the run."""
+        month = month_before(run.due_ms)
+        if await self._report.unbooked(month) and run.run.attempts < ATTEMPTS:
+            raise NotBooked(str(month))
+        await self._closing.close(month)
+        messages = await self._news.make(await self._closing.of_month(month))
+        async with run.finishing() as session:
+            for message in messages:
+                await outbox.enqueue(session, message)
+        self._committed()
