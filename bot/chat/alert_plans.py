@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from hashlib import sha256
 from typing import Final
 
@@ -47,6 +48,7 @@ _log = logging.getLogger(__name__)
 
 FRESH_MS: Final = 60_000  # an armed plan older than this is asked about
 KEEP_MS: Final = 600_000  # a plan not shown by then is news of yesterday: its alert said the line
+PATIENCE_MS: Final = 15_000  # by then what an armed plan did is told, even if its alert is still on the way
 POLL_S: Final = 0.2
 OFFER_SECONDS: Final = 60
 SLACK: Final = Decimal("1.02")  # `$200` of a market order may cost a little more than $200
@@ -72,6 +74,9 @@ class _Case:
         return row is not None and row.message_id is not None and self.alone and row.chat_id == self.user.id
 
 
+_Tell = Callable[[_Case], Awaitable[None]]
+
+
 class AlertPlans:
     """Works from `start` to `stop`."""
 
@@ -79,6 +84,7 @@ class AlertPlans:
         self._services = services
         self._clock = clock
         self._waiting: dict[Key, int] = {}  # since when
+        self._decided: dict[Key, _Tell] = {}  # armed plans that went, or may not, and are not told yet
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -122,6 +128,7 @@ class AlertPlans:
             _log.exception("a plan could not be shown")
         if key in self._waiting and self._clock() - self._waiting[key] > KEEP_MS:
             del self._waiting[key]
+            self._decided.pop(key, None)
 
     async def _step(self, key: Key) -> bool:
         """Whether nothing is left to do."""
@@ -130,12 +137,12 @@ class AlertPlans:
             return False  # not committed yet, or never
         if await self._is_told(case):
             return True
-        if case.fired.alert.armed_plan:
-            await self._execute(case)
-            return True
-        if case.row is not None and case.row.state in {OutboxState.PENDING, OutboxState.SENDING}:
-            return False  # the alert itself goes first
-        await self._offer(case)
+        if case.fired.alert.armed_plan and key not in self._decided:
+            self._decided[key] = await self._execute(case)
+        waits = case.row is not None and case.row.state in {OutboxState.PENDING, OutboxState.SENDING}
+        if waits and self._clock() - self._waiting[key] < PATIENCE_MS:
+            return False  # the alert itself goes first; this stands under it
+        await self._decided.pop(key, self._offer)(case)
         return True
 
     async def _case(self, key: Key) -> _Case | None:
@@ -222,30 +229,28 @@ class AlertPlans:
 
     # --- without asking ----------------------------------------------------------------------------
 
-    async def _execute(self, case: _Case) -> None:
-        """Send an armed plan once, or turn it into a question."""
+    async def _execute(self, case: _Case) -> _Tell:
+        """Send an armed plan once, or turn it into a question; how to tell of it."""
         locale, token = locale_of(case.user), _token(case)
         known = await self._services.placing.past(token, case.user.id)
         if known is not None and known.state is TicketState.CLAIMED:
-            await self._done(case, Markup(known.title) if known.title else escape(known.line), "")  # noqa: S704
-            return
+            order = Markup(known.title) if known.title else escape(known.line)  # noqa: S704
+            account = await self._services.linking.get(case.user.id, known.account_id or 0)
+            return partial(self._done, order=order, account_label=account.label if account else "")
         late_ms = self._clock() - case.fired.firing.happened_ms
         if known is not None or late_ms > FRESH_MS:  # cut short by a crash, or noticed late
-            await self._offer(case, alert_view.plan_asks(locale, "too-late", late_s=late_ms // 1000))
-            return
+            return partial(self._offer, why=alert_view.plan_asks(locale, "too-late", late_s=late_ms // 1000))
         offer = await self._priced(case, token)
         if isinstance(offer, Message):
-            await self._offer(case)
-            return
+            return self._offer
         why = self._objection(case, offer)
         if why is not None:
-            await self._offer(case, why, offer)
-            return
+            return partial(self._offer, why=why, made=offer)
         sent = await self._services.placing.claim_and_send(token, case.user.id, offer.account_id, None)
         if isinstance(sent, Refusal):
-            await self._offer(case, refusal_view.refusal_sentence(locale, sent))
-            return
-        await self._done(case, preview_view.offer_line(locale, offer.previews), offer.account_label)
+            return partial(self._offer, why=refusal_view.refusal_sentence(locale, sent))
+        order = preview_view.offer_line(locale, offer.previews)
+        return partial(self._done, order=order, account_label=offer.account_label)
 
     def _objection(self, case: _Case, offer: Offer) -> Markup | None:
         """Why an armed plan is not sent without asking."""

@@ -29,6 +29,7 @@ from telegram.ext import TypeHandler
 from bot import app
 from bot.backpack import BackpackClient
 from bot.chat import outbox
+from bot.chat.alert_plans import AlertPlans
 from bot.chat.limits import UNLIMITED
 from bot.desk import offers, watcher
 from bot.desk.reconciler import Reconciler
@@ -80,7 +81,7 @@ class Job:
     die_at: int | None = None  # a step
     die_on: dict[str, Any] | None = None  # a point (`points.Point`)
     trace: str | None = None  # a file for the points passed
-    armed_by: str = "tap"  # steps are counted from the first Confirm, or from the "start" of the process
+    armed_by: str = "tap"  # steps are counted from a Confirm, the "start", or the "firing" of a plan
     life_s: int = LIFE_S  # the alarm that ends a process nobody ended
 
     def plain(self) -> dict[str, Any]:
@@ -213,7 +214,20 @@ def live(job: Job) -> None:
     steps.watch()
     if job.armed_by == "start":
         steps.arm()
+    elif job.armed_by == "firing":
+        _arm_by_firing(steps)
     asyncio.run(_live(job, steps))
+
+
+def _arm_by_firing(steps: Steps) -> None:
+    """Count from within the transaction of the firing on."""
+    fired = AlertPlans.fired
+
+    def counted(self: AlertPlans, alert_id: int, sequence: int) -> None:
+        steps.arm()
+        fired(self, alert_id, sequence)
+
+    AlertPlans.fired = counted  # type: ignore[method-assign]
 
 
 async def _live(job: Job, steps: Steps) -> None:
