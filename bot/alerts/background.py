@@ -65,7 +65,7 @@ class Background:
                 facts = await self._extremes(market.symbol, market.funding_interval_ms)
             elif market.symbol in self._read_ms:
                 continue  # its facts are known, extremes included
-            self._brain.learn(market.symbol, facts)
+            self._brain.holding.learn(market.symbol, facts)
 
     async def _extremes(self, symbol: str, interval_ms: int | None) -> FundingFacts:
         """The bounds of the middle of the market's own settlements of 30 days."""

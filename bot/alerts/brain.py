@@ -6,34 +6,25 @@ does not know yet (rungs armed again, spent, moved) is the alert's memory, to be
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from bot.alerts.decisions import Claim, Decision, Watched
+from bot.alerts.holding import SPENT, Holding, stand
 from bot.alerts.ladder import Candle, Hit, Ladder, Standing
 from bot.alerts.movers import Volumes, Window
 from bot.alerts.occasions import Occasions, Waiting
 from bot.alerts.rungs import (
-    FundingFacts,
-    Rung,
     Series,
     market_of,
-    measures_of,
-    rungs_on,
-    scope_of,
     series_of,
-    subject_of,
 )
 from bot.alerts.trails import Trailing
 from bot.domain.alert import (
     Activity,
     ActivityMove,
-    Condition,
-    FundingExtreme,
-    FundingLevel,
-    LiquidationDistance,
     PriceLevel,
     PriceMove,
     PriceTrail,
@@ -41,24 +32,12 @@ from bot.domain.alert import (
 )
 from bot.domain.values import ZERO
 
-SPENT: Final = "spent"
-DONE: Final = "done"  # a level that spoke, of an alert that has others left
-
-
-@dataclass(slots=True)
-class _Held:
-    """An alert of any number of rungs; `kept`: where those stand, or stood, that are not placed."""
-
-    watched: Watched
-    kept: dict[str, Any]
-    rungs: dict[str, Rung] = field(default_factory=dict)
-
 
 class Brain:
     """Conditions by series. `decisions` grow until they are taken."""
 
     def __init__(self) -> None:
-        self.ladders: dict[Series, Ladder] = {}
+        self.ladders: defaultdict[Series, Ladder] = defaultdict(Ladder)
         self.decisions: list[Decision] = []
         self.claims: list[Claim] = []  # of `decisions`, and of what nobody waited for
         self.occasions = Occasions()
@@ -66,12 +45,9 @@ class Brain:
         self.volumes: dict[str, dict[int, Volumes]] = {}
         self._anchored: set[Series] = set()  # prices on which fixed anchors wait
         self._settlements: dict[str, int] = {}
-        self._facts: dict[str, FundingFacts] = {}
         self._repeats: dict[int, PriceLevel] = {}
-        self._held: dict[int, _Held] = {}
-        self._of_accounts: dict[int, dict[int, None]] = {}
         self._trailing = Trailing()
-        self._everywhere: dict[str, dict[int, _Held]] = {}  # by measure
+        self.holding = Holding(self.ladders)
 
     # --- coming and going --------------------------------------------------------------------------
 
@@ -99,13 +75,7 @@ class Brain:
                 ladder.remove(watched.id, condition.level)
         self._trailing.remove(watched.id)
         self.occasions.remove(watched.id)
-        held = self._held.pop(watched.id, None)
-        if held is not None:
-            self._of_accounts.get(watched.account_id or 0, {}).pop(watched.id, None)
-            for rung in held.rungs.values():
-                self.ladders[rung.series].remove((watched.id, rung.part), rung.level)
-        for measure in measures_of(condition):
-            self._everywhere.get(measure, {}).pop(watched.id, None)
+        self.holding.remove(watched)
 
     def begin(self, watched: Watched) -> None:
         """Watch an alert of which nothing is known: the first value decides whether its condition holds."""
@@ -113,7 +83,7 @@ class Brain:
             condition, level = watched.condition, watched.condition.level
             self._repeats[watched.id] = condition
             standing = Standing(condition.trend, level, level, watched.cooldown_ms)
-            self.ladder(series_of(condition)).decide_later(watched.id, standing)
+            self.ladders[series_of(condition)].decide_later(watched.id, standing)
         else:
             self.add(watched)
 
@@ -121,30 +91,10 @@ class Brain:
         self, series: Series, rungs: list[tuple[Decimal, int]], trend: Trend, since: dict[int, int]
     ) -> None:
         """Many plain price alerts (one side, once) at once; `since`: those armed lately, and when."""
-        self.ladder(series).load(rungs, trend, since)
-
-    def ladder(self, series: Series) -> Ladder:
-        if series not in self.ladders:
-            self.ladders[series] = Ladder()
-        return self.ladders[series]
-
-    def learn(self, symbol: str, facts: FundingFacts) -> None:
-        """Levels of funding that depend on `facts` are made anew when they change."""
-        if self._facts.get(symbol) == facts:
-            return
-        self._facts[symbol] = facts
-        series = Series("funding", symbol)
-        for held in list(self._held.values()):
-            wants = getattr(held.watched.condition, "symbol", None) in {None, symbol}
-            if wants and isinstance(held.watched.condition, FundingExtreme | FundingLevel):
-                for rung in [rung for rung in held.rungs.values() if rung.series == series]:
-                    held.kept |= self._standings(held, [rung])
-                    self.ladders[series].remove((held.watched.id, rung.part), rung.level)
-                    del held.rungs[rung.part]
-                self._place(held, series)
+        self.ladders[series].load(rungs, trend, since)
 
     def _add_level(self, watched: Watched, condition: PriceLevel) -> None:
-        ladder = self.ladder(series_of(condition))
+        ladder = self.ladders[series_of(condition)]
         level = condition.level
         if watched.repeat:
             self._repeats[watched.id] = condition
@@ -157,9 +107,6 @@ class Brain:
 
     def _add_rungs(self, watched: Watched) -> None:
         condition = watched.condition
-        held = self._held[watched.id] = _Held(watched, dict(watched.memory or {}))
-        if watched.account_id is not None:
-            self._of_accounts.setdefault(watched.account_id, {})[watched.id] = None
         if isinstance(condition, PriceMove):
             lengths = self.windows.setdefault(series_of(condition), {})
             lengths.setdefault(condition.window_ms, Window(condition.window_ms))
@@ -171,39 +118,7 @@ class Brain:
             volumes.setdefault(condition.window_ms, Volumes(condition.window_ms))
         elif isinstance(condition, PriceTrail):
             self._anchored.add(series_of(condition))
-        subject = subject_of(condition, watched.account_id)
-        for measure in measures_of(condition):
-            if subject is not None:
-                self._place(held, Series(measure, subject))
-                continue
-            self._everywhere.setdefault(measure, {})[watched.id] = held
-            for series in [one for one in self.ladders if one.measure == measure]:
-                self._place_if_in_scope(held, series)
-
-    def _place_if_in_scope(self, held: _Held, series: Series) -> None:
-        if series.subject.startswith(scope_of(held.watched.condition, held.watched.account_id)):
-            self._place(held, series)
-
-    def _place(self, held: _Held, series: Series) -> None:
-        watched = held.watched
-        ladder = self.ladder(series)
-        facts = self._facts.get(series.subject, FundingFacts())
-        for rung in rungs_on(watched.condition, series, facts):
-            key = watched.id, rung.part
-            word, since = held.kept.pop(rung.part, ("", 0))
-            if word == DONE:
-                held.kept[rung.part] = [word, since]
-                continue
-            standing = Standing(rung.trend, rung.level, rung.rearm, watched.cooldown_ms)
-            held.rungs[rung.part] = rung
-            if not word:
-                ladder.decide_later(key, standing)
-                continue
-            ladder.stand(key, standing)
-            if word == SPENT:
-                ladder.rest(key, since)
-            else:
-                ladder.arm(key, rung.level, Trend(word), since)
+        self.holding.add(watched)
 
     # --- values ------------------------------------------------------------------------------------
 
@@ -211,11 +126,10 @@ class Brain:
         """A value was seen at `at_ms`; `strict`: some conditions may know of a later time already."""
         ladder = self.ladders.get(series)
         if ladder is None:
-            if series.measure not in self._everywhere:
+            if not self.holding.is_everywhere(series.measure):
                 return
-            ladder = self.ladder(series)
-            for held in self._everywhere[series.measure].values():
-                self._place_if_in_scope(held, series)
+            self.holding.meet(series)
+            ladder = self.ladders[series]
         hits = ladder.observe(value, at_ms, strict=strict)
         if hits:
             self._decide(series, hits, late=False)
@@ -307,16 +221,16 @@ class Brain:
                 )
                 continue
             alert_id, part = hit.key
-            held = self._held.get(alert_id)
-            if held is None:
+            watched = self.holding.watched(alert_id)
+            if watched is None:
                 continue  # another rung of the same update ended it
-            goes_on = held.watched.repeat or self._end_rung(held, part, hit.at_ms)
+            goes_on = watched.repeat or self.holding.end_rung(alert_id, part, hit.at_ms)
             market = market_of(series.subject)
             detail |= {"symbol": market} if market is not None else {}
             self.decisions.append(
                 Decision(
                     alert_id,
-                    held.watched.condition,
+                    watched.condition,
                     series,
                     hit.level,
                     hit.value,
@@ -328,19 +242,6 @@ class Brain:
                 )
             )
 
-    def _end_rung(self, held: _Held, part: str, at_ms: int) -> bool:
-        """An alert that speaks once spoke; whether it has levels left to speak of."""
-        if not isinstance(held.watched.condition, LiquidationDistance):
-            self.remove(held.watched)
-            return False
-        rung = held.rungs.pop(part)
-        self.ladders[rung.series].remove((held.watched.id, part), rung.level)
-        held.kept[part] = [DONE, at_ms]
-        if held.rungs:
-            return True
-        self.remove(held.watched)
-        return False
-
     def _decide_trail(
         self, alert_id: int, series: Series, trend: Trend, value: Decimal, at_ms: int, *, late: bool
     ) -> None:
@@ -348,19 +249,10 @@ class Brain:
         detail = {"trend": trend.value}
         self.decisions.append(Decision(alert_id, watched.condition, series, None, value, at_ms, late, detail))
 
-    def is_everywhere(self, measure: str) -> bool:
-        """Whether some condition on any market waits on it."""
-        return bool(self._everywhere.get(measure))
-
     @property
     def accounts(self) -> set[int]:
         """Ids of the accounts something waits on."""
-        held = {account_id for account_id, ids in self._of_accounts.items() if ids}
-        return held | self.occasions.accounts
-
-    def conditions(self) -> list[Condition]:
-        """Those with rungs, to be prepared."""
-        return [held.watched.condition for held in self._held.values()]
+        return self.holding.accounts | self.occasions.accounts
 
     # --- looking back ------------------------------------------------------------------------------
 
@@ -388,27 +280,12 @@ class Brain:
         """What an alert must know after a restart; None: it is not watched, or has nothing to keep."""
         condition = self._repeats.get(alert_id)
         if condition is not None:
-            return {"": self._stand(series_of(condition), alert_id)}
+            return {"": stand(self.ladders, series_of(condition), alert_id)}
         if alert_id in self._trailing:
             return self._trailing.memory(alert_id)
         if alert_id in self.occasions:
             return self.occasions.memory(alert_id)
-        held = self._held.get(alert_id)
-        if held is None:
-            return None
-        return {**held.kept, **self._standings(held, held.rungs.values())}
-
-    def _standings(self, held: _Held, rungs: Iterable[Rung]) -> dict[str, list[Any]]:
-        keys = {rung.part: (rung.series, (held.watched.id, rung.part)) for rung in rungs}
-        return {
-            part: self._stand(series, key)
-            for part, (series, key) in keys.items()
-            if self.ladders[series].is_decided(key)
-        }
-
-    def _stand(self, series: Series, key: Any) -> list[Any]:
-        side, since = self.ladders[series].state(key)
-        return [SPENT if side is None else side.value, since]
+        return self.holding.memory(alert_id)
 
     def take_changed(self) -> dict[int, dict[str, Any] | None]:
         """The memories that changed without a firing, once."""

@@ -232,7 +232,7 @@ class Alerts:
     def _on_markets(self, event: MarketEvent) -> None:
         self._look_at_markets()
         # A new perp is among those that conditions on any market watch.
-        if isinstance(event, Listed) and event.market.is_perp and self.brain.is_everywhere("funding"):
+        if isinstance(event, Listed) and event.market.is_perp and self.brain.holding.is_everywhere("funding"):
             self.engine.follow(f"{MARK}:{event.symbol}", event.received_ms)
 
     def _look_at_markets(self) -> None:
@@ -272,7 +272,7 @@ class Alerts:
     async def _prepare(self) -> None:
         """Give loaded conditions what they need beside the feed, and again each day."""
         while True:
-            for condition in self.brain.conditions():
+            for condition in self.brain.holding.conditions():
                 await self._background.prepare(condition)
             await asyncio.sleep(PREPARE_S)
 

@@ -21,6 +21,7 @@ from bot.chat import access
 from bot.chat.authority import Sender, language_of, sender_of_message, sender_of_tap
 from bot.chat.handlers import (
     accounts,
+    alert_lists,
     alert_wizard,
     alerts,
     funding,
@@ -105,8 +106,8 @@ COMMANDS: dict[str, Handler] = {
     "settings": options.settings,
     "alert": _alert,
     "a": _alert,
-    "alerts": alerts.alerts,
-    "missed": alerts.missed,
+    "alerts": alert_lists.alerts,
+    "missed": alert_lists.missed,
     "noise": noise.noise,
     "schedule": schedules.schedule,
     "funding": funding.funding,

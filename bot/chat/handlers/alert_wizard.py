@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 from typing import Final
 
-from bot.chat.handlers import alert_cards, alerts
+from bot.chat.handlers import alert_cards, alert_lists, alerts
 from bot.chat.prompts import Prompt
 from bot.chat.turn import Turn
 from bot.domain.intent import AlertIntent
@@ -207,9 +207,14 @@ async def _show(
     turn: Turn, question: str, choices: list[tuple[str, str]], *, per_row: int, **words: str
 ) -> None:
     message = start_view.ask(
-        turn.locale, f"alert-{question}", list(choices), cancel_data=alerts.LIST, per_row=per_row, **words
+        turn.locale,
+        f"alert-{question}",
+        list(choices),
+        cancel_data=alert_lists.LIST,
+        per_row=per_row,
+        **words,
     )
-    await alerts.put(turn, message)
+    await alert_lists.put(turn, message)
 
 
 def _await_rest(turn: Turn, prefix: str) -> None:

@@ -14,11 +14,12 @@ from typing import Final
 from bot.alerts.packing import kind_of, pack, unpack
 from bot.alerts.terms import OF_ACCOUNTS
 from bot.chat.admins import may_manage
-from bot.chat.alert_announcer import intent_of, news
+from bot.chat.alert_announcer import intent_of
 from bot.chat.alert_plans import limit_of
 from bot.chat.handlers import alert_cards
 from bot.chat.handlers.accounts import number
 from bot.chat.handlers.alert_change import changed
+from bot.chat.handlers.alert_lists import LIST, alerts, missed, put
 from bot.chat.prompts import Prompt
 from bot.chat.turn import Turn
 from bot.domain.alert import Audience
@@ -28,20 +29,13 @@ from bot.domain.values import Language
 from bot.grammar import Parsed, canonical, parse
 from bot.store.alert_tables import Alert, AlertState
 from bot.store.alerts import LIVE
-from bot.view import Button, Message
+from bot.view import Button
 from bot.view import alerts as alert_view
 from bot.view import refusals as refusal_view
 from bot.view.message import keyboard
 
 MOST_IN_A_GROUP: Final = 20  # of one person in one group
-MISSED_DAYS: Final = 7
 STEPS: Final = ("-5", "-1", "+1", "+5")  # per cent a number is changed by at a tap
-LIST: Final = "al:list"
-
-
-async def put(turn: Turn, message: Message) -> int | None:
-    """In a group everybody may read of an alert that speaks there; else it is as private as the chat."""
-    return await (turn.show(message) if turn.sender.private else turn.show_publicly(message))
 
 
 async def refuse(turn: Turn, refusal: Refusal, intent: AlertIntent | None = None) -> bool:
@@ -199,56 +193,6 @@ async def _account(turn: Turn, intent: AlertIntent) -> int | Refusal | None:
         return None
     account = await turn.services.linking.choose(turn.user.id, None)
     return account if isinstance(account, Refusal) else account.id
-
-
-# --- lists ---------------------------------------------------------------------------------------------
-
-
-async def alerts(turn: Turn, page: str = "0") -> bool:
-    """Mine in private, everybody's in a group."""
-    private = turn.sender.private
-    found = await turn.services.alerts.list(
-        user_id=turn.user.id if private else None, chat_id=None if private else turn.sender.chat_id
-    )
-    entries = [
-        alert_view.Entry(
-            one.id,
-            unpack(one.kind, one.condition),
-            one.label,
-            one.state is AlertState.PAUSED,
-            one.fired_count,
-            one.fired_ms,
-        )
-        for one in found
-    ]
-    message = alert_view.listing(
-        turn.locale,
-        entries,
-        page=number(page) or 0,
-        page_data=lambda n: f"{LIST}:{n}",
-        open_data=lambda alert_id: f"al:open:{alert_id}",
-        new_data="aw:",
-        missed_data="al:missed" if private else None,
-        back_data="menu:main" if private else None,
-    )
-    await put(turn, message)
-    return True
-
-
-async def missed(turn: Turn, page: str = "0") -> bool:
-    """What was told late."""
-    since = turn.services.clock() - MISSED_DAYS * 86_400_000
-    found = await turn.services.alerts.missed(turn.user.id, since)
-    message = alert_view.missed(
-        turn.locale,
-        [news(one) for one in reversed(found)],
-        days=MISSED_DAYS,
-        page=number(page) or 0,
-        page_data=lambda n: f"al:missed:{n}",
-        list_data=LIST,
-    )
-    await turn.show(message)
-    return True
 
 
 # --- one of them ---------------------------------------------------------------------------------------
