@@ -17,10 +17,11 @@ from bot.broker.summary import Summaries
 from bot.chat.monthly import MonthlyReport
 from bot.domain.rebate import Month, TierBasis
 from bot.domain.timing import DAY_MS, HOUR_MS, MINUTE_MS
+from bot.domain.values import Language
 from bot.jobs import Runs
 from bot.jobs.rebate import ATTEMPTS, MonthEnd, key_of
 from bot.jobs.runs import MAX_RETRY_MS
-from bot.store import Database, runs
+from bot.store import Database, runs, users
 from bot.store.post_tables import Run
 from bot.store.tables import Fill, Message
 from tests.jobs.month_racer import OPERATORS
@@ -36,8 +37,9 @@ LEASE_MS = 30_000
 
 @pytest.fixture
 async def october(database: Database) -> Database:
-    """A database with one fill in October and a series that ran until the twentieth."""
+    """One fill in October, a series that ran until the twentieth, and a second operator who reads Chinese."""
     async with database.write() as session:
+        await users.get_or_create(session, OPERATORS[1], OCTOBER.start_ms, language=Language.CHINESE)
         person = await a_person(session, 1003)
         session.add(a_ledger_fill(person, at_ms=OCTOBER.start_ms))
         await runs.begin_series(session, "rebate", OCTOBER.start_ms + 20 * DAY_MS)
@@ -96,6 +98,8 @@ async def test_two_processes_race_and_the_month_is_told_once(october: Database, 
     assert is_told_once(messages)
     run = await run_of(october)
     assert (run.done_ms is not None, run.attempts) == (True, 1)
+    assert "The month 2026-10 is over" in messages[0].text
+    assert "2026-10 月度已结束" in messages[4].text
     assert messages[1].photo is not None
     assert [message.document_name for message in messages[2:4]] == [
         "rebate-2026-10.csv",
