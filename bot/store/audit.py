@@ -11,20 +11,18 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
-from sqlalchemy import insert, select, text
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from bot.store.columns import refuse_floats
+from bot.store.statements import insert_or_ignore
 from bot.store.tables import AuditEntry
 
 GENESIS = bytes(32)
 _PAGE = 1_000
 
-_LOCK = text("SELECT pg_advisory_xact_lock(7226274)")
 _TAIL = select(col(AuditEntry.seq), col(AuditEntry.hash)).order_by(col(AuditEntry.seq).desc()).limit(1)
-_COLUMNS = tuple(AuditEntry.model_fields)
-_INSERT = insert(AuditEntry.__table__)  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +55,25 @@ async def append(
 ) -> AuditEntry:
     """Add a row in the caller's transaction. `detail` must hold no secret.
 
-    Holds the chain until the transaction ends: append last.
+    `seq` is what orders writers: who comes second waits for the first to end, and follows it. So the chain is
+    held until the transaction ends: append last.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        await session.execute(_LOCK)
-    tail = (await session.execute(_TAIL)).one_or_none()
-    seq, previous = (tail.seq + 1, tail.hash) if tail else (1, GENESIS)
-    entry = AuditEntry(
-        seq=seq,
-        at_ms=at_ms,
-        user_id=user_id,
-        action=action,
-        detail=canonical(detail),
-        previous_hash=previous,
-        hash=b"",
-    )
-    entry.hash = link_hash(entry)
-    await session.execute(_INSERT, {name: getattr(entry, name) for name in _COLUMNS})
-    return entry
+    words = canonical(detail)
+    while True:
+        tail = (await session.execute(_TAIL)).one_or_none()
+        seq, previous = (tail.seq + 1, tail.hash) if tail else (1, GENESIS)
+        entry = AuditEntry(
+            seq=seq,
+            at_ms=at_ms,
+            user_id=user_id,
+            action=action,
+            detail=words,
+            previous_hash=previous,
+            hash=b"",
+        )
+        entry.hash = link_hash(entry)
+        if await insert_or_ignore(session, entry) is not None:
+            return entry
 
 
 async def verify(session: AsyncSession) -> Verdict:

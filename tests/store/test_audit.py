@@ -41,6 +41,22 @@ async def test_concurrent_writers_make_one_unbroken_chain(database: Database) ->
     assert (verdict.rows, verdict.intact) == (30, True)
 
 
+async def test_two_processes_may_append_twice_in_a_transaction(database: Database, database_url: str) -> None:
+    """Whoever waits for a row holds none that its writer needs: no deadlock."""
+
+    async def append_twice(door: Database) -> None:
+        async with door.write() as session:
+            for number in range(2):
+                await audit.append(session, NOW, USER, "test", {"number": number})
+
+    other = Database.open(database_url)
+    await asyncio.gather(*(append_twice(door) for _ in range(15) for door in (database, other)))
+    await other.close()
+    async with database.read() as session:
+        verdict = await audit.verify(session)
+    assert (verdict.rows, verdict.intact) == (60, True)
+
+
 @pytest.mark.parametrize(
     "change",
     [
