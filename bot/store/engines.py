@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import select
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.store.columns import dump_json, load_json
@@ -100,15 +101,33 @@ def server_engine(url: URL, *, readonly: bool = False) -> AsyncEngine:
     """PostgreSQL. A reader has no transaction: each statement has its own view by the server's default."""
     spared = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True, "pool_reset_on_return": None}
     options = f"{POSTGRES_OPTIONS} -c default_transaction_read_only=on" if readonly else POSTGRES_OPTIONS
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         pool_size=10,
         max_overflow=10,
-        pool_pre_ping=True,
         connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "options": options},
         **(spared if readonly else {}),
         **_COMMON,
     )
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def _refuse_dead(connection: Any, _record: Any, _holder: Any) -> None:
+        if not _is_quiet(connection.driver_connection):
+            raise DisconnectionError  # the pool connects anew
+
+    return engine
+
+
+def _is_quiet(connection: Any) -> bool:
+    """Whether an idle psycopg connection is open, and its server has not said that it goes.
+
+    Unlike a ping it costs no round trip: a confirmed order waits for this.
+    """
+    if connection.closed:
+        return False
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return not poll.poll(0)
 
 
 def survey_engine(url: URL) -> Engine:

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -51,6 +52,30 @@ async def test_a_hundred_writers_at_once_all_succeed(database: Database) -> None
     await asyncio.gather(*(write(number) for number in range(100)))
     async with database.read() as session:
         assert await users.count(session) == 100
+
+
+@pytest.mark.parametrize(
+    "database_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
+)
+async def test_connections_the_server_ended_are_replaced_unseen(database_url: str) -> None:
+    database = Database.open(database_url)
+
+    async def use(user_id: int) -> None:
+        async with database.write() as session:
+            await users.get_or_create(session, user_id, NOW)
+        async with database.read() as session:
+            assert await users.get(session, user_id) is not None
+
+    await asyncio.gather(*(use(number) for number in range(5)))
+    with psycopg.connect(database_url, autocommit=True) as operator:
+        ended = operator.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        ).fetchall()
+    assert len(ended) > 2
+    assert all(gone for (gone,) in ended)
+    await asyncio.gather(*(use(number) for number in range(5, 10)))
+    await database.close()
 
 
 async def test_a_cancelled_writer_leaves_the_door_open(database: Database) -> None:
