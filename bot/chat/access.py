@@ -72,8 +72,8 @@ async def _is_exit_tap(turn: Turn, name: str, argument: str) -> bool:
             line = await turn.line_of(argument.partition(":")[2] if name == "pick" else argument)
             return isinstance(line, Refusal) or _is_exit(turn, line)
         case "ok":
-            ticket = await turn.services.placing.past(argument, turn.user.id)
-            return ticket is None or _closes(ticket)
+            ticket = turn.ticket
+            return ticket is None or ticket.user_id != turn.user.id or _closes(ticket)
     return name in _EXIT_TAPS
 
 

@@ -315,8 +315,9 @@ class Router:
         if query is None or who is None or query.message is None:
             return
         self._services.outbox.heard_from(who.chat_id)
-        turn = await self._turn(who, query.message.message_id, query)
         name, _, argument = _ILLEGIBLE.sub("�", query.data or "").partition(":")
+        token = argument if name == "ok" else None
+        turn = await self._turn(who, query.message.message_id, query, token)
         if turn is not None:
             await self._guarded(turn, lambda: self._tapped(turn, name, argument))
 
@@ -333,17 +334,28 @@ class Router:
         await handler(turn, argument)
         await turn.answer()
 
-    async def _turn(self, who: Sender, message_id: int, query: CallbackQuery | None = None) -> Turn | None:
-        """The turn of a known person; without the database nobody is known, and that is said."""
+    async def _turn(
+        self, who: Sender, message_id: int, query: CallbackQuery | None = None, token: str | None = None
+    ) -> Turn | None:
+        """The turn of a known person; without the database nobody is known, and that is said.
+
+        What a Confirm's `token` stands for is read with its person: an order waits for this.
+        """
+        offers, ticket = self._services.offers, None
         try:
-            user = await self._services.offers.user(who.user_id, who.language.value)
+            if token is None:
+                user = await offers.user(who.user_id, who.language.value)
+            else:
+                user, ticket = await offers.tapped(token, who.user_id, who.language.value)
         except SQLAlchemyError:
             reference = secrets.token_hex(4)
             _log.exception("a user could not be read, reference %s", reference)
             broken = refusal_view.failure(Locale.of(who.language), reference)
             await self._services.outbox.say(who.chat_id, broken, thread_id=who.thread_id)
             return None
-        return Turn(self._services, who, user, message_id, is_tap=query is not None, query=query)
+        return Turn(
+            self._services, who, user, message_id, is_tap=query is not None, query=query, ticket=ticket
+        )
 
     async def _guarded(self, turn: Turn, act: Callable[[], Awaitable[None]]) -> None:
         """Run a handler; whatever goes wrong becomes a message that says what to do."""

@@ -57,6 +57,7 @@ class Turn:
     message_id: int
     is_tap: bool = False
     query: CallbackQuery | None = None
+    ticket: Ticket | None = None  # what a tapped Confirm stands for, whoever's and in whatever state
     replied: Replied | None = None
     guessed: bool = False  # its line was told apart by the market: it is always asked about
     attached: Attached | None = None

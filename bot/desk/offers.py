@@ -266,6 +266,15 @@ class Offers:
         """The user's settings, made on first sight."""
         async with self._database.read() as session:
             known = await users.get(session, user_id)
+        return await self._met(known, user_id, language)
+
+    async def tapped(self, token: str, user_id: int, language: str) -> tuple[User, Ticket | None]:
+        """The user who taps, and the ticket their button stands for, whoever's and in whatever state."""
+        async with self._database.read() as session:
+            known, ticket = await tickets.tapped(session, tickets.hash_token(token), user_id)
+        return await self._met(known, user_id, language), ticket
+
+    async def _met(self, known: User | None, user_id: int, language: str) -> User:
         if known is not None and known.forgotten_ms is None:
             return known
         async with self._database.write() as session:

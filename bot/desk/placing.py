@@ -88,19 +88,8 @@ class Placing:
         self.in_flight: set[int] = set()  # attempts this process is still waiting for
         self.doubt: Callable[[], None] = lambda: None  # called when an attempt ends in doubt
 
-    async def find(self, token: str, user_id: int) -> Ticket | Refusal:
-        """The ticket a tap means, still to be had, or why not."""
-        async with self._database.read() as session:
-            ticket = await tickets.find(session, tickets.hash_token(token))
-        return self._usable(ticket, user_id)
-
-    async def past(self, token: str, user_id: int) -> Ticket | None:
-        """The user's ticket of a token in whatever state, for its words."""
-        async with self._database.read() as session:
-            ticket = await tickets.find(session, tickets.hash_token(token))
-        return ticket if ticket is not None and ticket.user_id == user_id else None
-
-    def _usable(self, ticket: Ticket | None, user_id: int) -> Ticket | Refusal:
+    def usable(self, ticket: Ticket | None, user_id: int) -> Ticket | Refusal:
+        """The ticket a tap means if it is still to be had, or why not."""
         if ticket is None:
             return Refusal(RefusalCode.EXPIRED)
         if ticket.user_id != user_id:
@@ -110,6 +99,12 @@ class Placing:
         if ticket.state is not TicketState.OFFERED or ticket.expires_ms <= self._clock():
             return Refusal(RefusalCode.EXPIRED)
         return ticket
+
+    async def past(self, token: str, user_id: int) -> Ticket | None:
+        """The user's ticket of a token in whatever state, for its words."""
+        async with self._database.read() as session:
+            ticket = await tickets.find(session, tickets.hash_token(token))
+        return ticket if ticket is not None and ticket.user_id == user_id else None
 
     async def cancel(self, token: str, user_id: int) -> Ticket | Refusal:
         """Withdraw an offer."""
@@ -126,7 +121,7 @@ class Placing:
             if closed is not None:
                 return closed
             found = await tickets.find(session, token_hash)
-        outcome = self._usable(found, user_id)
+        outcome = self.usable(found, user_id)
         return outcome if isinstance(outcome, Refusal) else Refusal(RefusalCode.EXPIRED)
 
     async def claim_and_send(
@@ -137,26 +132,26 @@ class Placing:
         `message_id` is the preview that was tapped: it becomes the card of the first order.
         Raises the vault's errors before anything is claimed.
         """
-        account = await self._sessions.get(user_id, account_id)
+        account = await self._sessions.ready(user_id, account_id)
         async with self._database.write() as session:
-            ticket = await self._claim(session, token, user_id)
-            if isinstance(ticket, Refusal):
-                return ticket
-            if ticket.message_id != message_id:  # even an equal value sends the session looking for changes
-                ticket.message_id = message_id
-            attempts = await self._attempts(session, ticket, unpack_legs(ticket.legs))
-            await self._audit(session, ticket, attempts)
+            ticket = await self._claim(session, token, user_id, message_id)
+            if ticket is not None:
+                attempts = await self._attempts(session, ticket, unpack_legs(ticket.legs))
+                await self._audit(session, ticket, attempts)
+        if ticket is None:
+            return await self._why_not(token, user_id)
         return await self._send_all(account, attempts)
 
     async def claim(self, token: str, user_id: int, message_id: int | None = None) -> Ticket | Refusal:
-        """Take the ticket, whose preview is `message_id`, without sending anything yet."""
+        """Take the ticket, whose preview is `message_id`, without sending anything yet.
+
+        Raises the vault's errors when its account is no longer linked.
+        """
         async with self._database.write() as session:
-            ticket = await self._claim(session, token, user_id)
-            if isinstance(ticket, Ticket):
-                if message_id is not None and ticket.message_id != message_id:
-                    ticket.message_id = message_id
+            ticket = await self._claim(session, token, user_id, message_id)
+            if ticket is not None:
                 await self._audit(session, ticket, [])
-            return ticket
+        return ticket or await self._why_not(token, user_id)
 
     async def place_now(
         self, ticket: Ticket, legs: Sequence[Leg], *, first: int = 0, begin: Begin | None = None
@@ -175,13 +170,23 @@ class Placing:
             attempts = await self._attempts(session, ticket, legs, first)
         return await self._send_all(account, attempts)
 
-    async def _claim(self, session: AsyncSession, token: str, user_id: int) -> Ticket | Refusal:
-        token_hash = tickets.hash_token(token)
-        ticket = await tickets.claim_ticket(session, token_hash, user_id, self._clock())
-        if ticket is not None:
+    async def _claim(
+        self, session: AsyncSession, token: str, user_id: int, message_id: int | None
+    ) -> Ticket | None:
+        return await tickets.claim_ticket(
+            session, tickets.hash_token(token), user_id, self._clock(), message_id
+        )
+
+    async def _why_not(self, token: str, user_id: int) -> Refusal:
+        """Why a ticket was not claimed. Raises the vault's errors when its account is no longer linked."""
+        async with self._database.read() as session:
+            found = await tickets.find(session, tickets.hash_token(token))
+        ticket = self.usable(found, user_id)
+        if isinstance(ticket, Refusal):
             return ticket
-        why = self._usable(await tickets.find(session, token_hash), user_id)
-        return why if isinstance(why, Refusal) else Refusal(RefusalCode.USED)
+        if ticket.account_id is not None:
+            await self._sessions.get(user_id, ticket.account_id)
+        return Refusal(RefusalCode.USED)
 
     async def _audit(self, session: AsyncSession, ticket: Ticket, attempts: Sequence[Attempt]) -> None:
         detail = {

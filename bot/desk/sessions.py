@@ -26,6 +26,10 @@ class AccountSessions:
             self._open[key] = self._client.account(signer)
         return self._open[key]
 
+    async def ready(self, user_id: int, account_id: int) -> AccountClient:
+        """As `get`, but nobody asks whether an open line's key is still there: the claim of a ticket does."""
+        return self._open.get((user_id, account_id)) or await self.get(user_id, account_id)
+
     def drop(self, user_id: int, account_id: int | None = None) -> None:
         """Close the line of one account, or of all of a user's."""
         for key in [k for k in self._open if k[0] == user_id and account_id in (None, k[1])]:

@@ -1,20 +1,32 @@
-"""Tickets: a preview may be claimed once, by its user, before it expires; one UPDATE decides."""
+"""Tickets: a preview may be claimed once, by its user, in time, for a linked account; one UPDATE decides."""
 
 from __future__ import annotations
 
 from hashlib import sha256
 from typing import Any, Final
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import BigInteger, bindparam, exists, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from bot.store.tables import Ticket, TicketKind, TicketState
+from bot.store.tables import Account, AccountState, Ticket, TicketKind, TicketState, User
 
 UNSHOWN_MS: Final = 3_600_000  # whoever would have shown it is gone by then
 
 # On the way from the tap to the wire: built once.
 _FIND = select(Ticket).where(col(Ticket.token_hash) == bindparam("tapped"))
+_TAP = select(literal(1)).subquery()  # one row, of which either side may be missing
+_TAPPED = (
+    select(User, Ticket)
+    .select_from(_TAP)
+    .outerjoin(User, col(User.id) == bindparam("tapped_by"))
+    .outerjoin(Ticket, col(Ticket.token_hash) == bindparam("tapped"))
+)
+_LINKED = exists().where(
+    col(Account.id) == col(Ticket.account_id),
+    col(Account.user_id) == col(Ticket.user_id),
+    col(Account.state) != AccountState.UNLINKED,
+)
 _CLAIM = (
     update(Ticket)
     .where(
@@ -22,8 +34,13 @@ _CLAIM = (
         col(Ticket.state) == TicketState.OFFERED,
         col(Ticket.user_id) == bindparam("tapped_by"),
         col(Ticket.expires_ms) > bindparam("tapped_ms"),
+        _LINKED,
     )
-    .values(state=TicketState.CLAIMED, claimed_ms=bindparam("tapped_ms"))
+    .values(
+        state=TicketState.CLAIMED,
+        claimed_ms=bindparam("tapped_ms"),
+        message_id=func.coalesce(bindparam("tapped_on", type_=BigInteger), col(Ticket.message_id)),
+    )
     .returning(Ticket)
     .execution_options(synchronize_session=False, populate_existing=True)
 )
@@ -41,18 +58,27 @@ async def offer(session: AsyncSession, ticket: Ticket) -> Ticket:
     return ticket
 
 
-async def claim_ticket(session: AsyncSession, token_hash: bytes, user_id: int, now_ms: int) -> Ticket | None:
+async def claim_ticket(
+    session: AsyncSession, token_hash: bytes, user_id: int, now_ms: int, message_id: int | None = None
+) -> Ticket | None:
     """The ticket, for the one caller who is first; None for everybody and everything else.
 
-    None says not why: `find` tells used from expired from another's.
+    `message_id` is the preview that was tapped. None says not why: `find` tells used from expired from
+    another's; what is none of these has lost its account.
     """
-    tap = {"tapped": token_hash, "tapped_by": user_id, "tapped_ms": now_ms}
+    tap = {"tapped": token_hash, "tapped_by": user_id, "tapped_ms": now_ms, "tapped_on": message_id}
     return (await session.scalars(_CLAIM, tap)).one_or_none()
 
 
 async def find(session: AsyncSession, token_hash: bytes) -> Ticket | None:
     """The ticket of a token, in whatever state."""
     return (await session.scalars(_FIND, {"tapped": token_hash})).one_or_none()
+
+
+async def tapped(session: AsyncSession, token_hash: bytes, user_id: int) -> tuple[User | None, Ticket | None]:
+    """Who taps and what they tap, whoever's it is, in one statement."""
+    row = (await session.execute(_TAPPED, {"tapped": token_hash, "tapped_by": user_id})).one()
+    return row[0], row[1]
 
 
 async def get(session: AsyncSession, ticket_id: int) -> Ticket | None:

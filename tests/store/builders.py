@@ -42,8 +42,8 @@ async def an_account(session: AsyncSession, user_id: int = USER, **values: Any) 
 
 
 async def a_ticket(session: AsyncSession, token: str, user_id: int = USER, **values: Any) -> Ticket:
-    await a_user(session, user_id)
     defaults: dict[str, Any] = {
+        "account_id": (await an_account(session, user_id)).id,
         "chat_id": CHAT,
         "kind": TicketKind.TRADE,
         "line": "long sol $200",

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.store import Database, tickets
+from bot.store import Database, accounts, tickets
 from bot.store.tables import TicketKind, TicketState
 from tests.store.builders import NOW, USER, a_ticket
 
@@ -54,6 +54,38 @@ async def test_nobody_else_and_nothing_late_claims(database: Database, user_id: 
         await a_ticket(session, TOKEN)
     assert await claim(database, user_id, now_ms) is None
     assert await claim(database) is not None
+
+
+async def test_a_ticket_of_an_unlinked_account_is_not_claimed(database: Database) -> None:
+    async with database.write() as session:
+        ticket = await a_ticket(session, TOKEN)
+        assert await accounts.unlink(session, USER, ticket.account_id or 0)
+    assert await claim(database) is None
+
+
+async def test_a_claim_remembers_which_preview_was_tapped(database: Database) -> None:
+    async with database.write() as session:
+        await a_ticket(session, TOKEN, message_id=7)
+        await a_ticket(session, "other", message_id=7)
+        claimed = await tickets.claim_ticket(session, HASH, USER, NOW, 8)
+        unasked = await tickets.claim_ticket(session, tickets.hash_token("other"), USER, NOW)
+    assert claimed is not None
+    assert unasked is not None
+    assert (claimed.message_id, unasked.message_id) == (8, 7)
+
+
+async def test_a_tap_finds_its_person_and_its_ticket_each_without_the_other(database: Database) -> None:
+    async with database.write() as session:
+        ticket = await a_ticket(session, TOKEN)
+    unknown = tickets.hash_token("unknown")
+    async with database.read() as session:
+        pairs = [await tickets.tapped(session, *tap) for tap in ((HASH, USER), (HASH, 1), (unknown, USER))]
+        assert await tickets.tapped(session, unknown, 1) == (None, None)
+    assert [(user and user.id, found and found.id) for user, found in pairs] == [
+        (USER, ticket.id),
+        (None, ticket.id),
+        (USER, None),
+    ]
 
 
 async def test_a_claim_that_rolls_back_leaves_the_ticket_on_offer(database: Database) -> None:

@@ -10,7 +10,7 @@ from bot.chat.handlers import accounts, alerts, chains, funding, manage, options
 from bot.chat.handlers.accounts import number
 from bot.chat.handlers.offering import OFFER_SECONDS, Place, is_small, own_token, refuse
 from bot.chat.turn import Turn, title_of
-from bot.desk.offers import Offer
+from bot.desk.offers import Moved, Offer
 from bot.domain.intent import (
     AgainIntent,
     AlertIntent,
@@ -238,8 +238,7 @@ async def run_on(turn: Turn, argument: str) -> None:
 
 async def confirm(turn: Turn, token: str) -> None:
     """The tap. Nothing before `claim_and_send` has any effect, and that has it once."""
-    services = turn.services
-    ticket = await services.placing.find(token, turn.user.id)
+    ticket = turn.services.placing.usable(turn.ticket, turn.user.id)
     if isinstance(ticket, Refusal):
         await turn.answer(ticket)
         if ticket.code is RefusalCode.EXPIRED:
@@ -258,22 +257,29 @@ async def confirm(turn: Turn, token: str) -> None:
 async def _place(turn: Turn, token: str, ticket: Ticket, account_id: int) -> None:
     services = turn.services
     moved = await services.offers.moved(ticket, turn.user)
-    if moved is not None:
-        await services.placing.supersede(token, turn.user.id)
-        await turn.show(
-            preview_view.preview_superseded(turn.locale, title_of(ticket), moved.was, moved.now, moved.symbol)
-        )
-        turn.is_tap = False
-        await line(turn, ticket.line)
-        return
     placed: object
-    if ticket.kind is TicketKind.CHAIN:
+    if moved is not None:
+        placed = await _ask_again(turn, token, moved)
+    elif ticket.kind is TicketKind.CHAIN:
         placed = await services.chains.run(token, turn.user.id, turn.message_id, chains.teller(services))
         services.outbox.kick()
     else:
         placed = await services.placing.claim_and_send(token, turn.user.id, account_id, turn.message_id)
     if isinstance(placed, Refusal):
         turn.answer_soon(placed)
+
+
+async def _ask_again(turn: Turn, token: str, moved: Moved) -> Refusal | None:
+    """The same line at the price of now, in a new preview; unless another tap was faster."""
+    closed = await turn.services.placing.supersede(token, turn.user.id)
+    if isinstance(closed, Refusal):
+        return closed
+    await turn.show(
+        preview_view.preview_superseded(turn.locale, title_of(closed), moved.was, moved.now, moved.symbol)
+    )
+    turn.is_tap = False
+    await line(turn, closed.line)
+    return None
 
 
 async def withdraw(turn: Turn, token: str) -> None:
