@@ -11,12 +11,12 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from bot.store.columns import refuse_floats
-from bot.store.statements import insert_or_ignore
+from bot.store.statements import insert_values
 from bot.store.tables import AuditEntry
 
 GENESIS = bytes(32)
@@ -44,53 +44,48 @@ def canonical(detail: Mapping[str, Any]) -> str:
     return msgspec.json.encode(detail, order="deterministic").decode()
 
 
-def link_hash(entry: AuditEntry) -> bytes:
+def link_hash(row: Mapping[str, Any] | RowMapping) -> bytes:
     """SHA-256 of the JSON array [seq, at_ms, user_id, action, detail, hex of the previous hash]."""
-    covered = [entry.seq, entry.at_ms, entry.user_id, entry.action, entry.detail, entry.previous_hash.hex()]
-    return sha256(msgspec.json.encode(covered)).digest()
+    covered = [row["seq"], row["at_ms"], row["user_id"], row["action"], row["detail"]]
+    return sha256(msgspec.json.encode([*covered, row["previous_hash"].hex()])).digest()
 
 
 async def append(
     session: AsyncSession, at_ms: int, user_id: int | None, action: str, detail: Mapping[str, Any]
-) -> AuditEntry:
+) -> None:
     """Add a row in the caller's transaction. `detail` must hold no secret.
 
     `seq` is what orders writers: who comes second waits for the first to end, and follows it. So the chain is
     held until the transaction ends: append last.
     """
-    words = canonical(detail)
-    while True:
+    words, inserted = canonical(detail), None
+    while inserted is None:
         tail = (await session.execute(_TAIL)).one_or_none()
         seq, previous = (tail.seq + 1, tail.hash) if tail else (1, GENESIS)
-        entry = AuditEntry(
-            seq=seq,
-            at_ms=at_ms,
-            user_id=user_id,
-            action=action,
-            detail=words,
-            previous_hash=previous,
-            hash=b"",
-        )
-        entry.hash = link_hash(entry)
-        if await insert_or_ignore(session, entry) is not None:
-            return entry
+        row = {
+            "seq": seq,
+            "at_ms": at_ms,
+            "user_id": user_id,
+            "action": action,
+            "detail": words,
+            "previous_hash": previous,
+        }
+        inserted = await insert_values(session, AuditEntry, row | {"hash": link_hash(row)})
 
 
 async def verify(session: AsyncSession) -> Verdict:
     """Walk the whole chain, page by page."""
     rows, head = 0, GENESIS
     while page := await _page(session, after=rows):
-        for entry in page:
+        for row in page:
             rows += 1
-            if (entry.seq, entry.previous_hash, entry.hash) != (rows, head, link_hash(entry)):
-                return Verdict(rows - 1, head, broken_at=entry.seq)
-            head = entry.hash
-        session.expunge_all()
+            if (row["seq"], row["previous_hash"], row["hash"]) != (rows, head, link_hash(row)):
+                return Verdict(rows - 1, head, broken_at=row["seq"])
+            head = row["hash"]
     return Verdict(rows, head)
 
 
-async def _page(session: AsyncSession, after: int) -> Sequence[AuditEntry]:
-    statement = (
-        select(AuditEntry).where(col(AuditEntry.seq) > after).order_by(col(AuditEntry.seq)).limit(_PAGE)
-    )
-    return (await session.scalars(statement)).all()
+async def _page(session: AsyncSession, after: int) -> Sequence[RowMapping]:
+    table = AuditEntry.__table__  # type: ignore[attr-defined]
+    statement = select(table).where(table.c.seq > after).order_by(table.c.seq).limit(_PAGE)
+    return (await session.execute(statement)).mappings().all()

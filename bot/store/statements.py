@@ -5,6 +5,7 @@ It is built once for each table: with three dozen columns, building it costs man
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeVar
 
@@ -25,14 +26,19 @@ async def insert_or_ignore(session: AsyncSession, row: TableT) -> TableT | None:
     values = {name: getattr(row, name) for name in columns}
     if (own := getattr(row, key)) is not None:
         values[key] = own
-    statement = _insert_or_ignore(table, session.get_bind().dialect.name)
-    inserted = (await session.execute(statement, values)).scalar_one_or_none()
+    inserted = await insert_values(session, table, values)
     if inserted is None:
         return None
     setattr(row, key, inserted)
     make_transient_to_detached(row)  # the session knows it as it knows a row that was read
     session.add(row)
     return row
+
+
+async def insert_values(session: AsyncSession, table: type[Table], values: Mapping[str, Any]) -> Any:
+    """Insert a row nobody needs back; its key, or None when a unique key already has it."""
+    statement = _insert_or_ignore(table, session.get_bind().dialect.name)
+    return (await session.execute(statement, values)).scalar_one_or_none()
 
 
 @cache

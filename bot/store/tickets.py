@@ -27,8 +27,9 @@ _LINKED = exists().where(
     col(Account.user_id) == col(Ticket.user_id),
     col(Account.state) != AccountState.UNLINKED,
 )
-_CLAIM = (
-    update(Ticket)
+_TABLE: Any = Ticket.__table__  # type: ignore[attr-defined]
+_CLAIMING = (
+    update(_TABLE)  # the session would build an update of `Ticket` anew each time
     .where(
         col(Ticket.token_hash) == bindparam("tapped"),
         col(Ticket.state) == TicketState.OFFERED,
@@ -41,9 +42,9 @@ _CLAIM = (
         claimed_ms=bindparam("tapped_ms"),
         message_id=func.coalesce(bindparam("tapped_on", type_=BigInteger), col(Ticket.message_id)),
     )
-    .returning(Ticket)
-    .execution_options(synchronize_session=False, populate_existing=True)
+    .returning(_TABLE)
 )
+_CLAIM = select(Ticket).from_statement(_CLAIMING).execution_options(populate_existing=True)
 
 
 def hash_token(token: str) -> bytes:
