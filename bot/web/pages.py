@@ -13,9 +13,10 @@ from bot.domain.rebate import Month
 from bot.domain.summary import Breakdown
 from bot.domain.timing import DAY_MS
 from bot.domain.values import Language
-from bot.store import Database, balances, health, users
+from bot.store import Database, balances, health, party_statements, users
 from bot.store.broker_tables import EntryKind
 from bot.view import Locale
+from bot.view import statements as statement_view
 from bot.web import money
 from bot.web.render import Page
 
@@ -35,6 +36,7 @@ class Pages:
         self.routes: dict[str, Fill] = {
             "/": self.overview,
             "/users": self.users,
+            "/statements": self.statements,
             "/payouts": self.payouts,
             "/health": self.health,
         }
@@ -76,6 +78,18 @@ class Pages:
             "month": month,
             "months": money.choices(await self._summaries.months(), month, now),
             "table": money.table(page.locale, summary, Breakdown.USER),
+        }
+
+    async def statements(self, request: web.Request, page: Page) -> None:
+        """What was signed for a month, in the words its parties read."""
+        now, month = self._clock(), self._month(request)
+        async with self._database.read() as session:
+            found = await party_statements.of_month(session, str(month))
+        page.template = "statements.html"
+        page.values = {
+            "month": month,
+            "months": money.choices(await self._summaries.months(), month, now),
+            "statements": [statement_view.statement(page.locale, sealed).text for sealed in found],
         }
 
     async def payouts(self, _request: web.Request, page: Page) -> None:

@@ -12,7 +12,7 @@ from bot.view import Locale
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-TABS: Final = ("/", "/users", "/payouts", "/health")
+TABS: Final = ("/", "/users", "/statements", "/payouts", "/health")
 
 
 @dataclass(slots=True)

@@ -46,7 +46,7 @@ async def test_an_operator_walks_through_every_page(
     await page.get_by_role("button", name="Open").click()
     await expect(page.get_by_text("API volume", exact=True)).to_be_visible()
     await expect(page.locator("svg .bar").first).to_be_attached()
-    for tab in ("Users", "Payouts", "Health", "Overview"):
+    for tab in ("Users", "Statements", "Payouts", "Health", "Overview"):
         await page.get_by_role("link", name=tab, exact=True).click()
         await expect(page.locator("nav a[aria-current]")).to_have_text(tab)
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{tab} is too wide"

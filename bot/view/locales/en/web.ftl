@@ -110,6 +110,8 @@ web-users-privacy = Volumes and fees only: keys, balances and positions are neve
 web-expected = Expected
 web-paid = Paid
 web-payouts-none = No payout is recorded yet. Send the bot /payout 2026-10 1234.56 when one arrives, or its file.
+web-statements-of = Statements of { $month }
+web-statements-none = Nothing is signed for this month yet. Statements are made when a month is closed, on the first of the next.
 
 dashboard-link = <b>Your dashboard</b>
     <code>{ $url }</code>

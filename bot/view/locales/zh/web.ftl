@@ -107,6 +107,8 @@ web-users-privacy = 仅显示交易量与手续费：运营者永远看不到密
 web-expected = 预计
 web-paid = 已支付
 web-payouts-none = 尚未记录返佣到账。到账后向机器人发送 /payout 2026-10 1234.56，或发送其文件。
+web-statements-of = { $month } 的结算单
+web-statements-none = 本月尚无签名的结算单。结算单在次月一日关账时生成。
 
 dashboard-link = <b>你的控制台</b>
     <code>{ $url }</code>

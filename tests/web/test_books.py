@@ -1,4 +1,4 @@
-"""The payouts page says what was recorded by /payout, to the cent; the later record counts."""
+"""What was paid and what was signed, as the pages say it."""
 
 from __future__ import annotations
 
@@ -24,3 +24,17 @@ async def test_a_recorded_payout_is_shown_with_its_difference(
     assert page.count(f'id="{month}"') == 1
     for shown in ("$4.77", "−$0.77", "$4.00"):
         assert shown in page
+
+
+async def test_a_closed_month_shows_what_was_signed(
+    world: World, alice: Person, visitor: httpx.AsyncClient
+) -> None:
+    month = Month.of(world.clock()).previous
+    await lived_in(world.bot.database, month.start_ms)
+    await enter(visitor, await link_of(alice))
+    assert "Nothing is signed" in (await visitor.get(f"/statements?month={month}")).text
+    (signed,) = await world.bot.services.statements.close(month)
+    page = (await visitor.get(f"/statements?month={month}")).text
+    for shown in ("Statement no. 1", "$59,605.00", "$4.77", signed.hash.hex()[:16]):
+        assert shown in page
+    assert (await visitor.get("/statements?month=2026-13")).status_code == 404
