@@ -19,18 +19,17 @@ from telegram.request import HTTPXRequest
 from bot.alerts.service import Alerts
 from bot.backpack import BackpackClient, BackpackError, BrokerTag
 from bot.backpack.streams import UserStream
-from bot.broker.booking import Bookkeeper
+from bot.books import Books, keep, open_books
 from bot.broker.payouts import Payouts
 from bot.broker.people import People
-from bot.broker.prices import Prices
 from bot.broker.shares import Shares
 from bot.broker.statements import Statements
 from bot.broker.summary import Summaries
-from bot.broker.terms import Tiers
 from bot.chat.alert_announcer import AlertMessages
 from bot.chat.alert_plans import AlertPlans
 from bot.chat.announcer import ChatAnnouncer
 from bot.chat.housekeeping import expire_previews, finish_chains, finish_panics, tidy
+from bot.chat.ledger_alarms import LedgerAlarms
 from bot.chat.limits import TELEGRAM, Rates
 from bot.chat.lost import LostChats
 from bot.chat.monthly import MonthlyReport
@@ -86,8 +85,6 @@ PICTURES_S: Final = 1.0
 CLOCK_S: Final = 60.0
 EXPIRE_S: Final = 5.0
 CHAINS_S: Final = 30.0
-BOOK_S: Final = 30.0
-MEND_S: Final = 3600.0
 TIDY_S: Final = 3600.0
 STOP_S: Final = 5.0
 
@@ -114,7 +111,7 @@ class Bot:
     services: Services
     watcher: Watcher
     reconciler: Reconciler
-    bookkeeper: Bookkeeper
+    books: Books
     schedule: Schedule
     telegram: Application[Any, Any, Any, Any, Any, Any]
     plans: AlertPlans
@@ -190,6 +187,8 @@ def build(
     gathering = Gathering(catalogue, sessions, linking, clock=clock)
     funding = Funding(client, catalogue, feed, clock=clock)
     people = People(clock=clock)
+    ledger_alarms = LedgerAlarms(settings.admin_user_ids, outbox.kick, clock=clock)
+    books = open_books(settings, database, client, sessions, tracker, people, ledger_alarms, clock=clock)
     services = Services(
         bot=telegram.bot,
         database=database,
@@ -202,6 +201,7 @@ def build(
         manage=manage,
         queries=queries,
         alerts=alerts,
+        affiliates=books.affiliates,
         catalogue=catalogue,
         funding=funding,
         posting=Posting(database, client, catalogue, funding, clock=clock),
@@ -217,17 +217,9 @@ def build(
         admin_ids=settings.admin_user_ids,
         access=AccessPolicy(settings.access is Access.OPEN, settings.admin_user_ids),
     )
-    bookkeeper = Bookkeeper(
-        database,
-        Prices(client),
-        people,
-        Tiers(settings.broker_tier_basis),
-        settings.broker_exits_tagged,
-        clock=clock,
-    )
 
     def filled() -> None:
-        bookkeeper.wake()
+        books.bookkeeper.wake()
         alerts.fills_came()
 
     tracker.filled = filled
@@ -250,8 +242,8 @@ def build(
         services,
         watcher,
         reconciler,
-        bookkeeper,
-        _schedule(services, client, reconciler, guard, watcher, pictures, bookkeeper),
+        books,
+        _schedule(services, client, reconciler, guard, watcher, pictures, books),
         telegram,
         plans,
         dashboard,
@@ -300,7 +292,7 @@ def _schedule(
     guard: ExitGuard,
     watcher: Watcher,
     pictures: Pictures,
-    bookkeeper: Bookkeeper,
+    books: Books,
 ) -> Schedule:
     schedule = Schedule()
     schedule.every(RECONCILE_S, "reconcile", reconciler.run_once)
@@ -311,8 +303,7 @@ def _schedule(
     schedule.every(CLOCK_S, "clock", client.refresh_clock)
     schedule.every(EXPIRE_S, "expire-previews", lambda: expire_previews(services))
     schedule.every(CHAINS_S, "finish-chains", lambda: finish_chains(services))
-    schedule.every(BOOK_S, "book", bookkeeper.run_once)
-    schedule.every(MEND_S, "mend-bookings", bookkeeper.mend)
+    keep(books, schedule, services.database, services.clock)
     schedule.every(TIDY_S, "tidy", lambda: tidy(services))
     runs = Runs(services.database, clock=services.clock)
     posts = Posts(runs, services.posting, committed=services.outbox.kick)
@@ -320,7 +311,7 @@ def _schedule(
     schedule.every(TIDY_S, "tidy-posts", posts.tidy)
     services.posts_changed = lambda: schedule.look_again("posts")
     report = MonthlyReport(services.database, services.summaries, services.admin_ids, clock=services.clock)
-    month_end = MonthEnd(report, book=bookkeeper.run_once, committed=services.outbox.kick)
+    month_end = MonthEnd(report, book=books.bookkeeper.run_once, committed=services.outbox.kick)
     schedule.durable(month_end.series(), runs)
     news = StatementNews(services.database, services.bot, services.admin_ids, clock=services.clock)
     closer = Closer(report, services.statements, news, committed=services.outbox.kick)
@@ -334,8 +325,8 @@ async def running(bot: Bot) -> AsyncIterator[Bot]:
     with contextlib.suppress(BackpackError):
         await bot.client.refresh_clock()
     sender = asyncio.create_task(bot.services.outbox.run(), name="outbox")
-    booking = asyncio.create_task(bot.bookkeeper.run(), name="booking")
-    bot.bookkeeper.wake()
+    booking = asyncio.create_task(bot.books.bookkeeper.run(), name="booking")
+    bot.books.bookkeeper.wake()
     bot.services.placing.doubt = lambda: _in_background(bot, bot.reconciler.run_once())
     bot.schedule.start()
     await bot.feed.start()

@@ -15,6 +15,7 @@ from rich.table import Table
 from sqlalchemy.exc import OperationalError
 from telegram.error import Forbidden, InvalidToken, NetworkError
 
+from bot import ledger_cli
 from bot.broker_cli import broker
 from bot.grammar import parse, to_json
 from bot.redaction import configure_logging, redact
@@ -34,6 +35,8 @@ vault = typer.Typer(no_args_is_help=True, help="Master keys: make, rotate, look.
 app.add_typer(sandbox, name="sandbox")
 app.add_typer(vault, name="vault")
 app.add_typer(broker, name="broker")
+broker.command()(ledger_cli.check)
+broker.command("trial-balance")(ledger_cli.trial_balance)
 
 Port = Annotated[int, typer.Option(help="Port on loopback; 0 takes any free one.")]
 

@@ -202,6 +202,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("booked_ms IS NULL"),
         postgresql_where=sa.text("booked_ms IS NULL"),
     )
+    op.create_index("ix_fill_account_id_timestamp_ms", "fill", ["account_id", "timestamp_ms"], unique=False)
     op.add_column("outbox", sa.Column("document", sa.LargeBinary(), nullable=True))
     op.add_column("outbox", sa.Column("document_name", sa.String(), nullable=True))
     op.add_column("ticket", sa.Column("group_id", sa.BigInteger(), nullable=True))
@@ -234,6 +235,7 @@ def downgrade() -> None:
     op.drop_column("ticket", "group_id")
     op.drop_column("outbox", "document_name")
     op.drop_column("outbox", "document")
+    op.drop_index("ix_fill_account_id_timestamp_ms", table_name="fill")
     op.drop_index(
         "ix_fill_unbooked",
         table_name="fill",

@@ -94,6 +94,7 @@ class Bookkeeper:
                 doubtful = await bookings.in_doubt(session)
             last = page[-1].id
             ready = [fill for fill in page if not self._may_be_ours_yet(fill, behind, doubtful)]
+            await self._tiers.prepare(self._database, _months(ready))
             booked += await self._book(await self._worths(ready))
 
     def _may_be_ours_yet(self, fill: Fill, behind: Mapping[int, Behind], doubtful: set[int]) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from telegram import Bot
 
 from bot.alerts.service import Alerts
+from bot.broker.affiliates import Affiliates
 from bot.broker.payouts import Payouts
 from bot.broker.shares import Shares
 from bot.broker.statements import Statements
@@ -41,6 +42,7 @@ class Services:
     manage: Manage
     queries: Queries
     alerts: Alerts
+    affiliates: Affiliates
     catalogue: Catalogue
     funding: Funding
     posting: Posting

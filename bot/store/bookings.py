@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import func, insert, literal_column, select, text, update
+from sqlalchemy import Select, func, insert, literal_column, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Session, aliased
 from sqlmodel import col
 
 from bot.domain.booking import Maker
@@ -25,6 +25,7 @@ from bot.store.tables import Account, Fill, Order, Ticket
 
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(7226275)")
 _INSERT: Final = insert(LedgerFill.__table__)  # type: ignore[attr-defined]
+_LAST: Final = select(func.max(col(LedgerFill.id)))
 _Row: Final = aliased(LedgerFill)
 _COLUMNS: Final = tuple(name for name in LedgerFill.model_fields if name != "id")
 
@@ -211,14 +212,24 @@ async def of_person(
 
 
 async def volume_after(session: AsyncSession, month: str, after_id: int) -> tuple[Decimal, int]:
-    """API volume of a month in rows after `after_id`, and the ledger's last row; take a turn first."""
-    last = await session.scalar(select(func.max(col(LedgerFill.id)))) or 0
-    statement = select(func.sum(col(LedgerFill.notional))).where(
+    """API volume of a month in rows after `after_id`, and the ledger's last row."""
+    last = await session.scalar(_LAST) or 0
+    return await session.scalar(_volume(month, after_id, last)) or ZERO, last
+
+
+def survey_volume(session: Session, month: str) -> tuple[Decimal, int]:
+    """The same of all rows, for `Database.survey`."""
+    last = session.scalar(_LAST) or 0
+    return session.scalar(_volume(month, 0, last)) or ZERO, last
+
+
+def _volume(month: str, after_id: int, last_id: int) -> Select[Any]:
+    return select(func.sum(col(LedgerFill.notional))).where(
         col(LedgerFill.month) == month,
         col(LedgerFill.standing) == Standing.TAGGED,
         col(LedgerFill.id) > after_id,
+        col(LedgerFill.id) <= last_id,
     )
-    return await session.scalar(statement) or ZERO, last
 
 
 async def write(session: AsyncSession, rows: Sequence[LedgerFill]) -> None:

@@ -69,3 +69,35 @@ async def judge(session: AsyncSession, fill_id: int) -> bool:
         .execution_options(synchronize_session=False)
     )
     return bool((await session.execute(statement)).rowcount)  # type: ignore[attr-defined]
+
+
+async def between(session: AsyncSession, account_id: int, from_ms: int, to_ms: int) -> Sequence[Fill]:
+    """What was executed on an account in [from, to)."""
+    statement = (
+        select(Fill)
+        .where(
+            col(Fill.account_id) == account_id,
+            col(Fill.timestamp_ms) >= from_ms,
+            col(Fill.timestamp_ms) < to_ms,
+        )
+        .order_by(col(Fill.timestamp_ms), col(Fill.id))
+    )
+    return (await session.scalars(statement)).all()
+
+
+def as_domain(row: Fill) -> domain.Fill:
+    """The execution itself."""
+    return domain.Fill(
+        symbol=row.symbol,
+        side=row.side,
+        price=row.price,
+        quantity=row.quantity,
+        fee=row.fee,
+        fee_symbol=row.fee_symbol,
+        is_maker=row.is_maker,
+        exchange_order_id=row.exchange_order_id,
+        trade_id=row.trade_id,
+        client_id=row.client_id,
+        timestamp_ms=row.timestamp_ms,
+        system_type=row.system_type,
+    )

@@ -288,6 +288,7 @@ class Fill(Table, table=True):
             sqlite_where=text("trade_id IS NULL"),
             postgresql_where=text("trade_id IS NULL"),
         ),
+        Index("ix_fill_account_id_timestamp_ms", "account_id", "timestamp_ms"),
         Index(
             "ix_fill_unbooked",
             "id",

@@ -91,7 +91,7 @@ def balance(
     return page_at(paginate(locale, header, rows, page_data, per_page=10, footer=refresh), page)
 
 
-def fees(locale: Locale, rates: FeeRates, *, account_label: str) -> Message:
+def fees(locale: Locale, rates: FeeRates, *, account_label: str, referral_data: str | None = None) -> Message:
     cost = locale.usd(rates.futures_taker / BPS * _EXAMPLE_TRADE)
     text = lines(
         locale.text("fees-title", account=account_label),
@@ -100,7 +100,7 @@ def fees(locale: Locale, rates: FeeRates, *, account_label: str) -> Message:
         locale.text("fees-example", cost=cost),
         locale.text("fees-note"),
     )
-    return Message(text)
+    return Message(text, keyboard((button(locale, "button-referral", referral_data),)))
 
 
 def _fee_row(locale: Locale, kind: str, maker: Decimal, taker: Decimal) -> Markup:

@@ -57,8 +57,12 @@ def link_generated(
     return Message(text, keyboard((page,), (done, cancel)))
 
 
-def link_done(locale: Locale, label: str, read_only: bool) -> Message:
-    return Message(locale.text("link-done-read-only" if read_only else "link-done", label=label))
+def link_done(locale: Locale, label: str, read_only: bool, question: Message | None = None) -> Message:
+    """`question` is asked beneath it."""
+    done = locale.text("link-done-read-only" if read_only else "link-done", label=label)
+    if question is None:
+        return Message(done)
+    return Message(lines(done, "", question.text), question.keyboard)
 
 
 def link_not_yet(locale: Locale, reason: str | Markup, *, done_data: str | None = None) -> Message:

@@ -19,6 +19,7 @@ from tests.backpack.support import BROKER, ORDER, SeedSigner, says
 BUY = OrderRequest("SOL_USDC_PERP", Side.BUY, OrderType.MARKET, quantity=Decimal(1))
 TWAP = StrategyRequest("SOL_USDC", Side.SELL, Decimal("10"), duration_ms=60_000, interval_ms=5_000)
 STRATEGY = {"id": "5", "symbol": "SOL_USDC", "side": "Ask", "status": "Running", "createdAt": 1}
+_CLIENTS = {"httpx", "http.client", "urllib.request", "socket", "requests", "websockets", "ClientSession"}
 PRIVATE = [route for route in routes.ALL_ROUTES if route.instruction is not None]
 
 
@@ -95,6 +96,38 @@ def test_only_one_place_makes_private_requests_and_only_one_puts_them_on_the_wir
         assert makers[str(header)] == {"requests.py"}
         assert header.decode() not in makers
     assert "brokerId" not in makers
+
+
+def test_no_other_part_of_the_bot_can_send_an_order():
+    """An order could leave untagged only where its path is named or a connection is opened."""
+    package = Path(bot.__file__).parent
+    paths = tuple(route.path for route in routes.ALL_ROUTES if route.method != "GET")
+    naming: set[str] = set()
+    connecting: set[str] = set()
+    for path in package.rglob("*.py"):
+        name = path.relative_to(package).as_posix()
+        if name.startswith("sandbox/"):  # the other side, which the import contracts keep apart
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.endswith(paths):
+                naming.add(name)
+            if _CLIENTS & _reached(node):
+                connecting.add(name)
+    assert naming == {"backpack/routes.py"}
+    # Streams bring news and take no orders; the demo stays on loopback, the doctor asks Telegram alone.
+    assert connecting == {"backpack/transport.py", "backpack/streams.py", "demo.py", "doctor.py"}
+
+
+def _reached(node: ast.AST) -> set[str]:
+    """What a statement makes reachable: imported modules, and aiohttp's client by its name."""
+    if isinstance(node, ast.Import):
+        return {alias.name for alias in node.names}
+    if isinstance(node, ast.ImportFrom):
+        module = node.module or ""
+        return {module, module.split(".")[0], *(f"{module}.{alias.name}" for alias in node.names)}
+    if isinstance(node, ast.Attribute):
+        return {node.attr}
+    return set()
 
 
 def test_whatever_touches_money_in_or_out_can_only_be_read():

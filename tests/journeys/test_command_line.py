@@ -15,11 +15,15 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import delete
 
 from bot.domain.rebate import Month
+from bot.domain.values import plain
 from bot.store import Database, migrate
-from bot.vault import MasterKeys
+from bot.store.tables import Fill
+from bot.vault import MasterKeys, add_master_key
 from tests.store.ledger_builders import a_ledger_fill, a_person
+from tests.support.books import places, rows
 from tests.support.world import CAROL, open_world
 
 COMMAND = [sys.executable, "-c", "from bot.cli import main; main()"]
@@ -285,3 +289,40 @@ async def _a_fill_of_september(url: str) -> None:
         person = await a_person(session)
         session.add(a_ledger_fill(person, at_ms=Month(2026, 9).start_ms))
     await database.close()
+
+
+async def test_the_ledger_is_checked_and_balanced_from_the_terminal(tmp_path: Path) -> None:
+    url, file = f"sqlite:///{tmp_path / 'desk.sqlite3'}", tmp_path / "master"
+    await asyncio.to_thread(migrate, url)
+    add_master_key(file)
+    async with open_world(url, masters=MasterKeys.from_file(file)) as world:
+        carol = world.person(CAROL)
+        await carol.says("/start", "Rucksack")
+        await carol.links("Carol")
+        await places(carol, "long sol $200")
+        (row,) = await rows(world, 1)
+        settings = {
+            "TELEGRAM_BOT_TOKEN": world.telegram.config.token,
+            "BACKPACK_API_URL": world.exchange.rest_url,
+            "BACKPACK_BROKER_ID": "4242",
+            "DATABASE_URL": url,
+            "VAULT_MASTER_KEY_FILE": str(file),
+            "ADMIN_USER_IDS": "1001",
+        }
+
+        async def broker(*arguments: str) -> tuple[int, str]:
+            done = await asyncio.to_thread(lambda: _rucksack(tmp_path, "broker", *arguments, **settings))
+            assert "Traceback" not in done.stderr
+            return done.returncode, done.stdout + done.stderr
+
+        code, said = await broker("check", "--month", row.month)
+        assert (code, "equal" in said) == (0, True), said
+        async with world.bot.database.write() as session:
+            await session.execute(delete(Fill))
+        code, said = await broker("check")
+        assert (code, "missing here, added: SOL_USDC_PERP" in said) == (1, True), said
+        code, said = await broker("trial-balance", row.month)
+        assert code == 0
+        assert re.search(rf"receivable.exchange\D+{plain(row.accrued)}", said), said
+        assert len(set(re.findall(r"total\s*│\s*(\S+)\s*│\s*(\S+)", said)[0])) == 1
+        assert (await broker("trial-balance", "october"))[0] == 2

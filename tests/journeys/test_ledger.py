@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import select, update
 from sqlmodel import col
 
-from bot.backpack import AccountClient, BackpackClient, BrokerTag
 from bot.broker.booking import Bookkeeper
 from bot.broker.people import People
 from bot.broker.prices import Prices
 from bot.broker.terms import Tiers
 from bot.domain.order import OrderRequest
-from bot.domain.rebate import ExitsTagged, Month, Standing, TierBasis
+from bot.domain.rebate import ExitsTagged, Month, Standing, TierBasis, nano
 from bot.domain.values import OrderType, Side
 from bot.store import Database, broker_tables
 from bot.store.broker_tables import LedgerFill, PriceSource
 from bot.store.broker_tables import Person as LedgerPerson
 from bot.store.tables import Fill, Order
-from tests.backpack.support import SeedSigner
+from tests.support.books import another_program, fills, like, places, rows
 from tests.support.world import CAROL, DESK, Person, World
 
 SOL = "SOL_USDC_PERP"
@@ -30,43 +28,6 @@ LEDGER = {
     *("payout", "payout_line", "statement"),
 }
 YOUNG_S = 125  # by then a fill that nobody recognised is taken for somebody else's
-
-
-async def rows(world: World, count: int, **where: Any) -> list[LedgerFill]:
-    """The ledger, once it has `count` rows."""
-    async with asyncio.timeout(10):
-        while True:
-            async with world.bot.database.read() as session:
-                found = list((await session.scalars(select(LedgerFill).order_by(col(LedgerFill.id)))).all())
-            if len(found) >= count:
-                assert len(found) == count
-                return [row for row in found if all(getattr(row, name) == one for name, one in where.items())]
-            await asyncio.sleep(0.05)
-
-
-async def fills(world: World, count: int) -> list[Fill]:
-    """The fills known, once there are so many."""
-    async with asyncio.timeout(10):
-        while True:
-            async with world.bot.database.read() as session:
-                found = list((await session.scalars(select(Fill).order_by(col(Fill.id)))).all())
-            if len(found) >= count:
-                return found
-            await asyncio.sleep(0.05)
-
-
-async def places(person: Person, line: str, expect: str = "Filled") -> None:
-    preview = await person.says(line, "Account")
-    await person.taps("✅", expect, on=preview.id)
-
-
-async def another_program(world: World, label: str = "Carol") -> AccountClient:
-    """A key of somebody else's program for the same account at the exchange."""
-    signer = SeedSigner(bytes(31) + b"7")
-    body = {"label": label, "publicKey": signer.public_key}
-    (await world.admin.post("/sandbox/keys", json=body)).raise_for_status()
-    client = BackpackClient(world.exchange.rest_url, BrokerTag(7), clock=world.clock)
-    return client.account(signer)
 
 
 async def test_a_trade_becomes_one_entry_set_with_the_right_numbers(world: World, carol: Person) -> None:
@@ -114,9 +75,9 @@ async def test_what_another_program_trades_is_elsewhere_and_earns_nothing(
     request = OrderRequest(SOL, Side.BUY, OrderType.MARKET, quantity=Decimal(1), client_id=99)
     await line.send(line.prepare_order(request, timestamp_ms=world.clock()))
     _, fill = await fills(world, 2)
-    assert await world.bot.bookkeeper.run_once() == 0  # it may be recognised yet
+    assert await world.bot.books.bookkeeper.run_once() == 0  # it may be recognised yet
     world.clock.skip(YOUNG_S)
-    assert await world.bot.bookkeeper.run_once() == 1
+    assert await world.bot.books.bookkeeper.run_once() == 1
     _, row = await rows(world, 2)
     assert (row.standing, row.order_id, row.fee) == (Standing.ELSEWHERE, None, fill.fee)
     assert (row.earning, row.accrued, row.contingent) == (0, 0, 0)
@@ -127,7 +88,7 @@ async def test_a_liquidation_belongs_to_the_system(world: World, carol: Person) 
     await world.price(SOL, "135")
     await carol.sees("Liquidated")
     world.clock.skip(YOUNG_S)
-    await world.bot.bookkeeper.run_once()
+    await world.bot.books.bookkeeper.run_once()
     async with world.bot.database.read() as session:
         found = (await session.scalars(select(LedgerFill))).all()
     assert {row.standing for row in found} == {Standing.TAGGED, Standing.SYSTEM}
@@ -166,7 +127,7 @@ async def test_an_order_whose_answer_was_lost_is_booked_as_ours_once(world: Worl
     (row,) = await rows(world, 1)
     assert row.standing is Standing.TAGGED
     world.clock.skip(YOUNG_S)
-    assert await world.bot.bookkeeper.run_once() == 0
+    assert await world.bot.books.bookkeeper.run_once() == 0
 
 
 async def test_two_bookkeepers_book_each_fill_once(world: World, carol: Person, database_url: str) -> None:
@@ -174,7 +135,7 @@ async def test_two_bookkeepers_book_each_fill_once(world: World, carol: Person, 
     await rows(world, 1)
     async with world.bot.database.write() as session:  # as if nobody had been at work
         fill = (await session.scalars(select(Fill))).one()
-        session.add_all(_like(fill, 1000 + number) for number in range(300))
+        session.add_all(like(fill, 1000 + number) for number in range(300))
     other = Database.open(database_url)
     doors = [world.bot.database, other] * 3
     booked = await asyncio.gather(*(bookkeeper(world, door).run_once() for door in doors))
@@ -194,25 +155,76 @@ def bookkeeper(world: World, database: Database) -> Bookkeeper:
     )
 
 
+async def test_a_bookkeeper_may_die_anywhere(world: World, carol: Person) -> None:
+    await places(carol, "long sol $100")
+    (row,) = await rows(world, 1)
+    async with world.bot.database.write() as session:
+        fill = await session.get_one(Fill, row.fill_id)
+    mortal = bookkeeper(world, world.bot.database)
+    for steps in range(40):
+        async with world.bot.database.write() as session:
+            session.add(like(fill, 1000 + steps))
+        doomed = asyncio.create_task(mortal.run_once())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        doomed.cancel()
+        await asyncio.gather(doomed, return_exceptions=True)
+    await mortal.run_once()
+    booked = await rows(world, 41)
+    assert len({one.fill_id for one in booked}) == 41
+    assert all(one.booked_ms is not None for one in await fills(world, 41))
+
+
+async def test_a_fee_in_another_coin_is_worth_the_close_of_its_minute(world: World, carol: Person) -> None:
+    await places(carol, "long sol $200")
+    (row,) = await rows(world, 1)
+    async with world.bot.database.write() as session:
+        fill = await session.get_one(Fill, row.fill_id)
+        for trade_id, symbol in ((4711, "ETH"), (4712, "NOSUCH")):
+            other = like(fill, trade_id)
+            other.fee_symbol = symbol
+            session.add(other)
+    await world.bot.books.bookkeeper.run_once()
+    await rows(world, 1)  # the minute has no close yet
+    world.clock.skip(60)
+    await world.fault(action="status", status=503, match={"path": "/api/v1/klines", "times": None})
+    await world.bot.books.bookkeeper.run_once()
+    await rows(world, 1)  # nobody answers: it waits
+    (await world.admin.delete("/sandbox/faults")).raise_for_status()
+    await world.bot.books.bookkeeper.run_once()
+    _, eth, nosuch = await rows(world, 3)
+    minute_s = fill.timestamp_ms // 60_000 * 60
+    (candle,) = await world.bot.client.klines("ETH_USDC", "1m", minute_s, minute_s + 60)
+    assert (eth.price_source, eth.fee_price) == (PriceSource.CANDLE, candle.close)
+    assert eth.fee == nano(fill.fee * eth.fee_price) == eth.earning
+    assert (nosuch.price_source, nosuch.fee_price, nosuch.fee) == (PriceSource.UNKNOWN, None, 0)
+    assert nosuch.notional == row.notional
+    assert await world.bot.books.bookkeeper.mend() == 0
+    async with world.bot.database.write() as session:  # the coin gets its market
+        await session.execute(update(Fill).where(col(Fill.trade_id) == 4712).values(fee_symbol="ETH"))
+    assert await world.bot.books.bookkeeper.mend() == 1
+    assert (await rows(world, 5))[4].fee == eth.fee
+
+
 async def test_what_is_recognised_later_is_taken_back_and_booked_anew(world: World, carol: Person) -> None:
     await places(carol, "long sol $200")
     (first,) = await rows(world, 1)
     async with world.bot.database.write() as session:  # the books do not know the order (yet)
         await session.execute(update(Order).values(exchange_id="unheard", client_id=1))
         fill = await session.get_one(Fill, first.fill_id)
-        session.add(_like(fill, 4711))
+        session.add(like(fill, 4711))
     world.clock.skip(YOUNG_S)
-    await world.bot.bookkeeper.run_once()
+    await world.bot.books.bookkeeper.run_once()
     _, elsewhere = await rows(world, 2)
     assert elsewhere.standing is Standing.ELSEWHERE
     async with world.bot.database.write() as session:
         await session.execute(update(Order).values(exchange_id=fill.exchange_order_id))
-    assert await world.bot.bookkeeper.revise([elsewhere.fill_id], "recognised") == 1
+    assert await world.bot.books.bookkeeper.revise([elsewhere.fill_id], "recognised") == 1
     _, _, reversal, booked = await rows(world, 4)
     assert [row.revision for row in (elsewhere, reversal, booked)] == [0, 1, 2]
     assert reversal.notional == -elsewhere.notional
     assert (booked.standing, booked.accrued, booked.why) == (Standing.TAGGED, first.accrued, "recognised")
-    assert await world.bot.bookkeeper.revise([elsewhere.fill_id], "again") == 0
+    assert await world.bot.books.bookkeeper.revise([elsewhere.fill_id], "again") == 0
 
 
 async def test_after_forget_no_table_of_the_ledger_knows_the_person(world: World, carol: Person) -> None:
@@ -223,8 +235,8 @@ async def test_after_forget_no_table_of_the_ledger_knows_the_person(world: World
     assert await _knowing(world, CAROL) == set()
     async with world.bot.database.write() as session:  # one that comes late
         fill = await session.get_one(Fill, row.fill_id)
-        session.add(_like(fill, 4711))
-    await world.bot.bookkeeper.run_once()
+        session.add(like(fill, 4711))
+    await world.bot.books.bookkeeper.run_once()
     assert {one.person_id for one in await rows(world, 2)} == {row.person_id}
     assert await _knowing(world, CAROL) == set()
 
@@ -240,8 +252,3 @@ async def _knowing(world: World, user_id: int) -> set[str]:
                 if any(str(user_id) in str(cell) for cell in row):
                     found.add(table.name)
     return found
-
-
-def _like(fill: Fill, trade_id: int) -> Fill:
-    """Another execution like `fill`, not booked."""
-    return Fill(**fill.model_dump(exclude={"id", "trade_id", "booked_ms"}), trade_id=trade_id)

@@ -8,6 +8,7 @@ from typing import Final
 
 from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
 
+from bot.chat.handlers import referrals
 from bot.chat.prompts import Prompt
 from bot.chat.services import Services
 from bot.chat.turn import Turn
@@ -118,7 +119,9 @@ async def _verify(turn: Turn, account_id: int) -> None:
     turn.answer_soon()
     outcome = await turn.services.linking.verify(turn.user.id, account_id)
     if isinstance(outcome, Linked):
-        await turn.show(link_view.link_done(turn.locale, outcome.account.label, outcome.read_only))
+        question = await referrals.first_question(turn)
+        label, read_only = outcome.account.label, outcome.read_only
+        await turn.show(link_view.link_done(turn.locale, label, read_only, question))
     elif isinstance(outcome, NotYet):
         # A message of its own: the steps and the key stay where the user can still read them.
         message = link_view.link_not_yet(turn.locale, outcome.value, done_data=f"link:done:{account_id}")

@@ -135,7 +135,11 @@ async def fees(turn: Turn) -> bool:
     shown = await turn.services.queries.account(turn.user)
     if isinstance(shown, Refusal):
         return await _refused(turn, shown)
-    await turn.show(holdings_view.fees(turn.locale, shown.state.fees, account_label=shown.account.label))
+    await turn.show(
+        holdings_view.fees(
+            turn.locale, shown.state.fees, account_label=shown.account.label, referral_data="ref:ask"
+        )
+    )
     return True
 
 
