@@ -20,7 +20,7 @@ from bot.store.broker_tables import Payout
 from bot.store.ledger import api_volume
 
 LINES_AT_ONCE: Final = 2_000  # written in one transaction
-_AMOUNT: Final = re.compile(r"\$?(\d{1,3}(,\d{3})+|\d{1,9})(\.\d{1,2})?")
+_AMOUNT: Final = re.compile(r"\$?(\d{1,3}(,\d{3}){1,2}|\d{1,9})(\.\d{1,2})?", re.ASCII)
 
 
 def read_amount(text: str) -> Decimal | None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, localcontext
-from typing import Any, Final
+from typing import Final
 
 from bot.domain.implied import Rates, Sample, infer
 from bot.domain.rebate import CENT, NANO, PRECISION, Standing, broker_share, nano, payout
@@ -176,12 +176,12 @@ class _Settling:
                 kept.append(line)
         group.theirs = kept
 
-    def _measure(self, group: _Group) -> tuple[Any, Decimal]:
+    def _measure(self, group: _Group) -> tuple[Callable[[Paid], Decimal], Decimal]:
         """What the lines of a group are compared by: volume, else fee, else rebate; and how much is ours."""
         if all(line.volume is not None for line in group.theirs):
-            return (lambda line: line.volume), sum((one.notional for one in group.ours), ZERO)
+            return (lambda line: line.volume or ZERO), sum((one.notional for one in group.ours), ZERO)
         if all(line.fee is not None for line in group.theirs):
-            return (lambda line: line.fee), sum((one.fee for one in group.ours), ZERO)
+            return (lambda line: line.fee or ZERO), sum((one.fee for one in group.ours), ZERO)
         return (lambda line: line.rebate), group.due
 
     def _their_fee(self, group: _Group) -> Decimal | None:

@@ -20,6 +20,7 @@ from bot.domain.rebate import Standing
 from bot.domain.reconcile import Expected, Paid, Part, Sums
 from bot.domain.values import ZERO
 from bot.store.broker_tables import EntryKind, LedgerEntry, LedgerFill, Payout, PayoutLine
+from bot.store.columns import Word
 from bot.store.statements import insert_or_ignore
 from bot.store.tables import Fill, Order
 
@@ -40,10 +41,14 @@ _PAID: Final[tuple[Any, ...]] = tuple(
 _EXPECTED: Final[tuple[Any, ...]] = (
     func.coalesce(col(Fill.exchange_order_id), ""),
     Fill.trade_id,
-    *(
-        getattr(LedgerFill, "person_id" if field.name == "person" else field.name)
-        for field in fields(Expected)[2:]
-    ),
+    LedgerFill.person_id,
+    LedgerFill.symbol,
+    LedgerFill.at_ms,
+    case((_IS_EXIT, literal(Standing.EXIT, Word(Standing))), else_=col(LedgerFill.standing)),
+    LedgerFill.notional,
+    LedgerFill.fee,
+    LedgerFill.earning,
+    LedgerFill.affiliate,
 )
 
 

@@ -31,7 +31,7 @@ async def keep_month(
         before = TERMS.month.start_ms - 40 * 3_600_000
         session.add(a_ledger_fill(first, at_ms=before, notional=volume_before, fill_id=900_000))
         for number, order_id in enumerate(sorted(month.by_cause.get(Cause.MISSING, ()))):
-            session.add(an_order(account, exchange_id=order_id, client_id=1_000_000 + number))
+            session.add(an_order(account, exchange_id=order_id, code=f"M{number}"))
         await session.flush()
         fills: list[dict[str, Any]] = []
         rows: list[dict[str, Any]] = []

@@ -18,7 +18,9 @@ from bot.domain.preview import Note
 from bot.domain.rebate import TIERS, Month
 from bot.domain.reconcile import Cause, Part, Reconciliation
 from bot.domain.refusal import Choice, Refusal, RefusalCode
+from bot.domain.shares import Party
 from bot.domain.standing import Gap, Promise
+from bot.domain.statement import Earned, Sealed, body_of, party_content
 from bot.domain.summary import Breakdown
 from bot.view import (
     alerts,
@@ -36,7 +38,9 @@ from bot.view import (
     preview,
     rebates,
     refusals,
+    shares,
     start,
+    statements,
 )
 from bot.view import settings as settings_view
 from bot.view.locale import Locale
@@ -253,6 +257,38 @@ CASES: dict[str, Case] = {
     "unlink in doubt": Case(
         lambda locale, text: linking.unlink_in_doubt(
             locale, text, 2, retry_data="r", anyway_data="a", cancel_data="k"
+        )
+    ),
+    "shares.shares": Case(
+        lambda locale, text: shares.shares(
+            locale, [shares.PromiseLine("group:-1", text, D("0.2"), Month(2026, 10))]
+        )
+    ),
+    "statements.statement": Case(
+        lambda locale, text: statements.statement(
+            locale,
+            Sealed(
+                7,
+                "2026-10",
+                "group:-1",
+                2,
+                0,
+                body_of(
+                    party_content(
+                        Month(2026, 10),
+                        TIERS[2],
+                        Party("group", -1),
+                        D("0.2"),
+                        [Earned(text, 3, D(5), D(1), D(1))],
+                    ),
+                    2,
+                ),
+                b"",
+                b"",
+                b"",
+                b"",
+            ),
+            named={text: 1003},
         )
     ),
     "payouts.unreadable": Case(lambda locale, text: payouts.unreadable(locale, "value", 3, text)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 
 import pytest
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
@@ -72,3 +73,18 @@ async def test_serving_says_where_and_ends_when_cancelled(
     server.cancel()
     with pytest.raises(asyncio.CancelledError):
         await server
+
+
+async def test_a_file_that_is_sent_reaches_the_bot_as_it_is(bot: Bot, driver: ChatDriver) -> None:
+    content = base64.b64encode(b"a,b\r\n1,2\r\n").decode()
+    alice = driver.as_user(ALICE)
+    await alice.send("/payout 2026-10", document_base64=content, document_name="rebates.csv")
+    (update,) = await bot.get_updates()
+    message = update.message
+    assert message is not None
+    assert message.document is not None
+    assert (message.caption, message.document.file_name) == ("/payout 2026-10", "rebates.csv")
+    file = await message.document.get_file()
+    assert bytes(await file.download_as_bytearray()) == b"a,b\r\n1,2\r\n"
+    with pytest.raises(ChatError, match="not base64"):
+        await alice.send("x", document_base64="?", document_name="x.csv")
