@@ -71,6 +71,8 @@ class Ladder:
         self._beside: dict[Key, Standing] = {}  # EITHER, spent exactly at its level: no side yet
         self._standing: dict[Key, Standing] = {}
         self._since: dict[Key, int] = {}  # what changed lately: nothing up to then counts when looking back
+        self._clear: set[Key] = set()  # for these, what happens at the millisecond of `_since` is later
+        self._is_judging = False
         self._count = 0
         self._value: Decimal | None = None  # the newest seen
         self._high, self._low, self._wake_ms = _TOP, _BOTTOM, _NEVER
@@ -100,6 +102,8 @@ class Ladder:
         (self._up if trend is Trend.UP else self._down).add((level, key))
         if since_ms is not None:
             self._since[key] = since_ms
+            if key in self._standing:
+                self._clear.add(key)
         self._bounds()
 
     def stand(self, key: Key, standing: Standing) -> None:
@@ -108,7 +112,7 @@ class Ladder:
 
     def rest(self, key: Key, since_ms: int) -> None:
         """A standing rung is spent and deaf until `since_ms`, then waits for its condition to cease."""
-        self._since[key] = since_ms
+        self._note(key, since_ms)
         self._count += 1
         heapq.heappush(self._resting, (since_ms, self._count, key, self._standing[key]))
         self._bounds()
@@ -129,6 +133,7 @@ class Ladder:
         self._beside.pop(key, None)
         self._undecided.pop(key, None)
         self._since.pop(key, None)
+        self._clear.discard(key)
         self.changed.pop(key, None)
         self._bounds()
 
@@ -196,6 +201,7 @@ class Ladder:
 
         Its extremes count for a rung that stood as it stands since before the candle began; else its close.
         """
+        self._is_judging = True
         if self._undecided:
             self._decide(candle.close, candle.end_ms)
         self._wake(candle.end_ms - 1, None)
@@ -207,14 +213,24 @@ class Ladder:
         hits += self._judge_beside(candle)
         for hit in hits:
             self._after(hit, candle.close if candle.is_closed else None, candle.end_ms)
+        self._is_judging = False
         self._bounds()
         return hits
+
+    def _stood(self, key: Key, candle: Candle) -> bool:
+        """Whether the rung stood as it stands all through the candle.
+
+        A value heard in the candle's first millisecond may have had others before it in there.
+        """
+        since = self._since.get(key, -1)
+        is_after = key not in self._standing or key in self._clear
+        return since < candle.start_ms or (since == candle.start_ms and is_after)
 
     def _judge_armed(self, candle: Candle, waiting: Any, trend: Trend, extreme: Decimal) -> list[Hit]:
         hits, kept = [], []
         for level, key in self._take(waiting, extreme, trend, None):
             since = self._since.get(key, -1)
-            if since <= candle.start_ms:
+            if self._stood(key, candle):
                 hits.append(Hit(key, level, extreme, candle.end_ms, trend))
             elif since < candle.end_ms and _reaches(candle.close, level, trend):
                 hits.append(Hit(key, level, candle.close, candle.end_ms, trend))
@@ -229,9 +245,10 @@ class Ladder:
         away = Trend.DOWN if trend is Trend.UP else Trend.UP
         for rearm, key in self._take(waiting, extreme, away, None, beyond=True):
             since, standing = self._since.get(key, -1), self._standing[key]
-            if since <= candle.start_ms and _reaches(candle.close, standing.level, trend):
+            stood = self._stood(key, candle)
+            if stood and _reaches(candle.close, standing.level, trend):
                 hits.append(Hit(key, standing.level, candle.close, candle.end_ms, trend))
-            elif since <= candle.start_ms or (since < candle.end_ms and _passes(candle.close, rearm, away)):
+            elif stood or (since < candle.end_ms and _passes(candle.close, rearm, away)):
                 self._arm_again(key, trend, candle.end_ms)
             else:
                 kept.append((rearm, key))
@@ -242,7 +259,7 @@ class Ladder:
         hits = []
         for key, standing in list(self._beside.items()):
             since, level = self._since.get(key, -1), standing.level
-            if since <= candle.start_ms and candle.low < level < candle.high:
+            if self._stood(key, candle) and candle.low < level < candle.high:
                 del self._beside[key]
                 trend = Trend.UP if candle.close >= level else Trend.DOWN
                 hits.append(Hit(key, level, candle.close, candle.end_ms, trend))
@@ -261,8 +278,16 @@ class Ladder:
         elif standing.cooldown_ms or value is None:
             self.rest(hit.key, at_ms + standing.cooldown_ms)
         else:
-            self._since[hit.key] = at_ms
+            self._note(hit.key, at_ms)
             self._spend(hit.key, standing, value, at_ms)
+
+    def _note(self, key: Key, at_ms: int) -> None:
+        """The rung has come to stand as it stands."""
+        self._since[key] = at_ms
+        if self._is_judging:
+            self._clear.add(key)
+        else:
+            self._clear.discard(key)
 
     def _spend(self, key: Key, standing: Standing, value: Decimal, at_ms: int) -> None:
         """At `value`, wait for the condition to cease, or for the level if it has."""
@@ -283,12 +308,12 @@ class Ladder:
 
     def _arm_again(self, key: Key, trend: Trend, at_ms: int) -> None:
         (self._up if trend is Trend.UP else self._down).add((self._standing[key].level, key))
-        self._since[key] = at_ms
+        self._note(key, at_ms)
         self.changed[key] = None
 
     def _decide(self, value: Decimal, at_ms: int) -> None:
         for key, standing in self._undecided.items():
-            self._since[key] = at_ms
+            self._note(key, at_ms)
             self._spend(key, standing, value, at_ms)
             self.changed[key] = None
         self._undecided = {}

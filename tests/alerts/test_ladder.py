@@ -175,6 +175,15 @@ def test_looking_back_again_over_what_was_seen_tells_nothing_twice(
             assert len(told[key]) == len(alert.told)
 
 
+def test_what_was_told_in_the_first_millisecond_of_a_candle_is_not_told_again() -> None:
+    one = Decimal(1)
+    ladder = Ladder()
+    ladder.stand(1, Standing(Trend.UP, one, one))
+    ladder.arm(1, one, Trend.UP, 0)
+    assert [len(ladder.observe(Decimal(value), 60_000)) for value in (0, 1)] == [0, 1]
+    assert ladder.judge(Candle(60_000, 120_000, one, Decimal(0), one)) == []
+
+
 def candles(path: list[tuple[int, Decimal]], length: int) -> list[Candle]:
     found: dict[int, list[Decimal]] = {}
     for at, value in path:
