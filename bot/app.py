@@ -19,7 +19,7 @@ from telegram.request import HTTPXRequest
 from bot.alerts.service import Alerts
 from bot.backpack import BackpackClient, BackpackError, BrokerTag
 from bot.backpack.streams import UserStream
-from bot.books import Books, keep, open_books
+from bot.books import Books, check_of_last_day, keep, open_books
 from bot.broker.payouts import Payouts
 from bot.broker.people import People
 from bot.broker.shares import Shares
@@ -311,7 +311,12 @@ def _schedule(
     schedule.every(TIDY_S, "tidy-posts", posts.tidy)
     services.posts_changed = lambda: schedule.look_again("posts")
     report = MonthlyReport(services.database, services.summaries, services.admin_ids, clock=services.clock)
-    month_end = MonthEnd(report, book=books.bookkeeper.run_once, committed=services.outbox.kick)
+    month_end = MonthEnd(
+        report,
+        is_checked=lambda month: runs.is_done(check_of_last_day(month)),
+        book=books.bookkeeper.run_once,
+        committed=services.outbox.kick,
+    )
     schedule.durable(month_end.series(), runs)
     news = StatementNews(services.database, services.bot, services.admin_ids, clock=services.clock)
     closer = Closer(report, services.statements, news, committed=services.outbox.kick)

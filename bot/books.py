@@ -17,7 +17,8 @@ from bot.broker.prices import Prices
 from bot.broker.terms import Tiers
 from bot.desk.sessions import AccountSessions
 from bot.desk.tracker import Tracker
-from bot.domain.timing import Daily
+from bot.domain.rebate import Month
+from bot.domain.timing import Daily, stamp
 from bot.jobs import RunContext, Runs, Schedule, Series
 from bot.settings import Settings
 from bot.store import Database
@@ -26,6 +27,7 @@ BOOK_S: Final = 30.0
 MEND_S: Final = 3600.0
 CHECK_LEASE_MS: Final = 3_600_000  # a night with very many accounts takes its time
 CHECK_AT: Final = Daily(10)  # 00:10 UTC: the history lags
+CHECK: Final = "ledger-check"
 CANARY_AT: Final = Daily(40)  # after the check has completed the fills
 
 
@@ -75,7 +77,10 @@ def keep(books: Books, schedule: Schedule, database: Database, clock: Callable[[
 
     schedule.every(BOOK_S, "book", books.bookkeeper.run_once)
     schedule.every(MEND_S, "mend-bookings", books.bookkeeper.mend)
-    schedule.durable(
-        Series("ledger-check", CHECK_AT, check), Runs(database, clock=clock, lease_ms=CHECK_LEASE_MS)
-    )
+    schedule.durable(Series(CHECK, CHECK_AT, check), Runs(database, clock=clock, lease_ms=CHECK_LEASE_MS))
     schedule.durable(Series("canary", CANARY_AT, canary), Runs(database, clock=clock))
+
+
+def check_of_last_day(month: Month) -> str:
+    """The key of the check that looks at the end of `month`."""
+    return f"{CHECK}:{stamp(CHECK_AT.after(month.end_ms - 1))}"

@@ -1,7 +1,7 @@
 """The first of the month: what the month before earned is told, once, late if need be.
 
-The month is told when its fills are booked. The ledger is waited for, but not without end: what it still
-lacks then is said in the message, and comes in with later entries.
+The month is told when its fills are compared with the exchange's and booked. The ledger is waited for, but
+not without end: what it still lacks then is said in the message, and comes in with later entries.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from bot.store import outbox
 from bot.store.tables import Message
 
 SERIES: Final = "rebate"
-FIRST_MINUTE: Final = 15  # of the first, UTC: the last fills of the month have come in by then
-ATTEMPTS: Final = 10  # at booking what is not booked: about a quarter of an hour, by the pauses of `Runs`
+FIRST_MINUTE: Final = 15  # of the first, UTC: after the night's check of the last day
+ATTEMPTS: Final = 10  # at finding the month whole: about twenty minutes, by the pauses of `Runs`
 
 
 class NotBooked(Exception):
@@ -38,16 +38,21 @@ class Report(Protocol):
 
 
 class MonthEnd:
-    """Tells of a month that is over. `book` takes in what can be booked now."""
+    """Tells of a month that is over.
+
+    `is_checked`: whether its last day was compared with the exchange; `book` takes in what can be booked now.
+    """
 
     def __init__(
         self,
         report: Report,
         *,
+        is_checked: Callable[[Month], Awaitable[bool]],
         book: Callable[[], Awaitable[object]],
         committed: Callable[[], None],
     ) -> None:
         self._report = report
+        self._is_checked = is_checked
         self._book = book
         self._committed = committed
 
@@ -59,13 +64,16 @@ class MonthEnd:
         """Queue what is to be said of the month before, in the transaction that ends the run."""
         month = month_before(run.due_ms)
         await self._book()
-        if await self._report.unbooked(month) and run.run.attempts < ATTEMPTS:
+        if run.run.attempts < ATTEMPTS and not await self._is_whole(month):
             raise NotBooked(str(month))
         messages = await self._report.make(month, run.late_ms if run.is_late else 0)
         async with run.finishing() as session:
             for message in messages:
                 await outbox.enqueue(session, message)
         self._committed()
+
+    async def _is_whole(self, month: Month) -> bool:
+        return await self._is_checked(month) and not await self._report.unbooked(month)
 
 
 def month_before(due_ms: int) -> Month:

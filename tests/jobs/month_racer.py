@@ -13,7 +13,7 @@ import time
 
 from bot.broker.summary import Summaries
 from bot.chat.monthly import MonthlyReport
-from bot.domain.rebate import TierBasis
+from bot.domain.rebate import Month, TierBasis
 from bot.jobs import Runs, Schedule
 from bot.jobs.rebate import MonthEnd
 from bot.store import Database
@@ -36,12 +36,15 @@ async def race(url: str, now_ms: int, lease_ms: int, life_s: float, hang: bool) 
         if hang:
             await asyncio.sleep(60)
 
+    async def is_checked(_: Month) -> bool:
+        return True
+
     database = Database.open(url)
     report = MonthlyReport(
         database, Summaries(database, TierBasis.MONTH, clock=clock), OPERATORS, clock=clock
     )
     schedule = Schedule()
-    month_end = MonthEnd(report, book=book, committed=lambda: say("told"))
+    month_end = MonthEnd(report, is_checked=is_checked, book=book, committed=lambda: say("told"))
     schedule.durable(month_end.series(), Runs(database, clock=clock, lease_ms=lease_ms))
     schedule.start()
     say("ready")

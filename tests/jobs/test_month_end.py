@@ -133,11 +133,14 @@ async def test_a_month_waits_for_its_fills_but_not_for_ever(october: Database) -
     async def book() -> None:
         looked.append(now[0])
 
+    async def is_checked(month: Month) -> bool:
+        return True
+
     def clock() -> int:
         return now[0]
 
     report = MonthlyReport(october, Summaries(october, TierBasis.MONTH, clock=clock), OPERATORS, clock=clock)
-    series = MonthEnd(report, book=book, committed=lambda: None).series()
+    series = MonthEnd(report, is_checked=is_checked, book=book, committed=lambda: None).series()
     ledger = Runs(october, clock=clock)
     while len(looked) < ATTEMPTS:
         assert await told(october) == []
@@ -153,3 +156,25 @@ async def test_a_month_waits_for_its_fills_but_not_for_ever(october: Database) -
 def test_a_run_is_named_by_the_month_it_is_for() -> None:
     assert key_of(FIRST_MS + 15 * MINUTE_MS) == "rebate:2026-10"
     assert key_of(Month(2027, 1).start_ms) == "rebate:2026-12"
+
+
+async def test_a_month_waits_for_the_check_of_its_last_day(october: Database) -> None:
+    now, checked = [FIRST_MS + 15 * MINUTE_MS], []
+
+    async def is_checked(month: Month) -> bool:
+        return month in checked
+
+    async def book() -> None:
+        """There is nothing to book."""
+
+    report = MonthlyReport(
+        october, Summaries(october, TierBasis.MONTH, clock=lambda: now[0]), OPERATORS, clock=lambda: now[0]
+    )
+    series = MonthEnd(report, is_checked=is_checked, book=book, committed=lambda: None).series()
+    ledger = Runs(october, clock=lambda: now[0])
+    for _ in range(3):
+        now[0] = await series.run_owed(ledger)
+        assert await told(october) == []
+    checked.append(OCTOBER)
+    await series.run_owed(ledger)
+    assert is_told_once(await told(october))

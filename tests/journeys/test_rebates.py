@@ -11,8 +11,10 @@ import httpx
 import openpyxl
 from sqlalchemy import func, select
 
+from bot.books import CHECK, check_of_last_day
 from bot.domain.rebate import Month
 from bot.sandbox.telegram.driver import ChatMessage
+from bot.store import runs
 from bot.store.broker_tables import LedgerFill
 from tests.support.world import ALICE, Person, World
 
@@ -38,13 +40,22 @@ async def operator(world: World) -> Person:
     return alice
 
 
-def the_first(world: World, *, days: float = 0) -> Month:
+async def the_first(world: World, *, days: float = 0) -> Month:
     """Let it be a quarter past midnight on the first, or some days later; returns the month that ended."""
     month = Month.of(world.clock())
     now = datetime.fromtimestamp(world.clock() / 1000, UTC)
     world.clock.skip(month.end_ms / 1000 - now.timestamp() + 15 * 60 + 5 + days * 86_400)
+    world.bot.schedule.look_again(CHECK)
+    async with asyncio.timeout(20):
+        while not await _is_done(world, check_of_last_day(month)):  # noqa: ASYNC110 - it has no event
+            await asyncio.sleep(0.05)
     world.bot.schedule.look_again("rebate")
     return month
+
+
+async def _is_done(world: World, key: str) -> bool:
+    async with world.bot.database.read() as session:
+        return await runs.is_done(session, key)
 
 
 async def files(person: Person) -> dict[str, bytes]:
@@ -126,7 +137,7 @@ async def test_the_files_hold_what_the_message_says(world: World, carol: Person)
 async def test_the_month_ends_once_with_its_files(world: World, carol: Person) -> None:
     alice = await operator(world)
     await trade(world, carol)
-    month = the_first(world)
+    month = await the_first(world)
     told = await alice.sees(f"The month {month} is over")
     assert "Late" not in told.text
     assert "users: 1, new: 1" in told.text
@@ -144,7 +155,7 @@ async def test_the_month_ends_once_with_its_files(world: World, carol: Person) -
 async def test_a_month_told_after_an_absence_says_that_it_is_late(world: World, carol: Person) -> None:
     alice = await operator(world)
     await trade(world, carol)
-    month = the_first(world, days=3)
+    month = await the_first(world, days=3)
     told = await alice.sees(f"The month {month} is over")
     assert told.text.startswith("⏱ Late by 3 d")
 
@@ -157,7 +168,7 @@ async def test_nobody_else_hears_of_it(world: World, carol: Person) -> None:
     month = Month.of(world.clock())
     for data in (f"rb:month:{month}", f"rb:by:{month}:user:0", f"rb:files:{month}", f"rb:advice:{month}"):
         assert await carol.is_told(data, on=answer.id, forged=True) == ""
-    the_first(world)
+    await the_first(world)
     await world.person(ALICE).sees("is over")
     seen = await carol.chat.messages()
     assert not any("is over" in message.text or "Broker rebate" in message.text for message in seen)
