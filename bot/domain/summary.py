@@ -187,8 +187,8 @@ def table(breakdown: Breakdown, pieces: Sequence[Piece], tier: Tier) -> tuple[Li
     if breakdown is Breakdown.STANDING:
         lines = _lines(pieces, tier, lambda piece: piece.notional, lambda piece: piece.fee)
         return tuple(sorted(lines, key=lambda line: list(Standing).index(line.key)))
-    counted = [piece for piece in pieces if piece.standing is Standing.TAGGED or piece.earning]
-    lines = _lines(counted, tier, _api_volume, lambda piece: piece.earning)
+    tagged = [piece for piece in pieces if piece.standing is Standing.TAGGED]  # nothing else earns
+    lines = _lines(tagged, tier, lambda piece: piece.notional, lambda piece: piece.earning)
     if breakdown in {Breakdown.DAY, Breakdown.TIER}:
         return tuple(sorted(lines, key=lambda line: line.key))
     return tuple(sorted(lines, key=lambda line: (-line.payout, -line.volume)))
@@ -223,10 +223,6 @@ def _sums(pieces: Sequence[Piece], amount: Callable[[Piece], Decimal]) -> dict[H
         for piece in pieces:
             sums[piece.key] = sums.get(piece.key, ZERO) + amount(piece)
     return sums
-
-
-def _api_volume(piece: Piece) -> Decimal:
-    return piece.notional if piece.standing is Standing.TAGGED else ZERO
 
 
 def _owed(piece: Piece, tier: Tier) -> Decimal:
