@@ -319,7 +319,12 @@ def _schedule(
     )
     schedule.durable(month_end.series(), runs)
     news = StatementNews(services.database, services.bot, services.admin_ids, clock=services.clock)
-    closer = Closer(report, services.statements, news, committed=services.outbox.kick)
+    closer = Closer(
+        services.statements,
+        news,
+        is_told=lambda month: runs.is_done(month_end.series().key(month.end_ms)),
+        committed=services.outbox.kick,
+    )
     schedule.durable(closer.series(), runs)
     return schedule
 

@@ -1,14 +1,14 @@
-"""Closing a month: shares booked, statements signed and told, once the month's fills are in the ledger."""
+"""Closing a month: shares booked, statements signed and told, once the month itself was told."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Protocol
 
 from bot.domain.rebate import Month
 from bot.domain.statement import Sealed
 from bot.domain.timing import Monthly
-from bot.jobs.rebate import ATTEMPTS, NotBooked, Report, month_before
+from bot.jobs.rebate import ATTEMPTS, NotBooked, month_before
 from bot.jobs.runs import RunContext
 from bot.jobs.series import Series
 from bot.store import outbox
@@ -35,12 +35,21 @@ class News(Protocol):
 
 
 class Closer:
-    """Closes the month that is over, late if need be."""
+    """Closes the month that is over, late if need be.
+
+    `is_told`: whether its summary went out, which waits for the month to be whole. That is not waited for
+    without end: what comes later is a further revision.
+    """
 
     def __init__(
-        self, report: Report, closing: Closing, news: News, *, committed: Callable[[], None]
+        self,
+        closing: Closing,
+        news: News,
+        *,
+        is_told: Callable[[Month], Awaitable[bool]],
+        committed: Callable[[], None],
     ) -> None:
-        self._report = report
+        self._is_told = is_told
         self._closing = closing
         self._news = news
         self._committed = committed
@@ -54,7 +63,7 @@ class Closer:
     async def run(self, run: RunContext) -> None:
         """Sign, then queue what is to be said in the transaction that ends the run."""
         month = month_before(run.due_ms)
-        if await self._report.unbooked(month) and run.run.attempts < ATTEMPTS:
+        if run.run.attempts < ATTEMPTS and not await self._is_told(month):
             raise NotBooked(str(month))
         await self._closing.close(month)
         messages = await self._news.make(await self._closing.of_month(month))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -13,10 +12,12 @@ from sqlmodel import col
 
 from bot.domain.rebate import Month
 from bot.domain.shares import GROUP, PERSON, Party
+from bot.jobs.rebate import FIRST_MINUTE
 from bot.jobs.statements import MINUTE, SERIES
 from bot.sandbox.telegram.config import Group, Person
 from bot.store import people
 from bot.store.tables import Message
+from tests.journeys.test_rebates import the_first
 from tests.store.ledger_builders import a_ledger_fill
 from tests.support.world import ALICE, BOB, CAROL, DESK, World, open_world
 
@@ -47,13 +48,12 @@ async def traded(world: World, user_id: int, group_id: int | None) -> str:
     return person.pseudonym
 
 
-def the_first(world: World) -> Month:
-    """Let the month end, and the hour of its statements come."""
-    month = Month.of(world.clock())
-    now = datetime.fromtimestamp(world.clock() / 1000, UTC)
-    world.clock.skip(month.end_ms / 1000 - now.timestamp() + MINUTE * 60 + 5)
+async def the_statements(world: World) -> None:
+    """Let the month end and be told, and the hour of its statements come."""
+    month = await the_first(world)
+    await world.person(ALICE).sees(f"The month {month} is over", timeout=20)
+    world.clock.skip((MINUTE - FIRST_MINUTE) * 60)
     world.bot.schedule.look_again(SERIES)
-    return month
 
 
 async def test_each_hears_of_their_own_statement_once(world: World) -> None:
@@ -74,7 +74,7 @@ async def test_each_hears_of_their_own_statement_once(world: World) -> None:
     listed = await bob.says("/settings", "Settings")
     page = await bob.taps("Name in statements", on=listed.id)
     await bob.taps("Show my id", "show your Telegram id", on=page.id)
-    the_first(world)
+    await the_statements(world)
     of_club = await bob.sees("Your share, 50%")
     assert f"{shown} (id {BOB})" in of_club.text
     assert hidden in of_club.text
