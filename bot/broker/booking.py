@@ -28,10 +28,13 @@ from bot.store.tables import Fill
 
 _log = logging.getLogger(__name__)
 
-BATCH: Final = 200  # fills in one transaction
+BATCH: Final = 25  # fills in one transaction: on SQLite a tap waits for its end
 SOON_S: Final = 0.5  # fills come in flocks
 YOUNG_MS: Final = 120_000  # a fill this young may be recognised yet
 DOUBT_MS: Final = 3_600_000  # so is one of an account with an order in doubt; beyond, a revision must do
+
+
+Row = dict[str, Any]  # the columns of a `LedgerFill`: making the object costs more than all the rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ class Bookkeeper:
             ready = [fill for fill in page if not self._may_be_ours_yet(fill, behind, doubtful)]
             await self._tiers.prepare(self._database, _months(ready))
             booked += await self._book(await self._worths(ready))
+            await asyncio.sleep(0)  # SQLite's work is done in the loop: let others have a turn
 
     def _may_be_ours_yet(self, fill: Fill, behind: Mapping[int, Behind], doubtful: set[int]) -> bool:
         if fill.id in behind or fill.system_type is not None:
@@ -128,7 +132,7 @@ class Bookkeeper:
             tiers = {month: await self._tiers.of(session, month) for month in _months(fills)}
             # A fill that was lost and came again may have been given the number of another.
             stale = await bookings.current(session, [fill.id for fill in fills])
-            rows: list[LedgerFill] = []
+            rows: list[Row] = []
             for fill in fills:
                 row = self._row(fill, worths[fill.id], context, tiers[Month.of(fill.timestamp_ms)])
                 rows += [row] if fill.id not in stale else self._instead(stale[fill.id], row, "booked again")
@@ -146,7 +150,7 @@ class Bookkeeper:
         everybody = {*people.values(), *(row.person_id for row in rows)}
         return _Context(await bookings.behind(session, fills), people, await rates.of(session, everybody))
 
-    def _row(self, fill: Fill, worth: Worth, context: _Context, tier: Tier) -> LedgerFill:
+    def _row(self, fill: Fill, worth: Worth, context: _Context, tier: Tier) -> Row:
         """The booking of a fill, as its first revision."""
         month, person_id = str(Month.of(fill.timestamp_ms)), context.people[fill.account_id]
         behind, affiliate = context.behind.get(fill.id), context.affiliate(person_id, month)
@@ -161,45 +165,40 @@ class Bookkeeper:
             fee_usd=worth.fee or ZERO,
             terms=terms,
         )
-        return LedgerFill(
-            fill_id=fill.id,
-            month=month,
-            at_ms=fill.timestamp_ms,
-            booked_ms=self._clock(),
-            person_id=person_id,
-            account_id=fill.account_id,
-            group_id=behind.group_id if behind else None,
-            order_id=behind.order_id if behind else None,
-            symbol=fill.symbol,
-            standing=standing,
-            system_type=fill.system_type,
-            is_maker=fill.is_maker,
-            fee_amount=fill.fee,
-            fee_symbol=fill.fee_symbol,
-            fee_price=worth.fee,
-            price_source=worth.source,
+        return {
+            "fill_id": fill.id,
+            "revision": 0,
+            "month": month,
+            "at_ms": fill.timestamp_ms,
+            "booked_ms": self._clock(),
+            "person_id": person_id,
+            "account_id": fill.account_id,
+            "group_id": behind.group_id if behind else None,
+            "order_id": behind.order_id if behind else None,
+            "symbol": fill.symbol,
+            "standing": standing,
+            "system_type": fill.system_type,
+            "is_maker": fill.is_maker,
+            "fee_amount": fill.fee,
+            "fee_symbol": fill.fee_symbol,
+            "fee_price": worth.fee,
+            "price_source": worth.source,
+            "why": None,
             **_amounts(booking),
             **_terms(terms),
-        )
+        }
 
-    def _instead(self, old: LedgerFill, new: LedgerFill, why: str) -> list[LedgerFill]:
+    def _instead(self, old: LedgerFill, new: Row, why: str) -> list[Row]:
         """What replaces the newest row of a fill by `new`; nothing where they say the same."""
         if old.revision % 2:  # taken back already
-            new.revision, new.why = old.revision + 1, why
-            return [new]
-        if _content(old) == _content(new):
+            return [new | {"revision": old.revision + 1, "why": why}]
+        if all(getattr(old, name) == said for name, said in new.items() if name not in _OF_THE_ROW):
             return []
-        new.revision, new.why = old.revision + 2, why
-        return [self._reversal(old, why), new]
+        return [self._reversal(old, why), new | {"revision": old.revision + 2, "why": why}]
 
-    def _reversal(self, old: LedgerFill, why: str) -> LedgerFill:
-        return _copy(
-            old,
-            revision=old.revision + 1,
-            booked_ms=self._clock(),
-            why=why,
-            **_amounts(_booking(old).reversed()),
-        )
+    def _reversal(self, old: LedgerFill, why: str) -> Row:
+        changes = {"revision": old.revision + 1, "booked_ms": self._clock(), "why": why}
+        return _values(old) | changes | _amounts(_booking(old).reversed())
 
     # --- revisions ---------------------------------------------------------------------------------
 
@@ -216,7 +215,7 @@ class Bookkeeper:
                 booked = await bookings.current(session, batch)
                 fills = await bookings.fills(session, batch)
                 context = await self._context(session, list(fills.values()), booked.values())
-                rows: list[LedgerFill] = []
+                rows: list[Row] = []
                 for fill_id, old in booked.items():
                     if old.revision % 2 == 0:
                         rows += self._instead(old, self._revised(old, fills.get(fill_id), context), why)
@@ -224,7 +223,7 @@ class Bookkeeper:
                 changed += len(rows) // 2
         return changed
 
-    def _revised(self, old: LedgerFill, fill: Fill | None, context: _Context) -> LedgerFill:
+    def _revised(self, old: LedgerFill, fill: Fill | None, context: _Context) -> Row:
         behind = None if fill is None else context.behind.get(fill.id)
         standing, order_id, group_id = old.standing, old.order_id, old.group_id
         if behind is not None:  # what was recognised once stays so
@@ -232,15 +231,14 @@ class Bookkeeper:
             order_id, group_id = behind.order_id, behind.group_id
         affiliate = context.affiliate(old.person_id, old.month)
         terms = Terms(TIERS[old.tier], affiliate.rate if affiliate else None)
-        return _copy(
-            old,
-            booked_ms=self._clock(),
-            standing=standing,
-            order_id=order_id,
-            group_id=group_id,
-            **_amounts(_booking(old).under(standing, terms)),
-            **_terms(terms),
-        )
+        changes = {
+            "booked_ms": self._clock(),
+            "standing": standing,
+            "order_id": order_id,
+            "group_id": group_id,
+        }
+        booking = _booking(old).under(standing, terms)
+        return _values(old) | changes | _amounts(booking) | _terms(terms)
 
     async def mend(self) -> int:
         """Ask again for prices nobody knew; returns how many fills have one now."""
@@ -254,7 +252,7 @@ class Bookkeeper:
             await bookings.take_turn(session)
             booked = await bookings.current(session, list(worths))
             context = await self._context(session, list(fills.values()))
-            rows: list[LedgerFill] = []
+            rows: list[Row] = []
             for fill_id, old in booked.items():
                 new = self._row(fills[fill_id], worths[fill_id], context, TIERS[old.tier])
                 rows += self._instead(old, new, "priced later")
@@ -293,13 +291,8 @@ def _terms(terms: Terms) -> dict[str, Any]:
     return {"tier": terms.tier.level, "affiliate": terms.affiliate, "share": terms.share}
 
 
-_OF_THE_ROW: Final = {"id", "revision", "booked_ms", "why"}
+_OF_THE_ROW: Final = {"revision", "booked_ms", "why"}  # which row it is, not what it says
 
 
-def _content(row: LedgerFill) -> dict[str, Any]:
-    """What a row says, without which row it is."""
-    return row.model_dump(exclude=_OF_THE_ROW)
-
-
-def _copy(row: LedgerFill, **changes: Any) -> LedgerFill:
-    return LedgerFill(**(row.model_dump(exclude={"id"}) | changes))
+def _values(row: LedgerFill) -> Row:
+    return {name: getattr(row, name) for name in bookings.COLUMNS}

@@ -27,7 +27,7 @@ _LOCK: Final = text("SELECT pg_advisory_xact_lock(7226275)")
 _INSERT: Final = insert(LedgerFill.__table__)  # type: ignore[attr-defined]
 _LAST: Final = select(func.max(col(LedgerFill.id)))
 _Row: Final = aliased(LedgerFill)
-_COLUMNS: Final = tuple(name for name in LedgerFill.model_fields if name != "id")
+COLUMNS: Final = tuple(name for name in LedgerFill.model_fields if name != "id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,10 +232,10 @@ def _volume(month: str, after_id: int, last_id: int) -> Select[Any]:
     )
 
 
-async def write(session: AsyncSession, rows: Sequence[LedgerFill]) -> None:
-    """Insert rows of the ledger."""
+async def write(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows of the ledger, given by column."""
     if rows:
-        await session.execute(_INSERT, [{name: getattr(row, name) for name in _COLUMNS} for row in rows])
+        await session.execute(_INSERT, rows)
 
 
 async def mark_booked(session: AsyncSession, fill_ids: Collection[int], now_ms: int) -> None:

@@ -94,6 +94,8 @@ async def test_what_was_altered_here_is_named_with_both_values(world: World, car
     told = await world.person(ALICE).sees("1 fill differs")
     assert f"fee {plain(row.fee_amount)} ≠ {plain(row.fee_amount * 2)}" in told.text
     assert "booked fee" in str((await found(world))["different"])
+    await world.bot.books.check.night(await tonight(world), 1)  # the same, looked at once more
+    assert len(await alarms(world)) == 1
 
 
 async def test_what_the_exchange_does_not_know_is_named_unless_it_is_young(

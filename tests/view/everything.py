@@ -28,6 +28,7 @@ from bot.view import (
     chains,
     help,
     holdings,
+    ledger,
     linking,
     market,
     notices,
@@ -433,6 +434,15 @@ CASES: dict[str, Case] = {
         lambda locale, text: linking.link_generated(
             locale, "key", "https://example.org", done_data="d", address=text
         )
+    ),
+    "ledger alarm": Case(
+        lambda locale, text: ledger.alarm(
+            locale,
+            [ledger.FindingLine("missing", "2026-10-31", 7, {"count": 1, "fills": [{"symbol": text}]})],
+        )
+    ),
+    "ledger finding": Case(
+        lambda locale, text: ledger.alarm(locale, [ledger.FindingLine(f"{text} ", "2026-10-31", 7, {})])
     ),
     "link done": Case(lambda locale, text: linking.link_done(locale, text, read_only=False)),
     "link read-only": Case(lambda locale, text: linking.link_done(locale, text, read_only=True)),
