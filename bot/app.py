@@ -11,10 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from telegram import Update
-from telegram.error import Conflict, TelegramError
-from telegram.ext import Application, ApplicationBuilder
-from telegram.request import HTTPXRequest
+from telegram.ext import Application
 
 from bot.alerts.service import Alerts
 from bot.backpack import BackpackClient, BackpackError, BrokerTag
@@ -40,7 +37,7 @@ from bot.chat.prompts import Prompts
 from bot.chat.router import Router
 from bot.chat.services import Services
 from bot.chat.statement_news import StatementNews
-from bot.chat.webhook import PATH, Webhook
+from bot.chat.webhook import Webhook
 from bot.desk.cards import Cards
 from bot.desk.chains import Chains
 from bot.desk.gathering import Gathering
@@ -56,7 +53,6 @@ from bot.desk.reconciler import Reconciler
 from bot.desk.sessions import AccountSessions
 from bot.desk.tracker import Tracker
 from bot.desk.watcher import Watcher
-from bot.domain.values import Language
 from bot.jobs import Runs, Schedule
 from bot.jobs.posts import Posts
 from bot.jobs.rebate import MonthEnd
@@ -64,9 +60,8 @@ from bot.jobs.statements import Closer
 from bot.market import Catalogue, Feed, Funding
 from bot.settings import Access, Settings
 from bot.store import Database
+from bot.telegram_line import introduce, listen, silence, telegram_application
 from bot.vault import MasterKeys, Vault
-from bot.view import Locale
-from bot.view.start import commands
 from bot.web import Dashboard
 from bot.web.login import Login
 from bot.web.pages import Pages
@@ -75,8 +70,6 @@ from bot.web.render import Renderer
 _log = logging.getLogger(__name__)
 
 BACKPACK_KEYS_PAGE: Final = "https://backpack.exchange/portfolio/settings/api-keys"
-ALLOWED_UPDATES: Final = [Update.MESSAGE, Update.EDITED_MESSAGE, Update.CALLBACK_QUERY]
-TELEGRAM_TIMEOUT_S: Final = 10.0
 RECONCILE_S: Final = 2.0
 REPAIR_S: Final = 30.0
 EXITS_S: Final = 2.0
@@ -86,7 +79,6 @@ CLOCK_S: Final = 60.0
 EXPIRE_S: Final = 5.0
 CHAINS_S: Final = 30.0
 TIDY_S: Final = 3600.0
-STOP_S: Final = 5.0
 
 
 def unix_ms() -> int:
@@ -138,7 +130,7 @@ def build(
         settings.backpack_broker_id, broker_key.get_secret_value() if broker_key is not None else None
     )
     client = BackpackClient(settings.backpack_api_url, broker, clock=clock)
-    telegram = _telegram(settings)
+    telegram = telegram_application(settings)
     announcer = ChatAnnouncer(clock=clock)
     outbox = Outbox(telegram.bot, database, clock=clock, rates=rates)
     announcer.kick = outbox.kick
@@ -260,31 +252,6 @@ def _tell_alerts(alerts: Alerts, watcher: Watcher, keys: KeyTroubles, pictures: 
     alerts.look = pictures.look
 
 
-def _telegram(settings: Settings) -> Application[Any, Any, Any, Any, Any, Any]:
-    token = settings.telegram_bot_token
-    base = settings.telegram_api_url.rstrip("/")
-    return (
-        ApplicationBuilder()
-        .token(token.get_secret_value() if token is not None else "")
-        .base_url(f"{base}/bot")
-        .base_file_url(f"{base}/file/bot")
-        .request(_request(pool=32))
-        .get_updates_request(_request(pool=2))
-        .concurrent_updates(256)
-        .build()
-    )
-
-
-def _request(pool: int) -> HTTPXRequest:
-    return HTTPXRequest(
-        connection_pool_size=pool,
-        connect_timeout=TELEGRAM_TIMEOUT_S,
-        read_timeout=TELEGRAM_TIMEOUT_S,
-        write_timeout=TELEGRAM_TIMEOUT_S,
-        pool_timeout=TELEGRAM_TIMEOUT_S,
-    )
-
-
 def _schedule(
     services: Services,
     client: BackpackClient,
@@ -345,15 +312,16 @@ async def running(bot: Bot) -> AsyncIterator[Bot]:
         await bot.plans.start()
         await bot.watcher.start()
         _in_background(bot, bot.reconciler.run_once())
-        await _listen(bot)
+        bot.webhook = await listen(bot.telegram, bot.settings)
+        bot.services.bot_username = bot.telegram.bot.username
         await _open_dashboard(bot)
         _in_background(bot, finish_panics(bot.services))
         _in_background(bot, finish_chains(bot.services, at_start=True))
         _in_background(bot, bot.services.funding.gather())
-        _in_background(bot, _introduce(bot))
+        _in_background(bot, introduce(bot.telegram))
         yield bot
     finally:
-        await _silence(bot)
+        await silence(bot.telegram, bot.webhook)
         await bot.dashboard.stop()
         bot.schedule.stop()
         await bot.watcher.stop()
@@ -382,32 +350,6 @@ def _in_background(bot: Bot, work: Any) -> None:
     task.add_done_callback(bot.services.background.discard)
 
 
-async def _listen(bot: Bot) -> None:
-    """Poll, or set a webhook whose secret token is compared with every delivery."""
-    telegram, settings = bot.telegram, bot.settings
-    await telegram.initialize()
-    bot.services.bot_username = telegram.bot.username
-    await telegram.start()
-    updater = telegram.updater
-    if updater is None:
-        raise RuntimeError("the Telegram application has no updater")
-    if settings.telegram_webhook_url is None:
-        await updater.start_polling(
-            allowed_updates=ALLOWED_UPDATES, error_callback=_on_polling_error, poll_interval=0.0, timeout=20
-        )
-        return
-    secret = settings.telegram_webhook_secret
-    if secret is None:
-        raise ValueError("a webhook needs its secret")
-    bot.webhook = Webhook(telegram, secret.get_secret_value())
-    await bot.webhook.start(settings.telegram_webhook_port)
-    await telegram.bot.set_webhook(
-        f"{settings.telegram_webhook_url.rstrip('/')}{PATH}",
-        secret_token=secret.get_secret_value(),
-        allowed_updates=ALLOWED_UPDATES,
-    )
-
-
 async def _open_dashboard(bot: Bot) -> None:
     """A page that cannot listen is no reason not to trade."""
     port = bot.settings.dashboard_port
@@ -417,30 +359,3 @@ async def _open_dashboard(bot: Bot) -> None:
         await bot.dashboard.start(bot.settings.dashboard_host, port)
     except OSError as error:
         _log.error("the dashboard does not listen on port %s: %s", port, error.strerror)
-
-
-def _on_polling_error(error: TelegramError) -> None:
-    if isinstance(error, Conflict):
-        _log.error("another program polls with this bot token: stop it, one of the two must go")
-    else:
-        _log.warning("polling: %s", type(error).__name__)
-
-
-async def _silence(bot: Bot) -> None:
-    telegram = bot.telegram
-    if bot.webhook is not None:
-        await bot.webhook.stop()
-    with contextlib.suppress(TelegramError, RuntimeError, TimeoutError):
-        async with asyncio.timeout(STOP_S):
-            if telegram.updater is not None and telegram.updater.running:
-                await telegram.updater.stop()
-            if telegram.running:
-                await telegram.stop()
-            await telegram.shutdown()
-
-
-async def _introduce(bot: Bot) -> None:
-    """Tell Telegram the commands, in every language."""
-    for language in Language:
-        code = None if language is Language.ENGLISH else language.value
-        await bot.telegram.bot.set_my_commands(commands(Locale.of(language)), language_code=code)

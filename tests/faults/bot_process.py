@@ -26,7 +26,7 @@ from sqlalchemy.orm import configure_mappers
 from telegram import Update
 from telegram.ext import TypeHandler
 
-from bot import app
+from bot import app, telegram_line
 from bot.backpack import BackpackClient
 from bot.chat import outbox
 from bot.chat.alert_plans import AlertPlans
@@ -176,7 +176,7 @@ def hurry() -> None:
     app.RECONCILE_S = RECONCILE_S  # type: ignore[misc]
     app.REPAIR_S = REPAIR_S  # type: ignore[misc]
     app.EXPIRE_S = EXPIRE_S  # type: ignore[misc]
-    app.TELEGRAM_TIMEOUT_S = TELEGRAM_TIMEOUT_S  # type: ignore[misc]
+    telegram_line.TELEGRAM_TIMEOUT_S = TELEGRAM_TIMEOUT_S  # type: ignore[misc]
     app.BackpackClient = partial(BackpackClient, timeout=CLIENT_TIMEOUT_S)  # type: ignore[misc,assignment]
     app.Reconciler = partial(Reconciler, settle_ms=SETTLE_MS)  # type: ignore[misc,assignment]
     outbox.LEASE_MS = LEASE_MS  # type: ignore[misc]
