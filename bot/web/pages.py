@@ -53,7 +53,7 @@ class Pages:
     async def overview(self, request: web.Request, page: Page) -> None:
         """A month: what it earned, where it is heading, how it is made up."""
         now, month = self._clock(), self._month(request)
-        summary = await self._summaries.month(month)
+        summary = await self._summaries.recent(month)
         async with self._database.read() as session:
             alarms = await health.alarms(session, now - ALARM_MS)
         volumes, payouts = money.by_day(page.locale, summary)
@@ -72,7 +72,7 @@ class Pages:
     async def users(self, request: web.Request, page: Page) -> None:
         """Who traded how much, by pseudonym and id."""
         now, month = self._clock(), self._month(request)
-        summary = await self._summaries.month(month)
+        summary = await self._summaries.recent(month)
         page.template = "users.html"
         page.values = {
             "month": month,
