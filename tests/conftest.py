@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from hypothesis import settings
 
 pytest_plugins = ["tests.support.database"]
@@ -9,3 +10,8 @@ pytest_plugins = ["tests.support.database"]
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)  # a landing must not depend on luck
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests first: begun last, one would keep its worker busy while the others have nothing left."""
+    items.sort(key=lambda item: "slow" not in item.keywords)

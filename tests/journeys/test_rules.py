@@ -29,15 +29,6 @@ async def test_more_coins_than_there_are_near_their_price_may_be_a_price(world: 
     assert await world.sent() == []
 
 
-async def test_two_bare_numbers_are_asked_about_with_both_readings(world: World, carol: Person) -> None:
-    for line in ("/limit BTC BUY 84000 0.01", "buy btc 0.01 84000"):
-        asked = await carol.says(line, "could be several things")
-        assert len([label for label in asked.labels if "at 84000" in label]) == 1
-        assert len([label for label in asked.labels if "at 0.01" in label]) == 1
-    await carol.taps("at 84000", "What does 0.01 mean?", on=asked.id)
-    assert await world.sent() == []
-
-
 async def test_a_callout_far_from_the_market_is_refused_and_can_be_meant(world: World, carol: Person) -> None:
     fresh = await carol.says("LONG SOL @ 148 x10 SL 139 TP 155", "How much SOL?")
     await carol.taps("$100", "Limit $148", on=fresh.id)
