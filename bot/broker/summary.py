@@ -65,10 +65,10 @@ class Summaries:
         return summary
 
     async def recent(self, month: Month) -> MonthSummary:
-        """The same as it was read a moment ago: for whoever pages through it."""
+        """The same as it was read a moment ago, for whoever pages through it; not while fills wait."""
         if self._last is not None:
             read_ms, summary = self._last
-            if summary.month == month and 0 <= self._clock() - read_ms < RECENT_MS:
+            if summary.month == month and not summary.unbooked and 0 <= self._clock() - read_ms < RECENT_MS:
                 return summary
         return await self.month(month)
 
