@@ -179,10 +179,11 @@ async def test_a_fee_in_another_coin_is_worth_the_close_of_its_minute(world: Wor
     await places(carol, "long sol $200")
     (row,) = await rows(world, 1)
     async with world.bot.database.write() as session:
-        fill = await session.get_one(Fill, row.fill_id)
+        fill, now_ms = await session.get_one(Fill, row.fill_id), world.clock()
         for trade_id, symbol in ((4711, "ETH"), (4712, "NOSUCH")):
             other = like(fill, trade_id)
             other.fee_symbol = symbol
+            other.timestamp_ms = now_ms
             session.add(other)
     await world.bot.books.bookkeeper.run_once()
     await rows(world, 1)  # the minute has no close yet
@@ -193,7 +194,7 @@ async def test_a_fee_in_another_coin_is_worth_the_close_of_its_minute(world: Wor
     (await world.admin.delete("/sandbox/faults")).raise_for_status()
     await world.bot.books.bookkeeper.run_once()
     _, eth, nosuch = await rows(world, 3)
-    minute_s = fill.timestamp_ms // 60_000 * 60
+    minute_s = now_ms // 60_000 * 60
     (candle,) = await world.bot.client.klines("ETH_USDC", "1m", minute_s, minute_s + 60)
     assert (eth.price_source, eth.fee_price) == (PriceSource.CANDLE, candle.close)
     assert eth.fee == nano(fill.fee * eth.fee_price) == eth.earning

@@ -74,6 +74,8 @@ async def test_an_answer_withdraws_a_preview_nobody_confirmed(world: World, caro
         preview = await carol.says(line)
         if line == "panic":
             preview = await carol.taps("Cancel and close all", "Last check", on=preview.id)
+        else:
+            await _known(carol, preview)
         await carol.says(word, "Nothing was sent", reply_to=preview.id)
         await carol.chat.wait_for(lambda m, at=preview.id: m.id == at and "Nothing was sent" in m.text)
         await carol.says(word, "Nothing was sent", reply_to=preview.id)
