@@ -24,6 +24,7 @@ from sqlmodel import col
 from bot.alerts.announce import Fired
 from bot.backpack import BackpackError
 from bot.chat.alert_announcer import intent_of, locale_of, news, told
+from bot.chat.handlers.offering import card_of
 from bot.chat.outbox import LANE_URGENT, pack_keyboard
 from bot.chat.services import Services
 from bot.chat.turn import LINE_LIFE_MS
@@ -37,9 +38,8 @@ from bot.store.alert_tables import Alert, Firing
 from bot.store.tables import ConfirmMode, OutboxKind, OutboxState, TicketState, User
 from bot.store.tables import Message as Row
 from bot.vault import VaultError
-from bot.view import Button, Locale, Message
+from bot.view import Button, Message
 from bot.view import alerts as alert_view
-from bot.view import bulk as bulk_view
 from bot.view import preview as preview_view
 from bot.view import refusals as refusal_view
 from bot.view.message import MAX_DATA, lines
@@ -50,7 +50,6 @@ FRESH_MS: Final = 60_000  # an armed plan older than this is asked about
 KEEP_MS: Final = 600_000  # a plan not shown by then is news of yesterday: its alert said the line
 PATIENCE_MS: Final = 15_000  # by then what an armed plan did is told, even if its alert is still on the way
 POLL_S: Final = 0.2
-OFFER_SECONDS: Final = 60
 SLACK: Final = Decimal("1.02")  # `$200` of a market order may cost a little more than $200
 
 Key = tuple[int, int]  # alert, sequence
@@ -180,7 +179,7 @@ class AlertPlans:
             refused = alert_view.plan_refused(locale, canonical(case.plan), offer.text)
             await self._say(case, Message(lines(why, refused), ((again,),)))
             return
-        card = _card(locale, offer)
+        card = card_of(locale, offer)
         message_id = await self._say(case, Message(lines(why, card.text), card.keyboard))
         if message_id is not None:
             what = preview_view.offer_line(locale, offer.previews)
@@ -310,28 +309,6 @@ def needs_no_limit(plan: TradeIntent | CloseIntent, offer: Offer) -> bool:
     """Whether it can only make a position smaller."""
     only_closes = all(preview.request.reduce_only for preview in offer.previews)
     return isinstance(plan, CloseIntent) and only_closes
-
-
-def _card(locale: Locale, offer: Offer) -> Message:
-    ok, no = f"ok:{offer.token}", f"no:{offer.token}"
-    if len(offer.previews) == 1:
-        return preview_view.preview_card(
-            locale,
-            offer.previews[0],
-            account_label=offer.account_label,
-            seconds_left=OFFER_SECONDS,
-            confirm_data=ok,
-            cancel_data=no,
-            canonical=offer.line,
-        )
-    return bulk_view.close_all_preview(
-        locale,
-        offer.previews,
-        account_label=offer.account_label,
-        seconds_left=OFFER_SECONDS,
-        confirm_data=ok,
-        cancel_data=no,
-    )
 
 
 def _key(case: _Case) -> str:

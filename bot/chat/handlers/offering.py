@@ -27,7 +27,9 @@ from bot.domain.routing import intended_kind
 from bot.domain.values import ZERO, MarketKind
 from bot.grammar import canonical
 from bot.store.tables import ConfirmMode, TicketState
-from bot.view import Message
+from bot.view import Locale, Message
+from bot.view import bulk as bulk_view
+from bot.view import preview as preview_view
 from bot.view import refusals as refusal_view
 from bot.view.words import symbol_name
 
@@ -54,6 +56,29 @@ class Place:
     @property
     def behind(self) -> str:
         return self.text[self.span[1] :]
+
+
+def card_of(locale: Locale, offer: Offer) -> Message:
+    """The preview of an offer with its Confirm and Cancel."""
+    ok, no = f"ok:{offer.token}", f"no:{offer.token}"
+    if len(offer.previews) == 1:
+        return preview_view.preview_card(
+            locale,
+            offer.previews[0],
+            account_label=offer.account_label,
+            seconds_left=OFFER_SECONDS,
+            confirm_data=ok,
+            cancel_data=no,
+            canonical=offer.line,
+        )
+    return bulk_view.close_all_preview(
+        locale,
+        offer.previews,
+        account_label=offer.account_label,
+        seconds_left=OFFER_SECONDS,
+        confirm_data=ok,
+        cancel_data=no,
+    )
 
 
 async def own_token(turn: Turn) -> tuple[str | None, bool]:

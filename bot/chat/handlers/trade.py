@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from bot.chat.handlers import accounts, alerts, chains, funding, manage, options, replies, show, unread
 from bot.chat.handlers.accounts import number
-from bot.chat.handlers.offering import OFFER_SECONDS, Place, is_small, own_token, refuse
+from bot.chat.handlers.offering import Place, card_of, is_small, own_token, refuse
 from bot.chat.turn import Turn, title_of
-from bot.desk.offers import Moved, Offer
+from bot.desk.offers import Moved
 from bot.domain.intent import (
     AgainIntent,
     AlertIntent,
@@ -27,8 +27,6 @@ from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import Language
 from bot.grammar import Parsed, ParseFailure, canonical, parse
 from bot.store.tables import Ticket, TicketKind
-from bot.view import Message
-from bot.view import bulk as bulk_view
 from bot.view import preview as preview_view
 from bot.view import refusals as refusal_view
 
@@ -178,30 +176,8 @@ async def offer(turn: Turn, intent: TradeIntent | CloseIntent | ProtectIntent) -
             await turn.point_home(delivered=True)
         return True
     title = str(preview_view.offer_line(turn.locale, made.previews))
-    await turn.show_offer(_card(turn, made), made.ticket_id, title)
+    await turn.show_offer(card_of(turn.locale, made), made.ticket_id, title)
     return True
-
-
-def _card(turn: Turn, made: Offer) -> Message:
-    ok, no = f"ok:{made.token}", f"no:{made.token}"
-    if len(made.previews) == 1:
-        return preview_view.preview_card(
-            turn.locale,
-            made.previews[0],
-            account_label=made.account_label,
-            seconds_left=OFFER_SECONDS,
-            confirm_data=ok,
-            cancel_data=no,
-            canonical=made.line,
-        )
-    return bulk_view.close_all_preview(
-        turn.locale,
-        made.previews,
-        account_label=made.account_label,
-        seconds_left=OFFER_SECONDS,
-        confirm_data=ok,
-        cancel_data=no,
-    )
 
 
 async def picked(turn: Turn, argument: str) -> None:
