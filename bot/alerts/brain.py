@@ -99,11 +99,11 @@ class Brain:
         if watched.repeat:
             self._repeats[watched.id] = condition
             ladder.stand(watched.id, Standing(condition.trend, level, level, watched.cooldown_ms))
-        word, since = (watched.memory or {}).get("", (condition.trend.value, watched.since_ms))
+        word, since, turn = (watched.memory or {}).get("", (condition.trend.value, watched.since_ms, 0))
         if word == SPENT:
-            ladder.rest(watched.id, since)
+            ladder.rest(watched.id, since, turn)
         else:
-            ladder.arm(watched.id, level, Trend(word), since)
+            ladder.arm(watched.id, level, Trend(word), since, turn)
 
     def _add_rungs(self, watched: Watched) -> None:
         condition = watched.condition
@@ -217,7 +217,9 @@ class Brain:
             detail = {"trend": hit.trend.value}
             if isinstance(hit.key, int):
                 self.decisions.append(
-                    Decision(hit.key, None, series, hit.level, hit.value, hit.at_ms, late, detail)
+                    Decision(
+                        hit.key, None, series, hit.level, hit.value, hit.at_ms, late, detail, turn=hit.turn
+                    )
                 )
                 continue
             alert_id, part = hit.key
@@ -239,6 +241,7 @@ class Brain:
                     detail,
                     part=part,
                     goes_on=goes_on,
+                    turn=hit.turn,
                 )
             )
 

@@ -61,3 +61,4 @@ class Decision:
     part: str = ""
     goes_on: bool = False  # an alert that speaks once has still more to say (several levels)
     claim: Claim | None = None
+    turn: int | None = None  # of a rung that turns more than once in a millisecond

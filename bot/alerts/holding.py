@@ -102,7 +102,7 @@ class Holding:
         if isinstance(held.watched.condition, LiquidationDistance):
             rung = held.rungs.pop(part)
             self._ladders[rung.series].remove((alert_id, part), rung.level)
-            held.kept[part] = [DONE, at_ms]
+            held.kept[part] = [DONE, at_ms, 0]
             if held.rungs:
                 return True
         self.remove(held.watched)
@@ -134,9 +134,9 @@ class Holding:
         facts = self._facts.get(series.subject, FundingFacts())
         for rung in rungs_on(watched.condition, series, facts):
             key = watched.id, rung.part
-            word, since = held.kept.pop(rung.part, ("", 0))
+            word, since, turn = held.kept.pop(rung.part, ("", 0, 0))
             if word == DONE:
-                held.kept[rung.part] = [word, since]
+                held.kept[rung.part] = [word, since, turn]
                 continue
             standing = Standing(rung.trend, rung.level, rung.rearm, watched.cooldown_ms)
             held.rungs[rung.part] = rung
@@ -145,9 +145,9 @@ class Holding:
                 continue
             ladder.stand(key, standing)
             if word == SPENT:
-                ladder.rest(key, since)
+                ladder.rest(key, since, turn)
             else:
-                ladder.arm(key, rung.level, Trend(word), since)
+                ladder.arm(key, rung.level, Trend(word), since, turn)
 
     def _standings(self, held: _Held, rungs: Iterable[Rung]) -> dict[str, list[Any]]:
         keys = {rung.part: (rung.series, (held.watched.id, rung.part)) for rung in rungs}
@@ -160,5 +160,5 @@ class Holding:
 
 def stand(ladders: Mapping[Series, Ladder], series: Series, key: Any) -> list[Any]:
     """The side a rung waits on and since when, as a memory."""
-    side, since = ladders[series].state(key)
-    return [SPENT if side is None else side.value, since]
+    side, since, turn = ladders[series].state(key)
+    return [SPENT if side is None else side.value, since, turn]

@@ -44,6 +44,7 @@ class Hit:
     value: Decimal
     at_ms: int
     trend: Trend
+    turn: int = 0  # how often the rung had turned in that millisecond before
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,9 @@ class Ladder:
         self._beside: dict[Key, Standing] = {}  # EITHER, spent exactly at its level: no side yet
         self._standing: dict[Key, Standing] = {}
         self._since: dict[Key, int] = {}  # what changed lately: nothing up to then counts when looking back
+        self._turns: dict[
+            Key, int
+        ] = {}  # how often it changed in the millisecond of `_since`, after the first
         self._clear: set[Key] = set()  # for these, what happens at the millisecond of `_since` is later
         self._is_judging = False
         self._count = 0
@@ -97,11 +101,11 @@ class Ladder:
         self._since.update(since)
         self._bounds()
 
-    def arm(self, key: Key, level: Decimal, trend: Trend, since_ms: int | None = None) -> None:
+    def arm(self, key: Key, level: Decimal, trend: Trend, since_ms: int | None = None, turn: int = 0) -> None:
         """Wait for `level` from the side `trend` says (not EITHER); looking back, only after `since_ms`."""
         (self._up if trend is Trend.UP else self._down).add((level, key))
         if since_ms is not None:
-            self._since[key] = since_ms
+            self._since[key], self._turns[key] = since_ms, turn
             if key in self._standing:
                 self._clear.add(key)
         self._bounds()
@@ -110,9 +114,11 @@ class Ladder:
         """Let the rung `key` come back after it was reached."""
         self._standing[key] = standing
 
-    def rest(self, key: Key, since_ms: int) -> None:
+    def rest(self, key: Key, since_ms: int, turn: int | None = None) -> None:
         """A standing rung is spent and deaf until `since_ms`, then waits for its condition to cease."""
         self._note(key, since_ms)
+        if turn is not None:
+            self._turns[key] = turn
         self._count += 1
         heapq.heappush(self._resting, (since_ms, self._count, key, self._standing[key]))
         self._bounds()
@@ -133,6 +139,7 @@ class Ladder:
         self._beside.pop(key, None)
         self._undecided.pop(key, None)
         self._since.pop(key, None)
+        self._turns.pop(key, None)
         self._clear.discard(key)
         self.changed.pop(key, None)
         self._bounds()
@@ -146,15 +153,15 @@ class Ladder:
         """The newest value seen."""
         return self._value
 
-    def state(self, key: Key) -> tuple[Trend | None, int]:
-        """The side an existing standing rung waits for (None: spent), and since when."""
+    def state(self, key: Key) -> tuple[Trend | None, int, int]:
+        """The side an existing standing rung waits for (None: spent), since when, and since which turn."""
         standing = self._standing[key]
         side: Trend | None = None
         if (standing.level, key) in self._up:
             side = Trend.UP
         elif (standing.level, key) in self._down:
             side = Trend.DOWN
-        return side, self._since.get(key, 0)
+        return side, self._since.get(key, 0), self._turns.get(key, 0)
 
     @property
     def newest_since_ms(self) -> int:
@@ -165,6 +172,7 @@ class Ladder:
         """No look back will reach behind `seen_ms`."""
         if self._since:
             self._since = {key: since for key, since in self._since.items() if since >= seen_ms}
+            self._turns = {key: turn for key, turn in self._turns.items() if key in self._since}
 
     # --- live --------------------------------------------------------------------------------------
 
@@ -185,7 +193,7 @@ class Ladder:
         for _, key in self._take(self._above, value, Trend.UP, floor_ms, beyond=True):
             self._arm_again(key, Trend.DOWN, at_ms)
         hits = [
-            Hit(key, level, value, at_ms, trend)
+            Hit(key, level, value, at_ms, trend, self._next_turn(key, at_ms))
             for waiting, trend in ((self._up, Trend.UP), (self._down, Trend.DOWN))
             for level, key in self._take(waiting, value, trend, floor_ms)
         ]
@@ -283,11 +291,14 @@ class Ladder:
 
     def _note(self, key: Key, at_ms: int) -> None:
         """The rung has come to stand as it stands."""
-        self._since[key] = at_ms
+        self._since[key], self._turns[key] = at_ms, self._next_turn(key, at_ms)
         if self._is_judging:
             self._clear.add(key)
         else:
             self._clear.discard(key)
+
+    def _next_turn(self, key: Key, at_ms: int) -> int:
+        return self._turns.get(key, 0) + 1 if self._since.get(key) == at_ms else 0
 
     def _spend(self, key: Key, standing: Standing, value: Decimal, at_ms: int) -> None:
         """At `value`, wait for the condition to cease, or for the level if it has."""

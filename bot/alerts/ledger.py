@@ -155,10 +155,11 @@ def may_fire(alert: Alert, decision: Decision, earlier: dict[str, Any] | None) -
         return False
     if earlier is not None or decision.part not in (alert.memory or {}):
         return True
-    # Another process may have told of the same crossing: then the row knows of that time already.
-    waits_for, since_ms, *_ = (alert.memory or {})[decision.part]
-    same_side = waits_for == decision.detail.get("trend")
-    return decision.happened_ms > int(since_ms) or (same_side and decision.happened_ms == since_ms)
+    # Another process may have told of the same crossing: then the row knows of that time, and turn, already.
+    _, since_ms, *more = (alert.memory or {})[decision.part]
+    if decision.turn is not None and decision.happened_ms == since_ms:
+        return decision.turn > int(more[0])
+    return decision.happened_ms > int(since_ms)
 
 
 def _is_same(alert: Alert, decision: Decision) -> bool:

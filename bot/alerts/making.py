@@ -223,7 +223,7 @@ class Making:
         for rung in rungs_on(condition, rung_series_of(condition, series), FundingFacts()):
             if reaches(reading.value, rung.level, rung.trend):
                 return _holds_already(condition, rung.level, reading)
-            memory[rung.part] = [side_of(rung.trend, reading.value, rung.level).value, reading.at_ms]
+            memory[rung.part] = [side_of(rung.trend, reading.value, rung.level).value, reading.at_ms, 0]
         return _Arming(condition, reading.at_ms, memory)
 
 
@@ -264,7 +264,7 @@ def _judge_level(condition: PriceLevel, intent: AlertIntent, reading: Reading) -
             mend = replace(intent, condition=replace(condition, trend=Trend.EITHER))
         return replace(_holds_already(condition, level, reading), mend_intent=mend)
     side = side_of(trend, value, level)
-    memory = {"": [side.value, reading.at_ms]} if trend is Trend.EITHER else None
+    memory = {"": [side.value, reading.at_ms, 0]} if trend is Trend.EITHER else None
     return _Arming(condition, reading.at_ms, memory)
 
 

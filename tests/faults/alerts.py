@@ -163,7 +163,7 @@ class Run:
             "condition": condition,
             "line": "an alert",
             "repeat": alert.repeat,
-            "memory": {"": [side, now]} if alert.trend is Trend.EITHER else None,
+            "memory": {"": [side, now, 0]} if alert.trend is Trend.EITHER else None,
             "watched_from_ms": now,
             "created_ms": now,
         }
