@@ -189,7 +189,7 @@ async def open_world(
             "admin_user_ids": (ALICE,),
             "access": "open",
             "dashboard_port": 0,
-            "order_window_ms": 1000,
+            "order_window_ms": 3000,
         }
         settings = load_settings(_env_file=None, **(values | settings_of_this_world))
         masters = masters or MasterKeys.generate()
