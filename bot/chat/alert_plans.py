@@ -245,7 +245,7 @@ class AlertPlans:
         why = self._objection(case, offer)
         if why is not None:
             return partial(self._offer, why=why, made=offer)
-        sent = await self._services.placing.claim_and_send(token, case.user.id, offer.account_id, None)
+        sent = await self._services.placing.claim_and_send(offer.ticket, case.user.id)
         if isinstance(sent, Refusal):
             return partial(self._offer, why=refusal_view.refusal_sentence(locale, sent))
         order = preview_view.offer_line(locale, offer.previews)

@@ -100,14 +100,14 @@ class Chains:
         self._clock = clock
         self._running: set[int] = set()
 
-    async def run(self, token: str, user_id: int, message_id: int | None, tell: Tell) -> Refusal | None:
+    async def run(self, ticket: Ticket, user_id: int, message_id: int | None, tell: Tell) -> Refusal | None:
         """Take the ticket and do its steps. `tell` writes what came of them in the transaction that ends it.
 
         Raises the vault's errors before anything is sent.
         """
-        ticket = await self._placing.claim(token, user_id, message_id)
-        if isinstance(ticket, Refusal):
-            return ticket
+        refusal = await self._placing.claim(ticket, user_id, message_id)
+        if refusal is not None:
+            return refusal
         self._running.add(ticket.id)
         try:
             await self._do(ticket)

@@ -201,9 +201,12 @@ class Manage:
         `tell` writes what came of each leg in the transaction that finishes the ticket: what a crash leaves
         unfinished, `resume` does and tells.
         """
-        ticket = await self._placing.claim(token, user.id)
+        ticket = await self._placing.on_offer(token, user.id)
         if isinstance(ticket, Refusal):
             return ticket
+        refusal = await self._placing.claim(ticket, user.id)
+        if refusal is not None:
+            return refusal
         await self._flatten(ticket, tell)
         return None
 

@@ -50,12 +50,15 @@ class OfferStep:
 class Offer:
     """A preview somebody may confirm. `token` goes into the button and nowhere else."""
 
-    ticket_id: int
+    ticket: Ticket
     token: str
-    account_id: int
     account_label: str
     line: str
     steps: tuple[OfferStep, ...]
+
+    @property
+    def ticket_id(self) -> int:
+        return self.ticket.id
 
     @property
     def previews(self) -> tuple[Preview, ...]:
@@ -216,9 +219,7 @@ class Offers:
         )
         async with self._database.write() as session:
             ticket = await tickets.offer(session, ticket)
-        if ticket.id is None:
-            raise RuntimeError("the store gave a ticket no id")
-        return Offer(ticket.id, token, setting.account_id, setting.account.label, line, steps)
+        return Offer(ticket, token, setting.account.label, line, steps)
 
     async def shown(self, ticket_id: int, message_id: int, title: str) -> None:
         """Remember which message shows an offer, and in which words, so that it can say when it is over."""

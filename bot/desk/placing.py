@@ -23,7 +23,7 @@ from bot.domain.market import Market
 from bot.domain.order import OrderEvent, OrderRequest, OrderState
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.store import Database, audit, orders, tickets
-from bot.store.tables import Order, Ticket, TicketKind, TicketState
+from bot.store.tables import Ticket, TicketKind, TicketState
 from bot.vault import VaultError
 
 _log = logging.getLogger(__name__)
@@ -44,7 +44,18 @@ class Leg:
         return cls(request, market.base, market.quote)
 
 
-Attempt = tuple[Order, Leg]
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One order as it was written down, and what is about to be signed for it."""
+
+    id: int
+    code: str
+    account_id: int
+    request: OrderRequest
+    timestamp_ms: int
+    window_ms: int
+
+
 Begin = Callable[[AsyncSession], Awaitable[bool]]
 
 _OWN_CARD: Final = frozenset({TicketKind.PANIC, TicketKind.CHAIN})  # their card goes on being theirs
@@ -102,9 +113,16 @@ class Placing:
 
     async def past(self, token: str, user_id: int) -> Ticket | None:
         """The user's ticket of a token in whatever state, for its words."""
-        async with self._database.read() as session:
-            ticket = await tickets.find(session, tickets.hash_token(token))
+        ticket = await self._find(token)
         return ticket if ticket is not None and ticket.user_id == user_id else None
+
+    async def on_offer(self, token: str, user_id: int) -> Ticket | Refusal:
+        """The ticket a token stands for if this user may still have it, or why not."""
+        return self.usable(await self._find(token), user_id)
+
+    async def _find(self, token: str) -> Ticket | None:
+        async with self._database.read() as session:
+            return await tickets.find(session, tickets.hash_token(token))
 
     async def cancel(self, token: str, user_id: int) -> Ticket | Refusal:
         """Withdraw an offer."""
@@ -125,33 +143,35 @@ class Placing:
         return outcome if isinstance(outcome, Refusal) else Refusal(RefusalCode.EXPIRED)
 
     async def claim_and_send(
-        self, token: str, user_id: int, account_id: int, message_id: int | None
+        self, ticket: Ticket, user_id: int, message_id: int | None = None
     ) -> list[int] | Refusal:
-        """Take the ticket, write its attempts, send them. Returns the ids of the orders.
+        """Take a ticket that was read before, write its attempts, send them. Returns the ids of the orders.
 
         `message_id` is the preview that was tapped: it becomes the card of the first order.
         Raises the vault's errors before anything is claimed.
         """
-        account = await self._sessions.ready(user_id, account_id)
+        if ticket.account_id is None:
+            raise ValueError("a ticket without an account places nothing")
+        account = await self._sessions.ready(user_id, ticket.account_id)
         async with self._database.write() as session:
-            ticket = await self._claim(session, token, user_id, message_id)
-            if ticket is not None:
+            tail = await tickets.claim(session, ticket, user_id, self._clock(), message_id)
+            if tail is not None:
                 attempts = await self._attempts(session, ticket, unpack_legs(ticket.legs))
-                await self._audit(session, ticket, attempts)
-        if ticket is None:
-            return await self._why_not(token, user_id)
+                await self._audit(session, ticket, attempts, tail)
+        if tail is None:
+            return await self._why_not(ticket, user_id)
         return await self._send_all(account, attempts)
 
-    async def claim(self, token: str, user_id: int, message_id: int | None = None) -> Ticket | Refusal:
-        """Take the ticket, whose preview is `message_id`, without sending anything yet.
+    async def claim(self, ticket: Ticket, user_id: int, message_id: int | None = None) -> Refusal | None:
+        """Take a ticket, whose preview is `message_id`, without sending anything yet; or why not.
 
         Raises the vault's errors when its account is no longer linked.
         """
         async with self._database.write() as session:
-            ticket = await self._claim(session, token, user_id, message_id)
-            if ticket is not None:
-                await self._audit(session, ticket, [])
-        return ticket or await self._why_not(token, user_id)
+            tail = await tickets.claim(session, ticket, user_id, self._clock(), message_id)
+            if tail is not None:
+                await self._audit(session, ticket, [], tail)
+        return None if tail is not None else await self._why_not(ticket, user_id)
 
     async def place_now(
         self, ticket: Ticket, legs: Sequence[Leg], *, first: int = 0, begin: Begin | None = None
@@ -170,31 +190,25 @@ class Placing:
             attempts = await self._attempts(session, ticket, legs, first)
         return await self._send_all(account, attempts)
 
-    async def _claim(
-        self, session: AsyncSession, token: str, user_id: int, message_id: int | None
-    ) -> Ticket | None:
-        return await tickets.claim_ticket(
-            session, tickets.hash_token(token), user_id, self._clock(), message_id
-        )
-
-    async def _why_not(self, token: str, user_id: int) -> Refusal:
+    async def _why_not(self, ticket: Ticket, user_id: int) -> Refusal:
         """Why a ticket was not claimed. Raises the vault's errors when its account is no longer linked."""
         async with self._database.read() as session:
-            found = await tickets.find(session, tickets.hash_token(token))
-        ticket = self.usable(found, user_id)
-        if isinstance(ticket, Refusal):
-            return ticket
-        if ticket.account_id is not None:
-            await self._sessions.get(user_id, ticket.account_id)
+            found = self.usable(await tickets.get(session, ticket.id), user_id)
+        if isinstance(found, Refusal):
+            return found
+        if found.account_id is not None:
+            await self._sessions.get(user_id, found.account_id)
         return Refusal(RefusalCode.USED)
 
-    async def _audit(self, session: AsyncSession, ticket: Ticket, attempts: Sequence[Attempt]) -> None:
+    async def _audit(
+        self, session: AsyncSession, ticket: Ticket, attempts: Sequence[Attempt], tail: audit.Tail
+    ) -> None:
         detail = {
             "ticket": ticket.id,
             "line": ticket.line,
-            "orders": [order.code for order, _ in attempts],
+            "orders": [attempt.code for attempt in attempts],
         }
-        await audit.append(session, self._clock(), ticket.user_id, "confirm", detail)
+        await audit.append(session, self._clock(), ticket.user_id, "confirm", detail, tail)
 
     async def _attempts(
         self, session: AsyncSession, ticket: Ticket, legs: Sequence[Leg], first: int = 0
@@ -203,18 +217,18 @@ class Placing:
 
     async def _send_all(self, account: AccountClient, attempts: Sequence[Attempt]) -> list[int]:
         # Not before their commit: one that failed halfway must not hide an attempt from the reconciler.
-        self.in_flight |= {order.id for order, _ in attempts}
+        self.in_flight |= {attempt.id for attempt in attempts}
         waiting = asyncio.create_task(self._say_sending(attempts))
         try:
-            await asyncio.gather(*(self._send(account, order, leg) for order, leg in attempts))
+            await asyncio.gather(*(self._send(account, attempt) for attempt in attempts))
         finally:
             waiting.cancel()
-        return [order.id for order, _ in attempts if order.id is not None]
+        return [attempt.id for attempt in attempts]
 
     async def _say_sending(self, attempts: Sequence[Attempt]) -> None:
         """Tell that an order is under way, once its answer takes so long that the person wonders."""
         await asyncio.sleep(PATIENCE_S)
-        for sent, _ in attempts:
+        for sent in attempts:
             async with self._database.write() as session:
                 order = await orders.get(session, sent.id, lock=True)
                 if order is not None and order.state is OrderState.SENDING:
@@ -228,41 +242,41 @@ class Placing:
         now = self._clock()
         request = replace(leg.request, client_id=self._new_client_id())
         timestamp = self._client.now_ms()
-        order = Order(
-            code="",
-            ticket_id=ticket.id,
-            leg=number,
-            user_id=ticket.user_id,
-            account_id=ticket.account_id,
-            symbol=request.symbol,
-            base=leg.base,
-            quote=leg.quote,
-            side=request.side,
-            order_type=request.order_type,
-            client_id=request.client_id,
-            broker_id=self._broker_id,
-            request=request.payload(),
-            quantity=request.trigger_quantity or request.quantity,
-            quote_quantity=request.quote_quantity,
-            price=request.price,
-            trigger_price=request.trigger_price,
-            timestamp_ms=timestamp,
-            window_ms=self._window_ms,
-            deadline_ms=timestamp + self._window_ms,
-            chat_id=ticket.chat_id,
-            message_id=ticket.message_id if number == 0 and ticket.kind not in _OWN_CARD else None,
-            created_ms=now,
-            updated_ms=now,
+        written = await orders.insert_attempt(
+            session,
+            {
+                "ticket_id": ticket.id,
+                "leg": number,
+                "user_id": ticket.user_id,
+                "account_id": ticket.account_id,
+                "symbol": request.symbol,
+                "base": leg.base,
+                "quote": leg.quote,
+                "side": request.side,
+                "order_type": request.order_type,
+                "client_id": request.client_id,
+                "broker_id": self._broker_id,
+                "request": request.payload(),
+                "quantity": request.trigger_quantity or request.quantity,
+                "quote_quantity": request.quote_quantity,
+                "price": request.price,
+                "trigger_price": request.trigger_price,
+                "timestamp_ms": timestamp,
+                "window_ms": self._window_ms,
+                "deadline_ms": timestamp + self._window_ms,
+                "chat_id": ticket.chat_id,
+                "message_id": ticket.message_id if number == 0 and ticket.kind not in _OWN_CARD else None,
+                "created_ms": now,
+                "updated_ms": now,
+            },
         )
-        return await orders.insert_attempt(session, order), replace(leg, request=request)
+        return Attempt(written.id, written.code, ticket.account_id, request, timestamp, self._window_ms)
 
-    async def _send(self, account: AccountClient, order: Order, leg: Leg) -> None:
+    async def _send(self, account: AccountClient, order: Attempt) -> None:
         """One request, never repeated. Every way it can end is written down."""
-        if order.id is None:
-            raise ValueError("an attempt is written before it is sent")
         try:
             prepared = account.prepare_order(
-                leg.request, timestamp_ms=order.timestamp_ms, window_ms=order.window_ms
+                order.request, timestamp_ms=order.timestamp_ms, window_ms=order.window_ms
             )
             report = await account.send(prepared)
         except VaultError:  # the key went between the tap and the signature: nothing left

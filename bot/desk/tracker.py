@@ -261,37 +261,40 @@ class Tracker:
 
     async def _adopted(self, session: AsyncSession, parent: Order, report: OrderReport) -> Order:
         now = self._clock()
-        child = Order(
-            code="",
-            ticket_id=parent.ticket_id,
-            leg=parent.leg,
-            user_id=parent.user_id,
-            account_id=parent.account_id,
-            symbol=report.symbol,
-            base=parent.base,
-            quote=parent.quote,
-            side=report.side,
-            order_type=OrderType.LIMIT if report.order_type.lower() == "limit" else OrderType.MARKET,
-            client_id=None,
-            broker_id=None,
-            request={
-                "reduceOnly": True,
-                "relatedOrderId": parent.exchange_id,
-                "exit": _exit_kind(parent, report.trigger_price),
+        written = await orders.insert_attempt(
+            session,
+            {
+                "ticket_id": parent.ticket_id,
+                "leg": parent.leg,
+                "user_id": parent.user_id,
+                "account_id": parent.account_id,
+                "symbol": report.symbol,
+                "base": parent.base,
+                "quote": parent.quote,
+                "side": report.side,
+                "order_type": OrderType.LIMIT if report.order_type.lower() == "limit" else OrderType.MARKET,
+                "request": {
+                    "reduceOnly": True,
+                    "relatedOrderId": parent.exchange_id,
+                    "exit": _exit_kind(parent, report.trigger_price),
+                },
+                "state": OrderState.UNKNOWN,
+                "quantity": report.quantity,
+                "price": report.price,
+                "trigger_price": report.trigger_price,
+                "timestamp_ms": parent.timestamp_ms,
+                "window_ms": 0,
+                "deadline_ms": parent.deadline_ms,
+                "exchange_id": report.exchange_id,
+                "chat_id": parent.chat_id,
+                "created_ms": now,
+                "updated_ms": now,
             },
-            state=OrderState.UNKNOWN,
-            quantity=report.quantity,
-            price=report.price,
-            trigger_price=report.trigger_price,
-            timestamp_ms=parent.timestamp_ms,
-            window_ms=0,
-            deadline_ms=parent.deadline_ms,
-            exchange_id=report.exchange_id,
-            chat_id=parent.chat_id,
-            created_ms=now,
-            updated_ms=now,
         )
-        return await orders.insert_attempt(session, child)
+        child = await orders.get(session, written.id)
+        if child is None:
+            raise RuntimeError("an order that was just written is not there")
+        return child
 
     async def _strange(self, session: AsyncSession, account_id: int, report: OrderReport) -> None:
         """An order that is not ours: its fills are kept, and what the system did is told."""

@@ -13,7 +13,6 @@ from typing import Any
 import msgspec
 from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 from bot.store.columns import refuse_floats
 from bot.store.statements import insert_values
@@ -22,7 +21,12 @@ from bot.store.tables import AuditEntry
 GENESIS = bytes(32)
 _PAGE = 1_000
 
-_TAIL = select(col(AuditEntry.seq), col(AuditEntry.hash)).order_by(col(AuditEntry.seq).desc()).limit(1)
+_TABLE: Any = AuditEntry.__table__  # type: ignore[attr-defined]
+_LAST = _TABLE.c.seq.desc()
+_TAIL = select(_TABLE.c.seq, _TABLE.c.hash).order_by(_LAST).limit(1)
+# The same, for a statement that has a row to say anyway.
+LAST_SEQ = select(_TABLE.c.seq).order_by(_LAST).limit(1).scalar_subquery()
+LAST_HASH = select(_TABLE.c.hash).order_by(_LAST).limit(1).scalar_subquery()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,19 @@ class Verdict:
         return self.broken_at is None
 
 
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """The link the chain ended with at some moment."""
+
+    seq: int
+    hash: bytes
+
+    @classmethod
+    def of(cls, seq: int | None, hash_: bytes | None) -> Tail:
+        """None: there was none yet."""
+        return cls(seq or 0, hash_ or GENESIS)
+
+
 def canonical(detail: Mapping[str, Any]) -> str:
     """JSON with sorted keys and no spaces; decimals as strings, floats refused."""
     refuse_floats(detail)
@@ -51,26 +68,37 @@ def link_hash(row: Mapping[str, Any] | RowMapping) -> bytes:
 
 
 async def append(
-    session: AsyncSession, at_ms: int, user_id: int | None, action: str, detail: Mapping[str, Any]
+    session: AsyncSession,
+    at_ms: int,
+    user_id: int | None,
+    action: str,
+    detail: Mapping[str, Any],
+    after: Tail | None = None,
 ) -> None:
     """Add a row in the caller's transaction. `detail` must hold no secret.
+
+    `after` spares a look where the caller knows what the chain ended with; it may have grown since.
 
     `seq` is what orders writers: who comes second waits for the first to end, and follows it. So the chain is
     held until the transaction ends: append last.
     """
     words, inserted = canonical(detail), None
     while inserted is None:
-        tail = (await session.execute(_TAIL)).one_or_none()
-        seq, previous = (tail.seq + 1, tail.hash) if tail else (1, GENESIS)
+        tail, after = after or await _tail(session), None
         row = {
-            "seq": seq,
+            "seq": tail.seq + 1,
             "at_ms": at_ms,
             "user_id": user_id,
             "action": action,
             "detail": words,
-            "previous_hash": previous,
+            "previous_hash": tail.hash,
         }
         inserted = await insert_values(session, AuditEntry, row | {"hash": link_hash(row)})
+
+
+async def _tail(session: AsyncSession) -> Tail:
+    found = (await session.execute(_TAIL)).one_or_none()
+    return Tail.of(*found) if found is not None else Tail.of(None, None)
 
 
 async def verify(session: AsyncSession) -> Verdict:
@@ -86,6 +114,5 @@ async def verify(session: AsyncSession) -> Verdict:
 
 
 async def _page(session: AsyncSession, after: int) -> Sequence[RowMapping]:
-    table = AuditEntry.__table__  # type: ignore[attr-defined]
-    statement = select(table).where(table.c.seq > after).order_by(table.c.seq).limit(_PAGE)
+    statement = select(_TABLE).where(_TABLE.c.seq > after).order_by(_TABLE.c.seq).limit(_PAGE)
     return (await session.execute(statement)).mappings().all()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +14,7 @@ from sqlmodel import col
 
 from bot.domain.order import OrderSnapshot, OrderState
 from bot.domain.values import Side, TimeInForce
-from bot.store.statements import insert_or_ignore
+from bot.store.statements import insert_values
 from bot.store.tables import Order
 
 IN_DOUBT = (OrderState.SENDING, OrderState.UNKNOWN)
@@ -32,32 +33,43 @@ class DuplicateAttempt(Exception):
     """This account already has an order with that client id or exchange id: nothing was written."""
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What the store chose for an attempt."""
+
+    id: int
+    code: str
+
+
 def new_code(pairs: int = 2) -> str:
     """A random short id such as `8F2A`."""
     return "".join(secrets.choice(_DIGITS) + secrets.choice(_LETTERS) for _ in range(pairs))
 
 
-async def insert_attempt(session: AsyncSession, order: Order) -> Order:
-    """Insert `order`, choosing a code free for its user when `order.code` is empty.
+async def insert_attempt(session: AsyncSession, values: Mapping[str, Any]) -> Written:
+    """Insert an order of these column values under a code free for its user.
 
     Raises DuplicateAttempt when the account has an order with its client id or exchange id.
     """
-    chosen = order.code
     for attempt in range(_TRIES):
-        order.code = chosen or new_code(2 if attempt < _TRIES // 2 else 3)
-        inserted = await insert_or_ignore(session, order)
+        code = new_code(2 if attempt < _TRIES // 2 else 3)
+        inserted = await insert_values(session, Order, {**values, "code": code})
         if inserted is not None:
-            return inserted
-        await _refuse_duplicate(session, order)
+            return Written(inserted, code)
+        await _refuse_duplicate(session, values)
     raise DuplicateAttempt("no free order code")
 
 
-async def _refuse_duplicate(session: AsyncSession, order: Order) -> None:
-    account_id = order.account_id
-    if order.client_id is not None and await by_client_id(session, account_id, order.client_id):
-        raise DuplicateAttempt(f"client id {order.client_id} was used before")
-    if order.exchange_id is not None and await by_exchange_id(session, account_id, order.exchange_id):
-        raise DuplicateAttempt(f"order {order.exchange_id} is known already")
+async def _refuse_duplicate(session: AsyncSession, values: Mapping[str, Any]) -> None:
+    account_id, client_id, exchange_id = (
+        values["account_id"],
+        values.get("client_id"),
+        values.get("exchange_id"),
+    )
+    if client_id is not None and await by_client_id(session, account_id, client_id):
+        raise DuplicateAttempt(f"client id {client_id} was used before")
+    if exchange_id is not None and await by_exchange_id(session, account_id, exchange_id):
+        raise DuplicateAttempt(f"order {exchange_id} is known already")
 
 
 async def apply(

@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, bindparam, exists, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from bot.store import audit
 from bot.store.tables import Account, AccountState, Ticket, TicketKind, TicketState, User
 
 UNSHOWN_MS: Final = 3_600_000  # whoever would have shown it is gone by then
@@ -22,29 +23,29 @@ _TAPPED = (
     .outerjoin(User, col(User.id) == bindparam("tapped_by"))
     .outerjoin(Ticket, col(Ticket.token_hash) == bindparam("tapped"))
 )
-_LINKED = exists().where(
-    col(Account.id) == col(Ticket.account_id),
-    col(Account.user_id) == col(Ticket.user_id),
-    col(Account.state) != AccountState.UNLINKED,
-)
-_TABLE: Any = Ticket.__table__  # type: ignore[attr-defined]
-_CLAIMING = (
-    update(_TABLE)  # the session would build an update of `Ticket` anew each time
+# Of tables, not of classes: the session would build an update of a class anew each time.
+_TICKET: Any = Ticket.__table__  # type: ignore[attr-defined]
+_ACCOUNT: Any = Account.__table__  # type: ignore[attr-defined]
+_CLAIM = (
+    update(_TICKET)
     .where(
-        col(Ticket.token_hash) == bindparam("tapped"),
-        col(Ticket.state) == TicketState.OFFERED,
-        col(Ticket.user_id) == bindparam("tapped_by"),
-        col(Ticket.expires_ms) > bindparam("tapped_ms"),
-        _LINKED,
+        _TICKET.c.id == bindparam("ticket_id"),
+        _TICKET.c.state == TicketState.OFFERED,
+        _TICKET.c.user_id == bindparam("tapped_by"),
+        _TICKET.c.expires_ms > bindparam("tapped_ms"),
+        exists().where(
+            _ACCOUNT.c.id == _TICKET.c.account_id,
+            _ACCOUNT.c.user_id == _TICKET.c.user_id,
+            _ACCOUNT.c.state != AccountState.UNLINKED,
+        ),
     )
     .values(
         state=TicketState.CLAIMED,
         claimed_ms=bindparam("tapped_ms"),
-        message_id=func.coalesce(bindparam("tapped_on", type_=BigInteger), col(Ticket.message_id)),
+        message_id=func.coalesce(bindparam("tapped_on", type_=BigInteger), _TICKET.c.message_id),
     )
-    .returning(_TABLE)
+    .returning(_TICKET.c.message_id, audit.LAST_SEQ, audit.LAST_HASH)
 )
-_CLAIM = select(Ticket).from_statement(_CLAIMING).execution_options(populate_existing=True)
 
 
 def hash_token(token: str) -> bytes:
@@ -59,16 +60,21 @@ async def offer(session: AsyncSession, ticket: Ticket) -> Ticket:
     return ticket
 
 
-async def claim_ticket(
-    session: AsyncSession, token_hash: bytes, user_id: int, now_ms: int, message_id: int | None = None
-) -> Ticket | None:
-    """The ticket, for the one caller who is first; None for everybody and everything else.
+async def claim(
+    session: AsyncSession, ticket: Ticket, user_id: int, now_ms: int, message_id: int | None = None
+) -> audit.Tail | None:
+    """Take a ticket that was read before. For the one caller who is first: what the audit chain ends with.
 
-    `message_id` is the preview that was tapped. None says not why: `find` tells used from expired from
+    `message_id` is the preview that was tapped. None says not why: `get` tells used from expired from
     another's; what is none of these has lost its account.
     """
-    tap = {"tapped": token_hash, "tapped_by": user_id, "tapped_ms": now_ms, "tapped_on": message_id}
-    return (await session.scalars(_CLAIM, tap)).one_or_none()
+    tap = {"ticket_id": ticket.id, "tapped_by": user_id, "tapped_ms": now_ms, "tapped_on": message_id}
+    claimed = (await session.execute(_CLAIM, tap)).one_or_none()
+    if claimed is None:
+        return None
+    ticket.state, ticket.claimed_ms = TicketState.CLAIMED, now_ms
+    ticket.message_id, *tail = claimed
+    return audit.Tail.of(*tail)
 
 
 async def find(session: AsyncSession, token_hash: bytes) -> Ticket | None:

@@ -88,7 +88,7 @@ class Desk:
         )
         async with self.database.write() as session:
             await tickets.offer(session, ticket)
-        placed = await self.placing.claim_and_send(token, ALICE, self.account.id, 7)
+        placed = await self.placing.claim_and_send(ticket, ALICE, 7)
         assert isinstance(placed, list)
         return placed[0]
 

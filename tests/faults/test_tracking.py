@@ -140,29 +140,26 @@ async def test_an_answer_that_waited_for_the_streams_news_still_counts(desk: Des
 async def an_attempt(desk: Desk, client_id: int) -> int:
     """An attempt that was written and never sent."""
     now = desk.client.now_ms()
-    order = Order(
-        code="",
-        user_id=ALICE,
-        account_id=desk.account.id,
-        symbol=PERP,
-        base="SOL",
-        quote="USDC",
-        side=Side.SELL,
-        order_type=resting_order().order_type,
-        client_id=client_id,
-        request={},
-        quantity=Decimal("1.4"),
-        timestamp_ms=now,
-        window_ms=WINDOW_MS,
-        deadline_ms=now + WINDOW_MS,
-        chat_id=ALICE,
-        created_ms=now,
-        updated_ms=now,
-    )
+    values = {
+        "user_id": ALICE,
+        "account_id": desk.account.id,
+        "symbol": PERP,
+        "base": "SOL",
+        "quote": "USDC",
+        "side": Side.SELL,
+        "order_type": resting_order().order_type,
+        "client_id": client_id,
+        "request": {},
+        "quantity": Decimal("1.4"),
+        "timestamp_ms": now,
+        "window_ms": WINDOW_MS,
+        "deadline_ms": now + WINDOW_MS,
+        "chat_id": ALICE,
+        "created_ms": now,
+        "updated_ms": now,
+    }
     async with desk.database.write() as session:
-        inserted = await orders.insert_attempt(session, order)
-    assert inserted.id is not None
-    return inserted.id
+        return (await orders.insert_attempt(session, values)).id
 
 
 @pytest.mark.parametrize(

@@ -56,9 +56,11 @@ async def a_ticket(session: AsyncSession, token: str, user_id: int = USER, **val
     return await tickets.offer(session, ticket)
 
 
-def an_order(account: Account, **values: Any) -> Order:
+def an_attempt(account: Account, **values: Any) -> dict[str, Any]:
+    """The columns of an order that is about to be written; its code is the store's to choose."""
     defaults: dict[str, Any] = {
-        "code": "",
+        "user_id": account.user_id,
+        "account_id": account.id,
         "symbol": "SOL_USDC_PERP",
         "base": "SOL",
         "quote": "USDC",
@@ -74,7 +76,11 @@ def an_order(account: Account, **values: Any) -> Order:
         "created_ms": NOW,
         "updated_ms": NOW,
     }
-    return Order(user_id=account.user_id, account_id=account.id, **(defaults | values))
+    return defaults | values
+
+
+def an_order(account: Account, **values: Any) -> Order:
+    return Order(**an_attempt(account, **values))
 
 
 def a_fill(**values: Any) -> domain.Fill:

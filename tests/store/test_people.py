@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.store import Database, accounts, buttons, orders, tickets, users
 from bot.store.tables import AccountState, ConfirmMode, SizeMeaning, TicketState
-from tests.store.builders import CHAT, NOW, USER, a_ticket, a_user, an_account, an_order
+from tests.store.builders import CHAT, NOW, USER, a_ticket, a_user, an_account, an_attempt
 
 
 async def test_twenty_first_messages_make_one_user(database: Database) -> None:
@@ -104,7 +104,7 @@ async def test_forgetting_leaves_the_books_and_nothing_personal(database: Databa
     async with database.write() as session:
         account = await an_account(session, label="my salary")
         other = await an_account(session, USER + 1)
-        order = await orders.insert_attempt(session, an_order(account))
+        order = await orders.insert_attempt(session, an_attempt(account))
         ticket = await a_ticket(session, "token")
         token = await buttons.create(session, USER, CHAT, "menu", {}, now_ms=NOW, life_ms=9)
         await users.change_settings(session, USER, confirm_mode=ConfirmMode.BELOW, time_zone="Asia/Shanghai")

@@ -14,17 +14,19 @@ TOKEN = "a-token"
 HASH = tickets.hash_token(TOKEN)
 
 
-async def claim(database: Database, user_id: int = USER, now_ms: int = NOW) -> int | None:
+async def claim(database: Database, user_id: int = USER, now_ms: int = NOW) -> bool:
+    """As somebody who has read the ticket of the token does, in whatever state it was."""
     async with database.write() as session:
-        ticket = await tickets.claim_ticket(session, HASH, user_id, now_ms)
-        return None if ticket is None else ticket.id
+        ticket = await tickets.find(session, HASH)
+        assert ticket is not None
+        return await tickets.claim(session, ticket, user_id, now_ms) is not None
 
 
 async def test_fifty_taps_at_once_claim_one_ticket_once(database: Database) -> None:
     async with database.write() as session:
-        ticket = await a_ticket(session, TOKEN)
+        await a_ticket(session, TOKEN)
     outcomes = await asyncio.gather(*(claim(database, now_ms=NOW + tap) for tap in range(50)))
-    assert [won for won in outcomes if won is not None] == [ticket.id]
+    assert outcomes.count(True) == 1
 
 
 async def test_two_processes_claim_one_ticket_once(database: Database, database_url: str) -> None:
@@ -33,17 +35,19 @@ async def test_two_processes_claim_one_ticket_once(database: Database, database_
         await a_ticket(session, TOKEN)
     outcomes = await asyncio.gather(*(claim(door) for _ in range(15) for door in (database, other)))
     await other.close()
-    assert sum(won is not None for won in outcomes) == 1
+    assert outcomes.count(True) == 1
 
 
-async def test_a_claimed_ticket_comes_back_whole(database: Database) -> None:
+async def test_a_claimed_ticket_says_so_here_and_in_the_store(database: Database) -> None:
     async with database.write() as session:
-        offered = await a_ticket(session, TOKEN)
+        offered = await a_ticket(session, TOKEN, message_id=7)
     async with database.write() as session:
-        claimed = await tickets.claim_ticket(session, HASH, USER, NOW + 5)
-    assert claimed is not None
-    assert (claimed.state, claimed.claimed_ms) == (TicketState.CLAIMED, NOW + 5)
-    assert claimed.legs == offered.legs
+        assert await tickets.claim(session, offered, USER, NOW + 5)
+    async with database.read() as session:
+        stored = await tickets.find(session, HASH)
+    assert stored is not None
+    for ticket in (offered, stored):
+        assert (ticket.state, ticket.claimed_ms, ticket.message_id) == (TicketState.CLAIMED, NOW + 5, 7)
 
 
 @pytest.mark.parametrize(
@@ -52,25 +56,23 @@ async def test_a_claimed_ticket_comes_back_whole(database: Database) -> None:
 async def test_nobody_else_and_nothing_late_claims(database: Database, user_id: int, now_ms: int) -> None:
     async with database.write() as session:
         await a_ticket(session, TOKEN)
-    assert await claim(database, user_id, now_ms) is None
-    assert await claim(database) is not None
+    assert not await claim(database, user_id, now_ms)
+    assert await claim(database)
 
 
 async def test_a_ticket_of_an_unlinked_account_is_not_claimed(database: Database) -> None:
     async with database.write() as session:
         ticket = await a_ticket(session, TOKEN)
         assert await accounts.unlink(session, USER, ticket.account_id or 0)
-    assert await claim(database) is None
+    assert not await claim(database)
 
 
 async def test_a_claim_remembers_which_preview_was_tapped(database: Database) -> None:
     async with database.write() as session:
-        await a_ticket(session, TOKEN, message_id=7)
-        await a_ticket(session, "other", message_id=7)
-        claimed = await tickets.claim_ticket(session, HASH, USER, NOW, 8)
-        unasked = await tickets.claim_ticket(session, tickets.hash_token("other"), USER, NOW)
-    assert claimed is not None
-    assert unasked is not None
+        claimed = await a_ticket(session, TOKEN, message_id=7)
+        unasked = await a_ticket(session, "other", message_id=7)
+        assert await tickets.claim(session, claimed, USER, NOW, 8)
+        assert await tickets.claim(session, unasked, USER, NOW)
     assert (claimed.message_id, unasked.message_id) == (8, 7)
 
 
@@ -90,27 +92,27 @@ async def test_a_tap_finds_its_person_and_its_ticket_each_without_the_other(data
 
 async def test_a_claim_that_rolls_back_leaves_the_ticket_on_offer(database: Database) -> None:
     async with database.write() as session:
-        await a_ticket(session, TOKEN)
+        ticket = await a_ticket(session, TOKEN)
 
     async def claim_and_fail() -> None:
         async with database.write() as session:
-            assert await tickets.claim_ticket(session, HASH, USER, NOW) is not None
+            assert await tickets.claim(session, ticket, USER, NOW)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         await claim_and_fail()
-    assert await claim(database) is not None
+    assert await claim(database)
 
 
 async def test_a_closed_ticket_is_not_claimed_and_a_claimed_one_not_closed(database: Database) -> None:
     async with database.write() as session:
-        await a_ticket(session, TOKEN)
-        await a_ticket(session, "other")
+        closed = await a_ticket(session, TOKEN)
+        other = await a_ticket(session, "other")
         assert await tickets.close_ticket(session, HASH, USER, TicketState.CANCELLED) is not None
-        assert await tickets.claim_ticket(session, HASH, USER, NOW) is None
-        other = tickets.hash_token("other")
-        assert await tickets.claim_ticket(session, other, USER, NOW) is not None
-        assert await tickets.close_ticket(session, other, USER, TicketState.CANCELLED) is None
+        assert not await tickets.claim(session, closed, USER, NOW)
+        assert await tickets.claim(session, other, USER, NOW)
+        other_hash = tickets.hash_token("other")
+        assert await tickets.close_ticket(session, other_hash, USER, TicketState.CANCELLED) is None
 
 
 async def test_overdue_offers_expire_once(database: Database) -> None:
@@ -134,12 +136,11 @@ async def test_an_offer_whose_card_is_on_its_way_waits_for_it_to_expire(database
 
 async def test_work_cut_short_by_a_crash_is_found(database: Database) -> None:
     async with database.write() as session:
-        await a_ticket(session, TOKEN, kind=TicketKind.PANIC)
-        await a_ticket(session, "done", kind=TicketKind.PANIC)
-        for token in (TOKEN, "done"):
-            ticket = await tickets.claim_ticket(session, tickets.hash_token(token), USER, NOW)
-            assert ticket is not None
-        await tickets.finish(session, ticket.id or 0, NOW)
+        cut_short = await a_ticket(session, TOKEN, kind=TicketKind.PANIC)
+        done = await a_ticket(session, "done", kind=TicketKind.PANIC)
+        for ticket in (cut_short, done):
+            assert await tickets.claim(session, ticket, USER, NOW)
+        await tickets.finish(session, done.id, NOW)
         found = await tickets.unfinished(session, TicketKind.PANIC, NOW)
         assert [one.token_hash for one in found] == [HASH]
         assert await tickets.unfinished(session, TicketKind.PANIC, NOW + 1) == []

@@ -39,7 +39,7 @@ async def offer(turn: Turn, statements: Sequence[tuple[ChainIntent, Place]]) -> 
         await refuse(turn, made.refusal, intent, place)
         return False
     if token is not None and is_small(turn, made):
-        await services.chains.run(made.token, turn.user.id, None, teller(services))
+        await services.chains.run(made.ticket, turn.user.id, None, teller(services))
         services.outbox.kick()
         if not turn.sender.private:
             await turn.point_home(delivered=True)

@@ -171,7 +171,7 @@ async def offer(turn: Turn, intent: TradeIntent | CloseIntent | ProtectIntent) -
         await refuse(turn, made, intent)
         return False
     if token is not None and is_small(turn, made):
-        await services.placing.claim_and_send(made.token, turn.user.id, made.account_id, None)
+        await services.placing.claim_and_send(made.ticket, turn.user.id)
         if not turn.sender.private:
             await turn.point_home(delivered=True)
         return True
@@ -220,27 +220,25 @@ async def confirm(turn: Turn, token: str) -> None:
         if ticket.code is RefusalCode.EXPIRED:
             await _expired(turn, token)
         return
-    if ticket.account_id is None:
-        return
     # The order goes first, the button's spinner stops after it.
     spinner = asyncio.get_running_loop().call_later(SPINNER_S, turn.answer_soon)
     try:
-        await _place(turn, token, ticket, ticket.account_id)
+        await _place(turn, token, ticket)
     finally:
         spinner.cancel()
 
 
-async def _place(turn: Turn, token: str, ticket: Ticket, account_id: int) -> None:
+async def _place(turn: Turn, token: str, ticket: Ticket) -> None:
     services = turn.services
     moved = await services.offers.moved(ticket, turn.user)
     placed: object
     if moved is not None:
         placed = await _ask_again(turn, token, moved)
     elif ticket.kind is TicketKind.CHAIN:
-        placed = await services.chains.run(token, turn.user.id, turn.message_id, chains.teller(services))
+        placed = await services.chains.run(ticket, turn.user.id, turn.message_id, chains.teller(services))
         services.outbox.kick()
     else:
-        placed = await services.placing.claim_and_send(token, turn.user.id, account_id, turn.message_id)
+        placed = await services.placing.claim_and_send(ticket, turn.user.id, turn.message_id)
     if isinstance(placed, Refusal):
         turn.answer_soon(placed)
 
