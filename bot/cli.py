@@ -21,7 +21,7 @@ from bot.grammar import parse, to_json
 from bot.redaction import configure_logging, redact
 from bot.settings import Mode, Settings, SettingsError, load_settings
 from bot.store import BadDatabaseUrl, MigrationsMissing
-from bot.terminal import go, master_keys
+from bot.terminal import go, master_keys, spare_collector
 from bot.vault import MasterKeyError, MasterKeys
 
 app = typer.Typer(
@@ -84,6 +84,7 @@ async def _run_real(settings: Settings, masters: MasterKeys) -> None:
     try:
         async with running(build(settings, masters)) as bot:
             typer.echo(f"@{bot.services.bot_username} is listening. Stop with Ctrl+C.")
+            spare_collector()
             await stop.wait()
     except (InvalidToken, Forbidden):
         mend = "Ask @BotFather for the token again"
