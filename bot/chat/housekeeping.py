@@ -8,12 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.handlers.chains import teller as chain_teller
 from bot.chat.handlers.manage import panic_teller
-from bot.chat.outbox import LANE_CARD, pack_keyboard
+from bot.chat.outbox import LANE_CARD, ticket_edit
 from bot.chat.services import Services
 from bot.chat.turn import title_of
 from bot.domain.values import Language
 from bot.store import buttons, outbox, users
-from bot.store.tables import Message, OutboxKind, Ticket
+from bot.store.tables import Ticket
 from bot.view import Locale
 from bot.view import preview as preview_view
 
@@ -31,16 +31,7 @@ async def expire_previews(services: Services) -> None:
         locale = Locale.of(Language(user.language), user.time_zone)
         again = f"go:{ticket.line}" if len(ticket.line.encode()) <= GO_LIMIT else None
         message = preview_view.preview_expired(locale, title_of(ticket), again_data=again)
-        row = Message(
-            chat_id=ticket.chat_id,
-            lane=LANE_CARD,
-            kind=OutboxKind.EDIT,
-            card_key=f"ticket:{ticket.id}",
-            message_id=ticket.message_id,
-            text=str(message.text),
-            keyboard=pack_keyboard(message.keyboard),
-            created_ms=services.clock(),
-        )
+        row = ticket_edit(ticket, message, lane=LANE_CARD, created_ms=services.clock())
         await outbox.enqueue(session, row)
 
     await services.offers.expire(tell)

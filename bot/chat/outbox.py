@@ -24,7 +24,7 @@ from bot.store import Database, chats
 from bot.store import outbox as rows
 from bot.store.post_tables import Chat
 from bot.store.tables import Message as Row
-from bot.store.tables import OutboxKind
+from bot.store.tables import OutboxKind, Ticket
 from bot.view.message import Button, Keyboard, Message
 
 _log = logging.getLogger(__name__)
@@ -370,6 +370,20 @@ class Outbox:
             self._rows_wait = True
         if job.done is not None and not job.done.done():
             job.done.set_result(None)
+
+
+def ticket_edit(ticket: Ticket, message: Message, *, lane: int, created_ms: int) -> Row:
+    """What the card of a ticket says from now on, to be enqueued with what made it say so."""
+    return Row(
+        chat_id=ticket.chat_id,
+        lane=lane,
+        kind=OutboxKind.EDIT,
+        card_key=f"ticket:{ticket.id}",
+        message_id=ticket.message_id,
+        text=str(message.text),
+        keyboard=pack_keyboard(message.keyboard),
+        created_ms=created_ms,
+    )
 
 
 def pack_keyboard(keyboard: Keyboard) -> list[list[list[str | None]]] | None:

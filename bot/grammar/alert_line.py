@@ -41,6 +41,7 @@ from bot.domain.intent import AlertIntent
 from bot.domain.values import ZERO, plain
 from bot.grammar.alert_parts import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.grammar.alerts import lark
+from bot.grammar.vocabulary import words_of
 
 _Words = list[str | None]
 
@@ -191,9 +192,4 @@ def _is_word(symbol: str) -> bool:
 
 @cache
 def _word_patterns() -> tuple[re.Pattern[str], ...]:
-    flags = re.IGNORECASE | re.ASCII
-    return tuple(
-        re.compile(terminal.pattern.to_regexp(), flags)
-        for terminal in lark().terminals
-        if terminal.name not in _NAMES
-    )
+    return words_of(lark(), _NAMES)

@@ -28,6 +28,7 @@ from bot.domain.intent import (
 from bot.domain.values import plain
 from bot.grammar.alert_line import alert_words
 from bot.grammar.parser import lark
+from bot.grammar.vocabulary import words_of
 
 _QUERY_WORDS: Final = {QueryKind.PRICE: "price"}
 _PLAIN_LABEL: Final = re.compile(r"\w[\w.-]*", re.ASCII)
@@ -147,10 +148,4 @@ def _is_word(symbol: str) -> bool:
 
 @cache
 def _word_patterns() -> tuple[re.Pattern[str], ...]:
-    """Every terminal of the grammar that is not itself a name."""
-    flags = re.IGNORECASE | re.ASCII
-    return tuple(
-        re.compile(terminal.pattern.to_regexp(), flags)
-        for terminal in lark().terminals
-        if terminal.name not in _NAMES
-    )
+    return words_of(lark(), _NAMES)

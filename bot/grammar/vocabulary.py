@@ -5,7 +5,11 @@ The grammar itself speaks English; the normaliser replaces these words first, so
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from typing import Final
+
+from lark import Lark
 
 # Chinese has no spaces between words: the longest entry that fits is taken.
 CHINESE: Final = {
@@ -92,3 +96,13 @@ RUSSIAN: Final = {
 
 # Cyrillic and Greek letters that pass for Latin ones. Source: Unicode confusables, the single-letter part.
 LOOKALIKES: Final = frozenset("АВЕЅІЈКМНОРСТХУаеѕіјкмнорстухԁԛԝһΑΒΕΖΗΙΚΜΝΟΡΤΥΧαικνορτυχıɑɡ")
+
+
+def words_of(grammar: Lark, names: Collection[str]) -> tuple[re.Pattern[str], ...]:
+    """Every terminal of a grammar but `names`, which may be anything."""
+    flags = re.IGNORECASE | re.ASCII
+    return tuple(
+        re.compile(terminal.pattern.to_regexp(), flags)
+        for terminal in grammar.terminals
+        if terminal.name not in names
+    )

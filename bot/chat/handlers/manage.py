@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.backpack import BackpackError, UnknownOutcome
 from bot.chat.handlers.accounts import number
-from bot.chat.outbox import LANE_ANSWER, pack_keyboard
+from bot.chat.outbox import LANE_ANSWER, ticket_edit
 from bot.chat.services import Services
 from bot.chat.turn import Turn
 from bot.desk.manage import Cancelled, PanicDone, Tell
@@ -17,8 +17,7 @@ from bot.domain.order import OrderState
 from bot.domain.refusal import Refusal
 from bot.domain.values import ZERO, Language
 from bot.store import outbox, users
-from bot.store.tables import Message as Row
-from bot.store.tables import OutboxKind, Ticket
+from bot.store.tables import Ticket
 from bot.view import Locale
 from bot.view import bulk as bulk_view
 from bot.view import order_list as list_view
@@ -146,16 +145,7 @@ def panic_teller(services: Services) -> Tell:
         message = bulk_view.panic_result(
             locale, _legs(locale, done), positions_data="menu:positions", orders_data="menu:orders"
         )
-        row = Row(
-            chat_id=ticket.chat_id,
-            lane=LANE_ANSWER,
-            kind=OutboxKind.EDIT,
-            card_key=f"ticket:{ticket.id}",
-            message_id=ticket.message_id,
-            text=str(message.text),
-            keyboard=pack_keyboard(message.keyboard),
-            created_ms=services.clock(),
-        )
+        row = ticket_edit(ticket, message, lane=LANE_ANSWER, created_ms=services.clock())
         await outbox.enqueue(session, row)
 
     return tell
