@@ -84,7 +84,7 @@ class Settings(BaseSettings):
 
     dashboard_host: str = "127.0.0.1"
     dashboard_port: Annotated[int, Field(ge=0, le=65535)] | Literal["off"] = 8430  # 0: any that is free
-    dashboard_url: str | None = Field(None, pattern=r"^https?://")
+    dashboard_url: str | None = Field(None, pattern=r"^https?://[^/]")
 
     order_window_ms: int = Field(5000, ge=500, le=60000)
     public_address: str | None = None  # shown to users whose key page offers an allow-list

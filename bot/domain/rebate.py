@@ -150,7 +150,7 @@ class Month:
     month: int
 
     def __post_init__(self) -> None:
-        if not (2000 <= self.year <= 9998 and 1 <= self.month <= 12):
+        if not (1 <= self.year <= 9999 and 1 <= self.month <= 12):
             raise ValueError("no such month")
 
     @classmethod
@@ -165,6 +165,8 @@ class Month:
         year, dash, month = text.strip().partition("-")
         if dash != "-" or len(year) != 4 or len(month) != 2 or not (year + month).isascii():
             raise ValueError("a month is written 2026-10")
+        if not 2000 <= int(year) < 9999:  # its neighbours are months as well
+            raise ValueError("no such month")
         return cls(int(year), int(month))
 
     @property

@@ -12,7 +12,8 @@ from bot.store.tables import WebPass
 
 
 def _hash(token: str) -> bytes:
-    return sha256(token.encode()).digest()
+    """Of any text: what a browser sends need not be one of ours, nor even Unicode."""
+    return sha256(token.encode(errors="replace")).digest()
 
 
 async def add(

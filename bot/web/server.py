@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
@@ -27,6 +27,7 @@ _HEADERS: Final = {
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+_OWN_FORMS: Final = frozenset({"same-origin", "none"})  # as a browser says where a form was sent from
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -39,7 +40,7 @@ class Dashboard:
         self._pages = pages
         self._renderer = renderer
         self._public_url = public_url
-        self._hosts = _LOOPBACK | ({urlsplit(public_url).hostname or ""} if public_url else frozenset())
+        self._hosts = _LOOPBACK | {_name_in(public_url)} if public_url else _LOOPBACK
         self._runner: web.AppRunner | None = None
         self._address: str | None = None
 
@@ -81,19 +82,29 @@ class Dashboard:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Other names are refused: a page elsewhere must not point its own name at loopback."""
-        if (urlsplit(f"//{request.host}").hostname or "") not in self._hosts:
-            return web.Response(status=421, text="Not served under this name: see DASHBOARD_URL.")
+        """Whatever is asked, the answer is one of ours, with our headers."""
         try:
-            response = await handler(request)
-        except web.HTTPClientError as error:
-            locale = await self._pages.locale_of(await self.login.operator(request))
-            response = self._html("missing.html", Page(locale), status=error.status)
+            response = await self._answer(request, handler)
         except SQLAlchemyError:
             _log.exception("the dashboard could not read the database")
             response = self._html("trouble.html", Page(await self._pages.locale_of(None)), status=503)
         response.headers.update(_HEADERS)
         return response
+
+    async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Other names are refused: a page elsewhere must not point its own name at loopback.
+
+        So are its forms: they could take an operator out, or into the session of another.
+        """
+        if _name_in(f"//{request.host}") not in self._hosts:
+            return web.Response(status=421, text="Not served under this name: see DASHBOARD_URL.")
+        if request.method == "POST" and request.headers.get("Sec-Fetch-Site", "none") not in _OWN_FORMS:
+            return self._html("outside.html", Page(await self._pages.locale_of(None)), status=403)
+        try:
+            return await handler(request)
+        except web.HTTPClientError as error:
+            locale = await self._pages.locale_of(await self.login.operator(request))
+            return self._html("missing.html", Page(locale), status=error.status)
 
     def _shown(self, page: Callable[[web.Request, Page], Awaitable[None]]) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
@@ -111,8 +122,8 @@ class Dashboard:
         return self._html("door.html", page)
 
     async def _enter(self, request: web.Request) -> web.StreamResponse:
-        given = (await request.post()).get("pass", "")
-        token = await self.login.enter(given) if isinstance(given, str) else None
+        form = parse_qs((await request.read()).decode("ascii", "replace"))
+        token = await self.login.enter(form.get("pass", [""])[0])
         if token is None:
             return self._html("outside.html", Page(await self._pages.locale_of(None)), status=403)
         response = web.Response(status=303, headers={"Location": "/"})
@@ -140,6 +151,13 @@ class Dashboard:
         return web.Response(text=self._renderer.style, content_type="text/css")
 
     def _html(self, template: str, page: Page, *, status: int = 200) -> web.Response:
-        return web.Response(
-            text=self._renderer.render(template, page), content_type="text/html", status=status
-        )
+        shown = self._renderer.render(template, page).encode(errors="replace")  # a request may be illegible
+        return web.Response(body=shown, content_type="text/html", charset="utf-8", status=status)
+
+
+def _name_in(url: str) -> str | None:
+    """The host a URL names; None when it names none."""
+    try:
+        return urlsplit(url).hostname or None
+    except ValueError:
+        return None
