@@ -19,10 +19,11 @@ from typing import Any, Final
 
 from bot.domain.rebate import nano
 from bot.domain.reconcile import Paid
+from bot.domain.values import ZERO
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 MAX_LINES: Final = 250_000
-_MAX_USD: Final = Decimal(10) ** 9  # the ledger holds nano-dollars in 64 bits
+_MAX_USD: Final = Decimal(10) ** 9  # in a cell, and paid in all: the ledger holds nano-dollars in 64 bits
 _MAX_CELL: Final = 200
 _MICROSECONDS: Final = {10: 1_000_000, 13: 1_000, 16: 1}  # in a unit of unix time, by its digits
 _DELIMITERS: Final = ",;\t|"
@@ -110,7 +111,7 @@ def _lines(text: str) -> Iterator[Paid]:
     rows = csv.reader(io.StringIO(text.lstrip(), newline=""), delimiter=delimiter)
     header = next(rows)
     columns = _columns(header)
-    read = 0
+    read, total = 0, ZERO
     for row in rows:
         if not any(cell.strip() for cell in row) or _is_sum(row):
             continue
@@ -119,7 +120,11 @@ def _lines(text: str) -> Iterator[Paid]:
         read += 1
         if read > MAX_LINES:
             raise _Unreadable(FileFault.TOO_LONG)
-        yield _paid(row, columns, rows.line_num, decimal_comma=delimiter != ",")
+        paid = _paid(row, columns, rows.line_num, decimal_comma=delimiter != ",")
+        total += abs(paid.rebate)
+        if total >= _MAX_USD:
+            raise _Unreadable(FileFault.VALUE, rows.line_num, row[columns["rebate"]])
+        yield paid
     if not read:
         raise _Unreadable(FileFault.EMPTY)
 
@@ -168,7 +173,7 @@ def _usd(text: str, line: int, decimal_comma: bool) -> Decimal:
         number = Decimal(bare.replace(",", "")) if len(bare) <= 40 else Decimal("NaN")
     except InvalidOperation:
         number = Decimal("NaN")
-    if not number.is_finite() or abs(number) >= _MAX_USD or not bare.isascii():
+    if not number.is_finite() or not -_MAX_USD < number < _MAX_USD or not bare.isascii():
         raise _Unreadable(FileFault.VALUE, line, text)
     return nano(number)
 

@@ -230,9 +230,8 @@ def _attached(message: Message) -> Attached | None:
     file = message.document
     if file is None:
         return None
-    return Attached(
-        file.file_id, file.file_name or "", sys.maxsize if file.file_size is None else file.file_size
-    )
+    name = _ILLEGIBLE.sub("\ufffd", file.file_name or "")
+    return Attached(file.file_id, name, sys.maxsize if file.file_size is None else file.file_size)
 
 
 def _exchange_excuse(locale: Locale, error: BackpackError) -> View:

@@ -65,6 +65,8 @@ def test_times_come_in_many_forms(moment: str) -> None:
         (b"order,rebate\n1,2\n2,NaN\n", FileProblem(FileFault.VALUE, 3, "NaN")),
         (b"rebate\n=1+1\n", FileProblem(FileFault.VALUE, 2, "=1+1")),
         (b"rebate\n1e30\n", FileProblem(FileFault.VALUE, 2, "1e30")),
+        (b"rebate\n-1e9999999\n", FileProblem(FileFault.VALUE, 2, "-1e9999999")),
+        (b"rebate\n-9e8\n9e8\n", FileProblem(FileFault.VALUE, 3, "9e8")),
         (b"time,rebate\nyesterday,1\n", FileProblem(FileFault.VALUE, 2, "yesterday")),
         (b"rebate\n" + b"1" * MAX_BYTES, FileProblem(FileFault.TOO_BIG)),
     ],
