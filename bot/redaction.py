@@ -15,7 +15,11 @@ import stamina
 _PATTERNS = (
     re.compile(r"(?<!\d)\d{6,12}:[A-Za-z0-9_-]{30,}"),  # a bot token, also in a Bot API URL: `/bot123:abc/…`
     # 32 bytes in base64, padded or not: a seed or an API key; 64 bytes: a signature, or seed and key.
-    re.compile(r"(?<![A-Za-z0-9+/_-])(?:[A-Za-z0-9+/_-]{43}|[A-Za-z0-9+/_-]{86})(?![A-Za-z0-9+/_-])={0,2}"),
+    # A URL has their `+`, `/` and `=` as `%2B`, `%2F` and `%3D`.
+    re.compile(
+        r"(?<![A-Za-z0-9+/_-])(?:(?:[A-Za-z0-9+/_-]|%2[BbFf]){43}){1,2}"
+        r"(?![A-Za-z0-9+/_-]|%2[BbFf])(?:=|%3[Dd]){0,2}"
+    ),
     re.compile(r"(?<![0-9a-fA-F])(?:[0-9a-fA-F]{64}){1,2}(?![0-9a-fA-F])"),
     re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"),  # credentials in a URL
 )

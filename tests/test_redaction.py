@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import io
 import logging
+from urllib.parse import quote
 
 import pytest
 
 from bot.redaction import RedactingFormatter, redact
 
 SEED = bytes(range(7, 39))
+AWKWARD = bytes(range(224, 256))  # its base64 has what a URL must not
 TOKEN = "7000123456:AAFq9-_wH0pZ1xC2vB3nM4kJ5hG6fD7sA8"
 
 SECRETS = {
@@ -19,6 +21,8 @@ SECRETS = {
     "seed without padding": base64.b64encode(SEED).decode().rstrip("="),
     "url-safe seed": base64.urlsafe_b64encode(SEED).decode(),
     "seed and key": base64.b64encode(SEED + SEED).decode(),
+    "seed in a URL": quote(base64.b64encode(AWKWARD), safe=""),
+    "seed and key in a URL": quote(base64.b64encode(AWKWARD + AWKWARD), safe="").lower(),
     "hex": SEED.hex(),
     "both in hex": (SEED + SEED).hex(),
     "upper-case hex": SEED.hex().upper(),
