@@ -9,7 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from bot.domain.draft import Draft, Estimate, best_price, slippage_of
-from bot.domain.exits import Exits, exit_outcome
+from bot.domain.exits import Exits, exit_outcome, opened_by
 from bot.domain.fees import fee_rate
 from bot.domain.funding import funding_payment
 from bot.domain.margin import exposure_elsewhere, holding_after, liquidation_price
@@ -106,7 +106,7 @@ def _available_after(draft: Draft, quantity: Decimal, estimate: Estimate) -> Dec
         return draft.free - draft.margin_change(quantity) - draft.entry_loss(estimate) - estimate.fee
     if draft.side is Side.SELL:
         return draft.free - quantity
-    return draft.free - estimate.cost - estimate.fee
+    return draft.free - estimate.cost  # the fee of a purchase is taken from the coins
 
 
 def _leverage_used(draft: Draft, estimate: Estimate, after: Decimal) -> Decimal | None:
@@ -151,13 +151,16 @@ def _slippage_bps(draft: Draft, estimate: Estimate, best: Decimal | None) -> Dec
 def _outcome(
     draft: Draft, estimate: Estimate, quantity: Decimal, trigger: Decimal | None, margin: Decimal | None
 ) -> ExitOutcome | None:
+    """What an exit brings to the part that was opened, its share of the fee included. Where a position was
+    turned, the margin line counts what is locked beyond the old side: no return is reckoned on that."""
     if trigger is None:
         return None
+    opened = opened_by(draft, quantity)
     return exit_outcome(
         trigger,
         entry=estimate.price,
-        signed_quantity=quantity * draft.side.sign,
-        entry_fee=estimate.fee,
+        signed_quantity=opened * draft.side.sign,
+        entry_fee=estimate.fee * opened / quantity,
         exit_rate_bps=fee_rate(draft.context.account.fees, draft.market, maker=False),
-        margin=margin,
+        margin=margin if opened == quantity else None,
     )

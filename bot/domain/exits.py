@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
-from bot.domain.draft import Draft, Estimate, usable_leverage
+from bot.domain.draft import Draft, usable_leverage
 from bot.domain.intent import AbsolutePrice, PercentOffset, PriceExpr, TradeIntent
 from bot.domain.market import Market
 from bot.domain.preview import ExitOutcome
@@ -116,9 +116,16 @@ class Exits:
     stop_loss: Decimal | None = None
 
 
-def attach_exits(draft: Draft, estimate: Estimate) -> Exits | Refusal:
+def attach_exits(draft: Draft, quantity: Decimal) -> Exits | Refusal:
     """The triggers a line attaches, checked against the expected entry and, for a fill now, against the mark:
     an exit that the mark has already passed would fire at once."""
+    intent = draft.intent
+    if intent.take_profit is None and intent.stop_loss is None:
+        return Exits()
+    if not opened_by(draft, quantity):
+        bare = replace(intent, take_profit=None, stop_loss=None)
+        return Refusal(RefusalCode.UNSUPPORTED, {"feature": "tp/sl + reduce"}, mend_intent=bare)
+    estimate = draft.estimate(quantity)
     now = draft.context.mark.mark if draft.must_fill_now else estimate.price
     setting = ExitSetting(
         market=draft.market,
@@ -128,7 +135,6 @@ def attach_exits(draft: Draft, estimate: Estimate) -> Exits | Refusal:
         direction=draft.side.sign,
         leverage=_roi_leverage(draft),
     )
-    intent = draft.intent
     stop, stop_refusal = _exit("sl", intent.stop_loss, setting)
     target, target_refusal = _exit("tp", intent.take_profit, setting)
     if stop_refusal is not None and intent.stop_loss is not None:
@@ -140,6 +146,12 @@ def attach_exits(draft: Draft, estimate: Estimate) -> Exits | Refusal:
         mended = mended_exit(intent.take_profit, target_refusal)
         return replace(target_refusal, mend_intent=replace(intent, take_profit=mended))
     return Exits(target, stop)
+
+
+def opened_by(draft: Draft, quantity: Decimal) -> Decimal:
+    """The part of `quantity` that opens or enlarges a position; the rest closes what is held on the other
+    side. Exits of the order are reduce-only, so this part is all they can ever close."""
+    return max(ZERO, quantity - max(ZERO, -draft.held * draft.side.sign))
 
 
 def _swapped(

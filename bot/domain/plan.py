@@ -164,7 +164,7 @@ def _attempt(intent: TradeIntent, context: PreviewContext) -> Preview | Refusal:
     sized = size_order(draft)
     if isinstance(sized, Refusal):
         return sized
-    exits = attach_exits(draft, draft.estimate(sized.quantity))
+    exits = attach_exits(draft, sized.quantity)
     if isinstance(exits, Refusal):
         return exits
     return compose(draft, sized, exits, routed.notes)

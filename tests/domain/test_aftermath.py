@@ -110,7 +110,7 @@ def test_coins_bought_can_be_sold_and_money_spent_is_gone() -> None:
     coins = bought.quantity * (1 - bought.fee_bps / 10_000)  # the exchange takes its fee from them
     assert left.account.balances["SOL"].available == coins
     assert left.account.balances["USDC"].spendable == bought.available_after
-    assert left.account.net_equity_available == D(1000) - bought.notional - bought.fee
+    assert left.account.net_equity_available == D(1000) - bought.notional
     sold = build_preview(TradeIntent(Verb.SELL, "SOL", BaseSize(D(1))), left)
     assert isinstance(sold, Preview)
     assert after(sold, left).account.balances["SOL"].available == coins - 1

@@ -18,6 +18,7 @@ from bot.domain.intent import (
 )
 from bot.domain.plan import build_close, build_preview
 from bot.domain.preview import Preview
+from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import OrderType, Side, TimeInForce
 from tests.domain.builders import account, moment, perp, position, spot
 
@@ -79,6 +80,43 @@ def test_a_spot_market_buy_in_money_is_sent_as_money():
     assert preview.quantity == D("1.33")
     assert preview.leverage_used is None
     assert preview.liquidation_price is None
+
+
+def test_the_fee_of_a_purchase_is_taken_from_the_coins_not_from_the_money():
+    context = moment(spot(), account=account(balances={"USDC": "1000"}))
+    preview = previewed(TradeIntent(Verb.BUY, "sol", BaseSize(D(1))), context)
+    assert preview.fee > 0
+    assert preview.available_after == 1000 - preview.notional
+
+
+def test_exits_of_an_order_that_turns_a_position_are_reckoned_on_what_it_opens():
+    context = moment(account=account(positions=(position("1"),)))
+    intent = TradeIntent(
+        Verb.SHORT,
+        "sol",
+        BaseSize(D(2)),
+        take_profit=AbsolutePrice(D(140)),
+        stop_loss=AbsolutePrice(D(155)),
+    )
+    preview = previewed(intent, context)
+    assert preview.position_after == -1
+    for outcome in (preview.take_profit, preview.stop_loss):
+        assert outcome is not None
+        exit_fee = outcome.trigger * 5 / 10_000
+        # One coin is short afterwards: the other half of the order and of its fee closed the long.
+        assert outcome.pnl == preview.expected_price - outcome.trigger - preview.fee / 2 - exit_fee
+        assert outcome.roi_percent is None
+
+
+def test_an_order_that_only_reduces_cannot_carry_exits():
+    context = moment(account=account(positions=(position("-2"),)))
+    intent = TradeIntent(Verb.LONG, "sol", BaseSize(D(1)), stop_loss=PercentOffset(D(3)))
+    refusal = build_preview(intent, context)
+    assert isinstance(refusal, Refusal)
+    assert refusal.code is RefusalCode.UNSUPPORTED
+    assert refusal.mend_intent == replace(intent, stop_loss=None)
+    bare = previewed(replace(intent, stop_loss=None), context)
+    assert bare.position_after == -1
 
 
 def test_a_spot_sell_in_money_is_sent_as_coins():
