@@ -20,10 +20,14 @@ _EXAMPLE_TRADE = Decimal(1000)
 
 @dataclass(frozen=True, slots=True)
 class Exits:
-    """Trigger prices of the exit orders a position has on the exchange; None where it has none."""
+    """The trigger prices that fire first among the exits of a position; None where it has none.
+
+    `stopped` is how much of the position its stops close together; None means all of it.
+    """
 
     take_profit: Decimal | None = None
     stop_loss: Decimal | None = None
+    stopped: Decimal | None = None
 
 
 ActionData = Callable[[str, str], str | None]
@@ -130,6 +134,7 @@ def _position(
         _liquidation(locale, one, quote, tick),
         _extra(locale, one, quote, tick),
         None if exits is None else _exits(locale, exits.get(one.symbol, Exits()), quote, tick),
+        None if exits is None else _uncovered(locale, one, exits.get(one.symbol, Exits()), step),
     )
 
 
@@ -162,6 +167,17 @@ def _exits(locale: Locale, exits: Exits, quote: str, tick: Decimal | None) -> Ma
     )
     row = locale.text("positions-exits", tp=target, sl=stop)
     return row if exits.stop_loss is not None else lines(row, locale.text("positions-no-stop"))
+
+
+def _uncovered(locale: Locale, one: Position, exits: Exits, step: Decimal | None) -> Markup | None:
+    """A stop that closes only a part protects only that part."""
+    if exits.stop_loss is None or exits.stopped is None or exits.stopped >= abs(one.quantity):
+        return None
+    base = base_of(one.symbol)
+    covered = sized(locale, exits.stopped, base, step)
+    return locale.text(
+        "positions-stop-partial", covered=covered, size=sized(locale, abs(one.quantity), base, step)
+    )
 
 
 def _actions(locale: Locale, one: Position, action_data: ActionData | None) -> tuple[Button, ...]:

@@ -122,6 +122,23 @@ async def test_exits_are_placed_on_an_open_position(world: World, carol: Person)
     assert "short" in refused.text
 
 
+async def test_positions_show_the_exit_that_fires_first_and_what_it_leaves_open(
+    world: World, carol: Person
+) -> None:
+    await _places(carol, "short 2 sol sl 3%", "Filled")
+    await _places(carol, "sl sol 165 50%", "Armed")
+    held = await carol.says("/positions", "SOL-PERP short")
+    assert "SL $154.49" in held.text
+    assert "⚠️" not in held.text
+    await _places(carol, "sl sol 152 25%", "Armed")
+    await _places(carol, "tp sol 130 10%", "Armed")
+    await _places(carol, "tp sol 140 10%", "Armed")
+    assert "TP $140.00 · SL $152.00" in (await carol.says("/positions", "SOL-PERP short")).text
+    await _places(carol, "short 4 sol", "Filled")
+    held = await carol.says("/positions", "SOL-PERP short 6 SOL")
+    assert "The stop closes only 3.5 SOL of 6 SOL" in held.text
+
+
 async def test_a_liquidation_is_announced(world: World, carol: Person) -> None:
     await _places(carol, "long sol $120000", "Filled")
     before = max(m.revision for m in await carol.chat.messages())

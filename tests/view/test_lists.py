@@ -138,6 +138,23 @@ def test_a_take_profit_alone_does_not_hide_the_missing_stop(english: Locale) -> 
     assert lines(message)[-2:] == ["TP $160 · SL —", "⚠️ No stop loss"]
 
 
+def test_a_stop_that_closes_only_a_part_says_so(english: Locale) -> None:
+    def told(stopped: D | None) -> list[str]:
+        return lines(
+            holdings.positions(
+                english,
+                [build.position()],
+                account_label="main",
+                page_data=page_data,
+                exits={"SOL_USDC_PERP": holdings.Exits(stop_loss=D(138), stopped=stopped)},
+            )
+        )[-2:]
+
+    assert told(D(1)) == ["TP — · SL $138", "⚠️ The stop closes only 1 SOL of 1.4 SOL"]
+    for whole in (D("1.4"), None):
+        assert told(whole)[-1] == "TP — · SL $138"
+
+
 def test_hundred_positions_paginate(locale: Locale) -> None:
     held = [build.position(f"C{n}_USDC_PERP") for n in range(100)]
     seen = set()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from bot.chat.handlers.accounts import number
 from bot.chat.turn import Turn
 from bot.desk.queries import Shown
 from bot.domain.order import OrderSnapshot
 from bot.domain.refusal import Refusal, RefusalCode
-from bot.domain.values import MarketKind
+from bot.domain.values import ZERO, MarketKind
 from bot.market import Moment
 from bot.view import holdings as holdings_view
 from bot.view import market as market_view
@@ -63,21 +65,30 @@ def _position_action(action: str, symbol: str, account_id: int | None) -> str | 
 
 
 def _exits(shown: Shown, resting: list[OrderSnapshot]) -> dict[str, holdings_view.Exits]:
-    """Trigger prices of the exits each position has on the exchange: above a long's mark is a target."""
+    """The nearest exits of each position on the exchange: above a long's mark is a target."""
     found: dict[str, holdings_view.Exits] = {}
     for position in shown.positions:
-        triggers = [
-            order.trigger_price
+        closing = [
+            (order.trigger_price, order.quantity)
             for order in resting
             if order.symbol == position.symbol
             and order.trigger_price is not None
             and order.side is position.closing_side
         ]
-        above = [price for price in triggers if price > position.mark_price]
-        below = [price for price in triggers if price <= position.mark_price]
+        above = sorted((one for one in closing if one[0] > position.mark_price), key=_level)
+        below = sorted((one for one in closing if one[0] <= position.mark_price), key=_level, reverse=True)
         gain, loss = (above, below) if position.is_long else (below, above)
-        found[position.symbol] = holdings_view.Exits(next(iter(gain), None), next(iter(loss), None))
+        parts = [quantity for _, quantity in loss if quantity is not None]
+        found[position.symbol] = holdings_view.Exits(
+            take_profit=gain[0][0] if gain else None,
+            stop_loss=loss[0][0] if loss else None,
+            stopped=sum(parts, ZERO) if len(parts) == len(loss) else None,
+        )
     return found
+
+
+def _level(exit_order: tuple[Decimal, Decimal | None]) -> Decimal:
+    return exit_order[0]
 
 
 async def orders(turn: Turn, page: str = "0") -> bool:

@@ -15,6 +15,7 @@ positions-break-even = Break-even { $price }
 positions-extra = Realized { $realized } · funding { $funding }
 positions-exits = TP { $tp } · SL { $sl }
 positions-no-stop = ⚠️ No stop loss
+positions-stop-partial = ⚠️ The stop closes only { $covered } of { $size }
 button-close-half = ½ { $base }
 button-close-all-of = Close { $base }
 button-tp = TP { $base }

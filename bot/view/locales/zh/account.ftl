@@ -15,6 +15,7 @@ positions-break-even = 保本价 { $price }
 positions-extra = 已实现 { $realized } · 资金费 { $funding }
 positions-exits = 止盈 { $tp } · 止损 { $sl }
 positions-no-stop = ⚠️ 没有止损
+positions-stop-partial = ⚠️ 止损只平 { $size } 中的 { $covered }
 button-close-half = 平一半 { $base }
 button-close-all-of = 平仓 { $base }
 button-tp = 止盈 { $base }
