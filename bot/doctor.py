@@ -60,6 +60,7 @@ async def examine(bot: Bot) -> list[Finding]:
         _vault,
         _keys,
         _audit,
+        _statements,
         _admins,
     ]
     return list(await asyncio.gather(*(one(bot) for one in checks)))
@@ -169,6 +170,19 @@ async def _audit(bot: Bot) -> Finding:
         advice = "Somebody changed the audit table: compare with a backup"
         return Finding("Audit chain", Health.FAILED, f"broken at row {verdict.broken_at}", advice)
     return _ok("Audit chain", f"{verdict.rows} rows, head {verdict.head.hex()[:16]}")
+
+
+async def _statements(bot: Bot) -> Finding:
+    try:
+        chain = await bot.services.statements.verify()
+    except SQLAlchemyError as error:
+        return Finding("Statements", Health.FAILED, type(error).__name__, "Run `rucksack migrate`")
+    except VaultError as error:
+        return Finding("Statements", Health.FAILED, type(error).__name__, "Check VAULT_MASTER_KEY_FILE")
+    if chain.broken_at is not None:
+        advice = "Somebody changed the statements: compare with a backup"
+        return Finding("Statements", Health.FAILED, f"broken at no. {chain.broken_at}", advice)
+    return _ok("Statements", f"{chain.count} signed, head {chain.head.hex()[:16]}")
 
 
 async def _admins(bot: Bot) -> Finding:

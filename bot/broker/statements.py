@@ -23,6 +23,7 @@ from bot.domain.programme import month_tier
 from bot.domain.rebate import PRECISION, Month, Standing, Tier, TierBasis, broker_share, nano
 from bot.domain.shares import GROUP, OPERATOR, PERSON, Party, Promise, rate_in
 from bot.domain.statement import (
+    GENESIS,
     SIGNED,
     Earned,
     Sealed,
@@ -53,11 +54,20 @@ def check(sealed: Sealed, public_key: bytes) -> Check:
     """Whether a statement is as the holder of `public_key` signed it."""
     try:
         VerifyKey(sealed.public_key).verify(SIGNED + sealed.hash, sealed.signature)
+        if sealed.hash != sealed.own_hash():
+            return Check.ALTERED
     except (BadSignatureError, ValueError, TypeError):
         return Check.ALTERED
-    if sealed.hash != sealed.own_hash():
-        return Check.ALTERED
     return Check.TRUE if sealed.public_key == public_key else Check.FOREIGN
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Every statement. `broken_at`: the first that does not follow the one before, or is not true."""
+
+    count: int
+    head: bytes
+    broken_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +118,21 @@ class Statements:
         """Every statement of `month`."""
         async with self._database.read() as session:
             return await party_statements.of_month(session, str(month))
+
+    async def verify(self) -> Chain:
+        """Walk from the first number to the last. A chain cut at its end looks whole: compare its head."""
+        count, head, key = 0, GENESIS, b""
+        while True:
+            async with self._database.read() as session:
+                page = await party_statements.page(session, after=count)
+            if not page:
+                return Chain(count, head)
+            key = key or await self.public_key()
+            for sealed in page:
+                follows = (sealed.number, sealed.previous_hash) == (count + 1, head)
+                if not follows or check(sealed, key) is not Check.TRUE:
+                    return Chain(count, head, broken_at=sealed.number)
+                count, head = sealed.number, sealed.hash
 
     async def public_key(self) -> bytes:
         """By which all of them are checked."""

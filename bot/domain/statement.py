@@ -157,6 +157,10 @@ def from_document(text: str) -> Sealed:
         kinds = {"number": int, "revision": int, "at_ms": int, "month": str, "party": str, "body": str}
         if any(type(values[name]) is not kind for name, kind in kinds.items()):
             raise ValueError("not a statement")
-        return Sealed(**values)
+        sealed = Sealed(**values)
+        # Both are shown beside the verdict, where a stranger's file must not say anything else.
+        if (str(Month.parse(sealed.month)), str(Party.parse(sealed.party))) != (sealed.month, sealed.party):
+            raise ValueError("not a statement")
+        return sealed
     except (TypeError, AttributeError, RecursionError):
         raise ValueError("not a statement") from None

@@ -15,6 +15,7 @@ from bot.store.broker_tables import EntryKind, LedgerEntry, Statement
 from bot.store.post_tables import Chat
 from bot.store.statements import insert_or_ignore
 
+_PAGE = 500
 _LOCK = text("SELECT pg_advisory_xact_lock(7226277)")
 
 
@@ -70,6 +71,12 @@ async def of_month(session: AsyncSession, month: str) -> list[Sealed]:
     """Every statement of `month`, in the order of their numbers."""
     statement = select(Statement).where(col(Statement.month) == month).order_by(col(Statement.number))
     return [_sealed(row) for row in (await session.scalars(statement)).all()]
+
+
+async def page(session: AsyncSession, after: int) -> list[Sealed]:
+    """The next statements, of whatever month, in the order of their numbers."""
+    statement = select(Statement).where(col(Statement.number) > after).order_by(col(Statement.number))
+    return [_sealed(row) for row in (await session.scalars(statement.limit(_PAGE))).all()]
 
 
 async def append(

@@ -20,10 +20,10 @@ from sqlmodel import col
 
 from bot.broker.people import People
 from bot.broker.shares import Shares, TooMuch
-from bot.broker.statements import Check, Statements, check
+from bot.broker.statements import Chain, Check, Statements, check
 from bot.domain.rebate import Month, TierBasis, cents
 from bot.domain.shares import GROUP, PERSON, Party
-from bot.domain.statement import SIGNED, Sealed, from_document, to_document
+from bot.domain.statement import GENESIS, SIGNED, Sealed, from_document, to_document
 from bot.domain.timing import DAY_MS
 from bot.store import Database, audit, chats
 from bot.store.broker_tables import LedgerEntry, LedgerFill, Person
@@ -35,6 +35,11 @@ from tests.store.ledger_builders import a_ledger_fill, reversal
 GROUPS = (-100_501, -100_502)
 NOW = OCTOBER.start_ms + 35 * DAY_MS
 BEFORE = OCTOBER.start_ms - DAY_MS
+
+GUARDS = {
+    "sqlite": ["DROP TRIGGER statement_refuses_update", "DROP TRIGGER statement_refuses_delete"],
+    "postgresql": ["DROP TRIGGER statement_is_append_only ON statement"],
+}
 
 
 class Desk:
@@ -198,6 +203,53 @@ async def test_the_database_refuses_to_change_a_statement(desk: Desk) -> None:
         with pytest.raises(DatabaseError):
             async with desk.database.write() as session:
                 await session.execute(text(change))
+
+
+@pytest.mark.parametrize(
+    ("change", "broken_at"),
+    [
+        ("UPDATE statement SET body = '{}' WHERE number = 2", 2),
+        ("UPDATE statement SET party = 'person:1' WHERE number = 1", 1),
+        ("DELETE FROM statement WHERE number = 1", 2),
+        ("UPDATE statement SET number = 9 WHERE number = 2", 9),
+    ],
+)
+async def test_a_chain_of_statements_shows_where_it_was_touched(
+    desk: Desk, change: str, broken_at: int
+) -> None:
+    assert await desk.statements.verify() == Chain(0, GENESIS)
+    await desk.promise(Party(GROUP, GROUPS[0]), "0.3")
+    *_, last = await desk.statements.close(OCTOBER)
+    assert await desk.statements.verify() == Chain(2, last.hash)
+    async with desk.database.write() as session:
+        for guard in GUARDS[desk.database.dialect]:
+            await session.execute(text(guard))
+        await session.execute(text(change))
+    assert (await desk.statements.verify()).broken_at == broken_at
+
+
+async def test_a_whole_chain_of_another_key_is_not_ours(desk: Desk) -> None:
+    await desk.statements.close(OCTOBER)
+    async with desk.database.write() as session:
+        await session.execute(text("DELETE FROM service_key"))
+    assert (await desk.statements.verify()).broken_at == 1
+
+
+def test_a_strangers_file_shows_no_verdict_of_its_own() -> None:
+    said = dict.fromkeys(Sealed.__slots__, "00")
+    said |= {"number": 1, "revision": 1, "at_ms": 1, "month": "2026-10", "party": "operator", "body": ""}
+    from_document(json.dumps(said))
+    for change in ({"month": "2026-10\n"}, {"party": "operator: true\x1b[8m"}, {"party": "person:+1"}):
+        with pytest.raises(ValueError):
+            from_document(json.dumps(said | change))
+
+
+def test_a_statement_no_hash_can_be_taken_of_is_none() -> None:
+    forger = SigningKey.generate()
+    signature = forger.sign(SIGNED + bytes(32)).signature
+    own = bytes(forger.verify_key)
+    odd = Sealed(1, "2026-10", "operator", 1, 1, "\ud800", bytes(32), bytes(32), own, signature)
+    assert check(odd, own) is Check.ALTERED
 
 
 async def test_no_identity_enters_what_is_signed(desk: Desk) -> None:
