@@ -57,6 +57,20 @@ async def test_two_processes_may_append_twice_in_a_transaction(database: Databas
     assert (verdict.rows, verdict.intact) == (60, True)
 
 
+async def test_who_knew_an_older_end_still_follows_the_newest(database: Database) -> None:
+    """What a claim saw at the chain's end may be history when the claim's own row is written."""
+    async with database.write() as session:
+        none_yet = audit.Tail.of(None, None)
+        for number in range(3):
+            await audit.append(session, NOW + number, USER, "test", {}, none_yet)
+    await append(database, 3)
+    async with database.write() as session:
+        await audit.append(session, NOW, USER, "test", {}, none_yet)
+    async with database.read() as session:
+        verdict = await audit.verify(session)
+    assert (verdict.rows, verdict.intact) == (5, True)
+
+
 @pytest.mark.parametrize(
     "change",
     [

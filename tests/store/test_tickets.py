@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import random
 
 import pytest
 
-from bot.store import Database, accounts, tickets
-from bot.store.tables import TicketKind, TicketState
+from bot.store import Database, accounts, audit, tickets
+from bot.store.tables import Ticket, TicketKind, TicketState
 from tests.store.builders import NOW, USER, a_ticket
 
 TOKEN = "a-token"
@@ -36,6 +38,34 @@ async def test_two_processes_claim_one_ticket_once(database: Database, database_
     outcomes = await asyncio.gather(*(claim(door) for _ in range(15) for door in (database, other)))
     await other.close()
     assert outcomes.count(True) == 1
+
+
+async def test_claims_of_two_processes_make_one_chain_whatever_fails_between_them(
+    database: Database, database_url: str
+) -> None:
+    """Each claim brings the end it saw; meanwhile others add to the chain, or take their row back."""
+    other, dice = Database.open(database_url), random.Random(20261121)
+    async with database.write() as session:
+        offered = [await a_ticket(session, f"token-{number}") for number in range(24)]
+
+    async def claim_one(door: Database, ticket: Ticket, fails: bool) -> None:
+        with contextlib.suppress(ZeroDivisionError):
+            async with door.write() as session:
+                tail = await tickets.claim(session, ticket, USER, NOW)
+                assert tail is not None
+                await asyncio.sleep(dice.random() / 100)
+                await audit.append(session, NOW, USER, "confirm", {"ticket": ticket.id}, tail)
+                if fails:
+                    raise ZeroDivisionError
+
+    doors = (database, other)
+    await asyncio.gather(*(claim_one(doors[n % 2], ticket, n % 3 == 0) for n, ticket in enumerate(offered)))
+    await other.close()
+    async with database.read() as session:
+        verdict = await audit.verify(session)
+        states = [(await tickets.get(session, ticket.id) or ticket).state for ticket in offered]
+    assert (verdict.rows, verdict.intact) == (16, True)
+    assert states == [TicketState.OFFERED if n % 3 == 0 else TicketState.CLAIMED for n in range(24)]
 
 
 async def test_a_claimed_ticket_says_so_here_and_in_the_store(database: Database) -> None:
