@@ -8,13 +8,15 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from alembic.config import Config
-from sqlalchemy import URL, Connection, Engine, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
 
-from alembic import command
 from bot.store import alert_tables, broker_tables, post_tables  # noqa: F401 - so that every table is known
 from bot.store.engines import normalise, secure_file
+
+if TYPE_CHECKING:  # loaded when a database is not up to date: that is seldom, and takes long
+    from alembic.config import Config
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "alembic"
 _ADVISORY_LOCK = 7_226_273  # any number, the same in every process of ours
@@ -26,22 +28,45 @@ class MigrationsMissing(RuntimeError):
 
 def migrate(url: str, revision: str = "head") -> None:
     """Upgrade to `revision`. Two processes starting together take turns. Raises MigrationsMissing."""
-    _run(url, lambda config: command.upgrade(config, revision))
+    if revision == "head" and _is_newest(url):
+        return
+    _run(url, lambda config: _command().upgrade(config, revision))
 
 
 def downgrade(url: str, revision: str) -> None:
     """Go back to `revision` (`base` empties the database)."""
-    _run(url, lambda config: command.downgrade(config, revision))
+    _run(url, lambda config: _command().downgrade(config, revision))
 
 
 def check(url: str) -> None:
     """Raise alembic's CommandError when the tables of the code differ from the migrated database."""
-    _run(url, command.check)
+    _run(url, lambda config: _command().check(config))
+
+
+def _is_newest(url: str) -> bool:
+    """Whether the database is at the newest script, whose file name begins with its revision."""
+    newest = max((path.stem.partition("_")[0] for path in (SCRIPTS / "versions").glob("0*.py")), default=None)
+    engine = sync_engine(normalise(url))
+    try:
+        with engine.connect() as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                return False
+            return str(connection.scalar(text("SELECT version_num FROM alembic_version"))) == newest
+    finally:
+        engine.dispose()
+
+
+def _command() -> Any:
+    from alembic import command
+
+    return command
 
 
 def _run(url: str, step: Callable[[Config], object]) -> None:
     if not (SCRIPTS / "env.py").is_file():
         raise MigrationsMissing("the folder alembic/ is missing beside bot/")
+    from alembic.config import Config
+
     config = Config(stdout=io.StringIO())  # what alembic has to say is said by exceptions
     config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     engine = sync_engine(normalise(url))

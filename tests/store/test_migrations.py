@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -44,6 +46,18 @@ def test_down_and_up_again_arrives_at_the_same_shape(empty_database_url: str) ->
 def test_migrating_twice_is_once_and_two_at_once_take_turns(empty_database_url: str) -> None:
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(migrate, [empty_database_url] * 2))
+    check(empty_database_url)
+
+
+def test_a_database_that_is_up_to_date_is_left_alone_and_costs_no_alembic(empty_database_url: str) -> None:
+    migrate(empty_database_url)
+    program = (
+        "import sys; from bot.store import migrate; migrate(sys.argv[1]); print('alembic' in sys.modules)"
+    )
+    again = [sys.executable, "-c", program, empty_database_url]
+    assert subprocess.run(again, check=True, capture_output=True, timeout=60).stdout == b"False\n"
+    downgrade(empty_database_url, "0003")
+    assert subprocess.run(again, check=True, capture_output=True, timeout=60).stdout == b"True\n"
     check(empty_database_url)
 
 
