@@ -1,13 +1,15 @@
 """A month of the broker's ledger as files: one CSV of all breakdowns, and a workbook with a sheet for each.
 
 Names in them come from outside, and a spreadsheet takes a cell that begins like a formula for one: such a
-name gets an apostrophe before it in the CSV, and is text by its type in the workbook.
+name gets an apostrophe before it in the CSV, and is text by its type in the workbook. Where the comma is
+decimal, a spreadsheet parts the cells of a CSV at semicolons: what follows one is guarded as well.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +25,7 @@ from bot.view.rebates import name_of
 
 BOM: Final = "\ufeff"  # by it a spreadsheet knows that the file is UTF-8
 _FORMULA: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # the wide ones count where Chinese is typed
+_BEGINS: Final = re.compile(rf"(?:^|(?<=[;|]))(?=[\s\"']*[{re.escape(''.join(_FORMULA))}])")
 _TOTAL: Final = "total"
 _MONEY: Final = "#,##0.00"
 _WIDTHS: Final = (28, 18, 12, 18, 18, 18)
@@ -99,9 +102,8 @@ def _breakdown(sheet: Any, styles: _Styles, locale: Locale, summary: MonthSummar
 
 
 def harmless(text: str) -> str:
-    """`text` as a cell no spreadsheet will compute."""
-    shown = clean(text)
-    return f"'{shown}" if shown.lstrip().startswith(_FORMULA) else shown
+    """`text` as a cell, or cells, no spreadsheet will compute."""
+    return _BEGINS.sub("'", clean(text))
 
 
 def _head(locale: Locale) -> list[str]:

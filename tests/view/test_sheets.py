@@ -31,12 +31,21 @@ def test_the_csv_has_every_breakdown_and_its_total(locale: Locale) -> None:
     assert next(r for r in rows if r[1] == "user" and r[3])[:4] == ["2026-10", "user", "Trader 1", "1001"]
 
 
-@pytest.mark.parametrize("title", [EVIL, "+1", "-1", "@A1", "\t=1", "\r=1", "  =1", "\ufeff=1", "＝1"])
+@pytest.mark.parametrize(
+    "title",
+    [
+        *(EVIL, "+1", "-1", "@A1", "\t=1", "\r=1", "  =1", "\ufeff=1", "＝1"),
+        *(";=1", "Desk;+1", "Desk; =1", 'Desk;"=1"', "Desk;;@A1;＝1", "Desk|=1"),
+    ],
+)
 def test_no_cell_is_a_formula(locale: Locale, title: str) -> None:
     summary = build.month_summary(title)
     text = sheets.csv_file(locale, summary).decode("utf-8-sig")
     for row in csv.reader(io.StringIO(text)):
         assert not any(cell.lstrip()[:1] in {*"=+-@＝＋－＠"} for cell in (row[2], row[1]))
+    for parted_by in ";|":  # as a spreadsheet does where the comma is decimal
+        for row in csv.reader(io.StringIO(text), delimiter=parted_by):
+            assert not any(cell.lstrip(' "')[:1] in {*"=+-@＝＋－＠"} for cell in row)
     book = openpyxl.load_workbook(io.BytesIO(sheets.workbook(locale, summary)))
     kinds = {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row}
     assert kinds <= {"s", "n"}
