@@ -12,7 +12,7 @@ from bot.chat.outbox import LANE_CARD, ticket_edit
 from bot.chat.services import Services
 from bot.chat.turn import title_of
 from bot.domain.values import Language
-from bot.store import buttons, outbox, users
+from bot.store import buttons, outbox, passes, users
 from bot.store.tables import Ticket
 from bot.view import Locale
 from bot.view import preview as preview_view
@@ -52,9 +52,10 @@ async def finish_chains(services: Services, *, at_start: bool = False) -> None:
 
 
 async def tidy(services: Services) -> None:
-    """Forget what nothing refers to any more: expired buttons, old messages, idle chats' limits."""
+    """Forget what nothing refers to: expired buttons and passes, old messages, idle chats' limits."""
     now = services.clock()
     async with services.database.write() as session:
         await buttons.purge(session, now)
+        await passes.tidy(session, now)
         await outbox.purge(session, now - KEEP_MESSAGES_MS)
     services.outbox.forget_idle()

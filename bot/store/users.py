@@ -22,6 +22,7 @@ from bot.store.tables import (
     Ticket,
     TicketState,
     User,
+    WebPass,
 )
 
 SETTINGS = frozenset(
@@ -117,7 +118,7 @@ async def count(session: AsyncSession) -> int:
 
 
 async def forget(session: AsyncSession, user_id: int, now_ms: int) -> bool:
-    """Destroy the data key and all it sealed, the settings, open tickets and buttons; False: nothing known.
+    """Destroy the data key and all it sealed, the settings, tickets, buttons, passes; False: nothing known.
 
     Orders, fills and audit rows stay: they are the books, and hold no secret. Not called directly but
     through `Vault.forget`, which also kills the signers in memory.
@@ -135,6 +136,7 @@ async def forget(session: AsyncSession, user_id: int, now_ms: int) -> bool:
         .values(state=TicketState.CANCELLED)
     )
     await session.execute(delete(Button).where(col(Button.user_id) == user_id))
+    await session.execute(delete(WebPass).where(col(WebPass.user_id) == user_id))
     await session.execute(
         update(ScheduledPost)
         .where(col(ScheduledPost.user_id) == user_id, col(ScheduledPost.chat_id) == user_id)

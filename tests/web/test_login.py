@@ -6,7 +6,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from sqlalchemy import select
 
+from bot.chat.housekeeping import tidy
+from bot.store.tables import WebPass
 from bot.web.login import COOKIE, LINK_MS, SESSION_MS
 from tests.support.world import BOB, DESK, Person, World
 from tests.web.conftest import link_of
@@ -56,6 +59,26 @@ async def test_leaving_ends_the_session_at_the_server(alice: Person, visitor: ht
     assert COOKIE not in visitor.cookies
     visitor.cookies.set(COOKIE, stolen)
     assert (await visitor.get("/health")).status_code == 401
+
+
+async def test_whoever_is_forgotten_leaves_neither_session_nor_link(
+    world: World, alice: Person, visitor: httpx.AsyncClient
+) -> None:
+    await enter(visitor, await link_of(alice))
+    unspent = await link_of(alice)
+    await alice.says("/forget", "Forget you entirely?")
+    await alice.taps("Erase everything", "Forgotten")
+    assert (await visitor.get("/")).status_code == 401
+    assert (await enter(visitor, unspent)).status_code == 403
+
+
+async def test_what_is_over_is_not_kept(world: World, alice: Person, visitor: httpx.AsyncClient) -> None:
+    await enter(visitor, await link_of(alice))
+    await link_of(alice)
+    world.clock.skip(SESSION_MS / 1000 + 1)
+    await tidy(world.bot.services)
+    async with world.bot.database.read() as session:
+        assert (await session.scalars(select(WebPass))).all() == []
 
 
 async def test_nobody_else_is_given_a_link(world: World) -> None:
