@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 import secrets
-import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -38,6 +37,7 @@ from bot.chat.router import Router
 from bot.chat.services import Services
 from bot.chat.statement_news import StatementNews
 from bot.chat.webhook import Webhook
+from bot.clock import unix_ms
 from bot.desk.cards import Cards
 from bot.desk.chains import Chains
 from bot.desk.gathering import Gathering
@@ -79,11 +79,6 @@ CLOCK_S: Final = 60.0
 EXPIRE_S: Final = 5.0
 CHAINS_S: Final = 30.0
 TIDY_S: Final = 3600.0
-
-
-def unix_ms() -> int:
-    """The local clock."""
-    return time.time_ns() // 1_000_000
 
 
 def random_client_id() -> int:

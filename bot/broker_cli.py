@@ -13,6 +13,7 @@ from bot.broker.payout_file import MAX_BYTES, FileProblem, read_payout_file
 from bot.broker.payouts import Payouts, read_amount
 from bot.broker.statements import Check, Statements, check
 from bot.broker.summary import Summaries
+from bot.clock import unix_ms
 from bot.domain.rebate import Month
 from bot.domain.reconcile import Paid
 from bot.domain.shares import Party
@@ -63,7 +64,6 @@ def payout(
     ] = None,
 ) -> None:
     """Record what the exchange paid for MONTH and say why it differs; with neither AMOUNT nor file, look."""
-    from bot.app import unix_ms
     from bot.view import payouts as view
 
     paid = None if amount is None else read_amount(amount)
@@ -93,7 +93,6 @@ def summary(
     xlsx: Annotated[Path | None, typer.Option(help="The same as a workbook.", dir_okay=False)] = None,
 ) -> None:
     """What MONTH brought: volume, fees, expected payout; for a month in progress also where it is heading."""
-    from bot.app import unix_ms
     from bot.domain.programme import project
     from bot.view import rebates as view
     from bot.view import sheets
@@ -124,7 +123,6 @@ def advise(
     ] = None,
 ) -> None:
     """Broker programme against affiliate programme, on the numbers of MONTH."""
-    from bot.app import unix_ms
     from bot.domain.programme import advise as compare
     from bot.view import advice as view
 
@@ -154,7 +152,6 @@ def close(month: MonthArgument) -> None:
     """Book the shares of MONTH and sign its statements anew where something changed; nobody is told."""
 
     async def act(settings: Settings, database: Database) -> None:
-        from bot.app import unix_ms
         from bot.view import payouts as view
 
         if month.end_ms > unix_ms():
@@ -228,8 +225,6 @@ def verify(
 
 
 def _statements(settings: Settings, database: Database) -> Statements:
-    from bot.app import unix_ms
-
     vault = Vault(database, master_keys(settings), clock=unix_ms)
     return Statements(database, vault, basis=settings.broker_tier_basis, clock=unix_ms)
 

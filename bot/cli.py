@@ -17,6 +17,7 @@ from telegram.error import Forbidden, InvalidToken, NetworkError
 
 from bot import ledger_cli
 from bot.broker_cli import broker
+from bot.clock import unix_ms
 from bot.grammar import parse, to_json
 from bot.redaction import configure_logging, redact
 from bot.settings import Mode, Settings, SettingsError, load_settings
@@ -119,16 +120,18 @@ def migrate() -> None:
 @app.command()
 def doctor() -> None:
     """Check the configuration against the live endpoints; exit code 1 when something failed."""
-    from bot.app import build
-    from bot.doctor import Finding, Health, examine
-
     settings = load_settings()
     settings.require_real()
+    masters = master_keys(settings)
     configure_logging("ERROR")
+
+    from bot.app import build  # what is not set is said sooner without it
+    from bot.doctor import Finding, Health, examine
+
     found: list[Finding] = []
 
     async def look() -> None:
-        bot = build(settings, master_keys(settings))
+        bot = build(settings, masters)
         try:
             found.extend(await examine(bot))
         finally:
@@ -191,7 +194,6 @@ def vault_new_key(
 @vault.command(name="rotate")
 def vault_rotate() -> None:
     """Re-wrap every user's data key under the newest master key; the bot may run meanwhile."""
-    from bot.app import unix_ms
     from bot.store import Database
     from bot.vault import Vault
 

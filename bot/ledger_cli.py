@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from bot.broker_cli import MonthArgument
+from bot.clock import unix_ms
 from bot.domain.rebate import Month
 from bot.domain.values import ZERO, plain
 from bot.settings import load_settings
@@ -22,7 +23,7 @@ def check(
     ] = None,
 ) -> None:
     """Compare every account with the exchange's history, and complete it; exit code 1 if they differed."""
-    from bot.app import build, unix_ms
+    from bot.app import build
     from bot.broker_report import Report
 
     settings = load_settings()

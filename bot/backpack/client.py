@@ -5,7 +5,6 @@ It cannot be made without a broker tag, and every account it opens signs under t
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -18,6 +17,7 @@ from bot.backpack.routes import Route
 from bot.backpack.session import RetryPolicy, Session, understood
 from bot.backpack.signing import Signer
 from bot.backpack.wire import markets as wm
+from bot.clock import unix_ms
 from bot.domain.market import Book, Market, MarkPrice
 
 T = TypeVar("T")
@@ -34,11 +34,6 @@ class DepthSnapshot:
     book: Book
     last_update_id: int
     engine_us: int
-
-
-def unix_ms() -> int:
-    """The local clock."""
-    return time.time_ns() // 1_000_000
 
 
 class BackpackClient:

@@ -12,11 +12,12 @@ from typing import Any
 import httpx
 from sqlalchemy import select
 
-from bot.app import random_client_id, unix_ms
+from bot.app import random_client_id
 from bot.backpack import AccountClient, BackpackClient, BrokerTag
 from bot.backpack.events import Connected, OrderUpdate
 from bot.backpack.streams import UserStream
 from bot.chat.announcer import ChatAnnouncer
+from bot.clock import unix_ms
 from bot.desk.placing import Leg, Placing, pack_legs
 from bot.desk.reconciler import Reconciler
 from bot.desk.sessions import AccountSessions

@@ -11,10 +11,10 @@ from markupsafe import Markup
 from sqlalchemy import select
 from telegram import Bot
 
-from bot.app import unix_ms
 from bot.chat import outbox
 from bot.chat.limits import UNLIMITED
 from bot.chat.outbox import Outbox
+from bot.clock import unix_ms
 from bot.domain.noise import Event, Volume
 from bot.sandbox.telegram import ChatDriver, SandboxTelegram, TelegramConfig
 from bot.sandbox.telegram.config import Group, Limits, Person
