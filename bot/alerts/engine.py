@@ -121,6 +121,8 @@ class Engine:
     def mend(self, name: str, from_ms: int) -> None:
         """Look up what happened since, and let what comes meanwhile wait for it."""
         begun = name in self._gaps
+        if not begun and name.startswith(MARK):
+            self._heard[name] = asyncio.Event()
         self._gaps[name] = min(from_ms, self._gaps.get(name, from_ms))
         if not begun:
             self._held.setdefault(name, [])
@@ -153,8 +155,8 @@ class Engine:
         if name.startswith(MARK):
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(FIRST_MARK_S):
-                    await self._heard.setdefault(name, asyncio.Event()).wait()
-            self._heard.pop(name, None)
+                    await self._heard[name].wait()
+            del self._heard[name]
 
     def _release(self, name: str) -> None:
         """Judge what waited; a hole found in it is mended first."""

@@ -295,9 +295,9 @@ async def test_accounts_are_valued_at_every_mark(
         picture = AccountPicture(unix_ms(), D(1_000), D(1_500), {PERP: position()})
         watch.alerts.account_changed(account_id, picture)
         for number, mark in enumerate(marks):
-            await watch.settles()
             assert await watch.firings() == []
             tell(watch, marked(mark=mark, later_ms=number))
+            await watch.settles()
         (fired,) = await watch.fires(1)
         assert fired.alert_id == alert.id
         assert value is None or fired.value == D(value)
