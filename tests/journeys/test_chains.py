@@ -10,7 +10,7 @@ import pytest
 from bot.chat.housekeeping import finish_chains
 from bot.desk.placing import Placing
 from bot.sandbox.telegram.driver import ChatMessage
-from tests.support.world import Person, World
+from tests.support.world import GIVEN_UP_S, Person, World
 
 ORDER = {"method": "POST", "path": "/api/v1/order"}
 
@@ -137,6 +137,7 @@ async def test_a_step_without_an_answer_stops_the_rest(world: World, carol: Pers
     assert "1. ❓" in done.text
     assert "Do not send it again" in done.text
     assert "2. Not sent" in done.text
+    world.passes(GIVEN_UP_S, "reconcile")
     await carol.sees("Not placed · Buy 0.66 SOL-PERP")
     assert await world.sent() == []
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from bot.sandbox.telegram.driver import ChatMessage
 from bot.store import orders
-from tests.support.world import Person, World
+from tests.support.world import GIVEN_UP_S, Person, World
 
 SOL = "SOL_USDC_PERP"
 ORDER = {"method": "POST", "path": "/api/v1/order"}
@@ -41,6 +43,7 @@ async def test_unlinking_waits_for_an_order_in_doubt(world: World, carol: Person
     told = await _wants_to_unlink(carol, "1 order of main has no answer")
     await _mended(world)
     await carol.says("/accounts", "Linked accounts: 1")
+    world.passes(GIVEN_UP_S, "reconcile")
     await carol.sees("Not placed")
     await carol.taps("Try again", "Unlinked: main", on=told.id)
 
@@ -92,6 +95,9 @@ async def test_a_key_revoked_while_an_order_is_in_doubt_is_told_once(world: Worl
     (public_key,) = keys
     account = keys.pop(public_key)
     await _mended(world)
+    for _ in range(2):
+        world.passes(GIVEN_UP_S, "reconcile")
+        await asyncio.sleep(0.3)
     told = await carol.sees("I cannot find out what became of Buy")
     assert "does not accept the key of main" in told.text
     for _ in range(3):
@@ -100,7 +106,7 @@ async def test_a_key_revoked_while_an_order_is_in_doubt_is_told_once(world: Worl
     said = [m for m in await carol.chat.messages() if "I cannot find out" in m.text]
     assert len(said) == 1
     keys[public_key] = account  # allowed again
-    world.clock.skip(61)
+    world.passes(61, "reconcile")
     await carol.chat.wait_for(lambda m: m.id == card.id and "Filled" in m.text)
 
 
@@ -109,6 +115,7 @@ async def test_an_order_answered_by_maintenance_says_so(world: World, carol: Per
     await world.fault(action="status", status=503, match=ORDER)
     card = await carol.taps("✅", "under maintenance", on=preview.id)
     assert "Do not send it again" in card.text
+    world.passes(GIVEN_UP_S, "reconcile")
     await carol.chat.wait_for(lambda m: m.id == card.id and "Rejected" in m.text)
     assert await world.sent() == []
 
@@ -120,6 +127,7 @@ async def test_an_edge_that_is_closed_says_nothing_of_an_order_and_enough_of_a_r
     closed = {"action": "status", "status": 503, "code": "UNAVAILABLE"}  # no word of maintenance
     await world.fault(**closed, match=ORDER)
     card = await carol.taps("✅", "No answer yet", on=preview.id)
+    world.passes(GIVEN_UP_S, "reconcile")
     await carol.chat.wait_for(lambda m: m.id == card.id and "Not placed" in m.text)
     reads = {"method": "GET", "path": "/api/v1/account", "times": None}
     await world.fault(**closed, match=reads)

@@ -80,7 +80,7 @@ async def test_an_answer_withdraws_a_preview_nobody_confirmed(world: World, caro
         await carol.chat.wait_for(lambda m, at=preview.id: m.id == at and "Nothing was sent" in m.text)
         await carol.says(word, "Nothing was sent", reply_to=preview.id)
     expired = await carol.says("long sol $300", "Account")
-    world.clock.skip(61)
+    world.passes(61, "expire-previews")
     await carol.chat.wait_for(lambda m: m.id == expired.id and "expired" in m.text)
     await carol.says("cancel", "expired", reply_to=expired.id)
     assert [one["status"] for one in await world.sent()] == ["New"]

@@ -23,6 +23,7 @@ from bot.vault import MasterKeys
 BROKER_ID = 4242
 ALICE, BOB, CAROL = 1001, 1002, 1003
 DESK = -1001000000001  # the sandbox's group: Alice owns it, Bob and Carol are members
+GIVEN_UP_S = 6  # so long after an order without an answer was sent, its absence is believed
 NO_LIMITS = Limits(per_second=None, per_chat_second=None, per_group_minute=None)
 
 
@@ -61,6 +62,11 @@ class World:
     async def sent(self) -> list[dict[str, Any]]:
         """Every order the bot sent, without the exits the exchange made of them."""
         return [order for order in await self.orders() if order["clientId"] is not None]
+
+    def passes(self, seconds: float, job: str) -> None:
+        """Time goes by, and what the bot does every few seconds under this name is done now."""
+        self.clock.skip(seconds)
+        self.bot.schedule.look_again(job)
 
     async def fault(self, **rule: Any) -> None:
         (await self.admin.post("/sandbox/faults", json=[rule])).raise_for_status()
