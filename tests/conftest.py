@@ -14,4 +14,4 @@ settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest tests first: begun last, they would keep a worker busy when the other has nothing left."""
-    items.sort(key=lambda item: item.path.stem != "test_crashes")
+    items.sort(key=lambda item: (item.path.stem != "test_crashes", item.get_closest_marker("slow") is None))
