@@ -44,11 +44,11 @@ async def spend_link(session: AsyncSession, token: str, now_ms: int) -> int | No
     return (await session.scalars(statement)).one_or_none()
 
 
-async def user_of(session: AsyncSession, token: str, now_ms: int) -> int | None:
-    """Whose session this is."""
+async def user_of(session: AsyncSession, token: str, now_ms: int, *, is_session: bool = True) -> int | None:
+    """Whose session this is, or whose link."""
     statement = select(col(WebPass.user_id)).where(
         col(WebPass.token_hash) == _hash(token),
-        col(WebPass.is_session).is_(True),
+        col(WebPass.is_session).is_(is_session),
         col(WebPass.expires_ms) > now_ms,
     )
     return (await session.scalars(statement)).one_or_none()

@@ -45,6 +45,9 @@ class Login:
     async def enter(self, link: str) -> str | None:
         """Spend a link; the token of the session it opens, or None when it opens nothing."""
         now = self._clock()
+        async with self._database.read() as session:  # strangers' guesses must not queue before orders
+            if await passes.user_of(session, link, now, is_session=False) is None:
+                return None
         async with self._database.write() as session:
             user_id = await passes.spend_link(session, link, now)
             if user_id is None or user_id not in self._admins:
@@ -65,5 +68,7 @@ class Login:
 
     async def leave(self, request: web.Request) -> None:
         """End the session of a request."""
+        if await self.operator(request) is None:
+            return
         async with self._database.write() as session:
             await passes.end(session, request.cookies.get(COOKIE, ""))

@@ -65,6 +65,14 @@ async def test_nonsense_is_answered_like_a_stranger(world: World, request_: byte
     assert "Cache-Control: no-store" in answer
 
 
+async def test_strangers_do_not_queue_where_orders_are_written(
+    world: World, visitor: httpx.AsyncClient
+) -> None:
+    async with world.bot.database.write():
+        assert (await visitor.post("/enter", data={"pass": "x" * 43})).status_code == 403
+        assert (await visitor.post("/leave", headers={"Cookie": f"{COOKIE}=x"})).status_code == 200
+
+
 @pytest.mark.parametrize("month", ["2000-01", "9998-12", "0001-01", "9999-12", "2026-13", "x" * 500])
 async def test_any_month_may_be_asked_for(alice: Person, visitor: httpx.AsyncClient, month: str) -> None:
     await enter(visitor, await link_of(alice))
