@@ -1,7 +1,8 @@
 """Turns changes of orders into messages, written in the same transaction as the change.
 
 One card per order, edited as its state moves. A change nobody is looking at any more (a resting order fills
-an hour later) also comes as one new message, so that the phone rings; that one is edited on as well.
+an hour later) also comes as one new message, so that the phone rings; that one is edited on as well. Whoever
+cancels an order is answered for that, and needs no such message.
 """
 
 from __future__ import annotations
@@ -52,7 +53,9 @@ class ChatAnnouncer:
     def committed(self) -> None:
         self.kick()
 
-    async def order_changed(self, session: AsyncSession, order: Order, *, surprising: bool) -> None:
+    async def order_changed(
+        self, session: AsyncSession, order: Order, *, surprising: bool, asked: bool = False
+    ) -> None:
         user = await users.get(session, order.user_id)
         if user is None or user.forgotten_ms is not None:
             return
@@ -78,7 +81,7 @@ class ChatAnnouncer:
         # When a position closes, its exits go with it: no news.
         gone_with_position = is_exit and order.state is OrderState.CANCELLED
         if is_late and not gone_with_position and order.state not in _QUIET:
-            await self._notice(session, order, card)
+            await self._notice(session, order, card, fresh=not asked)
 
     async def _edit_card(self, session: AsyncSession, order: Order, card: Message) -> None:
         """The preview the user tapped becomes the card; further legs of a ticket get one of their own."""
@@ -100,9 +103,12 @@ class ChatAnnouncer:
             ),
         )
 
-    async def _notice(self, session: AsyncSession, order: Order, card: Message) -> None:
+    async def _notice(self, session: AsyncSession, order: Order, card: Message, *, fresh: bool) -> None:
+        """A new message, or an edit of the one there is; unless `fresh`, nothing where there is none."""
         event = _event_of(order)
         key = f"order:{order.id}:notice"
+        if not fresh and await outbox.card_message_id(session, order.chat_id, key) is None:
+            return
         sent = await self._send(
             session, order.chat_id, key, card, LANE_URGENT, reply_to=order.message_id, event=event
         )

@@ -38,8 +38,12 @@ class Notice:
 class Announcer(Protocol):
     """Turns changes into messages. All are called inside the write transaction of the change."""
 
-    async def order_changed(self, session: AsyncSession, order: Order, *, surprising: bool) -> None:
-        """`order` has a new state. `surprising`: it contradicts a verdict we gave (`not placed`)."""
+    async def order_changed(
+        self, session: AsyncSession, order: Order, *, surprising: bool, asked: bool = False
+    ) -> None:
+        """`order` has a new state. `surprising`: it contradicts a verdict we gave (`not placed`).
+
+        `asked`: its user cancels it just now, and is answered for that."""
 
     async def exit_missing(self, session: AsyncSession, order: Order, gap: Gap) -> None:
         """An exit promised with `order` does not stand, or protects too little: loud, once each."""

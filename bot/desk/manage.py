@@ -111,7 +111,8 @@ class Manage:
     ) -> list[Cancelled]:
         """Cancel exactly these orders of one account."""
         line = await self._sessions.get(user_id, account_id)
-        return list(await asyncio.gather(*(self._withdraw(account_id, line, order) for order in wanted)))
+        with self._tracker.withdrawing(account_id, (order.exchange_id for order in wanted)):
+            return list(await asyncio.gather(*(self._withdraw(account_id, line, order) for order in wanted)))
 
     async def resting(self, user: User, intent: CancelIntent) -> list[OrderSnapshot] | Refusal:
         """The open orders an intent names; a refusal when there is none."""
@@ -260,14 +261,18 @@ class Manage:
             return
         found = await self._remember(ticket, resting)
         for symbol in sorted({order.symbol for order in resting}):
-            try:
-                gone = await line.cancel_all(symbol)
-            except BackpackError as error:
-                done.errors.append((symbol, error))
-                continue
-            for report in gone:
-                if ticket.account_id is not None:
-                    await self._tracker.apply(ticket.account_id, replace(report, event=OrderEvent.CANCELLED))
+            ids = [order.exchange_id for order in resting if order.symbol == symbol]
+            with self._tracker.withdrawing(ticket.account_id or 0, ids):
+                try:
+                    gone = await line.cancel_all(symbol)
+                except BackpackError as error:
+                    done.errors.append((symbol, error))
+                    continue
+                for report in gone:
+                    if ticket.account_id is not None:
+                        await self._tracker.apply(
+                            ticket.account_id, replace(report, event=OrderEvent.CANCELLED)
+                        )
         failed = {symbol for symbol, _ in done.errors}
         done.cancelled = sum(symbol not in failed for symbol in found.values())
         for symbol in sorted({strategy.symbol for strategy in running}):

@@ -7,7 +7,9 @@ fills are counted once, and each visible change is announced in the same transac
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -70,6 +72,7 @@ class Tracker:
         self._clock = clock
         self.incomplete: set[int] = set()  # accounts known to lack something: to be repaired
         self.filled: Callable[[], None] = lambda: None  # called when fills may have come in
+        self._withdrawn: Counter[tuple[int, str]] = Counter()  # orders whose user is being answered
         self._sized_us: dict[int, int] = {}  # live orders: when their quantity was last heard of
 
     async def apply(self, account_id: int, report: OrderReport, *, sized_us: int | None = None) -> bool:
@@ -90,6 +93,17 @@ class Tracker:
         if report.fill is not None:
             self.filled()
         return order is not None
+
+    @contextmanager
+    def withdrawing(self, account_id: int, exchange_ids: Iterable[str | None]) -> Iterator[None]:
+        """Meanwhile these orders are cancelled for a user who reads the answer to that: their end is no news,
+        whichever door it comes through."""
+        asked = Counter((account_id, one) for one in exchange_ids if one is not None)
+        self._withdrawn += asked
+        try:
+            yield
+        finally:
+            self._withdrawn -= asked
 
     async def apply_exit(self, account_id: int, report: OrderReport) -> None:
         """Take in an executed exit from the history, which does not say whose it is: its looks must tell."""
@@ -247,7 +261,11 @@ class Tracker:
         order.updated_ms = self._clock()
         session.add(order)
         await session.flush()
-        await self._announcer.order_changed(session, order, surprising=surprising)
+        asked = order.state is OrderState.CANCELLED and self._is_withdrawn(order)
+        await self._announcer.order_changed(session, order, surprising=surprising, asked=asked)
+
+    def _is_withdrawn(self, order: Order) -> bool:
+        return order.exchange_id is not None and (order.account_id, order.exchange_id) in self._withdrawn
 
     async def _adopt(self, session: AsyncSession, account_id: int, report: OrderReport) -> Order | None:
         """A TP or SL the exchange made for an order of ours becomes an order of ours."""

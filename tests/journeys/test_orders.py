@@ -183,6 +183,21 @@ async def test_panic_flattens_several_positions_and_cancels_everything(world: Wo
     await carol.says("/orders", "No open orders")
 
 
+async def test_who_cancels_an_order_is_told_once(world: World, carol: Person) -> None:
+    cards = [await _places(carol, f"long sol $100 at {price}", "Open") for price in (140, 141, 142)]
+    world.clock.skip(16)  # the person has put the phone away
+    await carol.says(f"cancel {cards[0].labels[0].rsplit(' ', 1)[-1]}", "Cancelled 1 order")
+    first = await carol.says("/panic", "Panic")
+    last = await carol.taps("Cancel and close all", "Last check", on=first.id)
+    done = await carol.taps("flatten", "Panic done", on=last.id)
+    for card in cards:
+        await carol.chat.wait_for(lambda m, card=card: m.id == card.id and "Cancelled" in m.text)
+    await carol.says("/orders", "No open orders")
+    told = [m for m in await carol.chat.messages() if m.from_bot and "Cancelled ·" in m.text]
+    assert [m.id for m in told] == [card.id for card in cards]
+    assert "Cancelled 2 orders" in done.text
+
+
 async def test_close_all_closes_each_position_once(world: World, carol: Person) -> None:
     for line in ("long sol $200", "short eth $300"):
         await _places(carol, line, "Filled")
