@@ -21,6 +21,7 @@ from bot.domain.intent import BareSize, BaseSize, CloseIntent, Intent, ProtectIn
 from bot.domain.market import Market, ResolvedSymbol, UnknownSymbol
 from bot.domain.plan import build_close, build_preview, build_protect
 from bot.domain.preview import Note, Preview, PreviewContext
+from bot.domain.protect import beside
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.routing import effective_kind, near_market
 from bot.domain.values import MarketKind
@@ -169,7 +170,10 @@ class Gathering:
             return Refusal(RefusalCode.NO_POSITION)
         context = await self._context(setting, targets[0])
         preview = build_protect(intent, context)
-        return preview if isinstance(preview, Refusal) else [Built(preview, context)]
+        if isinstance(preview, Refusal):
+            return preview
+        resting = await setting.line.open_orders(preview.market.symbol)
+        return [Built(beside(preview, intent.kind, context, resting), context)]
 
     async def _context(self, setting: Setting, resolved: ResolvedSymbol) -> PreviewContext:
         moment = setting.moments.get(resolved.market.symbol)

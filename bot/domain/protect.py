@@ -5,6 +5,7 @@ It lives on the exchange, so it protects whether or not this bot runs.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -15,7 +16,7 @@ from bot.domain.fees import fee_of, fee_rate
 from bot.domain.funding import funding_payment
 from bot.domain.intent import BareSize, BaseSize, PercentSize, ProtectIntent, QuoteSize, Verb
 from bot.domain.margin import exposure_elsewhere
-from bot.domain.order import OrderRequest
+from bot.domain.order import OrderReport, OrderRequest
 from bot.domain.preview import ExitOutcome, Note, Preview, PreviewContext
 from bot.domain.refusal import Choice, Param, Refusal, RefusalCode
 from bot.domain.routing import usable
@@ -53,6 +54,25 @@ def build_protect(intent: ProtectIntent, context: PreviewContext) -> Preview | R
             accepted = isinstance(_attempt(outcome.mend_intent, context), Preview)
             return outcome if accepted else replace(outcome, mend_intent=None)
         return outcome
+
+
+def beside(preview: Preview, kind: str, context: PreviewContext, resting: Iterable[OrderReport]) -> Preview:
+    """The preview of an exit of `kind`, knowing what rests: it is added and replaces none, so the nearest of
+    its kind that stands already is named. That one may fire first."""
+    above = (kind == "tp") == (preview.request.side is Side.SELL)  # where its kind lies, seen from the market
+    now = context.mark.mark if context.market.is_perp else context.last
+    levels = [
+        one.trigger_price
+        for one in resting
+        if one.symbol == preview.market.symbol
+        and one.side is preview.request.side
+        and one.trigger_price is not None
+        and (one.trigger_price > now) == above
+    ]
+    if not levels:
+        return preview
+    nearest = min(levels, key=lambda level: abs(level - now))
+    return replace(preview, notes=(*preview.notes, Note("exit-stands", (("kind", kind), ("stop", nearest)))))
 
 
 def _attempt(intent: ProtectIntent, context: PreviewContext) -> Preview | Refusal:

@@ -114,10 +114,14 @@ async def test_attached_exits_protect_and_their_firing_is_told(world: World, car
 
 async def test_exits_are_placed_on_an_open_position(world: World, carol: Person) -> None:
     await _places(carol, "short sol $200", "Filled")
-    await _places(carol, "sl sol 3%", "Armed")
+    assert "stands already" not in (await carol.says("sl sol 3%", "Account")).text
+    await carol.taps("✅", "Armed")
     await _places(carol, "tp sol 140", "Armed")
     held = await carol.says("/positions", "SOL-PERP short")
     assert "TP $140.00 · SL $154.49" in held.text
+    again = await carol.says("sl sol 160", "A stop at $154.49 stands already")
+    assert "A target" not in again.text
+    await carol.says("tp sol 130", "A target at $140.00 stands already")
     refused = await carol.says("tp sol 160", "wrong side")
     assert "short" in refused.text
 

@@ -46,6 +46,10 @@ note-partial-depth = ⚠️ The visible book fills only { $percent } of this siz
 note-flips = ⚠️ This turns your { $symbol } position to the other side.
 note-no-stop = • No stop loss on this order.
 note-liquidation-before-stop = ⚠️ Liquidation at { $liquidation } comes before your stop at { $stop }.
+note-exit-stands = • { $kind ->
+    [tp] A target
+   *[sl] A stop
+  } at { $stop } stands already; this one does not replace it. /orders cancels it.
 note-sells-coins = ⚠️ You have no { $symbol } perp position. This sells your { $symbol } coins on spot.
 note-wide-spread = ⚠️ Wide spread: { $bps }.
 note-other = • { $code }

@@ -46,6 +46,10 @@ note-partial-depth = ⚠️ 盘口可见深度只够成交 { $percent }。
 note-flips = ⚠️ 这会让你的 { $symbol } 仓位反向。
 note-no-stop = • 这笔单没有止损。
 note-liquidation-before-stop = ⚠️ 强平价 { $liquidation } 会先于止损 { $stop } 到达。
+note-exit-stands = • 已有{ $kind ->
+    [tp] 止盈
+   *[sl] 止损
+  }单（{ $stop }），新单不会替换它；可在 /orders 撤销它。
 note-sells-coins = ⚠️ 你没有 { $symbol } 合约仓位。此单会卖出你的 { $symbol } 现货。
 note-wide-spread = ⚠️ 买卖价差很大：{ $bps }。
 note-other = • { $code }
