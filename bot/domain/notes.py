@@ -44,7 +44,7 @@ def _rounding_notes(draft: Draft, sized: Sized) -> list[Note]:
         lost = sized.asked - sized.quantity
         if lost >= market.step or (isinstance(size, BaseSize) and lost > ZERO):
             pairs = (("asked", sized.asked), ("sent", sized.quantity), ("asset", market.base))
-            notes.append(Note("rounded", pairs))
+            notes.append(Note("rounded" if lost < market.step else "cut", pairs))
     for expression, sent in ((draft.intent.price, draft.limit), (draft.intent.trigger, draft.trigger)):
         if isinstance(expression, AbsolutePrice) and sent is not None and expression.price != sent:
             pairs = (("asked", expression.price), ("sent", sent), ("asset", market.quote))

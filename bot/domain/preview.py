@@ -78,7 +78,8 @@ class Note:
     Codes: mapped-quote (typed, used) · sell-reduces (symbol) · size-default (meaning, size) ·
     leverage-is-account-wide (leverage, limit) · rounded (asked, sent, asset) · partial-depth (percent: how
     much of an immediate order the book can fill now) · flips (symbol) · no-stop ·
-    liquidation-before-stop (liquidation, stop) · wide-spread (bps) · exit-stands (kind, stop).
+    liquidation-before-stop (liquidation, stop) · wide-spread (bps) ·
+    exit-stands (kind, stop) · cut (asked, sent, asset: more is not there, or not free).
     """
 
     code: str

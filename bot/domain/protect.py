@@ -255,7 +255,8 @@ def _notes(
         notes.append(Note("mapped-quote", (("typed", context.mapped_quote), ("used", context.market.quote))))
     if isinstance(intent.size, BaseSize) and intent.size.amount != quantity:
         pairs = (("asked", intent.size.amount), ("sent", quantity), ("asset", context.market.base))
-        notes.append(Note("rounded", pairs))
+        lost = intent.size.amount - quantity
+        notes.append(Note("rounded" if lost < context.market.step else "cut", pairs))
     liquidation = held.estimated_liquidation
     if kind == "sl" and liquidation is not None and (trigger - liquidation) * held.direction <= ZERO:
         notes.append(Note("liquidation-before-stop", (("liquidation", liquidation), ("stop", trigger))))

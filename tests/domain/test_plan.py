@@ -70,7 +70,7 @@ def test_percent_of_a_perp_entry_is_free_equity_times_leverage():
 def test_all_of_the_free_equity_leaves_room_for_the_fee():
     preview = previewed(TradeIntent(Verb.LONG, "sol", PercentSize(D(100)), leverage=D(10)))
     assert D(0) <= preview.available_after < D(16)
-    assert "rounded" in codes(preview)
+    assert "cut" in codes(preview)
 
 
 def test_a_spot_market_buy_in_money_is_sent_as_money():
@@ -117,6 +117,19 @@ def test_an_order_that_only_reduces_cannot_carry_exits():
     assert refusal.mend_intent == replace(intent, stop_loss=None)
     bare = previewed(replace(intent, stop_loss=None), context)
     assert bare.position_after == -1
+
+
+def test_what_is_cut_to_what_there_is_is_not_called_rounding():
+    reduction = TradeIntent(Verb.SHORT, "sol", BaseSize(D(5)), reduce_only=True)
+    preview = previewed(reduction, moment(account=account(positions=(position("2"),))))
+    assert preview.quantity == 2
+    assert {"cut"} == codes(preview) & {"cut", "rounded"}
+    everything = TradeIntent(Verb.LONG, "sol", PercentSize(D(100)), leverage=D(10))
+    assert {"cut"} == codes(previewed(everything)) & {"cut", "rounded"}
+    assert {"rounded"} == codes(previewed(TradeIntent(Verb.LONG, "sol", BaseSize(D("1.234"))))) & {
+        "cut",
+        "rounded",
+    }
 
 
 def test_a_spot_sell_in_money_is_sent_as_coins():
@@ -205,7 +218,7 @@ def test_reduce_takes_per_cent_of_the_position_and_never_more_than_it():
     assert previewed(quarter, context).quantity == D(1)
     more = previewed(TradeIntent(Verb.BUY, "sol", BaseSize(D(9)), reduce_only=True), context)
     assert (more.quantity, more.position_after) == (D(4), D(0))
-    assert "rounded" in codes(more)
+    assert "cut" in codes(more)
 
 
 def test_selling_more_than_the_long_says_that_it_flips():

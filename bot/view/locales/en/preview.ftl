@@ -42,6 +42,7 @@ note-size-default = • { $size } read as { $meaning ->
   }, your default in /settings.
 note-leverage-is-account-wide = • { $leverage } sizes this order. The limit of the whole account stays at { $limit }.
 note-rounded = • Rounded from { $asked } to { $sent }, the market’s step.
+note-cut = • Cut from { $asked } to { $sent }: there is no more, fee and slippage counted.
 note-partial-depth = ⚠️ The visible book fills only { $percent } of this size.
 note-flips = ⚠️ This turns your { $symbol } position to the other side.
 note-no-stop = • No stop loss on this order.
