@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, NoReturn
 
 import msgspec
 import typer
@@ -39,18 +40,40 @@ app.add_typer(broker, name="broker")
 broker.command()(ledger_cli.check)
 broker.command("trial-balance")(ledger_cli.trial_balance)
 
-Port = Annotated[int, typer.Option(help="Port on loopback; 0 takes any free one.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port on loopback; 0 takes any free one.")]
 
 
 def main() -> None:
     """Entry point: turns the problems an operator can mend into a sentence."""
     try:
         app()
-    except (SettingsError, BadDatabaseUrl, MasterKeyError, MigrationsMissing) as error:
-        typer.echo(f"rucksack: {redact(str(error))}", err=True)
-        sys.exit(2)
+    except (SettingsError, MasterKeyError, MigrationsMissing, _PortTaken) as error:
+        _refuse(str(error))
+    except BadDatabaseUrl as error:
+        _refuse(f"DATABASE_URL: {error}")
+    except OperationalError as error:
+        # The first line says what; what was being asked is nobody's business.
+        problem = str(error.orig).strip().partition("\n")[0].rstrip(".")
+        mend = "Start the database or correct the address; `rucksack migrate` makes its tables"
+        _refuse(f"DATABASE_URL: {problem}. {mend}")
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _refuse(sentence: str) -> NoReturn:
+    typer.echo(f"rucksack: {redact(sentence)}", err=True)
+    sys.exit(2)
+
+
+class _PortTaken(Exception):
+    """Something else listens where a sandbox was to."""
+
+
+def _serve(server: Coroutine[Any, Any, None], port: int) -> None:
+    try:
+        go(server)
+    except OSError as error:
+        raise _PortTaken(f"--port: cannot listen on {port} ({error.strerror}). Give another, or 0") from None
 
 
 @app.command()
@@ -74,11 +97,7 @@ async def _run_real(settings: Settings, masters: MasterKeys) -> None:
     from bot.app import build, running
     from bot.store import migrate
 
-    try:
-        await asyncio.to_thread(migrate, settings.database_url)
-    except OperationalError as error:
-        problem = f"the database does not answer ({type(error.orig).__name__})"
-        raise SettingsError("DATABASE_URL", problem, "Start it, or correct the address") from None
+    await asyncio.to_thread(migrate, settings.database_url)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -164,7 +183,7 @@ def sandbox_exchange(port: Port = 8421) -> None:
 
     configure_logging("INFO")
     typer.echo(f"Sandbox exchange on http://127.0.0.1:{port} (REST and WebSocket). Stop with Ctrl+C.")
-    go(serve(ExchangeConfig(), "127.0.0.1", port))
+    _serve(serve(ExchangeConfig(), "127.0.0.1", port), port)
 
 
 @sandbox.command(name="telegram")
@@ -177,7 +196,7 @@ def sandbox_telegram(port: Port = 8420) -> None:
     typer.echo(
         f"Sandbox Telegram on http://127.0.0.1:{port}/ ; its bot token is {config.token}. Stop with Ctrl+C."
     )
-    go(serve(config, "127.0.0.1", port))
+    _serve(serve(config, "127.0.0.1", port), port)
 
 
 @vault.command(name="new-key")

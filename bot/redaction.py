@@ -50,7 +50,8 @@ def configure_logging(level: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     quiet = "INFO" if level == "DEBUG" else "WARNING"
-    # Left alone it would write through another library, past this gate, wherever that one is installed.
-    stamina.instrumentation.set_on_retry_hooks([stamina.instrumentation.LoggingOnRetryHook])
+    # Left alone it would write through another library, past this gate, wherever that one is installed; and
+    # its line names nothing: what a retried call comes to is said by who called.
+    stamina.instrumentation.set_on_retry_hooks([])
     for name in ("httpx", "httpcore", "apscheduler", "aiohttp.access", "websockets"):
         logging.getLogger(name).setLevel(quiet)

@@ -5,11 +5,14 @@ A bad setting is one sentence that names the variable and the mend, never a trac
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.domain.rebate import ExitsTagged, TierBasis
@@ -44,6 +47,7 @@ _MENDS = {
     "BACKPACK_API_URL": "Give a URL such as https://api.backpack.exchange",
     "BACKPACK_WS_URL": "Give a URL such as wss://ws.backpack.exchange",
     "BACKPACK_BROKER_ID": "Set the broker code Backpack gave you, a whole number from 0 to 65535",
+    "BACKPACK_BROKER_KEY": "Set it as Backpack gave it to you, or leave it out",
     "DATABASE_URL": "Give sqlite:///path/to/file or postgresql://user@host/name",
     "VAULT_MASTER_KEY": "Make one with `rucksack vault new-key FILE` and set VAULT_MASTER_KEY_FILE=FILE",
     "ADMIN_USER_IDS": "Set your numeric Telegram id (@userinfobot tells it), several separated by commas",
@@ -57,26 +61,69 @@ _MENDS = {
 }
 
 
+MAX_USER_ID: Final = 2**52 - 1  # Telegram's ids have at most 52 significant bits
+
+
+def _address(*schemes: str) -> Callable[[str], str]:
+    """A check that an address has one of `schemes`, a host, and a port that can be one."""
+
+    def check(value: str) -> str:
+        try:
+            parts = urlsplit(value)
+            usable = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            usable = False
+        if not usable:
+            raise ValueError(
+                f"is not an address that begins with {' or '.join(f'{one}://' for one in schemes)}"
+            )
+        return value
+
+    return check
+
+
+def _spelled(pattern: str, problem: str) -> Callable[[SecretStr], SecretStr]:
+    """A check of a secret's spelling that never repeats the secret."""
+
+    def check(value: SecretStr) -> SecretStr:
+        if re.fullmatch(pattern, value.get_secret_value()) is None:
+            raise ValueError(problem)
+        return value
+
+    return check
+
+
+HttpAddress = Annotated[str, AfterValidator(_address("http", "https"))]
+SocketAddress = Annotated[str, AfterValidator(_address("ws", "wss"))]
+BotToken = Annotated[SecretStr, AfterValidator(_spelled(r"[0-9]+:[A-Za-z0-9_-]+", "is not a bot token"))]
+BrokerKey = Annotated[
+    SecretStr, AfterValidator(_spelled(r"[!-~]+", "has characters other than printable ASCII without spaces"))
+]
+WebhookSecret = Annotated[
+    SecretStr, AfterValidator(_spelled(r"[A-Za-z0-9_-]{16,256}", "is too short, too long or oddly spelled"))
+]
+
+
 class Settings(BaseSettings):
     """See `.env.example` for what each setting means."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", hide_input_in_errors=True)
 
-    telegram_bot_token: SecretStr | None = None
-    telegram_api_url: str = Field("https://api.telegram.org", pattern=r"^https?://")
-    telegram_webhook_url: str | None = Field(None, pattern=r"^https?://")
-    telegram_webhook_secret: SecretStr | None = None
+    telegram_bot_token: BotToken | None = None
+    telegram_api_url: HttpAddress = "https://api.telegram.org"
+    telegram_webhook_url: HttpAddress | None = None
+    telegram_webhook_secret: WebhookSecret | None = None
     telegram_webhook_port: int = Field(8443, ge=1, le=65535)
 
-    backpack_api_url: str = Field("https://api.backpack.exchange", pattern=r"^https?://")
-    backpack_ws_url: str = Field("wss://ws.backpack.exchange", pattern=r"^wss?://")
+    backpack_api_url: HttpAddress = "https://api.backpack.exchange"
+    backpack_ws_url: SocketAddress = "wss://ws.backpack.exchange"
     backpack_broker_id: int | None = Field(None, ge=0, le=65535)
-    backpack_broker_key: SecretStr | None = None
+    backpack_broker_key: BrokerKey | None = None
 
     database_url: str = Field("sqlite:///var/rucksack.sqlite3", pattern=r"^(sqlite|postgresql)")
     vault_master_key: SecretStr | None = None
     vault_master_key_file: Path | None = None
-    admin_user_ids: Annotated[tuple[int, ...], NoDecode] = ()
+    admin_user_ids: Annotated[tuple[Annotated[int, Field(ge=1, le=MAX_USER_ID)], ...], NoDecode] = ()
     access: Access = Access.APPROVED
 
     broker_tier_basis: TierBasis = TierBasis.PREVIOUS
@@ -84,7 +131,7 @@ class Settings(BaseSettings):
 
     dashboard_host: str = "127.0.0.1"
     dashboard_port: Annotated[int, Field(ge=0, le=65535)] | Literal["off"] = 8430  # 0: any that is free
-    dashboard_url: str | None = Field(None, pattern=r"^https?://[^/]")
+    dashboard_url: HttpAddress | None = None
 
     order_window_ms: int = Field(5000, ge=500, le=60000)
     public_address: str | None = None  # shown to users whose key page offers an allow-list
@@ -102,13 +149,6 @@ class Settings(BaseSettings):
     def _split_ids(cls, value: Any) -> Any:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
-
-    @field_validator("telegram_webhook_secret")
-    @classmethod
-    def _strong_secret(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not 16 <= len(value.get_secret_value()) <= 256:
-            raise ValueError("is too short or too long")
         return value
 
     @property
@@ -137,6 +177,9 @@ def load_settings(**overrides: Any) -> Settings:
     """Settings from the environment, `.env` and `overrides` (which win). Raises SettingsError."""
     try:
         return Settings(**overrides)
+    except (UnicodeDecodeError, OSError) as error:
+        problem = f"cannot be read ({type(error).__name__})"
+        raise SettingsError(".env", problem, "Save it as UTF-8 text that this user may read") from None
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         variable = str(first["loc"][0]).upper()

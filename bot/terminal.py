@@ -9,7 +9,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from bot.settings import Settings, SettingsError
-from bot.vault import MasterKeys
+from bot.vault import MasterKeyError, MasterKeys
 
 
 def go(work: Coroutine[Any, Any, None]) -> None:
@@ -32,9 +32,16 @@ def spare_collector() -> None:
 
 
 def master_keys(settings: Settings) -> MasterKeys:
-    """The configured master keys. Raises SettingsError, MasterKeyError."""
-    if settings.vault_master_key_file is not None:
-        return MasterKeys.from_file(settings.vault_master_key_file)
-    if settings.vault_master_key is not None:
-        return MasterKeys.parse(settings.vault_master_key.get_secret_value())
-    raise SettingsError("VAULT_MASTER_KEY", "is not set", "Make one with `rucksack vault new-key FILE`")
+    """The configured master keys. Raises SettingsError."""
+    key, file = settings.vault_master_key, settings.vault_master_key_file
+    variable = "VAULT_MASTER_KEY" if file is None else "VAULT_MASTER_KEY_FILE"
+    try:
+        if file is not None:
+            return MasterKeys.from_file(file)
+        if key is not None:
+            return MasterKeys.parse(key.get_secret_value())
+    except MasterKeyError as error:
+        # Never advise a new key alone: what the old one sealed would stay shut.
+        mend = "Mend it or restore its copy; for a first start, make one with `rucksack vault new-key FILE`"
+        raise SettingsError(variable, str(error), mend) from None
+    raise SettingsError(variable, "is not set", "Make one with `rucksack vault new-key FILE`")

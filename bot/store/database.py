@@ -54,7 +54,7 @@ class Database:
 
     @classmethod
     def open(cls, url: str) -> Self:
-        """Prepare pools; the first session connects. Raises BadDatabaseUrl, OSError for an unusable file."""
+        """Prepare pools; the first session connects. Raises BadDatabaseUrl, also for an unusable file."""
         target = normalise(url)
         if target.get_backend_name() == "sqlite":
             secure_file(Path(str(target.database)))

@@ -36,7 +36,7 @@ def normalise(url: str) -> URL:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
         raise BadDatabaseUrl(
             "not a database URL; use sqlite:///path or postgresql://user@host/name"
         ) from None
@@ -54,13 +54,19 @@ def normalise(url: str) -> URL:
 
 
 def secure_file(path: Path) -> None:
-    """Make the SQLite file (and a missing folder) ours alone; its -wal and -shm inherit the mode."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    """Make the SQLite file (and a missing folder) ours alone; its -wal and -shm inherit the mode.
+
+    Raises BadDatabaseUrl where no such file can be.
+    """
     try:
-        os.fchmod(descriptor, 0o600)
-    finally:
-        os.close(descriptor)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            os.fchmod(descriptor, 0o600)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise BadDatabaseUrl(f"cannot open the file {path}: {error.strerror}; name another") from None
 
 
 def file_engine(url: URL, *, readonly: bool = False) -> Engine:

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -95,6 +96,12 @@ def test_a_missing_setting_is_named_with_its_mend(tmp_path: Path, missing: str, 
         ("ADMIN_USER_IDS", "alice"),
         ("ORDER_WINDOW_MS", "1"),
         ("TELEGRAM_WEBHOOK_SECRET", "short"),
+        ("TELEGRAM_WEBHOOK_SECRET", "long enough, with spaces"),
+        ("TELEGRAM_BOT_TOKEN", "no token"),
+        ("BACKPACK_API_URL", "http://[::"),
+        ("BACKPACK_WS_URL", "wss://["),
+        ("BACKPACK_BROKER_KEY", "with space"),
+        ("ADMIN_USER_IDS", "1001,-5"),
         ("VAULT_MASTER_KEY", "not a key"),
         ("VAULT_MASTER_KEY_FILE", "/nowhere/at/all"),
     ],
@@ -104,9 +111,46 @@ def test_a_malformed_setting_is_named_without_its_value_or_a_traceback(
 ) -> None:
     done = _rucksack(tmp_path, "run", **(GOOD | {variable: value}))
     assert done.returncode == 2
-    assert variable in done.stderr or "aster key" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert f"rucksack: {variable}: " in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
     assert GOOD["TELEGRAM_BOT_TOKEN"] not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "url"),
+    [
+        (("run",), "postgresql://desk@127.0.0.1:1/desk"),  # nobody listens
+        (("vault", "rotate"), "postgresql://desk@127.0.0.1:1/desk"),
+        (("migrate",), "postgresql://desk@127.0.0.1:port/desk"),
+        (("run",), "sqlite:////dev/null/desk.sqlite3"),
+        (("doctor",), "sqlite:///."),
+    ],
+)
+def test_a_database_that_cannot_be_opened_is_one_sentence(
+    tmp_path: Path, command: tuple[str, ...], url: str
+) -> None:
+    key = {"VAULT_MASTER_KEY_FILE": str(tmp_path / "keys")}
+    add_master_key(tmp_path / "keys")
+    done = _rucksack(tmp_path, *command, **(GOOD | key | {"DATABASE_URL": url}))
+    assert done.returncode == 2
+    assert done.stderr.startswith("rucksack: DATABASE_URL: ")
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_settings_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"ADMIN_USER_IDS=\xff\xfe")
+    done = _rucksack(tmp_path, "run")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("rucksack: .env: ")
+
+
+@pytest.mark.parametrize("which", ["exchange", "telegram"])
+def test_a_sandbox_says_that_its_port_is_taken(tmp_path: Path, which: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = _rucksack(tmp_path, "sandbox", which, "--port", str(taken.getsockname()[1]))
+    assert done.returncode == 2
+    assert "--port" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
 
 
 def test_a_webhook_without_its_secret_is_refused(tmp_path: Path) -> None:
