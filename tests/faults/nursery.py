@@ -42,7 +42,7 @@ class Nursery:
     def __init__(self) -> None:
         self._server: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
-        self._born: asyncio.Queue[int] = asyncio.Queue()
+        self._born: asyncio.Queue[Child] = asyncio.Queue()
         self._children: dict[int, Child] = {}
         self._forking = asyncio.Lock()
         self._broken: Exception | None = None
@@ -88,8 +88,7 @@ class Nursery:
             if self._broken is not None:
                 raise RuntimeError("no bot can be started any more") from self._broken
             self._tell({"job": job.plain()})
-            pid = await self._born.get()
-        return self._children[pid]
+            return await self._born.get()  # it may be dead by now
 
     async def kill(self, child: Child) -> None:
         """SIGKILL, and wait until it is reaped."""
@@ -123,8 +122,8 @@ class Nursery:
         while True:
             news = await self._line()
             if "born" in news:
-                self._children[news["born"]] = Child(news["born"])
-                self._born.put_nowait(news["born"])
+                child = self._children[news["born"]] = Child(news["born"])
+                self._born.put_nowait(child)
             elif "dead" in news:
                 self._children.pop(news["dead"]).ended.set_result(news["status"])
 
