@@ -65,6 +65,8 @@ class PanicDone:
     cancelled: int = 0
     closing: list[Order] = field(default_factory=list)  # our closing orders as they are known now
     errors: list[tuple[str, BackpackError]] = field(default_factory=list)  # (symbol, why)
+    orders_unread: BackpackError | None = None  # why nothing was cancelled
+    positions_unread: BackpackError | None = None  # why nothing was closed
 
 
 Tell = Callable[[AsyncSession, Ticket, PanicDone], Awaitable[None]]
@@ -229,7 +231,7 @@ class Manage:
             held = await line.positions()
             markets = await self._catalogue.markets()
         except BackpackError as error:
-            done.errors.append(("*", error))
+            done.positions_unread = error
         else:
             legs = [
                 Leg.of(request, markets[position.symbol])
@@ -257,7 +259,7 @@ class Manage:
             resting = await line.open_orders()
             running = await line.open_strategies()
         except BackpackError as error:
-            done.errors.append(("*", error))
+            done.orders_unread = error
             return
         found = await self._remember(ticket, resting)
         for symbol in sorted({order.symbol for order in resting}):

@@ -64,7 +64,7 @@ class PanicLeg:
     """One step of a panic. `outcome` is done, failed or unknown; `detail` says why it failed.
 
     A step is `cancelled` orders (a count), the close of `quantity` of `symbol`, or, without a quantity, the
-    cancelling of its orders.
+    cancelling of its orders. What is `unread`, orders or positions, was left as it is.
     """
 
     outcome: str
@@ -72,6 +72,7 @@ class PanicLeg:
     symbol: str = ""
     quantity: Decimal = ZERO
     detail: Markup | str = ""
+    unread: str = ""
 
 
 def panic_result(
@@ -150,6 +151,8 @@ def _step(locale: Locale, leg: PanicLeg) -> Markup:
     """What was to be done; only what was done is said in the past."""
     if leg.cancelled is not None:
         return locale.text("panic-cancelled-orders", count=leg.cancelled)
+    if leg.unread:
+        return locale.text(f"panic-unread-{leg.unread}")
     symbol = symbol_name(leg.symbol)
     if not leg.quantity:
         return locale.text("panic-cancel-symbol", symbol=symbol)

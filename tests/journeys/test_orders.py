@@ -187,6 +187,20 @@ async def test_panic_flattens_several_positions_and_cancels_everything(world: Wo
     await carol.says("/orders", "No open orders")
 
 
+async def test_a_panic_that_cannot_read_says_what_it_left_alone(world: World, carol: Person) -> None:
+    await _places(carol, "long sol $200", "Filled")
+    await _places(carol, "long sol $100 at 140", "Open")
+    first = await carol.says("/panic", "Panic")
+    last = await carol.taps("Cancel and close all", "Last check", on=first.id)
+    for path in ("/api/v1/orders", "/api/v1/position"):
+        await world.fault(action="status", status=503, match={"path": path, "method": "GET", "times": None})
+    done = await carol.taps("flatten", "not confirmed", on=last.id)
+    assert "none was cancelled" in done.text
+    assert "none was closed" in done.text
+    assert "Cancelled 0" not in done.text
+    assert [order["status"] for order in await world.sent()] == ["Filled", "New"]
+
+
 async def test_who_cancels_an_order_is_told_once(world: World, carol: Person) -> None:
     cards = [await _places(carol, f"long sol $100 at {price}", "Open") for price in (140, 141, 142)]
     world.clock.skip(16)  # the person has put the phone away

@@ -152,7 +152,10 @@ def panic_teller(services: Services) -> Tell:
 
 
 def _legs(locale: Locale, done: PanicDone) -> list[bulk_view.PanicLeg]:
-    legs = [bulk_view.PanicLeg("done", cancelled=done.cancelled)]
+    legs = [] if done.orders_unread else [bulk_view.PanicLeg("done", cancelled=done.cancelled)]
+    for unread, error in (("orders", done.orders_unread), ("positions", done.positions_unread)):
+        if error is not None:
+            legs.append(bulk_view.PanicLeg("failed", unread=unread, detail=_reason(locale, error)))
     for symbol, error in done.errors:
         legs.append(bulk_view.PanicLeg(_outcome(error), symbol=symbol, detail=_reason(locale, error)))
     for order in done.closing:

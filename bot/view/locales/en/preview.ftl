@@ -106,5 +106,7 @@ panic-cancelled-orders = Cancelled { $count ->
 panic-close = Close { $size } { $symbol }
 panic-cancel-symbol = Cancel orders in { $symbol }
 panic-closed = Closed { $size } { $symbol }
+panic-unread-orders = Your open orders could not be read, none was cancelled; send /panic again
+panic-unread-positions = Your positions could not be read, none was closed; send /panic again
 button-panic-first = ⚠️ Cancel and close all
 button-panic-second = ⚠️ Yes, flatten { $exposure }

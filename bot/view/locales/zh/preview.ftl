@@ -84,5 +84,7 @@ panic-cancelled-orders = 已撤销 { $count } 个订单
 panic-close = 平仓 { $size } { $symbol }
 panic-cancel-symbol = 撤销 { $symbol } 的订单
 panic-closed = 已平仓 { $size } { $symbol }
+panic-unread-orders = 无法读取挂单，未撤销任何订单；请再次发送 /panic
+panic-unread-positions = 无法读取仓位，未平掉任何仓位；请再次发送 /panic
 button-panic-first = ⚠️ 全部撤单并平仓
 button-panic-second = ⚠️ 确认清仓 { $exposure }
