@@ -129,8 +129,10 @@ async def _database(bot: Bot) -> Finding:
 async def _vault(bot: Bot) -> Finding:
     try:
         health = await bot.vault.health()
-    except (VaultError, SQLAlchemyError) as error:
+    except VaultError as error:
         return Finding("Vault", Health.FAILED, type(error).__name__, "Check VAULT_MASTER_KEY_FILE")
+    except SQLAlchemyError as error:
+        return Finding("Vault", Health.FAILED, type(error).__name__, "Run `rucksack migrate`")
     if health.unusable:
         versions = ", ".join(f"v{version}" for version in health.unusable)
         advice = "Restore the missing master key from its backup"

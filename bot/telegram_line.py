@@ -14,7 +14,7 @@ from telegram.request import HTTPXRequest
 
 from bot.chat.webhook import PATH, Webhook
 from bot.domain.values import Language
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError
 from bot.view import Locale
 from bot.view.start import commands
 
@@ -69,7 +69,12 @@ async def listen(telegram: Telegram, settings: Settings) -> Webhook | None:
     if secret is None:
         raise ValueError("a webhook needs its secret")
     webhook = Webhook(telegram, secret.get_secret_value())
-    await webhook.start(settings.telegram_webhook_port)
+    port = settings.telegram_webhook_port
+    try:
+        await webhook.start(port)
+    except OSError as error:
+        problem = f"port {port} cannot be listened on ({error.strerror})"
+        raise SettingsError("TELEGRAM_WEBHOOK_PORT", problem, "Choose a free one") from None
     await telegram.bot.set_webhook(
         f"{settings.telegram_webhook_url.rstrip('/')}{PATH}",
         secret_token=secret.get_secret_value(),

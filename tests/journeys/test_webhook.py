@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from bot.sandbox.telegram.driver import ChatMessage
+from bot.settings import SettingsError
 from tests.support.world import CAROL, Person, World, open_world
 
 SECRET = "s3cret-of-the-webhook-0123456789"
@@ -151,3 +152,18 @@ async def test_a_backdated_line_is_refused(hooked: tuple[World, httpx.AsyncClien
     await _post(door, _line(world, 10**9, "long sol $40", age=3600), **{HEADER: SECRET})
     await carol.sees("1 h old")
     assert await world.sent() == []
+
+
+async def test_a_port_that_is_taken_is_named_with_its_setting(database_url: str) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        settings: dict[str, Any] = {
+            "telegram_webhook_url": f"http://127.0.0.1:{port}",
+            "telegram_webhook_port": port,
+            "telegram_webhook_secret": SECRET,
+        }
+        with pytest.raises(SettingsError, match=f"TELEGRAM_WEBHOOK_PORT.*{port}"):
+            async with open_world(database_url, **settings):
+                pass
