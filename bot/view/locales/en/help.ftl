@@ -21,7 +21,7 @@ topic-groups = Groups
 help-start = <b>Start</b>
     1. /link your Backpack account, about a minute.
     2. Type <code>long sol $200 5x sl 3%</code>.
-    3. Check the preview, tap Confirm within a minute. The fill comes as a message.
+    3. Check the preview, tap its ✅ button within a minute. The fill comes as a message.
 
     Every command is also a button: /start → Menu.
 help-link = <b>Link an account</b>

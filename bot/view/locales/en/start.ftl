@@ -1,7 +1,7 @@
 ### The first minute: what this is, the risk, the language, the menu.
 
 start-title = <b>Rucksack: the Backpack desk in a chat</b>
-    Type a trade, check the preview, tap Confirm. One tap is one order.
+    Type a trade, check the preview, tap ✅ to confirm. One tap is one order.
 start-demo = <b>This is the demo.</b> The exchange is a sandbox and the money is not real.
 start-risk = Leveraged trading can lose everything you put in. This bot gives no advice.
 start-custody = It cannot withdraw or transfer. Your key trades, nothing more.

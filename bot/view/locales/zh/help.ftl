@@ -21,7 +21,7 @@ topic-groups = 群组
 help-start = <b>入门</b>
     1. 用 /link 绑定 Backpack 账户，约一分钟。
     2. 输入 <code>long sol $200 5x sl 3%</code>。
-    3. 核对预览，一分钟内点确认。成交后会收到消息。
+    3. 核对预览，一分钟内点 ✅ 按钮确认。成交后会收到消息。
 
     所有命令都有按钮：/start → 菜单。
 help-link = <b>绑定账户</b>
