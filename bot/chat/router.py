@@ -112,6 +112,8 @@ class Router:
         word = text.strip().lower()
         if accounts.find_secret(text):
             await accounts.secret(turn, text, prompt)
+        elif text and prompt is not None and prompt.kind == "secret" and not _names_command(text):
+            await accounts.secret(turn, text, prompt)  # even where it begins with a slash, as one in 64 does
         elif text.startswith("/"):
             await self._command(turn, text)
         elif not turn.sender.private:
@@ -119,8 +121,6 @@ class Router:
         elif not text:
             refusal = Refusal(RefusalCode.UNSUPPORTED, {"feature": "media"})
             await turn.say(refusal_view.refusal(turn.locale, refusal))
-        elif prompt is not None and prompt.kind == "secret":
-            await accounts.secret(turn, text, prompt)
         elif prompt is not None and prompt.kind == "alert":
             if not await alerts.typed(turn, prompt, text):
                 await trade.line(turn, text)
@@ -223,6 +223,12 @@ class Router:
     async def _excuse(self, turn: Turn, message: View) -> None:
         turn.answer_soon()
         await turn.say(message)
+
+
+def _names_command(text: str) -> bool:
+    """Whether `text` is one of our commands, and not merely something that begins with a slash."""
+    name = text[1:].partition(" ")[0].partition("@")[0].lower()
+    return text.startswith("/") and (name in COMMANDS or name in OPERATOR_COMMANDS)
 
 
 def _attached(message: Message) -> Attached | None:

@@ -64,6 +64,7 @@ async def test_what_is_no_secret_is_deleted_too_and_asked_for_again(world: World
     secret = _forms(key)["32 bytes"]
     for wrong, reason in (
         (secret[:40], "not a whole API secret"),
+        ("/" + secret[1:40], "not a whole API secret"),  # one key in 64 begins like a command
         ("hunter2 is my password!", "not an API secret"),
         (base64.b64encode(key.encode() + bytes(32)).decode(), "do not belong together"),
     ):
