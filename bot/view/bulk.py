@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from markupsafe import Markup
 
@@ -57,6 +58,9 @@ def panic_second(
     return _panic(
         locale, "panic-second", "button-panic-second", orders, positions, exposure, confirm_data, cancel_data
     )
+
+
+_UNREAD: Final = {"orders": "panic-unread-orders", "positions": "panic-unread-positions"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +156,7 @@ def _step(locale: Locale, leg: PanicLeg) -> Markup:
     if leg.cancelled is not None:
         return locale.text("panic-cancelled-orders", count=leg.cancelled)
     if leg.unread:
-        return locale.text(f"panic-unread-{leg.unread}")
+        return locale.text(_UNREAD[leg.unread])
     symbol = symbol_name(leg.symbol)
     if not leg.quantity:
         return locale.text("panic-cancel-symbol", symbol=symbol)
