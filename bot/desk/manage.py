@@ -6,7 +6,7 @@ Cancels need no ticket: they are harmless to repeat, and each says what came of 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -21,7 +21,7 @@ from bot.desk.tracker import Tracker
 from bot.domain.account import Position
 from bot.domain.intent import CancelIntent
 from bot.domain.market import Market, UnknownSymbol
-from bot.domain.order import OrderEvent, OrderReport, OrderRequest, OrderSnapshot
+from bot.domain.order import OrderEvent, OrderReport, OrderRequest, OrderSnapshot, OrderState
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import ZERO, OrderType, Side
 from bot.market import Catalogue
@@ -32,6 +32,7 @@ from bot.store.tables import AccountState as KeyState
 
 PANIC_LIFE_MS: Final = 60_000
 PANIC_RESUME_MS: Final = 5 * 60_000  # an older one may no longer be what its user wants
+SETTLE_MS: Final = 10_000  # what the exchange took at the market ends sooner, or its news was lost
 DOUBT_POLL_S: Final = 0.25
 
 
@@ -240,6 +241,7 @@ class Manage:
                 for request in _closing(position, markets[position.symbol])
             ]
             await self._placing.place_now(ticket, legs)
+        await self._until(ticket, orders.LIVE, self._clock() + SETTLE_MS)  # none of them rests
         async with self._database.write() as session:
             done.closing = _telling(await orders.of_ticket(session, ticket.id or 0))
             await tickets.finish(session, ticket.id or 0, self._clock())
@@ -247,10 +249,14 @@ class Manage:
 
     async def _out_of_doubt(self, ticket: Ticket) -> None:
         """Wait until it is known what became of the closes a crash cut short."""
-        while self._clock() < (ticket.claimed_ms or 0) + PANIC_RESUME_MS:
+        await self._until(ticket, orders.IN_DOUBT, (ticket.claimed_ms or 0) + PANIC_RESUME_MS)
+
+    async def _until(self, ticket: Ticket, waiting: Collection[OrderState], deadline_ms: int) -> None:
+        """Wait until no order of the ticket is in one of these states, or it is too late."""
+        while self._clock() < deadline_ms:
             async with self._database.read() as session:
                 sent = await orders.of_ticket(session, ticket.id or 0)
-            if all(order.state not in orders.IN_DOUBT for order in sent):
+            if all(order.state not in waiting for order in sent):
                 return
             await asyncio.sleep(DOUBT_POLL_S)
 
