@@ -27,6 +27,12 @@ _FEES = {
     "futures_maker": "futuresMaker",
     "futures_taker": "futuresTaker",
 }
+_RULES = {
+    "tick": "tick",
+    "step": "step",
+    "least_quantity": "minQuantity",
+    "max_quantity": "maxQuantity",
+}
 _LOCAL_NAMES = {"localhost", "127.0.0.1", "::1"}
 _MAX_OFFSET_MS = 10**11
 _BOOK_STATES = ("Open", "Closed", "CancelOnly", "LimitOnly", "PostOnly")
@@ -142,7 +148,10 @@ class Admin:
         return json_answer(self._order(self._engine.deleverage(account, params.need("symbol"), quantity)))
 
     async def set_market(self, request: web.Request) -> Answer:
-        """`{symbol, state?, listed?}`: put a market into an `OrderBookState`, on the list or off it."""
+        """`{symbol, state?, listed?, tick?, step?, minQuantity?, maxQuantity?}`: change a market's rules now.
+
+        What users hold and have resting stays as it is, off the new step too.
+        """
         params = await _body(request)
         market, state = self._engine.world.market(params.need("symbol")), params.text("state")
         listed = params.flag("listed")
@@ -150,6 +159,11 @@ class Admin:
             raise bad_request(f"state must be one of {', '.join(_BOOK_STATES)}")
         market.state = market.state if state is None else state
         market.listed = market.listed if listed is None else listed
+        rules = {name: params.decimal(wire_name) for name, wire_name in _RULES.items()}
+        changes = {name: value for name, value in rules.items() if value is not None}
+        if any(value <= ZERO for value in changes.values()):
+            raise bad_request(f"{', '.join(_RULES.values())} must be positive")
+        market.change_rules(**changes)
         return json_answer({"symbol": market.spec.symbol, "state": market.state, "listed": market.listed})
 
     async def set_clock(self, request: web.Request) -> Answer:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -26,6 +26,7 @@ class Action(StrEnum):
     ACCEPTED = "accepted"  # executed, answered 202 without a body, as a DELETE may be
     STATUS = "status"  # an error of the published kind, before or (`"when": "after"`) after execution
     HTML = "html"  # an edge's error page, before or after execution
+    RAW = "raw"  # `status`, `body` and `headers` as they are, before or after execution
     STREAM_DUPLICATE = "stream_duplicate"  # an event sent twice
     STREAM_DROP = "stream_drop"  # an event lost; all of them for a while: a socket gone silent
     STREAM_DELAY = "stream_delay"  # an event sent `ms` late, after later ones
@@ -59,7 +60,9 @@ class Rule:
     code: str = "MAINTENANCE"
     message: str = "Injected by the sandbox"
     retry_after: int | None = None
-    executed: bool = False  # of `status` and `html`: after the engine has done its part
+    body: str = ""  # of `raw`
+    headers: Mapping[str, str] = field(default_factory=dict)  # of `raw`
+    executed: bool = False  # of `status`, `html` and `raw`: after the engine has done its part
     seen: int = 0
     hits: int = 0
 
@@ -130,6 +133,8 @@ def parse_rule(body: object) -> Rule:
             code=str(body.get("code") or _CODE_OF_STATUS.get(status, "SERVER_ERROR")),
             message=str(body.get("message", "Injected by the sandbox")),
             retry_after=None if body.get("retryAfter") is None else int(body["retryAfter"]),
+            body=str(body.get("body", "")),
+            headers={str(name): str(value) for name, value in dict(body.get("headers", {})).items()},
             executed=body.get("when", "before") == "after",
         )
     except (ValueError, TypeError, AttributeError) as error:

@@ -54,6 +54,7 @@ class Spec:
     base_open_interest: Decimal = ZERO  # what the rest of the world holds
     max_price: Decimal | None = None
     max_quantity: Decimal | None = None
+    least_quantity: Decimal | None = None  # None: one step
     funding_interval_ms: int = HOUR_MS
     funding_bound_bps: int = 100
     position_limit_weight: Decimal = ONE
@@ -80,7 +81,7 @@ class Spec:
 
     @property
     def min_quantity(self) -> Decimal:
-        return self.step
+        return self.least_quantity or self.step
 
     @property
     def min_price(self) -> Decimal:

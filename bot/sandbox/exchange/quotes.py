@@ -29,6 +29,10 @@ class QuoteMaker:
         self._drawn_for: Decimal | None = None
         self._jitter: dict[Side, list[Decimal]] = {}
 
+    def follow(self, spec: Spec) -> None:
+        """Quote by other rules of the same market."""
+        self._spec = spec
+
     def touch(self, mid: Decimal) -> tuple[Decimal, Decimal]:
         """Best bid and ask the maker would quote around `mid`."""
         tick = self._spec.tick

@@ -122,6 +122,8 @@ class RestApi:
             return _status_answer(fault).response()
         elif fault.action is Action.HTML and not fault.executed:
             return _html_answer().response()
+        elif fault.action is Action.RAW and not fault.executed:
+            return _raw_answer(fault).response()
         return None
 
     async def _after(self, fault: Rule | None, request: web.Request, answer: Answer) -> web.StreamResponse:
@@ -167,12 +169,20 @@ def _instead(fault: Rule, answer: Answer) -> Answer:
         return Answer(202, b"", None)
     if fault.action is Action.STATUS:
         return _status_answer(fault)
+    if fault.action is Action.RAW:
+        return _raw_answer(fault)
     return _html_answer() if fault.action is Action.HTML else answer
 
 
 def _status_answer(fault: Rule) -> Answer:
     headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
     return json_answer({"code": fault.code, "message": fault.message}, fault.status, headers)
+
+
+def _raw_answer(fault: Rule) -> Answer:
+    headers = dict(fault.headers)
+    content_type = headers.pop("Content-Type", JSON_TYPE)
+    return Answer(fault.status, fault.body.encode(), content_type, headers)
 
 
 def _html_answer() -> Answer:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from bot.domain.values import BPS, ONE, ZERO, Side, round_to
 from bot.sandbox.exchange import margin
@@ -46,6 +48,11 @@ class MarketState:
         self.next_funding_ms = 0
         self.state = "Open"
         self.listed = True
+
+    def change_rules(self, **rules: Any) -> None:
+        """Fields of `Spec` that are other from now on."""
+        self.spec = replace(self.spec, **rules)
+        self.maker.follow(self.spec)
 
     @property
     def mid(self) -> Decimal:

@@ -141,3 +141,20 @@ async def test_paused_market_takes_no_orders_but_lets_them_go(
     assert (answer.status_code, answer.json()["code"]) == (400, "TRADING_PAUSED")
     gone = await trader.call("DELETE", "/api/v1/order", {"symbol": SOL, "orderId": order["id"]})
     assert gone.json()["status"] == "Cancelled"
+
+
+async def test_rules_of_a_market_change_at_once_and_what_is_held_stays(
+    trader: Trader, admin: httpx.AsyncClient
+) -> None:
+    await trader.placed(SOL_PERP, "Bid", quantity="1.23")
+    rules = {"symbol": SOL_PERP, "step": "0.1", "tick": "0.5", "minQuantity": "0.3", "maxQuantity": "2"}
+    assert (await admin.post("/sandbox/market", json=rules)).status_code == 200
+    for quantity, code in (("1.23", 400), ("0.2", 400), ("2.1", 400), ("0.3", 200)):
+        answer = await trader.order(SOL_PERP, "Ask", quantity=quantity)
+        assert answer.status_code == code, answer.text
+    (position,) = await trader.get("/api/v1/position")
+    assert position["netQuantity"] == "0.93"
+    market = (await admin.get("/api/v1/market", params={"symbol": SOL_PERP})).json()["filters"]
+    assert (market["price"]["tickSize"], market["quantity"]["minQuantity"]) == ("0.5", "0.3")
+    refused = await admin.post("/sandbox/market", json={"symbol": SOL_PERP, "step": "0"})
+    assert refused.status_code == 400

@@ -75,6 +75,18 @@ async def test_html_error_body(trader: Trader, inject: Inject) -> None:
     assert (answer.status_code, answer.headers["content-type"]) == (502, "text/html")
 
 
+@pytest.mark.parametrize(("when", "orders"), [("before", 0), ("after", 1)])
+async def test_a_raw_answer_is_given_as_it_is(
+    trader: Trader, admin: httpx.AsyncClient, inject: Inject, when: str, orders: int
+) -> None:
+    headers = {"Retry-After": "nan", "Content-Type": "text/plain"}
+    await inject("raw", status=418, body="[" * 9, headers=headers, when=when)
+    answer = await trader.order(SOL, "Bid", quantity="1")
+    assert (answer.status_code, answer.text) == (418, "[" * 9)
+    assert (answer.headers["retry-after"], answer.headers["content-type"]) == ("nan", "text/plain")
+    assert await placed_orders(admin) == orders
+
+
 async def test_window_is_checked_after_the_wait_before_the_engine(
     trader: Trader, admin: httpx.AsyncClient, inject: Inject
 ) -> None:
