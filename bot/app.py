@@ -1,19 +1,16 @@
-"""The composition root: the one file that knows every part and wires it, and the life of a running bot."""
+"""The composition root: the one file that knows every part and wires it."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import logging
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from telegram.ext import Application
 
 from bot.alerts.service import Alerts
-from bot.backpack import BackpackClient, BackpackError, BrokerTag
+from bot.backpack import BackpackClient, BrokerTag
 from bot.backpack.streams import UserStream
 from bot.books import Books, check_of_last_day, keep, open_books
 from bot.broker.payouts import Payouts
@@ -24,7 +21,7 @@ from bot.broker.summary import Summaries
 from bot.chat.alert_announcer import AlertMessages
 from bot.chat.alert_plans import AlertPlans
 from bot.chat.announcer import ChatAnnouncer
-from bot.chat.housekeeping import expire_previews, finish_chains, finish_panics, tidy
+from bot.chat.housekeeping import expire_previews, finish_chains, tidy
 from bot.chat.ledger_alarms import LedgerAlarms
 from bot.chat.limits import TELEGRAM, Rates
 from bot.chat.lost import LostChats
@@ -60,14 +57,12 @@ from bot.jobs.statements import Closer
 from bot.market import Catalogue, Feed, Funding
 from bot.settings import Access, Settings
 from bot.store import Database
-from bot.telegram_line import introduce, listen, silence, telegram_application
+from bot.telegram_line import telegram_application
 from bot.vault import MasterKeys, Vault
 from bot.web import Dashboard
 from bot.web.login import Login
 from bot.web.pages import Pages
 from bot.web.render import Renderer
-
-_log = logging.getLogger(__name__)
 
 BACKPACK_KEYS_PAGE: Final = "https://backpack.exchange/portfolio/settings/api-keys"
 RECONCILE_S: Final = 2.0
@@ -289,68 +284,3 @@ def _schedule(
     )
     schedule.durable(closer.series(), runs)
     return schedule
-
-
-@contextlib.asynccontextmanager
-async def running(bot: Bot) -> AsyncIterator[Bot]:
-    """The bot at work: from the first look-up of doubtful orders to the last message out."""
-    with contextlib.suppress(BackpackError):
-        await bot.client.refresh_clock()
-    sender = asyncio.create_task(bot.services.outbox.run(), name="outbox")
-    booking = asyncio.create_task(bot.books.bookkeeper.run(), name="booking")
-    bot.books.bookkeeper.wake()
-    bot.services.placing.doubt = lambda: _in_background(bot, bot.reconciler.run_once())
-    bot.schedule.start()
-    await bot.feed.start()
-    try:
-        await bot.services.alerts.start()
-        await bot.plans.start()
-        await bot.watcher.start()
-        _in_background(bot, bot.reconciler.run_once())
-        bot.webhook = await listen(bot.telegram, bot.settings)
-        bot.services.bot_username = bot.telegram.bot.username
-        await _open_dashboard(bot)
-        _in_background(bot, finish_panics(bot.services))
-        _in_background(bot, finish_chains(bot.services, at_start=True))
-        _in_background(bot, bot.services.funding.gather())
-        _in_background(bot, introduce(bot.telegram))
-        yield bot
-    finally:
-        await silence(bot.telegram, bot.webhook)
-        await bot.dashboard.stop()
-        bot.schedule.stop()
-        await bot.watcher.stop()
-        await bot.plans.stop()
-        await bot.services.alerts.stop()
-        await bot.feed.stop()
-        sender.cancel()
-        booking.cancel()
-        background = list(bot.services.background)
-        for task in background:
-            task.cancel()
-        await asyncio.gather(sender, booking, *background, return_exceptions=True)
-        await bot.client.aclose()
-        await bot.database.close()
-
-
-def _in_background(bot: Bot, work: Any) -> None:
-    async def guarded() -> None:
-        try:
-            await work
-        except Exception:
-            _log.exception("background work failed")
-
-    task = asyncio.get_running_loop().create_task(guarded())
-    bot.services.background.add(task)
-    task.add_done_callback(bot.services.background.discard)
-
-
-async def _open_dashboard(bot: Bot) -> None:
-    """A page that cannot listen is no reason not to trade."""
-    port = bot.settings.dashboard_port
-    if port == "off":
-        return
-    try:
-        await bot.dashboard.start(bot.settings.dashboard_host, port)
-    except OSError as error:
-        _log.error("the dashboard does not listen on port %s: %s", port, error.strerror)

@@ -94,7 +94,8 @@ def run(port: Port = 8420) -> None:
 
 
 async def _run_real(settings: Settings, masters: MasterKeys) -> None:
-    from bot.app import build, running
+    from bot.app import build
+    from bot.life import running
     from bot.store import migrate
 
     await asyncio.to_thread(migrate, settings.database_url)

@@ -16,7 +16,8 @@ from typing import Final
 
 import httpx
 
-from bot.app import Bot, build, running
+from bot.app import Bot, build
+from bot.life import running
 from bot.sandbox.exchange import ExchangeConfig, SandboxExchange
 from bot.sandbox.telegram import ChatDriver, SandboxTelegram, TelegramConfig
 from bot.settings import Settings, load_settings

@@ -21,7 +21,8 @@ PATIENCE_S = 60.0
 READY = "listening"
 _CHILD = """
 import asyncio, json, sys
-from bot.app import build, running
+from bot.app import build
+from bot.life import running
 from bot.settings import load_settings
 from bot.vault import MasterKeys
 

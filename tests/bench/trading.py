@@ -9,9 +9,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from unittest import mock
 
-from bot.app import Bot, build, running
+from bot.app import Bot, build
 from bot.backpack import session
 from bot.chat.limits import UNLIMITED
+from bot.life import running
 from bot.settings import load_settings
 from bot.vault import MasterKeys
 from tests.bench.floor import BROKER_ID, BareBot, BareOrder, open_floor

@@ -26,7 +26,7 @@ from sqlalchemy.orm import configure_mappers
 from telegram import Update
 from telegram.ext import TypeHandler
 
-from bot import app, telegram_line
+from bot import app, life, telegram_line
 from bot.backpack import BackpackClient
 from bot.chat import outbox
 from bot.chat.alert_plans import AlertPlans
@@ -239,5 +239,5 @@ async def _live(job: Job, steps: Steps) -> None:
             steps.arm()
 
     bot.telegram.add_handler(TypeHandler(Update, arm), group=-1)
-    async with app.running(bot):
+    async with life.running(bot):
         await asyncio.Event().wait()

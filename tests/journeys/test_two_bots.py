@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.app import Bot, build, running
+from bot.app import Bot, build
 from bot.chat.limits import UNLIMITED
+from bot.life import running
 from bot.sandbox.telegram import ChatDriver, SandboxTelegram, TelegramConfig
 from bot.settings import Settings
 from bot.vault import SignerRevoked

@@ -10,8 +10,9 @@ from typing import Any
 
 import httpx
 
-from bot.app import Bot, build, running
+from bot.app import Bot, build
 from bot.chat.limits import UNLIMITED
+from bot.life import running
 from bot.sandbox.exchange import ExchangeConfig, SandboxExchange
 from bot.sandbox.telegram import ChatDriver, Limits, SandboxTelegram, TelegramConfig
 from bot.sandbox.telegram.config import DEFAULT_TOKEN, Group, default_groups, default_people
