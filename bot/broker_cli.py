@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
 
-from bot.broker.payout_file import MAX_BYTES, FileProblem, read_payout_file
-from bot.broker.payouts import Payouts, read_amount
+from bot.broker.payout_file import MAX_BYTES, FileProblem, PayoutFile, read_payout_file
+from bot.broker.payouts import How, Outcome, Payouts, read_amount
 from bot.broker.statements import Check, Statements, check
 from bot.broker.summary import Summaries
 from bot.clock import unix_ms
 from bot.domain.rebate import Month
-from bot.domain.reconcile import Paid
 from bot.domain.shares import Party
 from bot.domain.statement import from_document, to_document
 from bot.domain.values import Language
@@ -62,6 +62,9 @@ def payout(
     csv: Annotated[
         Path | None, typer.Option(help="The exchange's own account of it.", dir_okay=False)
     ] = None,
+    part: Annotated[bool, typer.Option("--part", help="One more part of what is recorded.")] = False,
+    correct: Annotated[bool, typer.Option("--correct", help="In place of what is recorded.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="The file was read right: record it.")] = False,
 ) -> None:
     """Record what the exchange paid for MONTH and say why it differs; with neither AMOUNT nor file, look."""
     from bot.view import payouts as view
@@ -69,19 +72,42 @@ def payout(
     paid = None if amount is None else read_amount(amount)
     if amount is not None and paid is None:
         raise typer.BadParameter("give dollars and cents, such as 1234.56", param_hint="AMOUNT")
-    lines = _read(csv) if csv is not None else []
+    if part and correct:
+        raise typer.BadParameter("it is a part or a correction, not both", param_hint="--part")
+    file = _read(csv, paid) if csv is not None else None
+    how = How.PART if part else How.CORRECTION if correct else How.FIRST
+
+    async def record(payouts: Payouts) -> Outcome:
+        draft = await payouts.draft(
+            month, paid, TERMINAL, file.lines if file else (), csv.name if csv else ""
+        )
+        if file is not None:
+            read = view.ReadAs(len(file.lines), file.amount, file.delimiter, file.sign, file.totals)
+            _say(view.read_as(_english(), read, draft.amount))
+        if draft.standing and how is How.FIRST:
+            _fail(view.already_recorded(_english(), month, draft.standing))
+        if file is not None and not yes:
+            _fail(view.confirm(_english()))
+        return await payouts.settle(draft.number, how, TERMINAL)
 
     async def act(settings: Settings, database: Database) -> None:
         payouts = Payouts(database, basis=settings.broker_tier_basis, clock=unix_ms)
         if month.end_ms > unix_ms():
             _fail(view.not_over(_english(), month))
-        if paid is None and csv is None:
-            outcome = await payouts.look(month)
-        else:
-            outcome = await payouts.record(month, paid, TERMINAL, lines, csv.name if csv else "")
+        looks = paid is None and file is None
+        outcome = await payouts.look(month) if looks else await record(payouts)
         if outcome is None:
             _fail(view.nothing_recorded(_english(), month))
-        _say(view.reconciled(_english(), month, outcome.terms.tier, outcome.found, line_count=outcome.lines))
+        shown = view.reconciled(
+            _english(),
+            month,
+            outcome.terms.tier,
+            outcome.found,
+            line_count=outcome.lines,
+            amounts=outcome.amounts,
+            corrects=outcome.how is How.CORRECTION,
+        )
+        _say(shown)
 
     _with_database(act)
 
@@ -229,12 +255,12 @@ def _statements(settings: Settings, database: Database) -> Statements:
     return Statements(database, vault, basis=settings.broker_tier_basis, clock=unix_ms)
 
 
-def _read(file: Path) -> Sequence[Paid]:
+def _read(file: Path, amount: Decimal | None) -> PayoutFile:
     from bot.view import payouts as view
 
     try:
         with file.open("rb") as opened:
-            lines = read_payout_file(opened.read(MAX_BYTES + 1))
+            lines = read_payout_file(opened.read(MAX_BYTES + 1), amount)
     except OSError as error:
         raise typer.BadParameter(f"{file} cannot be opened: {error.strerror}", param_hint="--csv") from None
     if isinstance(lines, FileProblem):

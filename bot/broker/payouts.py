@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from enum import StrEnum
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -28,15 +29,43 @@ def read_amount(text: str) -> Decimal | None:
     return Decimal(text.strip("$").replace(",", "")) if _AMOUNT.fullmatch(text) else None
 
 
+class How(StrEnum):
+    """What a payout is to those recorded for its month before."""
+
+    FIRST = "first"  # nothing is recorded yet
+    PART = "part"  # the month is paid in parts, and this is one more
+    CORRECTION = "correction"  # what was recorded was wrong: this takes its place
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A recorded payout against what the ledger expects."""
+    """What a month was paid, in whole cents by part, against what the ledger expects."""
 
     month: Month
     terms: Terms
     found: Reconciliation
+    amounts: tuple[Decimal, ...]
     lines: int  # 0: only the total is known
-    corrects: bool = False  # an earlier record of the month was taken back
+    how: How | None = None  # None: looked at, not recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A payout that was written down and counts once it is settled."""
+
+    number: int
+    month: Month
+    amount: Decimal
+    standing: tuple[Decimal, ...] = ()  # what is recorded for the month already
+    is_known: bool = False  # the very lines are recorded already
+
+
+class AlreadyRecorded(Exception):
+    """Something is recorded for the month: whether this is a part or a correction must be said."""
+
+
+class NotOpen(Exception):
+    """No such draft, or it was settled before."""
 
 
 class Payouts:
@@ -54,36 +83,81 @@ class Payouts:
             before = await api_volume(session, str(month.previous))
         return Terms(month, month_tier(self._basis, volume, before))
 
-    async def record(
+    async def draft(
         self, month: Month, amount: Decimal | None, user_id: int, lines: Sequence[Paid] = (), source: str = ""
-    ) -> Outcome:
-        """Book `amount` (whole cents; None: what the lines add up to) and its differences."""
+    ) -> Draft:
+        """Write down `amount` (whole cents; None: what the lines add up to), without booking anything."""
         paid = cents(sum((line.rebate for line in lines), ZERO)) if amount is None else amount
-        terms = await self.terms(month)
-        found = await self._reconcile(terms, paid, lines)
-        now_ms = self._clock()
-        row = Payout(month=str(month), amount=paid, at_ms=now_ms, user_id=user_id, source=source)
+        row = Payout(month=str(month), amount=paid, at_ms=self._clock(), user_id=user_id, source=source)
         async with self._database.write() as session:
             number = await payouts.begin(session, row)
         for start in range(0, len(lines), LINES_AT_ONCE):
             async with self._database.write() as session:
                 await payouts.add_lines(session, number, lines[start : start + LINES_AT_ONCE])
-        async with self._database.write() as session:
-            corrects = await payouts.settle(session, row, found.parts)
-            detail = {"month": str(month), "payout": number, "amount": paid, "lines": len(lines)}
-            await audit.append(session, now_ms, user_id, "broker.payout", detail)
-        return Outcome(month, terms, found, len(lines), corrects)
+        return await self.again(number)
+
+    async def again(self, number: int) -> Draft:
+        """A draft beside what is recorded for its month by now. Raises NotOpen when it is none."""
+        async with self._database.read() as session:
+            row = await payouts.draft(session, number)
+            standing = [] if row is None else await payouts.standing(session, row.month)
+        if row is None:
+            raise NotOpen
+        lines = await self._lines(row)
+        is_known = bool(lines) and lines in [await self._lines(one) for one in standing]
+        amounts = tuple(one.amount for one in standing)
+        return Draft(number, Month.parse(row.month), row.amount, amounts, is_known)
+
+    async def settle(self, number: int, how: How, user_id: int) -> Outcome:
+        """Book a draft and the differences of its month.
+
+        Raises AlreadyRecorded when it is said to be the first and is not, NotOpen when it cannot be settled.
+        """
+        while True:
+            async with self._database.read() as session:
+                row = await payouts.draft(session, number)
+                standing = [] if row is None else list(await payouts.standing(session, row.month))
+            if row is None:
+                raise NotOpen
+            if standing and how is How.FIRST:
+                raise AlreadyRecorded
+            counted = [row] if how is How.CORRECTION else [*standing, row]
+            month = Month.parse(row.month)
+            outcome = await self._compare(month, counted, how if standing else How.FIRST)
+            async with self._database.write() as session:
+                known = [one.id for one in standing]
+                corrects = how is How.CORRECTION
+                if not await payouts.settle(session, row, outcome.found.parts, known, corrects=corrects):
+                    continue
+                detail = {
+                    "month": row.month,
+                    "payout": number,
+                    "amount": row.amount,
+                    "lines": outcome.lines,
+                    "how": str(outcome.how),
+                }
+                await audit.append(session, self._clock(), user_id, "broker.payout", detail)
+            return outcome
 
     async def look(self, month: Month) -> Outcome | None:
-        """What was recorded last, compared with the ledger as it is now; None when nothing was."""
+        """What is recorded, compared with the ledger as it is now; None when nothing is."""
         async with self._database.read() as session:
-            payout = await payouts.latest(session, str(month))
-        if payout is None:
-            return None
+            standing = await payouts.standing(session, str(month))
+        return await self._compare(month, standing, None) if standing else None
+
+    async def _compare(self, month: Month, counted: Sequence[Payout], how: How | None) -> Outcome:
+        """All parts of a month together; where one has no lines only totals can be compared."""
+        terms, amounts = await self.terms(month), tuple(one.amount for one in counted)
+        by_part = [await self._lines(one) for one in counted]
+        lines = [line for part in by_part for line in part] if all(by_part) else []
+        found = await self._reconcile(terms, sum(amounts, ZERO), lines)
+        if len(counted) > 1:  # a line's number means nothing where there are several files
+            found = replace(found, parts=tuple(replace(part, lines=()) for part in found.parts))
+        return Outcome(month, terms, found, amounts, len(lines), how)
+
+    async def _lines(self, payout: Payout) -> list[Paid]:
         number = payout.id
-        lines = await self._database.survey(lambda session: payouts.lines_of(session, number))
-        terms = await self.terms(month)
-        return Outcome(month, terms, await self._reconcile(terms, payout.amount, lines), len(lines))
+        return await self._database.survey(lambda session: payouts.lines_of(session, number))
 
     async def _reconcile(self, terms: Terms, paid: Decimal, lines: Sequence[Paid]) -> Reconciliation:
         if not lines:

@@ -155,6 +155,7 @@ TAPS: dict[str, Handler] = {
     "ref": referrals.tapped,
     "adm": operators.tapped,
     "rb": rebates.tapped,
+    "py": payouts.tapped,
     "al": alerts.tap,
     "as": alerts.saved,
     "aw": alert_wizard.step,

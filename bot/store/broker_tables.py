@@ -160,7 +160,7 @@ class ShareRate(Table, table=True):
 
 
 class Payout(Table, table=True):
-    """What the exchange paid for a month, as the operator recorded it; a later row replaces an earlier."""
+    """What the exchange paid for a month, or a part of it, as recorded; it counts once it is settled."""
 
     __tablename__ = "payout"
 

@@ -1,6 +1,6 @@
 """What the exchange paid, as recorded, and what its lines are compared with.
 
-A later record takes the entries of the earlier back by further rows; nothing is edited.
+A month may be paid in parts. A correction takes earlier entries back by further rows; nothing is edited.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Text, and_, case, cast, func, insert, literal, or_, select, text
+from sqlalchemy import ColumnElement, Text, and_, case, cast, func, insert, literal, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, aliased
 from sqlmodel import col
@@ -65,12 +65,26 @@ async def add_lines(session: AsyncSession, payout_id: int, lines: Iterable[Paid]
         await session.execute(insert(PayoutLine), rows)
 
 
-async def settle(session: AsyncSession, payout: Payout, parts: Sequence[Part]) -> bool:
-    """Book a payout and its differences; whether one of its month was booked before and is taken back."""
+async def settle(
+    session: AsyncSession,
+    payout: Payout,
+    parts: Sequence[Part],
+    known: Collection[int],
+    *,
+    corrects: bool,
+) -> bool:
+    """Book a payout and the differences of its month; `known` are the payouts that stood meanwhile.
+
+    With `corrects` those are taken back, without it they stay. False, and nothing is written, when others
+    were settled meanwhile.
+    """
     if session.get_bind().dialect.name == "postgresql":
         await session.execute(_LOCK)
-    before = await _standing(session, payout.month)
-    for entry in before:
+    if {one.id for one in await standing(session, payout.month)} != set(known):
+        return False
+    for entry in await _entries(session, payout.month):
+        if entry.kind is EntryKind.PAYOUT and not corrects:
+            continue
         again: dict[str, Any] = entry.model_dump(exclude={"id"})
         again |= {"key": UNDO + entry.key, "amount": -entry.amount}
         again |= {"at_ms": payout.at_ms, "user_id": payout.user_id}
@@ -81,7 +95,7 @@ async def settle(session: AsyncSession, payout: Payout, parts: Sequence[Part]) -
         entry = _entry(payout, EntryKind.DIFFERENCE, f":{part.cause}", debit, -part.amount)
         entry.note = "" if part.certain else "candidate"
         await insert_or_ignore(session, entry)
-    return bool(before)
+    return True
 
 
 def _row(line: Paid) -> dict[str, Any]:
@@ -101,25 +115,41 @@ def _entry(payout: Payout, kind: EntryKind, which: str, debit: str, amount: Deci
     )
 
 
-async def _standing(session: AsyncSession, month: str) -> Sequence[LedgerEntry]:
-    """The entries of this month's payouts that were not taken back."""
+def _counts(entry: Any) -> ColumnElement[bool]:
+    """Whether an entry is no taking back and was not taken back."""
     undone = aliased(LedgerEntry)
+    taken_back = select(col(undone.id)).where(col(undone.key) == UNDO + col(entry.key)).exists()
+    return and_(col(entry.key).not_like(f"{UNDO}%"), ~taken_back)
+
+
+async def _entries(session: AsyncSession, month: str) -> Sequence[LedgerEntry]:
+    """The entries of this month's payouts that were not taken back."""
     statement = select(LedgerEntry).where(
         col(LedgerEntry.month) == month,
         col(LedgerEntry.kind).in_((EntryKind.PAYOUT, EntryKind.DIFFERENCE)),
-        col(LedgerEntry.key).not_like(f"{UNDO}%"),
-        ~select(col(undone.id)).where(col(undone.key) == UNDO + col(LedgerEntry.key)).exists(),
+        _counts(LedgerEntry),
     )
     return (await session.scalars(statement)).all()
 
 
-async def latest(session: AsyncSession, month: str) -> Payout | None:
-    """The record that counts: the last one that was settled."""
-    entry = select(col(LedgerEntry.id)).where(
-        col(LedgerEntry.key) == literal(f"{EntryKind.PAYOUT}:") + cast(col(Payout.id), Text)
+async def draft(session: AsyncSession, payout_id: int) -> Payout | None:
+    """A payout that was never settled."""
+    settled = select(col(LedgerEntry.id)).where(col(LedgerEntry.key) == f"{EntryKind.PAYOUT}:{payout_id}")
+    return (
+        await session.scalars(select(Payout).where(col(Payout.id) == payout_id, ~settled.exists()))
+    ).one_or_none()
+
+
+async def standing(session: AsyncSession, month: str) -> Sequence[Payout]:
+    """The payouts of a month that count, in the order they were recorded: one, or its parts."""
+    key = literal(f"{EntryKind.PAYOUT}:") + cast(col(Payout.id), Text)
+    statement = (
+        select(Payout)
+        .join(LedgerEntry, col(LedgerEntry.key) == key)
+        .where(col(Payout.month) == month, _counts(LedgerEntry))
+        .order_by(col(Payout.id))
     )
-    statement = select(Payout).where(col(Payout.month) == month, entry.exists())
-    return (await session.scalars(statement.order_by(col(Payout.id).desc()).limit(1))).one_or_none()
+    return (await session.scalars(statement)).all()
 
 
 def lines_of(session: Session, payout_id: int) -> list[Paid]:

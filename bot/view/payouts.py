@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
@@ -11,9 +12,20 @@ from markupsafe import Markup
 from bot.domain.rebate import Month, Tier, cents
 from bot.domain.reconcile import Part, Reconciliation
 from bot.view.locale import Locale
-from bot.view.message import Message, lines
+from bot.view.message import Message, button, keyboard, lines
 
 SHOWN: Final = 3  # orders and lines named; the ledger keeps them all
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAs:
+    """How a payout's file was read: its lines, their sum in USD, what parts cells and decimals."""
+
+    lines: int
+    sum: Decimal
+    delimiter: str
+    sign: str
+    totals: tuple[int, ...] = ()  # lines that add up others
 
 
 def reconciled(
@@ -23,24 +35,92 @@ def reconciled(
     found: Reconciliation,
     *,
     line_count: int,
+    amounts: Sequence[Decimal] = (),
     corrects: bool = False,
 ) -> Message:
-    """Expected, paid, and the difference by cause, in cents that add up."""
+    """Expected, paid and the difference by cause, in cents that add up; `amounts` are its parts."""
     expected, by_cause = found.in_cents
     difference = found.paid - expected
     rows = [_row(locale, part, by_cause[part.cause]) for part in found.parts if by_cause[part.cause]]
-    summary = "payout-equal" if not difference else "payout-difference"
+    balanced = "payout-balanced" if rows else "payout-equal"
+    parts = " + ".join(locale.usd(amount) for amount in amounts) if len(amounts) > 1 else None
     text = lines(
         locale.text("payout-title", month=str(month)),
         locale.text("payout-expected", tier=str(tier), amount=locale.usd(expected)),
         locale.text("payout-paid", amount=locale.usd(found.paid)),
-        locale.text(summary, amount=locale.signed_usd(difference)),
+        locale.text("payout-parts", parts=parts) if parts else None,
+        locale.text("payout-difference" if difference else balanced, amount=locale.signed_usd(difference)),
         *(["", *rows] if rows else []),
         "",
         locale.text("payout-lines", count=line_count) if line_count else locale.text("payout-total-only"),
         locale.text("payout-corrects") if corrects else None,
     )
     return Message(text)
+
+
+def draft(
+    locale: Locale,
+    month: Month,
+    amount: Decimal,
+    *,
+    standing: Sequence[Decimal],
+    is_known: bool,
+    read: ReadAs | None,
+    choices: Mapping[str, str],
+) -> Message:
+    """What would be recorded and how its file was read; `choices` are callback data by what it may be."""
+    text = lines(
+        locale.text("payout-draft", month=str(month), amount=locale.usd(amount)),
+        *([] if read is None else _reading(locale, read, amount)),
+        "",
+        _standing(locale, month, standing) if standing else None,
+        locale.text("payout-known") if is_known else None,
+    )
+    rows = [(button(locale, f"button-payout-{how}", data),) for how, data in choices.items()]
+    return Message(text, keyboard(*rows, (button(locale, "button-payout-drop", "py:"),)))
+
+
+def read_as(locale: Locale, read: ReadAs, amount: Decimal) -> Message:
+    """How a file was read, for who confirms it elsewhere."""
+    return Message(lines(*_reading(locale, read, amount)))
+
+
+def _reading(locale: Locale, read: ReadAs, amount: Decimal) -> list[Markup]:
+    words = [
+        locale.text(
+            "payout-read",
+            count=read.lines,
+            sum=locale.usd(read.sum),
+            delimiter=locale.text("payout-tab") if read.delimiter == "\t" else read.delimiter,
+            sign=read.sign,
+        )
+    ]
+    if read.totals:
+        words.append(
+            locale.text("payout-read-totals", some=_some(map(str, read.totals)), count=len(read.totals))
+        )
+    if amount != read.sum:
+        words.append(locale.text("payout-read-other", amount=locale.usd(amount)))
+    return words
+
+
+def _standing(locale: Locale, month: Month, standing: Sequence[Decimal]) -> Markup:
+    amounts = " + ".join(locale.usd(amount) for amount in standing)
+    return locale.text("payout-standing", month=str(month), amounts=amounts)
+
+
+def already_recorded(locale: Locale, month: Month, standing: Sequence[Decimal]) -> Message:
+    """To the terminal: what is recorded, and the two ways to go on."""
+    return Message(lines(_standing(locale, month, standing), locale.text("payout-say-how")))
+
+
+def confirm(locale: Locale) -> Message:
+    """To the terminal: a file is recorded by who has looked at how it was read."""
+    return Message(locale.text("payout-confirm"))
+
+
+def dropped(locale: Locale) -> Message:
+    return Message(locale.text("payout-dropped"))
 
 
 def _row(locale: Locale, part: Part, amount: Decimal) -> Markup:

@@ -8,20 +8,24 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.broker.payout_file import MAX_BYTES, FileFault, FileProblem, read_payout_file
+from bot.broker.payout_file import MAX_BYTES, FileFault, FileProblem, PayoutFile, read_payout_file
 from bot.domain.reconcile import Paid
 
 PLAIN = "Order ID,Trade ID,Symbol,Time,Volume (USD),Fee (USD),Rebate (USD)\n"
 
 
 def read(text: str, encoding: str = "utf-8") -> list[Paid]:
-    lines = read_payout_file(text.encode(encoding))
-    assert isinstance(lines, list), lines
-    return lines
+    return list(whole(text, encoding).lines)
 
 
-def refused(content: bytes) -> FileProblem:
-    problem = read_payout_file(content)
+def whole(text: str, encoding: str = "utf-8", amount: str | None = None) -> PayoutFile:
+    file = read_payout_file(text.encode(encoding), None if amount is None else D(amount))
+    assert isinstance(file, PayoutFile), file
+    return file
+
+
+def refused(content: bytes, amount: str | None = None) -> FileProblem:
+    problem = read_payout_file(content, None if amount is None else D(amount))
     assert isinstance(problem, FileProblem)
     return problem
 
@@ -75,10 +79,133 @@ def test_what_cannot_be_read_is_refused_with_its_place(content: bytes, problem: 
     assert refused(content) == problem
 
 
+COMMA_FILE = "Order ID,Symbol,Rebate\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "amounts"),
+    [
+        (COMMA_FILE + '118,SOL_USDC,"0,57"\n', ["0.57"]),  # was read as 57
+        (COMMA_FILE + '118,SOL_USDC,"12,5"\n', ["12.5"]),
+        (COMMA_FILE + '118,SOL_USDC,"1.234,50"\n119,SOL_USDC,"1,234"\n', ["1234.5", "1.234"]),
+        (COMMA_FILE.replace(",", "\t") + "118\tSOL\t1,234\n119\tSOL\t0.57\n", ["1234", "0.57"]),
+        (COMMA_FILE.replace(",", ";") + "118;SOL;1.234\n119;SOL;0,57\n", ["1234", "0.57"]),
+        (COMMA_FILE + "118,SOL,1.234\n119,SOL,0.5\n", ["1.234", "0.5"]),
+        (COMMA_FILE + "118,SOL,1 234.50\n119,SOL,1\u00a0234.5\n", ["1234.5", "1234.5"]),
+        (COMMA_FILE + "118,SOL,1'234.50\n119,SOL,\u22125.25\n120,SOL,(0.25)\n", ["1234.5", "-5.25", "-0.25"]),
+        (COMMA_FILE + "118,SOL,5\n119,SOL,12345\n", ["5", "12345"]),  # the same under either sign
+    ],
+)
+def test_one_decimal_sign_is_proved_over_all_amounts(text: str, amounts: list[str]) -> None:
+    assert [line.rebate for line in read(text)] == list(map(D, amounts))
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "cell", "sums"),
+    [
+        ("order\trebate\n118\t1,234\n", 2, "1,234", ("1234.00", "1.23")),
+        ("order;rebate\n118;5\n119;1.234\n", 3, "1.234", ("1239.00", "6.23")),
+        ('order,rebate\n118,"1,234"\n119,2\n', 2, "1,234", ("1236.00", "3.23")),
+    ],
+)
+def test_amounts_with_two_readings_are_refused_unless_the_sum_that_arrived_decides(
+    text: str, line: int, cell: str, sums: tuple[str, str]
+) -> None:
+    problem = FileProblem(FileFault.DECIMAL_SIGN, line, cell)
+    assert refused(text.encode()) == problem
+    assert refused(text.encode(), amount="99") == problem
+    for arrived in sums:
+        assert whole(text, amount=arrived).amount == D(arrived)
+
+
+@pytest.mark.parametrize(
+    "cell", ["1,23,456.78", "1.2.3", "0,12,3", "12 34", "1_23", "5 EUR", "", "--5", "1e", "٣"]
+)
+def test_what_is_no_amount_under_either_sign_is_refused(cell: str) -> None:
+    assert refused(f'order,rebate\n1,2.5\n2,"{cell}"\n'.encode()) == FileProblem(FileFault.VALUE, 3, cell)
+
+
+@pytest.mark.parametrize(
+    "last",
+    ["TOTAL USD,,0.76", "Total,,0.76", "Grand total:,,0.76", ",Sum,0.76", "合计,,0.76", ",,0.76", "Totals,,"],
+)
+def test_a_sum_is_told_from_a_line_and_compared(last: str) -> None:
+    file = whole(COMMA_FILE + f"118,SOL,0.57\n119,SOL,0.19\n{last}\n")
+    assert (file.amount, len(file.lines), file.totals) == (D("0.76"), 2, (4,))
+
+
+def test_subtotals_are_compared_with_what_they_add_up() -> None:
+    file = whole(COMMA_FILE + "1,A,1\nSubtotal,,1\n2,B,2\n3,B,3\nSubtotal,,5\nTotal,,6\n")
+    assert (file.amount, file.totals) == (D(6), (3, 6, 7))
+
+
+@pytest.mark.parametrize("name", ["TOTAL USD", "", "Sum"])
+def test_a_sum_that_adds_nothing_up_is_refused(name: str) -> None:
+    text = COMMA_FILE + f"118,SOL,0.57\n119,SOL,0.19\n{name},,0.99\n"
+    assert refused(text.encode()) == FileProblem(FileFault.TOTAL, 4, "0.99")
+
+
+def test_a_market_or_order_that_begins_like_a_sum_is_a_line() -> None:
+    assert len(read(COMMA_FILE + "118,SUM_USDC,0.57\nsummer-1,TOTALITY,0.19\n")) == 2
+
+
+def test_where_lines_have_no_names_the_sum_that_arrived_tells_the_last() -> None:
+    text = "rebate\n1\n2\n3\n"
+    assert refused(text.encode()) == FileProblem(FileFault.MAYBE_TOTAL, 4, "3")
+    assert whole(text, amount="3.00").totals == (4,)
+    assert whole(text, amount="6.00").totals == ()
+
+
+@pytest.mark.parametrize("id_", ["5.00000E+09", "5E+09", "5e9", "118.0", '"5,00E+09"', "1 234", '"5,000"'])
+@pytest.mark.parametrize("column", ["order id", "trade id"])
+def test_an_id_that_became_a_number_is_refused(id_: str, column: str) -> None:
+    problem = refused(f"{column},rebate\n1,1\n{id_},2\n".encode())
+    assert (problem.fault, problem.line) == (FileFault.ID, 3)
+
+
+def test_an_order_id_that_is_none_is_refused() -> None:
+    assert refused(b"order id,rebate\n1,1\n#REF!,2\n") == FileProblem(FileFault.ID, 3, "#REF!")
+
+
+def test_ids_a_spreadsheet_cut_are_refused() -> None:
+    cut = "order,rebate\n117918723400001000,1\n117918723400002000,2\n"
+    assert refused(cut.encode()).fault is FileFault.ROUNDED_IDS
+    assert len(read(cut.replace("2000,", "2001,"))) == 2
+
+
+def test_cells_that_can_be_parted_in_two_ways_are_refused() -> None:
+    assert refused(b"rebate;a,rebate\n1;2,3\n").fault is FileFault.DELIMITER
+    assert refused(b"order,rebate\n118,0,57\n") == FileProblem(FileFault.CELLS, 2, "118,0,57")
+
+
+@given(
+    st.lists(st.decimals(0, 10**6, places=4, allow_nan=False), min_size=1, max_size=8),
+    st.sampled_from(",;\t|"),
+    st.sampled_from([(".", ","), (",", "."), (".", ""), (",", ""), (".", " "), (",", "\u202f"), (".", "'")]),
+    st.booleans(),
+)
+def test_an_amount_is_never_read_as_another(
+    amounts: list[D], delimiter: str, signs: tuple[str, str], has_total: bool
+) -> None:
+    """However it is written: the file is read to the very amounts, or refused."""
+    point, group = signs
+    rows = [(str(n), amount) for n, amount in enumerate(amounts, 1)]
+    rows += [("TOTAL", sum(amounts, D(0)))] if has_total else []
+    text = f"order{delimiter}rebate\n"
+    for name, amount in rows:
+        shown = f"{amount:,.4f}".replace(",", "g").replace(".", point).replace("g", group)
+        text += f'{name}{delimiter}"{shown}"\n'
+    file = read_payout_file(text.encode())
+    if isinstance(file, PayoutFile):
+        assert [line.rebate for line in file.lines] == amounts
+    else:
+        assert file.fault is FileFault.DECIMAL_SIGN
+
+
 @given(st.binary(max_size=200) | st.text(max_size=200).map(lambda text: ("rebate,time\n" + text).encode()))
 @example(b'rebate\n"')
 @example(b"rebate\n" + b'"' + b"x" * 200_000)
 @example(b"time,rebate\n0001-01-01,1\n")
 @example(b"time,rebate\n0001-01-01T00:00+05:00,1\n")
 def test_no_file_breaks_the_reader(content: bytes) -> None:
-    assert isinstance(read_payout_file(content), list | FileProblem)
+    assert isinstance(read_payout_file(content), PayoutFile | FileProblem)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from decimal import Decimal as D
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
-from bot.broker.payouts import Payouts, read_amount
+from bot.broker.payouts import AlreadyRecorded, How, NotOpen, Outcome, Payouts, read_amount
 from bot.domain.rebate import Standing, TierBasis
 from bot.domain.reconcile import Cause, Paid
 from bot.domain.values import Side
@@ -74,6 +75,14 @@ class Book:
             session.add(a_ledger_fill(self.person, fill_id=fill.id, order_id=order.id, at_ms=at_ms, **values))
 
 
+async def record(
+    desk: Payouts, amount: str | None, lines: Sequence[Paid] = (), how: How | None = None
+) -> Outcome:
+    """What an operator does who says each time what it is; in place of what stands, where nothing is said."""
+    draft = await desk.draft(OCTOBER, None if amount is None else D(amount), 1, lines)
+    return await desk.settle(draft.number, how or (How.CORRECTION if draft.standing else How.FIRST), 1)
+
+
 def line(number: int, order_id: str, rebate: str = "0.19") -> Paid:
     return Paid(number, D(rebate), order_id)
 
@@ -96,7 +105,7 @@ async def test_what_is_known_of_an_order_decides_the_cause(database: Database, d
         contingent=D("0.19"),
     )
     lines = [line(2, "1"), line(3, "3"), line(4, "4"), line(5, "7")]
-    outcome = await desk.record(OCTOBER, None, 1, lines)
+    outcome = await record(desk, None, lines)
     told = {part.cause: (part.amount, part.orders) for part in outcome.found.parts}
     assert told == {
         Cause.UNTAGGED: (D("-0.19"), ("2",)),
@@ -108,38 +117,99 @@ async def test_what_is_known_of_an_order_decides_the_cause(database: Database, d
     again = await desk.look(OCTOBER)
     assert again is not None
     assert again.found == outcome.found
-    total = await desk.record(OCTOBER, D("0.76"), 1)  # 0.57 and the exit nobody expected
+    total = await record(desk, "0.76")  # 0.57 and the exit nobody expected
     assert [(part.cause, part.certain) for part in total.found.parts] == [(Cause.EXITS, False)]
-    total = await desk.record(OCTOBER, D("0.38"), 1)  # without the exit that was expected
+    total = await record(desk, "0.38")  # without the exit that was expected
     assert [(part.cause, part.certain) for part in total.found.parts] == [(Cause.EXITS, False)]
 
 
-async def test_records_at_once_leave_one_that_counts(database: Database, desk: Payouts) -> None:
+async def cash_of(database: Database) -> D:
+    async with database.read() as session:
+        entries = (await session.scalars(select(LedgerEntry))).all()
+    return sum((entry.amount for entry in entries if entry.kind is EntryKind.PAYOUT), D(0))
+
+
+async def receivable_settled(database: Database) -> D:
+    async with database.read() as session:
+        return sum((entry.amount for entry in (await session.scalars(select(LedgerEntry))).all()), D(0))
+
+
+async def test_corrections_at_once_leave_one_that_counts(database: Database, desk: Payouts) -> None:
     book = Book(database)
     await book.order("1")
     amounts = [D(number) for number in range(1, 9)]
+    await record(desk, "9")
     await asyncio.gather(
-        *(desk.record(OCTOBER, amount, 1, [line(2, "1", str(amount))]) for amount in amounts)
+        *(record(desk, str(amount), [line(2, "1", str(amount))], How.CORRECTION) for amount in amounts)
     )
     async with database.read() as session:
-        kept = await payouts.latest(session, str(OCTOBER))
-        entries = (await session.scalars(select(LedgerEntry))).all()
+        (kept,) = await payouts.standing(session, str(OCTOBER))
         lines = await session.scalar(select(func.count()).select_from(PayoutLine))
         assert (await audit.verify(session)).intact
-    assert kept is not None
-    cash = sum((entry.amount for entry in entries if entry.kind is EntryKind.PAYOUT), D(0))
-    assert cash in amounts
-    settled = sum((entry.amount for entry in entries), D(0))
-    assert settled == D("0.19")  # the receivable, whatever was paid
+    assert await cash_of(database) == kept.amount
+    assert kept.amount in amounts
+    assert await receivable_settled(database) == D("0.19")  # the receivable, whatever was paid
     assert lines == len(amounts)
 
 
+async def test_of_first_payouts_at_once_one_is_taken_and_the_others_are_asked(
+    database: Database, desk: Payouts
+) -> None:
+    taken = await asyncio.gather(
+        *(record(desk, str(amount), how=How.FIRST) for amount in range(1, 6)), return_exceptions=True
+    )
+    (first,) = [one for one in taken if isinstance(one, Outcome)]
+    assert sum(isinstance(one, AlreadyRecorded) for one in taken) == 4
+    assert await cash_of(database) == first.found.paid
+
+
+async def test_parts_at_once_are_summed_and_what_they_miss_is_told_once(
+    database: Database, desk: Payouts
+) -> None:
+    book = Book(database)
+    for number in "123":
+        await book.order(number)
+    await asyncio.gather(*(record(desk, None, [line(2, number)], How.PART) for number in "123"))
+    found = await desk.look(OCTOBER)
+    assert found is not None
+    assert (found.amounts, found.found.paid, found.found.parts) == ((D("0.19"),) * 3, D("0.57"), ())
+    assert await cash_of(database) == await receivable_settled(database) == D("0.57")
+
+
+async def test_a_month_in_two_parts_is_compared_as_a_whole(database: Database, desk: Payouts) -> None:
+    book = Book(database)
+    for number in "12":
+        await book.order(number)
+    first = await record(desk, None, [line(2, "1")])
+    assert [(part.cause, part.amount) for part in first.found.parts] == [(Cause.UNTAGGED, D("-0.19"))]
+    second = await record(desk, None, [line(2, "2")], How.PART)
+    assert (second.amounts, second.found.paid, second.found.parts) == ((D("0.19"), D("0.19")), D("0.38"), ())
+    again = await desk.draft(OCTOBER, None, 1, [line(2, "2")])
+    assert again.is_known
+    twice = await desk.settle(again.number, How.PART, 1)
+    assert [(part.cause, part.amount) for part in twice.found.parts] == [(Cause.TWICE, D("0.19"))]
+    right = await record(desk, "0.38", how=How.CORRECTION)
+    assert (right.amounts, right.how) == ((D("0.38"),), How.CORRECTION)
+    assert await cash_of(database) == D("0.38")
+
+
+async def test_a_draft_is_settled_once(database: Database, desk: Payouts) -> None:
+    draft = await desk.draft(OCTOBER, D(5), 1)
+    await desk.settle(draft.number, How.FIRST, 1)
+    for how in How:
+        with pytest.raises(NotOpen):
+            await desk.settle(draft.number, how, 1)
+    await record(desk, "6", how=How.CORRECTION)
+    with pytest.raises(NotOpen):  # taken back, and not to be had again
+        await desk.settle(draft.number, How.PART, 1)
+    assert await cash_of(database) == D(6)
+
+
 async def test_a_payout_that_was_never_settled_does_not_count(database: Database, desk: Payouts) -> None:
-    await desk.record(OCTOBER, D(5), 1)
+    await record(desk, "5")
     first = await desk.look(OCTOBER)
     async with database.write() as session:
-        row = await payouts.latest(session, str(OCTOBER))
-        assert row is not None
+        (row,) = await payouts.standing(session, str(OCTOBER))
         await payouts.begin(session, type(row)(month=row.month, amount=D(9), at_ms=1, user_id=1))
     assert await desk.look(OCTOBER) == first
 

@@ -257,11 +257,24 @@ def test_a_payout_is_recorded_from_the_terminal_and_looked_at(tmp_path: Path) ->
     migrate(url)
     file = tmp_path / "rebates.csv"
     file.write_text("Order ID,Rebate\n77,12.34\n")
-    paid = _rucksack(tmp_path, "broker", "payout", "2026-09", "--csv", str(file), DATABASE_URL=url)
+    of_file = ("broker", "payout", "2026-09", "--csv", str(file))
+    asked = _rucksack(tmp_path, *of_file, DATABASE_URL=url)
+    assert asked.returncode == 1
+    assert "1 line of $12.34" in asked.stdout
+    assert "add --yes" in asked.stderr
+    paid = _rucksack(tmp_path, *of_file, "--yes", DATABASE_URL=url)
     assert paid.returncode == 0, paid.stderr
     assert "+$12.34 · orders that are not ours" in paid.stdout
     looked = _rucksack(tmp_path, "broker", "payout", "2026-09", DATABASE_URL=url)
-    assert looked.stdout == paid.stdout
+    assert looked.stdout in paid.stdout
+    for flags, words, code in (
+        (("5",), "Recorded for 2026-09 already: $12.34", 1),
+        (("5", "--part"), "Paid in parts: $12.34 + $5.00", 0),
+        (("16", "--correct"), "A correction", 0),
+    ):
+        said = _rucksack(tmp_path, "broker", "payout", "2026-09", *flags, DATABASE_URL=url)
+        assert words in said.stdout + said.stderr
+        assert said.returncode == code
     file.write_text("Order ID,Fee\n77,12.34\n")
     for arguments, words in (
         (("2026-09", "--csv", str(file)), "No column holds the rebate"),

@@ -48,6 +48,12 @@ def a_file(lines: Sequence[str], encoding: str = "utf-8") -> dict[str, str]:
     return {"document_base64": base64.b64encode(content).decode(), "document_name": "rebates.csv"}
 
 
+async def records(alice: Person, month: str, rows: Sequence[str], encoding: str = "utf-8") -> ChatMessage:
+    """Send a file, look at how it was read, and confirm it."""
+    asked = await alice.says(f"/payout {month}", "Nothing is recorded yet", **a_file(rows, encoding))
+    return await alice.taps("Record", "Expected at", on=asked.id)
+
+
 async def balance(world: World, account: str) -> D:
     async with world.bot.database.read() as session:
         sums = [
@@ -64,8 +70,10 @@ async def test_a_total_is_recorded_compared_and_corrected(
     for words in ("Expected at BKR 5", "Paid: $100.00", "Difference", "unexplained", "Only totals"):
         assert words in found.text
     assert await balance(world, "cash") == D(100)
-    again = await alice.says("/payout 2026-10 $1,000.50", "Paid: $1,000.50")
-    assert "taken back" in again.text
+    asked = await alice.says("/payout 2026-10 $1,000.50", "Recorded for 2026-10 already: $100.00")
+    assert await balance(world, "cash") == D(100)
+    again = await alice.taps("Replace", "Paid: $1,000.50", on=asked.id)
+    assert "A correction" in again.text
     assert await balance(world, "cash") == D("1000.5")
     differences = [await balance(world, f"difference.{cause}") for cause in ("unexplained", "rounding")]
     credited = await balance(world, "receivable.exchange")
@@ -74,10 +82,36 @@ async def test_a_total_is_recorded_compared_and_corrected(
     assert "taken back" not in looked.text
 
 
+async def test_two_parts_of_a_month_are_kept_and_summed(
+    world: World, month: Synthetic, alice: Person
+) -> None:
+    await alice.says("/payout 2026-10 100.00", "Paid: $100.00")
+    asked = await alice.says("/payout 2026-10 23.45", "Recorded for 2026-10 already")
+    found = await alice.taps("One more part", "Paid: $123.45", on=asked.id)
+    assert "$100.00 + $23.45" in found.text
+    assert await balance(world, "cash") == D("123.45")
+    data = asked.button("Replace").data
+    assert data is not None
+    await alice.is_told(data, on=asked.id, forged=True)  # the other choice of the same card comes too late
+    assert await balance(world, "cash") == D("123.45")
+
+
+async def test_how_a_file_was_read_is_shown_before_it_is_recorded(world: World, alice: Person) -> None:
+    rows = ["Order ID;Rebate", "118;1.234,50", "119;0,50", "TOTAL USD;1.235,00"]
+    asked = await alice.says("/payout 2026-09", "Nothing is recorded yet", **a_file(rows))
+    for words in ("2 lines that add up to $1,235.00", "parted by ;, decimals by ,", "Line 4 adds up"):
+        assert words in asked.text
+    assert await balance(world, "cash") == 0
+    await alice.taps("Record", "Paid: $1,235.00", on=asked.id)
+    again = await alice.says("/payout 2026-09", "The same lines are recorded already", **a_file(rows))
+    await alice.taps("Cancel", "Nothing was recorded", on=again.id)
+    assert await balance(world, "cash") == D(1235)
+
+
 async def test_a_file_names_the_causes_and_keeps_its_lines(
     world: World, month: Synthetic, alice: Person
 ) -> None:
-    found = await alice.says("/payout 2026-10", "Payout of 2026-10", **a_file(list(as_csv(month.theirs))))
+    found = await records(alice, "2026-10", list(as_csv(month.theirs)))
     shown = _money(found)
     assert shown["Expected"] + shown["Difference"] == shown["Paid"] == month.paid
     for words in ("maker rebates", "take-profits", "another tier", "worth something else"):
@@ -93,7 +127,7 @@ async def test_a_file_names_the_causes_and_keeps_its_lines(
 
 async def test_every_cent_of_the_receivable_is_settled(world: World, month: Synthetic, alice: Person) -> None:
     """Paid and differences together are exactly what was expected."""
-    await alice.says("/payout 2026-10", "Payout of 2026-10", **a_file(list(as_csv(month.theirs))))
+    await records(alice, "2026-10", list(as_csv(month.theirs)))
     expected = sum((one.rebate(TERMS) for one in month.ours), D(0))
     settled = -await balance(world, "receivable.exchange")
     assert abs(settled - expected) < D("1e-6")
@@ -107,6 +141,10 @@ async def test_a_file_that_cannot_be_read_is_refused_with_the_mend(world: World,
         (["order,fee", "1,2"], "utf-8", "No column holds the rebate"),
         (["order;rebate", "1;zwölf"], "utf-8", "Line 2 has a value"),
         (["récompense", "1"], "latin-1", "Save it as CSV in UTF-8"),
+        (["order\trebate", "1\t1,234"], "utf-8", "Line 2 can be read in two ways"),
+        (["order,rebate", "5.00000E+09,1"], "utf-8", "a spreadsheet made a number"),
+        (["order,rebate", "1,1", "Total,2"], "utf-8", "Line 3 should add up"),
+        (["order,rebate", "1,-13246.76"], "utf-8", "less than nothing"),
         (["PK\x03\x04"], "utf-8", "It is a spreadsheet"),
         (["1" * (MAX_BYTES + 1)], "utf-8", "16 MB"),
     ):
@@ -116,9 +154,7 @@ async def test_a_file_that_cannot_be_read_is_refused_with_the_mend(world: World,
 
 
 async def test_semicolons_and_a_byte_order_mark_are_read(world: World, alice: Person) -> None:
-    told = await alice.says(
-        "/payout 2026-09", "Payout of 2026-09", **a_file(["Order;Rebate USD", "a;1,25"], "utf-8-sig")
-    )
+    told = await records(alice, "2026-09", ["Order;Rebate USD", "a;1,25"], "utf-8-sig")
     assert "orders that are not ours" in told.text
     assert await balance(world, "cash") == D("1.25")
 

@@ -293,6 +293,17 @@ CASES: dict[str, Case] = {
         )
     ),
     "payouts.unreadable": Case(lambda locale, text: payouts.unreadable(locale, "value", 3, text)),
+    "payouts.draft": Case(
+        lambda locale, text: payouts.draft(
+            locale,
+            Month(2026, 10),
+            Decimal("1235"),
+            standing=(Decimal("100"), Decimal("23.45")),
+            is_known=True,
+            read=payouts.ReadAs(2, Decimal("1234.5"), text[:1] or ";", ",", (4,)),
+            choices={"part": "py:1", "correction": "py:2"},
+        )
+    ),
     "payouts.reconciled": Case(
         lambda locale, text: payouts.reconciled(
             locale,

@@ -28,6 +28,7 @@ DYNAMIC = (
     "action-",
     "ask-",
     "button-funding-",
+    "button-payout-",
     "button-post-",
     "button-rebate-",
     "button-setting-",

@@ -18,8 +18,9 @@ async def test_a_recorded_payout_is_shown_with_its_difference(
     await lived_in(world.bot.database, month.start_ms)
     await enter(visitor, await link_of(alice))
     assert "No payout is recorded yet" in (await visitor.get("/payouts")).text
-    for amount in ("1.00", "4.00"):
-        await alice.says(f"/payout {month} {amount}", str(month))
+    await alice.says(f"/payout {month} 1.00", str(month))
+    asked = await alice.says(f"/payout {month} 4.00", "already: $1.00")
+    await alice.taps("Replace", "A correction", on=asked.id)
     page = (await visitor.get("/payouts")).text
     assert page.count(f'id="{month}"') == 1
     for shown in ("$4.77", "−$0.77", "$4.00"):

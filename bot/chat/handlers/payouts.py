@@ -5,16 +5,22 @@ from __future__ import annotations
 import asyncio
 import logging
 from decimal import Decimal
+from typing import Final
 
 from telegram.error import TelegramError
 
 from bot.broker.payout_file import MAX_BYTES, FileFault, FileProblem, read_payout_file
-from bot.broker.payouts import Outcome, read_amount
+from bot.broker.payouts import AlreadyRecorded, Draft, How, NotOpen, Outcome, read_amount
 from bot.chat.turn import Attached, Turn
 from bot.domain.rebate import Month
+from bot.domain.refusal import Refusal, RefusalCode
+from bot.store import buttons
 from bot.view import payouts as view
 
 _log = logging.getLogger(__name__)
+
+ACTION: Final = "payout"
+DRAFT_LIFE_MS: Final = 3_600_000
 
 
 async def payout(turn: Turn, argument: str) -> None:
@@ -29,29 +35,98 @@ async def payout(turn: Turn, argument: str) -> None:
     elif turn.attached is not None:
         await _of_file(turn, month, amount, turn.attached)
     elif amount is not None:
-        await _show(turn, await turn.services.payouts.record(month, amount, turn.user.id))
+        await _of_amount(turn, month, amount)
     elif (found := await turn.services.payouts.look(month)) is not None:
         await _show(turn, found)
     else:
         await turn.show(view.nothing_recorded(turn.locale, month))
 
 
-async def _of_file(turn: Turn, month: Month, amount: Decimal | None, file: Attached) -> None:
+async def _of_amount(turn: Turn, month: Month, amount: Decimal) -> None:
+    """Record the first payout of a month at once; ask what any other is."""
+    payouts = turn.services.payouts
+    draft = await payouts.draft(month, amount, turn.user.id)
+    if draft.standing:
+        await _ask(turn, draft)
+        return
     try:
-        content = await _content(turn, file)
+        await _show(turn, await payouts.settle(draft.number, How.FIRST, turn.user.id))
+    except AlreadyRecorded:
+        await _ask(turn, draft)
+
+
+async def _of_file(turn: Turn, month: Month, amount: Decimal | None, attached: Attached) -> None:
+    """Show how a file was read; what is recorded is what its reader confirms."""
+    try:
+        content = await _content(turn, attached)
     except TelegramError as error:
         _log.warning("a file was not handed over: %s", type(error).__name__)
         await turn.show(view.not_handed_over(turn.locale))
         return
-    lines = (
+    file = (
         FileProblem(FileFault.TOO_BIG)
         if content is None
-        else await asyncio.to_thread(read_payout_file, content)
+        else await asyncio.to_thread(read_payout_file, content, amount)
     )
-    if isinstance(lines, FileProblem):
-        await turn.show(view.unreadable(turn.locale, lines.fault, lines.line, lines.found))
+    if isinstance(file, FileProblem):
+        await turn.show(view.unreadable(turn.locale, file.fault, file.line, file.found))
         return
-    await _show(turn, await turn.services.payouts.record(month, amount, turn.user.id, lines, file.name))
+    draft = await turn.services.payouts.draft(month, amount, turn.user.id, file.lines, attached.name)
+    read = view.ReadAs(len(file.lines), file.amount, file.delimiter, file.sign, file.totals)
+    await _ask(turn, draft, read)
+
+
+async def _ask(turn: Turn, draft: Draft, read: view.ReadAs | None = None) -> None:
+    """What a draft is: a button for each thing it may be, each good for one tap of this operator."""
+    services, choices = turn.services, {}
+    kinds = (How.PART, How.CORRECTION) if draft.standing else (How.FIRST,)
+    async with services.database.write() as session:
+        for how in kinds:
+            token = await buttons.create(
+                session,
+                turn.user.id,
+                turn.home,
+                ACTION,
+                {"payout": draft.number, "how": str(how)},
+                now_ms=services.clock(),
+                life_ms=DRAFT_LIFE_MS,
+            )
+            choices[str(how)] = f"py:{token}"
+    shown = view.draft(
+        turn.locale,
+        draft.month,
+        draft.amount,
+        standing=draft.standing,
+        is_known=draft.is_known,
+        read=read,
+        choices=choices,
+    )
+    await turn.show(shown)
+
+
+async def tapped(turn: Turn, token: str) -> None:
+    """Record a draft as what its operator says it is, once; without a token, let it be."""
+    services = turn.services
+    if turn.user.id not in services.access.admins:
+        await turn.answer(Refusal(RefusalCode.NOT_YOUR_BUTTON))
+        return
+    if not token:
+        await turn.show(view.dropped(turn.locale))
+        return
+    async with services.database.write() as session:
+        button = await buttons.use_once(session, token, turn.user.id, services.clock())
+    if button is None or button.action != ACTION:
+        await turn.answer(Refusal(RefusalCode.EXPIRED))
+        return
+    number, how = int(button.arguments["payout"]), How(button.arguments["how"])
+    try:
+        outcome = await services.payouts.settle(number, how, turn.user.id)
+    except AlreadyRecorded:
+        await _ask(turn, await services.payouts.again(number))
+    except NotOpen:
+        await turn.answer(Refusal(RefusalCode.USED))
+    else:
+        await _show(turn, outcome)
 
 
 async def _content(turn: Turn, file: Attached) -> bytes | None:
@@ -70,7 +145,8 @@ async def _show(turn: Turn, outcome: Outcome) -> None:
             outcome.terms.tier,
             outcome.found,
             line_count=outcome.lines,
-            corrects=outcome.corrects,
+            amounts=outcome.amounts,
+            corrects=outcome.how is How.CORRECTION,
         )
     )
 

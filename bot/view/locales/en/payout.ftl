@@ -4,6 +4,8 @@ payout-title = <b>Payout of { $month }</b>
 payout-expected = Expected at { $tier }: <b>{ $amount }</b>
 payout-paid = Paid: <b>{ $amount }</b>
 payout-equal = ✅ Paid to the cent.
+payout-balanced = The total is as expected, but what follows cancels out in it:
+payout-parts = Paid in parts: { $parts }
 payout-difference = Difference: <b>{ $amount }</b>
 payout-cause = <b>{ $amount }</b> · { $words }
 payout-candidate = { $row } <i>(it alone explains the difference; only the exchange's file proves it)</i>
@@ -20,7 +22,28 @@ payout-lines = { $count ->
        *[other] Compared with { $count } lines of the exchange's file.
     }
 payout-total-only = Only totals were compared. The exchange's file, sent with <code>/payout</code> and the month as its caption, tells more.
-payout-corrects = This takes the place of what was recorded before; the earlier entries are taken back by new ones.
+payout-corrects = A correction: it takes the place of what was recorded before; the earlier entries are taken back by new ones.
+
+payout-draft = <b>Payout of { $month }: { $amount }</b>. Nothing is recorded yet.
+payout-read = Read from the file: { $count ->
+        [one] 1 line of { $sum }.
+       *[other] { $count } lines that add up to { $sum }.
+    } Cells are parted by <code>{ $delimiter }</code>, decimals by <code>{ $sign }</code>.
+payout-tab = tab
+payout-read-totals = { $count ->
+        [one] Line { $some } adds up the others and was left out.
+       *[other] Lines { $some } add up others and were left out.
+    }
+payout-read-other = That is not the amount you gave: { $amount } is what will be recorded as paid.
+payout-standing = Recorded for { $month } already: <b>{ $amounts }</b>.
+payout-known = ⚠️ The same lines are recorded already.
+payout-say-how = Say what this is: --part, one more part of the month, or --correct, in place of what is recorded. Nothing was recorded.
+payout-confirm = Nothing was recorded: look at how it was read, and add --yes.
+payout-dropped = Nothing was recorded.
+button-payout-first = ✅ Record
+button-payout-part = ➕ One more part
+button-payout-correction = ✏️ Replace what is recorded
+button-payout-drop = Cancel
 payout-usage = What did the exchange pay? <code>/payout 2026-10 1234.56</code>
     Or send its CSV file here with the caption <code>/payout 2026-10</code>, and the amount if it differs from the file's sum. <code>/payout 2026-10</code> alone shows what is recorded.
 payout-not-over = { $month } is not over: it is paid on the first of the next month (UTC).
@@ -50,3 +73,10 @@ payout-fault-no-rebate = No column holds the rebate. Name one of them “Rebate�
 payout-fault-two-columns = Two columns mean the same: <code>{ $found }</code>. Rename or remove one.
 payout-fault-cells = Line { $line } has more or fewer cells than the header: <code>{ $found }</code>
 payout-fault-value = Line { $line } has a value that is no number or time: <code>{ $found }</code>
+payout-fault-delimiter = Its cells can be parted in two ways: <code>{ $found }</code>. Save it with one delimiter.
+payout-fault-decimal-sign = Line { $line } can be read in two ways: <code>{ $found }</code>. Nothing else in the file says which sign parts the decimals. Send it again with the amount that arrived: <code>/payout 2026-10 1234.56</code>, or write amounts without thousands.
+payout-fault-id = Line { $line } has an id that a spreadsheet made a number of, or that is none: <code>{ $found }</code>. Take the file as the exchange gave it.
+payout-fault-rounded-ids = A spreadsheet has cut the ids to 15 digits (line { $line }: <code>{ $found }</code>). Take the file as the exchange gave it.
+payout-fault-total = Line { $line } should add up the lines above, and does not: <code>{ $found }</code>. A line is missing, or one is there that does not belong.
+payout-fault-maybe-total = Line { $line } (<code>{ $found }</code>) equals the sum of the others: a line or a total? Send the file again with the amount that arrived: <code>/payout 2026-10 1234.56</code>
+payout-fault-negative = Its lines add up to less than nothing: <code>{ $found }</code>. Send it again with the amount that arrived: <code>/payout 2026-10 1234.56</code>
