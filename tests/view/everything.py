@@ -297,10 +297,10 @@ CASES: dict[str, Case] = {
         lambda locale, text: payouts.draft(
             locale,
             Month(2026, 10),
-            Decimal("1235"),
-            standing=(Decimal("100"), Decimal("23.45")),
+            D("1235"),
+            standing=(D("100"), D("23.45")),
             is_known=True,
-            read=payouts.ReadAs(2, Decimal("1234.5"), text[:1] or ";", ",", (4,)),
+            read=payouts.ReadAs(2, D("1234.5"), text[:1] or ";", ",", (4,)),
             choices={"part": "py:1", "correction": "py:2"},
         )
     ),
