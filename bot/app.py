@@ -27,7 +27,6 @@ from bot.chat.limits import TELEGRAM, Rates
 from bot.chat.lost import LostChats
 from bot.chat.monthly import MonthlyReport
 from bot.chat.outbox import Outbox
-from bot.chat.policy import AccessPolicy
 from bot.chat.posting import Posting
 from bot.chat.prompts import Prompts
 from bot.chat.router import Router
@@ -35,6 +34,7 @@ from bot.chat.services import Services
 from bot.chat.statement_news import StatementNews
 from bot.chat.webhook import Webhook
 from bot.clock import unix_ms
+from bot.desk.access import AccessPolicy
 from bot.desk.cards import Cards
 from bot.desk.chains import Chains
 from bot.desk.gathering import Gathering
@@ -131,6 +131,7 @@ def build(
     alert_messages = AlertMessages(clock=clock)
     alert_messages.kick = outbox.kick
     tracker = Tracker(database, announcer, clock=clock)
+    access = AccessPolicy(settings.access is Access.OPEN, settings.admin_user_ids)
     placing = Placing(
         database,
         client,
@@ -141,6 +142,7 @@ def build(
         new_client_id=random_client_id,
         window_ms=settings.order_window_ms,
         broker_id=broker.broker_id,
+        access=access,
     )
     reconciler = Reconciler(database, client, sessions, tracker, placing, clock=clock)
     guard = ExitGuard(database, sessions, tracker, announcer, clock=clock)
@@ -155,7 +157,7 @@ def build(
     )
     linking = Linking(database, vault, sessions, reconciler, clock=clock)
     linking.linked = watcher.watch
-    alerts = Alerts(database, client, feed, catalogue, alert_messages, clock=clock)
+    alerts = Alerts(database, client, feed, catalogue, alert_messages, clock=clock, admits=access.admits)
     pictures = Pictures(database, sessions, keys, now_ms=client.now_ms)
     _tell_alerts(alerts, watcher, keys, pictures)
 
@@ -166,7 +168,6 @@ def build(
     linking.unlinked = unlinked
     queries = Queries(database, catalogue, sessions, linking)
     manage = Manage(database, catalogue, sessions, linking, queries, placing, tracker, clock=clock)
-    gathering = Gathering(catalogue, sessions, linking, clock=clock)
     funding = Funding(client, catalogue, feed, clock=clock)
     people = People(clock=clock)
     ledger_alarms = LedgerAlarms(settings.admin_user_ids, outbox.kick, clock=clock)
@@ -175,7 +176,14 @@ def build(
         bot=telegram.bot,
         database=database,
         outbox=outbox,
-        offers=Offers(database, catalogue, gathering, manage, clock=clock),
+        offers=Offers(
+            database,
+            catalogue,
+            Gathering(catalogue, sessions, linking, clock=clock),
+            manage,
+            access=access,
+            clock=clock,
+        ),
         placing=placing,
         chains=Chains(database, placing, manage, clock=clock),
         cards=Cards(database),
@@ -197,7 +205,7 @@ def build(
         public_address=settings.public_address,
         demo=demo,
         admin_ids=settings.admin_user_ids,
-        access=AccessPolicy(settings.access is Access.OPEN, settings.admin_user_ids),
+        access=access,
     )
 
     def filled() -> None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from bot.alerts.background import Background
 from bot.alerts.engine import Engine
 from bot.alerts.packing import symbol_of, unpack
@@ -69,6 +71,7 @@ class Making:
         background: Background,
         *,
         clock: Callable[[], int],
+        admits: Callable[[User], bool],
     ) -> None:
         self._database = database
         self._background = background
@@ -77,6 +80,7 @@ class Making:
         self._readings = Readings(client, feed, now_ms=client.now_ms)
         self._now_ms = client.now_ms
         self._clock = clock
+        self._admits = admits
 
     async def create(
         self,
@@ -112,6 +116,8 @@ class Making:
             async with self._database.write() as session:
                 if source is not None and (known := await rows.of_source(session, source)):
                     raise _Known(known)
+                if not await self._is_let_in(session, user.id):
+                    return Refusal(RefusalCode.CLOSING_ONLY)
                 if await rows.count_live(session, user.id) >= MOST_ALERTS:
                     return Refusal(RefusalCode.TOO_MANY_ALERTS, {"limit": MOST_ALERTS}, mend="/alerts")
                 alert.watched_from_ms, alert.memory = arming.since_ms, arming.memory
@@ -137,6 +143,8 @@ class Making:
                 alert = (await rows.locked(session, [alert_id])).get(alert_id)
                 if alert is None or alert.user_id != user_id or alert.state not in rows.LIVE:
                     return None
+                if not await self._is_let_in(session, user_id):
+                    return Refusal(RefusalCode.CLOSING_ONLY)
                 before = watched_of(alert)
                 user = await session.get_one(User, user_id)
                 values = row_of(user, Place(alert.chat_id, alert.thread_id), intent, condition, line)
@@ -159,16 +167,23 @@ class Making:
             return None
         condition = unpack(paused.kind, paused.condition)
 
-        async def change(arming: _Arming) -> Alert | None:
+        async def change(arming: _Arming) -> Alert | Refusal | None:
             async with self._database.write() as session:
                 alert = (await rows.locked(session, [alert_id])).get(alert_id)
                 if alert is None or alert.state is not AlertState.PAUSED:
                     return None
+                if not await self._is_let_in(session, user_id):
+                    return Refusal(RefusalCode.CLOSING_ONLY)
                 values = {"watched_from_ms": arming.since_ms, "memory": arming.memory}
                 await rows.change(session, alert, state=AlertState.ARMED, **values)
             return alert
 
         return await self._arm(condition, AlertIntent(condition), change)
+
+    async def _is_let_in(self, session: AsyncSession, user_id: int) -> bool:
+        """As stored in this moment: the operator may have decided while a line was read."""
+        user = await session.get(User, user_id, populate_existing=True)
+        return user is not None and self._admits(user)
 
     async def _arm(
         self, condition: Condition, intent: AlertIntent, write: Callable[[_Arming], Awaitable[Made]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -55,6 +55,7 @@ class Alerts:
         announcer: AlertAnnouncer,
         *,
         clock: Callable[[], int],
+        admits: Callable[[User], bool] = lambda _: True,
     ) -> None:
         self._database = database
         self._feed = feed
@@ -76,7 +77,9 @@ class Alerts:
         self._background = background(self.brain)
         self._happenings = Happenings(database, self.brain, now_ms=client.now_ms)
         self._fills_came = asyncio.Event()
-        self._making = Making(database, client, feed, catalogue, self.engine, self._background, clock=clock)
+        self._making = Making(
+            database, client, feed, catalogue, self.engine, self._background, clock=clock, admits=admits
+        )
         self._replays = Replays(client, catalogue, background, now_ms=client.now_ms)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -121,7 +124,8 @@ class Alerts:
     ) -> Alert | Refusal:
         """Arm an alert; `line` is the canonical text of `intent`. Raises BackpackError.
 
-        Refused: an unknown market, a condition that holds already, one alert too many. `account_id` is needed
+        Refused: an unknown market, a condition that holds already, one alert too many, a user who is not let
+        in. `account_id` is needed
         by conditions of an account only. `source` names the message or tap that asks for it: the same one
         twice is one alert, the first, in whatever state it is by now.
         """
@@ -172,6 +176,12 @@ class Alerts:
         """What a user was told late since then, oldest first."""
         async with self._database.read() as session:
             return [Fired(*pair) for pair in await rows.late_firings(session, user_id, since_ms)]
+
+    async def gone(self, ended: Iterable[Alert]) -> None:
+        """Somebody ended the rows of these alerts: memory follows."""
+        async with self.engine.turn:
+            for alert in ended:
+                self.brain.remove(watched_of(alert))
 
     # --- for the desk ------------------------------------------------------------------------------
 

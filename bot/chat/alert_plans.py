@@ -19,6 +19,7 @@ from typing import Final
 
 from markupsafe import Markup, escape
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from bot.alerts.announce import Fired
@@ -34,7 +35,7 @@ from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import ZERO
 from bot.grammar import canonical
 from bot.store import buttons, outbox
-from bot.store.alert_tables import Alert, Firing
+from bot.store.alert_tables import Alert, AlertState, Firing
 from bot.store.tables import ConfirmMode, OutboxKind, OutboxState, TicketState, User
 from bot.store.tables import Message as Row
 from bot.vault import VaultError
@@ -245,7 +246,9 @@ class AlertPlans:
         why = self._objection(case, offer)
         if why is not None:
             return partial(self._offer, why=why, made=offer)
-        sent = await self._services.placing.claim_and_send(offer.ticket, case.user.id)
+        sent = await self._services.placing.claim_and_send(
+            offer.ticket, case.user.id, begin=partial(_still_wanted, case=case)
+        )
         if isinstance(sent, Refusal):
             return partial(self._offer, why=refusal_view.refusal_sentence(locale, sent))
         order = preview_view.offer_line(locale, offer.previews)
@@ -309,6 +312,12 @@ def needs_no_limit(plan: TradeIntent | CloseIntent, offer: Offer) -> bool:
     """Whether it can only make a position smaller."""
     only_closes = all(preview.request.reduce_only for preview in offer.previews)
     return isinstance(plan, CloseIntent) and only_closes
+
+
+async def _still_wanted(session: AsyncSession, case: _Case) -> bool:
+    """Whether nobody has ended the alert since it fired: its user, the operator, or a key that went."""
+    alert = await session.get(Alert, case.fired.alert.id, populate_existing=True)
+    return alert is not None and alert.state is not AlertState.DELETED
 
 
 def _key(case: _Case) -> str:

@@ -164,5 +164,11 @@ TAPS: dict[str, Handler] = {
 }
 
 
+def behind_tap(name: str, argument: str) -> Handler:
+    """The handler a button leads to; of a menu entry the command's own. Raises KeyError."""
+    entry = COMMANDS.get(argument) if name in {"menu", "new"} else None
+    return entry or TAPS[name]
+
+
 # In a group every answer to a tap may have to say something; in private only these do.
 SPEAKING = {alerts.tap, alerts.saved, trade.confirm, trade.withdraw, accounts.sure}

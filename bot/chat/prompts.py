@@ -36,6 +36,10 @@ class Prompts:
         if user_id in self._waiting and self._waiting[user_id][0].kind != "secret":
             del self._waiting[user_id]
 
+    def drop(self, user_id: int) -> None:
+        """Wait for nothing of this user any more, whatever it was."""
+        self._waiting.pop(user_id, None)
+
     def take(self, user_id: int) -> Prompt | None:
         """The prompt this user's message answers, once."""
         prompt, until_ms = self._waiting.pop(user_id, (None, 0))

@@ -19,7 +19,7 @@ from telegram.ext import Application, CallbackQueryHandler, MessageHandler, Type
 from bot.backpack import BackpackError, Maintenance, RateLimited, Unauthorised, UnknownOutcome
 from bot.chat import access
 from bot.chat.authority import Sender, language_of, sender_of_message, sender_of_tap
-from bot.chat.commands import COMMANDS, OPERATOR_COMMANDS, SPEAKING, TAPS
+from bot.chat.commands import COMMANDS, OPERATOR_COMMANDS, SPEAKING, TAPS, Handler, behind_tap
 from bot.chat.handlers import accounts, alerts, steps, trade
 from bot.chat.services import Services
 from bot.chat.turn import Attached, Replied, Turn
@@ -136,7 +136,7 @@ class Router:
         meant = turn.sender.private or (text.startswith("/") and self._is_for_us(text))
         if not meant or accounts.find_secret(text):
             return False
-        return await access.stops_message(turn, text, COMMANDS)
+        return await access.stops(turn, _behind(turn, text))
 
     async def _command(self, turn: Turn, text: str) -> None:
         if not self._is_for_us(text):
@@ -176,7 +176,7 @@ class Router:
             return
         if turn.sender.private and handler not in SPEAKING:
             turn.answer_soon()
-        if await access.stops_tap(turn, name, argument):
+        if await access.stops(turn, behind_tap(name, argument)):
             return
         self._services.prompts.forget_line(turn.user.id)
         await handler(turn, argument)
@@ -227,8 +227,21 @@ class Router:
 
 def _names_command(text: str) -> bool:
     """Whether `text` is one of our commands, and not merely something that begins with a slash."""
-    name = text[1:].partition(" ")[0].partition("@")[0].lower()
+    name = _command_of(text)
     return text.startswith("/") and (name in COMMANDS or name in OPERATOR_COMMANDS)
+
+
+def _command_of(text: str) -> str:
+    """The name of the command a text that begins with a slash gives."""
+    return text[1:].partition(" ")[0].partition("@")[0].lower()
+
+
+def _behind(turn: Turn, text: str) -> Handler | None:
+    """What a message begins: a command, one written without its slash, or a line; None: nothing we know."""
+    if text.startswith("/"):
+        return COMMANDS.get(_command_of(text))
+    word = text.strip().lower()
+    return COMMANDS[word] if word in COMMANDS and not trade.is_line(turn, word) else trade.line
 
 
 def _attached(message: Message) -> Attached | None:

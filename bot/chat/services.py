@@ -15,9 +15,9 @@ from bot.broker.shares import Shares
 from bot.broker.statements import Statements
 from bot.broker.summary import Summaries
 from bot.chat.outbox import Outbox
-from bot.chat.policy import AccessPolicy
 from bot.chat.posting import Posting
 from bot.chat.prompts import Prompts
+from bot.desk.access import AccessPolicy
 from bot.desk.cards import Cards
 from bot.desk.chains import Chains
 from bot.desk.linking import Linking

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.desk.access import AccessPolicy
 from bot.desk.chains import Step, pack_steps
 from bot.desk.gathering import Built, Gathering, OrderIntent, Setting, left_by, naming
 from bot.desk.manage import Manage
@@ -21,10 +22,11 @@ from bot.domain.order import OrderRequest, OrderSnapshot
 from bot.domain.preview import Preview
 from bot.domain.pricing import moved_beyond, taking_levels, walk_book
 from bot.domain.refusal import Refusal, RefusalCode
+from bot.domain.risk import opens_risk
 from bot.domain.values import OrderType, Side
 from bot.grammar import canonical
 from bot.market import Catalogue
-from bot.store import Database, tickets, users
+from bot.store import Database, leave, tickets, users
 from bot.store.buttons import new_token
 from bot.store.tables import Ticket, TicketKind, TicketState, User
 
@@ -71,9 +73,9 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Why a chain is not offered, and which of its statements is the reason."""
+    """Why a chain is not offered, and which statement is the reason; None: its mend is the whole line."""
 
-    statement: int
+    statement: int | None
     refusal: Refusal
 
 
@@ -104,12 +106,14 @@ class Offers:
         gathering: Gathering,
         manage: Manage,
         *,
+        access: AccessPolicy,
         clock: Callable[[], int],
     ) -> None:
         self._database = database
         self._catalogue = catalogue
         self._gathering = gathering
         self._manage = manage
+        self._access = access
         self._clock = clock
 
     async def make(
@@ -168,7 +172,8 @@ class Offers:
             Step(step.line, tuple(_leg(preview) for preview in step.previews), step.cancels) for step in steps
         ]
         where = _Where(chat_id, group_id)
-        return await self._store(setting, where, TicketKind.CHAIN, tuple(steps), pack_steps(stored), token)
+        made = await self._store(setting, where, TicketKind.CHAIN, tuple(steps), pack_steps(stored), token)
+        return Refused(None, made) if isinstance(made, Refusal) else made
 
     async def _next(
         self, setting: Setting, user: User, intent: OrderIntent | CancelIntent
@@ -198,10 +203,12 @@ class Offers:
         steps: tuple[OfferStep, ...],
         legs: list[dict[str, Any]],
         token: str | None,
-    ) -> Offer:
+    ) -> Offer | Refusal:
+        """The offer, or that its user has no leave for it: what only reduces stays as the mend."""
         now, token = self._clock(), token or new_token()
         line = "; ".join(step.line for step in steps)
         previews = [preview for step in steps for preview in step.previews]
+        needed = self._access.leave(setting.user.id, (preview.request for preview in previews))
         ticket = Ticket(
             token_hash=tickets.hash_token(token),
             user_id=setting.user.id,
@@ -218,6 +225,8 @@ class Offers:
             reference_price=previews[0].expected_price if previews else None,
         )
         async with self._database.write() as session:
+            if not await leave.has(session, setting.user.id, setting.account_id, needed):
+                return Refusal(RefusalCode.CLOSING_ONLY, mend=_reducing(steps))
             ticket = await tickets.offer(session, ticket)
         return Offer(ticket, token, setting.account.label, line, steps)
 
@@ -285,6 +294,12 @@ class Offers:
 def _step(intent: OrderIntent, built: Sequence[Built]) -> OfferStep:
     previews = tuple(one.preview for one in built)
     return OfferStep(canonical(naming(intent, previews)), previews)
+
+
+def _reducing(steps: Sequence[OfferStep]) -> str | None:
+    """The line of the statements that open nothing."""
+    kept = [step.line for step in steps if not any(opens_risk(one.request) for one in step.previews)]
+    return "; ".join(kept) or None
 
 
 def _leg(preview: Preview) -> Leg:

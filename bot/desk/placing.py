@@ -16,13 +16,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.backpack import AccountClient, BackpackClient
 from bot.backpack.errors import Maintenance, NoEffect, NotSent, RateLimited, UnknownOutcome
+from bot.desk.access import AccessPolicy, requests_of
 from bot.desk.announce import Announcer
 from bot.desk.sessions import AccountSessions
 from bot.desk.tracker import Tracker, Verdict
 from bot.domain.market import Market
 from bot.domain.order import OrderEvent, OrderRequest, OrderState
 from bot.domain.refusal import Refusal, RefusalCode
-from bot.store import Database, audit, orders, tickets
+from bot.store import Database, audit, leave, orders, tickets
 from bot.store.tables import Ticket, TicketKind, TicketState
 from bot.vault import VaultError
 
@@ -86,6 +87,7 @@ class Placing:
         new_client_id: Callable[[], int],
         window_ms: int,
         broker_id: int,
+        access: AccessPolicy,
     ) -> None:
         self._database = database
         self._client = client
@@ -96,6 +98,7 @@ class Placing:
         self._new_client_id = new_client_id
         self._window_ms = window_ms
         self._broker_id = broker_id
+        self._access = access
         self.in_flight: set[int] = set()  # attempts this process is still waiting for
         self.doubt: Callable[[], None] = lambda: None  # called when an attempt ends in doubt
 
@@ -143,18 +146,21 @@ class Placing:
         return outcome if isinstance(outcome, Refusal) else Refusal(RefusalCode.EXPIRED)
 
     async def claim_and_send(
-        self, ticket: Ticket, user_id: int, message_id: int | None = None
+        self, ticket: Ticket, user_id: int, message_id: int | None = None, *, begin: Begin | None = None
     ) -> list[int] | Refusal:
         """Take a ticket that was read before, write its attempts, send them. Returns the ids of the orders.
 
-        `message_id` is the preview that was tapped: it becomes the card of the first order.
+        `message_id` is the preview that was tapped: it becomes the card of the first order. `begin` is asked
+        in the transaction that claims; when it says no, the ticket is over.
         Raises the vault's errors before anything is claimed.
         """
         if ticket.account_id is None:
             raise ValueError("a ticket without an account places nothing")
         account = await self._sessions.ready(user_id, ticket.account_id)
         async with self._database.write() as session:
-            tail = await tickets.claim(session, ticket, user_id, self._clock(), message_id)
+            if begin is not None and not await begin(session):
+                return Refusal(RefusalCode.EXPIRED)
+            tail = await self._claim(session, ticket, user_id, message_id)
             if tail is not None:
                 attempts = await self._attempts(session, ticket, unpack_legs(ticket.legs))
                 await self._audit(session, ticket, attempts, tail)
@@ -168,23 +174,33 @@ class Placing:
         Raises the vault's errors when its account is no longer linked.
         """
         async with self._database.write() as session:
-            tail = await tickets.claim(session, ticket, user_id, self._clock(), message_id)
+            tail = await self._claim(session, ticket, user_id, message_id)
             if tail is not None:
                 await self._audit(session, ticket, [], tail)
         return None if tail is not None else await self._why_not(ticket, user_id)
+
+    async def _claim(
+        self, session: AsyncSession, ticket: Ticket, user_id: int, message_id: int | None
+    ) -> audit.Tail | None:
+        needed = self._access.leave(ticket.user_id, requests_of(ticket))
+        return await tickets.claim(session, ticket, user_id, self._clock(), message_id, leave=needed)
 
     async def place_now(
         self, ticket: Ticket, legs: Sequence[Leg], *, first: int = 0, begin: Begin | None = None
     ) -> list[int] | None:
         """Write and send `legs` of a ticket already claimed: those of a panic, or of one step of a chain.
 
-        `first` is the number of the first leg. `begin` is asked in the transaction that writes the attempts;
-        when it says no, nothing is written or sent, and None comes back.
+        `first` is the number of the first leg. `begin` is asked in the transaction that writes the attempts,
+        as is whether their user still has leave and the key; when one of them says no, nothing is written or
+        sent, and None comes back.
         """
         if ticket.account_id is None:
             raise ValueError("a ticket without an account places nothing")
         account = await self._sessions.get(ticket.user_id, ticket.account_id)
+        needed = self._access.leave(ticket.user_id, (leg.request for leg in legs))
         async with self._database.write() as session:
+            if not await leave.has(session, ticket.user_id, ticket.account_id, needed):
+                return None
             if begin is not None and not await begin(session):
                 return None
             attempts = await self._attempts(session, ticket, legs, first)
@@ -196,16 +212,19 @@ class Placing:
             found = self.usable(await tickets.get(session, ticket.id), user_id)
         if isinstance(found, Refusal):
             return found
-        if found.account_id is not None:
-            await self._sessions.get(user_id, found.account_id)
-        return Refusal(RefusalCode.USED)
+        if found.account_id is None:
+            return Refusal(RefusalCode.USED)
+        await self._sessions.get(user_id, found.account_id)
+        needed = self._access.leave(user_id, requests_of(found))
+        async with self._database.read() as session:
+            may = await leave.has(session, user_id, found.account_id, needed)
+        return Refusal(RefusalCode.USED if may else RefusalCode.CLOSING_ONLY)
 
     async def _audit(
         self, session: AsyncSession, ticket: Ticket, attempts: Sequence[Attempt], tail: audit.Tail
     ) -> None:
         detail = {
             "ticket": ticket.id,
-            "line": ticket.line,
             "orders": [attempt.code for attempt in attempts],
         }
         await audit.append(session, self._clock(), ticket.user_id, "confirm", detail, tail)

@@ -64,6 +64,7 @@ class RefusalCode(StrEnum):
     ARMED_WITHOUT_LIMIT = "armed-without-limit"  # a plan that goes without asking must say up to how much
     TOO_MANY_ALERTS = "too-many-alerts"  # limit
     # people and time
+    CLOSING_ONLY = "closing-only"  # it could open risk, and the operator has not let its user in
     NO_ACCOUNT = "no-account"
     UNKNOWN_ACCOUNT = "unknown-account"  # label
     READ_ONLY_KEY = "read-only-key"

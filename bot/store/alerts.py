@@ -100,6 +100,14 @@ async def count_live(session: AsyncSession, user_id: int) -> int:
     return await session.scalar(chosen) or 0
 
 
+async def live_with_plan(session: AsyncSession, user_id: int) -> list[int]:
+    """Ids of a user's armed and paused alerts that come with a trade."""
+    chosen = select(col(Alert.id)).where(
+        col(Alert.user_id) == user_id, col(Alert.state).in_(LIVE), col(Alert.plan).is_not(None)
+    )
+    return list(await session.scalars(chosen))
+
+
 async def live_of_account(session: AsyncSession, account_id: int) -> list[int]:
     """Ids of the armed and paused alerts on an account."""
     owner = select(col(Account.user_id)).where(col(Account.id) == account_id).scalar_subquery()

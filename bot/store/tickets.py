@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from hashlib import sha256
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, bindparam, exists, func, literal, or_, select, update
+from sqlalchemy import BigInteger, bindparam, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from bot.store import audit
-from bot.store.tables import Account, AccountState, Ticket, TicketKind, TicketState, User
+from bot.store.leave import Leave, granted
+from bot.store.tables import Ticket, TicketKind, TicketState, User
 
 UNSHOWN_MS: Final = 3_600_000  # whoever would have shown it is gone by then
 
@@ -25,7 +27,6 @@ _TAPPED = (
 )
 # Of tables, not of classes: the session would build an update of a class anew each time.
 _TICKET: Any = Ticket.__table__  # type: ignore[attr-defined]
-_ACCOUNT: Any = Account.__table__  # type: ignore[attr-defined]
 _CLAIM = (
     update(_TICKET)
     .where(
@@ -33,11 +34,7 @@ _CLAIM = (
         _TICKET.c.state == TicketState.OFFERED,
         _TICKET.c.user_id == bindparam("tapped_by"),
         _TICKET.c.expires_ms > bindparam("tapped_ms"),
-        exists().where(
-            _ACCOUNT.c.id == _TICKET.c.account_id,
-            _ACCOUNT.c.user_id == _TICKET.c.user_id,
-            _ACCOUNT.c.state != AccountState.UNLINKED,
-        ),
+        granted(_TICKET.c.user_id, _TICKET.c.account_id),
     )
     .values(
         state=TicketState.CLAIMED,
@@ -61,14 +58,21 @@ async def offer(session: AsyncSession, ticket: Ticket) -> Ticket:
 
 
 async def claim(
-    session: AsyncSession, ticket: Ticket, user_id: int, now_ms: int, message_id: int | None = None
+    session: AsyncSession,
+    ticket: Ticket,
+    user_id: int,
+    now_ms: int,
+    message_id: int | None = None,
+    *,
+    leave: Leave,
 ) -> audit.Tail | None:
     """Take a ticket that was read before. For the one caller who is first: what the audit chain ends with.
 
-    `message_id` is the preview that was tapped. None says not why: `get` tells used from expired from
-    another's; what is none of these has lost its account.
+    `message_id` is the preview that was tapped, `leave` what its orders need. None says not why: `get` tells
+    used from expired from another's; what is none of these has lost its account, or its user their leave.
     """
     tap = {"ticket_id": ticket.id, "tapped_by": user_id, "tapped_ms": now_ms, "tapped_on": message_id}
+    tap |= leave.binds
     claimed = (await session.execute(_CLAIM, tap)).one_or_none()
     if claimed is None:
         return None
@@ -121,6 +125,22 @@ async def close_ticket(
         .execution_options(synchronize_session=False, populate_existing=True)
     )
     return (await session.scalars(statement)).one_or_none()
+
+
+async def on_offer(session: AsyncSession, user_id: int, now_ms: int) -> list[Ticket]:
+    """What a user could still confirm."""
+    statement = select(Ticket).where(
+        col(Ticket.user_id) == user_id,
+        col(Ticket.state) == TicketState.OFFERED,
+        col(Ticket.expires_ms) > now_ms,
+    )
+    return list((await session.scalars(statement)).all())
+
+
+async def end_offers(session: AsyncSession, ended: Collection[int], now_ms: int) -> None:
+    """Nobody may confirm these any more; their cards say so as those of overdue ones do."""
+    changed = update(Ticket).where(col(Ticket.id).in_(ended), col(Ticket.state) == TicketState.OFFERED)
+    await session.execute(changed.values(expires_ms=now_ms).execution_options(synchronize_session=False))
 
 
 async def set_message(session: AsyncSession, ticket_id: int, message_id: int, title: str) -> None:

@@ -41,18 +41,14 @@ def not_let_in(locale: Locale, *, denied: bool) -> Message:
     return Message(locale.text("access-denied" if denied else "access-first"))
 
 
-def closing_only(locale: Locale) -> Message:
-    """To somebody with an account who is not, or no longer, let in."""
-    return Message(locale.text("access-closing-only"))
-
-
 def let_in(locale: Locale) -> Message:
     return Message(locale.text("access-let-in"))
 
 
-def let_out(locale: Locale) -> Message:
-    """Access was refused or taken away; exits stay."""
-    return Message(locale.text("access-let-out"))
+def let_out(locale: Locale, ended: int = 0) -> Message:
+    """Access was refused or taken away; exits stay. `ended`: alerts whose plans could have opened risk."""
+    also = locale.text("access-plans-ended", count=ended) if ended else None
+    return Message(lines(locale.text("access-let-out"), also))
 
 
 def request(locale: Locale, user_id: int, name: str, *, approve_data: str, deny_data: str) -> Message:

@@ -18,6 +18,7 @@ from bot.backpack.events import Connected, OrderUpdate
 from bot.backpack.streams import UserStream
 from bot.chat.announcer import ChatAnnouncer
 from bot.clock import unix_ms
+from bot.desk.access import AccessPolicy
 from bot.desk.placing import Leg, Placing, pack_legs
 from bot.desk.reconciler import Reconciler
 from bot.desk.sessions import AccountSessions
@@ -184,6 +185,7 @@ async def open_desk(database: Database, window_ms: int = WINDOW_MS) -> AsyncIter
             new_client_id=lambda: desk.client_ids.pop() if desk.client_ids else random_client_id(),
             window_ms=window_ms,
             broker_id=BROKER_ID,
+            access=AccessPolicy(is_open=True),
         )
         desk.reconciler = Reconciler(
             database, client, sessions, tracker, desk.placing, clock=clock, settle_ms=SETTLE_MS

@@ -9,6 +9,7 @@ import random
 import pytest
 
 from bot.store import Database, accounts, audit, tickets
+from bot.store.leave import Leave
 from bot.store.tables import Ticket, TicketKind, TicketState
 from tests.store.builders import NOW, USER, a_ticket
 
@@ -21,7 +22,7 @@ async def claim(database: Database, user_id: int = USER, now_ms: int = NOW) -> b
     async with database.write() as session:
         ticket = await tickets.find(session, HASH)
         assert ticket is not None
-        return await tickets.claim(session, ticket, user_id, now_ms) is not None
+        return await tickets.claim(session, ticket, user_id, now_ms, leave=Leave.EVERYBODY) is not None
 
 
 async def test_fifty_taps_at_once_claim_one_ticket_once(database: Database) -> None:
@@ -51,7 +52,7 @@ async def test_claims_of_two_processes_make_one_chain_whatever_fails_between_the
     async def claim_one(door: Database, ticket: Ticket, fails: bool) -> None:
         with contextlib.suppress(ZeroDivisionError):
             async with door.write() as session:
-                tail = await tickets.claim(session, ticket, USER, NOW)
+                tail = await tickets.claim(session, ticket, USER, NOW, leave=Leave.EVERYBODY)
                 assert tail is not None
                 await asyncio.sleep(dice.random() / 100)
                 await audit.append(session, NOW, USER, "confirm", {"ticket": ticket.id}, tail)
@@ -72,7 +73,7 @@ async def test_a_claimed_ticket_says_so_here_and_in_the_store(database: Database
     async with database.write() as session:
         offered = await a_ticket(session, TOKEN, message_id=7)
     async with database.write() as session:
-        assert await tickets.claim(session, offered, USER, NOW + 5)
+        assert await tickets.claim(session, offered, USER, NOW + 5, leave=Leave.EVERYBODY)
     async with database.read() as session:
         stored = await tickets.find(session, HASH)
     assert stored is not None
@@ -101,8 +102,8 @@ async def test_a_claim_remembers_which_preview_was_tapped(database: Database) ->
     async with database.write() as session:
         claimed = await a_ticket(session, TOKEN, message_id=7)
         unasked = await a_ticket(session, "other", message_id=7)
-        assert await tickets.claim(session, claimed, USER, NOW, 8)
-        assert await tickets.claim(session, unasked, USER, NOW)
+        assert await tickets.claim(session, claimed, USER, NOW, 8, leave=Leave.EVERYBODY)
+        assert await tickets.claim(session, unasked, USER, NOW, leave=Leave.EVERYBODY)
     assert (claimed.message_id, unasked.message_id) == (8, 7)
 
 
@@ -126,7 +127,7 @@ async def test_a_claim_that_rolls_back_leaves_the_ticket_on_offer(database: Data
 
     async def claim_and_fail() -> None:
         async with database.write() as session:
-            assert await tickets.claim(session, ticket, USER, NOW)
+            assert await tickets.claim(session, ticket, USER, NOW, leave=Leave.EVERYBODY)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -139,8 +140,8 @@ async def test_a_closed_ticket_is_not_claimed_and_a_claimed_one_not_closed(datab
         closed = await a_ticket(session, TOKEN)
         other = await a_ticket(session, "other")
         assert await tickets.close_ticket(session, HASH, USER, TicketState.CANCELLED) is not None
-        assert not await tickets.claim(session, closed, USER, NOW)
-        assert await tickets.claim(session, other, USER, NOW)
+        assert not await tickets.claim(session, closed, USER, NOW, leave=Leave.EVERYBODY)
+        assert await tickets.claim(session, other, USER, NOW, leave=Leave.EVERYBODY)
         other_hash = tickets.hash_token("other")
         assert await tickets.close_ticket(session, other_hash, USER, TicketState.CANCELLED) is None
 
@@ -169,7 +170,7 @@ async def test_work_cut_short_by_a_crash_is_found(database: Database) -> None:
         cut_short = await a_ticket(session, TOKEN, kind=TicketKind.PANIC)
         done = await a_ticket(session, "done", kind=TicketKind.PANIC)
         for ticket in (cut_short, done):
-            assert await tickets.claim(session, ticket, USER, NOW)
+            assert await tickets.claim(session, ticket, USER, NOW, leave=Leave.EVERYBODY)
         await tickets.finish(session, done.id, NOW)
         found = await tickets.unfinished(session, TicketKind.PANIC, NOW)
         assert [one.token_hash for one in found] == [HASH]

@@ -8,6 +8,7 @@ from typing import Final
 
 from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
 
+from bot.chat.acts import ActClass, act
 from bot.chat.handlers import referrals
 from bot.chat.prompts import Prompt
 from bot.chat.services import Services
@@ -59,6 +60,7 @@ async def start(turn: Turn, _: str = "") -> None:
     )
 
 
+@act(ActClass.LET_IN)
 async def link(turn: Turn, argument: str = "") -> None:
     """Offer the two ways; a group is no place for either."""
     if not turn.sender.private:
@@ -83,6 +85,7 @@ def _label(text: str) -> str:
     return intent.account or "" if isinstance(intent, TradeIntent) else ""
 
 
+@act(ActClass.LET_IN)
 async def link_step(turn: Turn, argument: str) -> None:
     """The buttons of linking."""
     step, _, rest = argument.partition(":")
@@ -246,6 +249,7 @@ async def unlink(turn: Turn, label: str = "") -> None:
         await turn.show(link_view.unlink_which(turn.locale, labels))
 
 
+@act(ActClass.STRANGERS)
 async def forget(turn: Turn, _: str = "") -> None:
     """Ask before destroying everything."""
     yes = await _ask(turn, "forget", {})
@@ -269,6 +273,7 @@ async def _ask(turn: Turn, action: str, arguments: dict[str, int]) -> str:
         )
 
 
+@act(ActClass.STRANGERS)
 async def sure(turn: Turn, token: str) -> None:
     """The second tap of unlink and forget."""
     services = turn.services
@@ -308,12 +313,14 @@ async def _in_doubt(turn: Turn, account: Account, doubt: InDoubt) -> Message:
     )
 
 
+@act(ActClass.STRANGERS)
 async def keep(turn: Turn, what: str) -> None:
     """The other button of unlink and forget."""
     build = link_view.forget_kept if what == "forget" else link_view.unlink_kept
     await turn.show(build(turn.locale))
 
 
+@act(ActClass.STRANGERS)
 async def language(turn: Turn, code: str) -> None:
     """Choose the language."""
     if code not in {one.value for one in Language}:

@@ -161,7 +161,9 @@ def _private_where_it_must(turn: Turn, intent: AlertIntent) -> AlertIntent:
 
 
 async def _objection(turn: Turn, intent: AlertIntent) -> Refusal | None:
-    """What can be known today to be wrong with the plan, or with the place."""
+    """What can be known today to be wrong with its user, the plan, or the place."""
+    if not turn.services.access.admits(turn.user):
+        return Refusal(RefusalCode.CLOSING_ONLY)
     if not turn.sender.private and intent.options.audience is Audience.HERE:
         here = await turn.services.alerts.list(user_id=turn.user.id, chat_id=turn.sender.chat_id)
         if len(here) >= MOST_IN_A_GROUP:

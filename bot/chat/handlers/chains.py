@@ -35,12 +35,15 @@ async def offer(turn: Turn, statements: Sequence[tuple[ChainIntent, Place]]) -> 
     intents = [intent for intent, _ in statements]
     made = await services.offers.make_chain(turn.user, turn.home, intents, token=token, group_id=turn.group)
     if isinstance(made, Refused):
-        intent, place = statements[made.statement]
-        await refuse(turn, made.refusal, intent, place)
+        of = (None, None) if made.statement is None else statements[made.statement]
+        await refuse(turn, made.refusal, *of)
         return False
     if token is not None and is_small(turn, made):
-        await services.chains.run(made.ticket, turn.user.id, None, teller(services))
+        refused = await services.chains.run(made.ticket, turn.user.id, None, teller(services))
         services.outbox.kick()
+        if refused is not None:
+            await refuse(turn, refused)
+            return False
         if not turn.sender.private:
             await turn.point_home(delivered=True)
         return True

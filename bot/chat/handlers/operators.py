@@ -6,12 +6,15 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.alerts.ending import end_plans, may_open
 from bot.chat.operators import OperatorEvent, tell_admins
 from bot.chat.outbox import LANE_ANSWER
+from bot.chat.services import Services
 from bot.chat.turn import Turn
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import Language
-from bot.store import audit, outbox, users
+from bot.store import audit, outbox, tickets, users
+from bot.store.alert_tables import Alert
 from bot.store.tables import Access, User
 from bot.store.tables import Message as Row
 from bot.view import Locale
@@ -81,19 +84,38 @@ async def _decide(turn: Turn, person: int, access: Access) -> None:
         return
     async with services.database.write() as session:
         user = await users.get_or_create(session, person, services.clock())
+        ended: list[Alert] = []
         if await users.set_access(session, person, access):
-            await _tell_person(session, user, access, services.clock())
+            if access is Access.DENIED:
+                ended = await _end_openings(session, services, user)
+            await _tell_person(session, user, access, services.clock(), len(ended))
             await audit.append(session, services.clock(), turn.user.id, f"access.{access}", {"user": person})
+    if access is Access.DENIED:
+        services.prompts.drop(person)
+        await services.alerts.gone(ended)
     services.outbox.kick()
     await turn.show(view.decided(turn.locale, person, approved=access is Access.APPROVED))
 
 
-async def _tell_person(session: AsyncSession, user: User, access: Access, now_ms: int) -> None:
+async def _end_openings(session: AsyncSession, services: Services, user: User) -> list[Alert]:
+    """What of a person who is denied could still open risk: previews on offer and alerts with such plans.
+
+    Other alerts stay, as do plans that only close. What was under way is asked before each order leaves.
+    """
+    await session.refresh(user)
+    now_ms = services.clock()
+    offered = await tickets.on_offer(session, user.id, now_ms)
+    opening = [ticket.id for ticket in offered if services.access.stops(user, ticket)]
+    await tickets.end_offers(session, opening, now_ms)
+    return await end_plans(session, user.id, may_open)
+
+
+async def _tell_person(session: AsyncSession, user: User, access: Access, now_ms: int, ended: int) -> None:
     """Who never spoke to this bot cannot be written to."""
     if user.asked_ms is None and user.created_ms == now_ms:
         return
     locale = Locale.of(Language(user.language), user.time_zone)
-    message = view.let_in(locale) if access is Access.APPROVED else view.let_out(locale)
+    message = view.let_in(locale) if access is Access.APPROVED else view.let_out(locale, ended)
     row = Row(
         chat_id=user.id,
         lane=LANE_ANSWER,

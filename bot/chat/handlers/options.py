@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 from zoneinfo import available_timezones
 
+from bot.chat.acts import ActClass, act
 from bot.chat.handlers import accounts
 from bot.chat.turn import Turn
 from bot.store.tables import ConfirmMode, SizeMeaning, User
@@ -30,6 +31,7 @@ _OPTIONS: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
+@act(ActClass.STRANGERS)
 async def help_topic(turn: Turn, topic: str = "") -> None:
     """A page of help, or the list of pages."""
     message = help_view.help(turn.locale, topic.strip().lower()) if topic.strip() else None

@@ -30,6 +30,7 @@ _LEVERAGES: Final = ("2x", "3x", "5x", "10x")
 _STOPS: Final = ("1%", "2%", "3%", "5%", "10%")
 _TARGETS: Final = ("2%", "5%", "10%", "20%")
 _PERP: Final = {"long", "short"}
+_OPENING: Final = {*_PERP, "buy"}  # told at the first step; the ticket decides
 
 
 async def step(turn: Turn, argument: str) -> None:
@@ -40,6 +41,8 @@ async def step(turn: Turn, argument: str) -> None:
         await trade.line(turn, " ".join(words))  # no button of ours: read as what it is
     elif words[-1] == TYPE:
         await _type(turn, words[:-1])
+    elif verb in _OPENING and not turn.services.access.admits(turn.user):
+        await turn.show(refusal_view.refusal(turn.locale, Refusal(RefusalCode.CLOSING_ONLY)))
     elif verb in {"long", "short", "buy", "sell"}:
         await _trade(turn, words)
     elif verb == "close":

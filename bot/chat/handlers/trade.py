@@ -171,7 +171,10 @@ async def offer(turn: Turn, intent: TradeIntent | CloseIntent | ProtectIntent) -
         await refuse(turn, made, intent)
         return False
     if token is not None and is_small(turn, made):
-        await services.placing.claim_and_send(made.ticket, turn.user.id)
+        sent = await services.placing.claim_and_send(made.ticket, turn.user.id)
+        if isinstance(sent, Refusal):
+            await refuse(turn, sent)
+            return False
         if not turn.sender.private:
             await turn.point_home(delivered=True)
         return True
@@ -215,8 +218,10 @@ async def run_on(turn: Turn, argument: str) -> None:
 async def confirm(turn: Turn, token: str) -> None:
     """The tap. Nothing before `claim_and_send` has any effect, and that has it once."""
     ticket = turn.services.placing.usable(turn.ticket, turn.user.id)
+    if turn.ticket is not None and turn.services.access.stops(turn.user, turn.ticket):
+        ticket = ticket if _is_anothers(ticket) else Refusal(RefusalCode.CLOSING_ONLY)
     if isinstance(ticket, Refusal):
-        await turn.answer(ticket)
+        await _told(turn, ticket)
         if ticket.code is RefusalCode.EXPIRED:
             await _expired(turn, token)
         return
@@ -240,7 +245,18 @@ async def _place(turn: Turn, token: str, ticket: Ticket) -> None:
     else:
         placed = await services.placing.claim_and_send(ticket, turn.user.id, turn.message_id)
     if isinstance(placed, Refusal):
-        turn.answer_soon(placed)
+        await _told(turn, placed)
+
+
+async def _told(turn: Turn, refusal: Refusal) -> None:
+    """Why a tap does nothing; whom the operator lets close only also reads what works."""
+    await turn.answer(refusal)
+    if refusal.code is RefusalCode.CLOSING_ONLY:
+        await turn.show(refusal_view.refusal(turn.locale, refusal))
+
+
+def _is_anothers(outcome: Ticket | Refusal) -> bool:
+    return isinstance(outcome, Refusal) and outcome.code in {RefusalCode.NOT_YOUR_BUTTON, RefusalCode.USED}
 
 
 async def _ask_again(turn: Turn, token: str, moved: Moved) -> Refusal | None:

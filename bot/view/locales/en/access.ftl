@@ -4,11 +4,13 @@ access-waiting = <b>The operator must let you in first.</b>
     I have told them, once; you will hear from me here. Nothing of yours is stored but your Telegram id.
 access-first = The operator of this bot must let you in first. Send /start in our private chat to ask.
 access-denied = The operator of this bot has not let you in.
-access-closing-only = <b>You can close here, but not open.</b> The operator has not let you in, or no longer does.
-    What works: /positions, /orders, /close, /tp, /sl, /cancel, /panic, /unlink, /forget.
 access-let-in = ✅ <b>The operator has let you in.</b> /start shows the way.
 access-let-out = <b>The operator does not let you in.</b>
     If you have orders or positions, you can still cancel and close them here: /orders, /positions, /panic. /forget destroys your keys.
+access-plans-ended = { $count ->
+    [one] 1 alert of yours ended, for its trade could have opened a position.
+   *[other] { $count } alerts of yours ended, for their trades could have opened positions.
+}
 
 access-request = <b>Somebody asks to be let in</b>
     Id <code>{ $id }</code> · calls themselves { $name }

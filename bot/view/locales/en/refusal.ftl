@@ -119,6 +119,8 @@ refusal-panic-alone = Panic stands alone: nothing goes before or after it.
     .mend = Send <code>panic</code> by itself.
 refusal-no-card = I do not know which line to repeat.
     .mend = Reply to a preview or an order of yours with <code>same</code>, <code>same 2x</code> or <code>same $300</code>.
+refusal-closing-only = You can close here, but not open: the operator has not let you in, or no longer does.
+    .mend = What works: /positions, /orders, /close, /tp, /sl, /cancel, /panic, /unlink, /forget.
 refusal-not-your-card = That card belongs to someone else.
     .mend = Reply to a card of your own, or name the symbol.
 

@@ -4,11 +4,10 @@ access-waiting = <b>需要运营者先批准。</b>
     我已通知运营者一次；结果会在这里告诉你。除了你的 Telegram ID，没有保存你的任何信息。
 access-first = 本机器人需要运营者先批准。请在私聊中发送 /start 提出申请。
 access-denied = 本机器人的运营者没有批准你使用。
-access-closing-only = <b>你在这里只能平仓，不能开仓。</b>运营者没有批准你，或已撤回批准。
-    仍可使用：/positions、/orders、/close、/tp、/sl、/cancel、/panic、/unlink、/forget。
 access-let-in = ✅ <b>运营者已批准你使用。</b>发送 /start 开始。
 access-let-out = <b>运营者不批准你使用。</b>
     如果你有挂单或仓位，仍可在这里撤单和平仓：/orders、/positions、/panic。/forget 会销毁你的密钥。
+access-plans-ended = 你的 { $count } 个提醒已结束，因为它们附带的交易可能开仓。
 
 access-request = <b>有人申请使用</b>
     ID <code>{ $id }</code> · 自称 { $name }

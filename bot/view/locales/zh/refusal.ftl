@@ -119,6 +119,8 @@ refusal-panic-alone = 紧急清仓必须单独发送，前后不能有其他指�
     .mend = 请只发送 <code>panic</code>。
 refusal-no-card = 不知道要重复哪一条指令。
     .mend = 请回复你自己的预览或订单，发送 <code>same</code>、<code>same 2x</code> 或 <code>same $300</code>。
+refusal-closing-only = 你在这里只能平仓，不能开仓：运营者没有批准你，或已撤回批准。
+    .mend = 仍可使用：/positions、/orders、/close、/tp、/sl、/cancel、/panic、/unlink、/forget。
 refusal-not-your-card = 这张卡片属于别人。
     .mend = 请回复你自己的卡片，或写明币种。
 
