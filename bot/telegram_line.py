@@ -10,11 +10,11 @@ from typing import Any, Final
 from telegram import Update
 from telegram.error import Conflict, TelegramError
 from telegram.ext import Application, ApplicationBuilder
-from telegram.request import HTTPXRequest
 
 from bot.chat.webhook import PATH, Webhook
 from bot.domain.values import Language
 from bot.settings import Settings, SettingsError
+from bot.telegram_wire import Wire
 from bot.view import Locale
 from bot.view.start import commands
 
@@ -36,15 +36,16 @@ def telegram_application(settings: Settings) -> Telegram:
         .token(token.get_secret_value() if token is not None else "")
         .base_url(f"{base}/bot")
         .base_file_url(f"{base}/file/bot")
-        .request(_request(pool=32))
-        .get_updates_request(_request(pool=2))
+        .request(request(pool=32))
+        .get_updates_request(request(pool=2))
         .concurrent_updates(256)
         .build()
     )
 
 
-def _request(pool: int) -> HTTPXRequest:
-    return HTTPXRequest(
+def request(pool: int) -> Wire:
+    """The way to the Bot API server, with `pool` connections."""
+    return Wire(
         connection_pool_size=pool,
         connect_timeout=TELEGRAM_TIMEOUT_S,
         read_timeout=TELEGRAM_TIMEOUT_S,

@@ -68,7 +68,7 @@ class ChatAnnouncer:
             loud = notice_view.late_surprise(locale, snapshot, positions_data=POSITIONS)
             await self._send(session, order.chat_id, f"order:{order.id}:surprise", loud, LANE_URGENT)
         if order.ticket_id is not None and order.client_id is not None:
-            await self._edit_card(session, order, card)
+            await self._edit_card(session, order, card, asked=asked)
         is_exit = order.client_id is None  # made by the exchange for an order of ours
         if is_exit and _is_broken_promise(order):
             await self._alarm(session, order, locale, snapshot.account_label)
@@ -83,20 +83,24 @@ class ChatAnnouncer:
         if is_late and not gone_with_position and order.state not in _QUIET:
             await self._notice(session, order, card, fresh=not asked)
 
-    async def _edit_card(self, session: AsyncSession, order: Order, card: Message) -> None:
-        """The preview the user tapped becomes the card; further legs of a ticket get one of their own."""
+    async def _edit_card(self, session: AsyncSession, order: Order, card: Message, *, asked: bool) -> None:
+        """The preview the user tapped becomes the card; further legs of a ticket get one of their own.
+
+        It is waited for when it tells what became of a Confirm; whoever cancels is answered otherwise.
+        """
         key = f"order:{order.id}"
         sending = order.state is OrderState.SENDING
         if order.message_id is None and (
             sending or await self._send(session, order.chat_id, key, card, LANE_ANSWER)
         ):
             return
+        is_fresh = self._clock() - order.created_ms <= LATE_MS
         await outbox.enqueue(
             session,
             self._row(
                 order.chat_id,
                 card,
-                LANE_ANSWER if order.state.is_terminal else LANE_CARD,
+                LANE_ANSWER if order.state.is_terminal and is_fresh and not asked else LANE_CARD,
                 kind=OutboxKind.EDIT,
                 card_key=key,
                 message_id=order.message_id,

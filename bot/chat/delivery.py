@@ -6,6 +6,7 @@ file as its caption, a lost target as a new message. Each mend takes something a
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
@@ -23,8 +24,11 @@ from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError
 
 from bot.store.tables import OutboxKind
+from bot.telegram_wire import Taken
 from bot.view import Keyboard, plain_text
 from bot.view.message import MAX_CAPTION, clip
+
+_log = logging.getLogger(__name__)
 
 _NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
 _GONE: Final = (
@@ -71,7 +75,19 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True)
+class Toast:
+    """The answer to a tap: words only its tapper sees, or none, which stops the button's spinner."""
+
+    chat_id: int
+    query_id: str
+    words: str | None = None
+    alert: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Delivered:
+    """Telegram has it; None where it is no message, or where its id could not be read."""
+
     message_id: int | None
 
 
@@ -107,25 +123,36 @@ class Moved:
 Outcome = Delivered | Wait | Unclear | Refused | Moved
 
 
-async def deliver(bot: Bot, post: Post) -> Outcome:
-    """Say `post` once, in the fullest form Telegram takes. Never raises a Telegram error."""
+async def deliver(bot: Bot, post: Post | Toast) -> Outcome:
+    """Say `post` once, in the fullest form Telegram takes. Never raises."""
     while True:
         try:
             return await _call(bot, post)
-        except RetryAfter as error:
-            after = error.retry_after
-            seconds = after.total_seconds() if isinstance(after, timedelta) else after
-            return Wait(int(seconds * 1000) + 250)
-        except ChatMigrated as error:
-            return Moved(error.new_chat_id)
-        except Forbidden as error:
-            return Refused(error.message, blocked=True)
+        except Taken as taken:
+            return Delivered(taken.message_id or (post.message_id if isinstance(post, Post) else None))
         except BadRequest as error:
-            mended = _mend(post, error)
+            mended = _mend(post, error) if isinstance(post, Post) else Refused(error.message)
             if not isinstance(mended, Post):
                 return mended
             post = mended
         except TelegramError as error:
+            return _meaning(error)
+        except Exception as error:  # a defect of ours: said again for as long as anything is, then given up
+            _log.exception("a call to Telegram failed")
+            return Unclear(type(error).__name__)
+
+
+def _meaning(error: TelegramError) -> Outcome:
+    match error:
+        case RetryAfter():
+            after = error.retry_after
+            seconds = after.total_seconds() if isinstance(after, timedelta) else after
+            return Wait(int(seconds * 1000) + 250)
+        case ChatMigrated():
+            return Moved(error.new_chat_id)
+        case Forbidden():
+            return Refused(error.message, blocked=True)
+        case _:
             return Unclear(type(error).__name__)
 
 
@@ -159,7 +186,10 @@ def _simpler(post: Post, problem: str) -> Post | None:
     return None
 
 
-async def _call(bot: Bot, post: Post) -> Delivered:
+async def _call(bot: Bot, post: Post | Toast) -> Delivered:
+    if isinstance(post, Toast):
+        await bot.answer_callback_query(post.query_id, post.words, show_alert=post.alert)
+        return Delivered(None)
     if post.kind is OutboxKind.DELETE:
         await bot.delete_message(post.chat_id, post.message_id or 0)
         return Delivered(None)

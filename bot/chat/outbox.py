@@ -1,14 +1,12 @@
 """Everything the bot says passes here: limits kept, urgent lanes first, nothing dropped silently.
 
 Events are rows written with what they tell (`store.outbox`) and survive a crash; answers to a person wait in
-memory. Both share one queue and one set of limits.
+memory. Both share one queue and one set of limits, also with what is no message: a tap's answer, a deletion.
 """
 
 from __future__ import annotations
 
 import asyncio
-import heapq
-import itertools
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -17,43 +15,35 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 from telegram import Bot
 
-from bot.chat import hush
-from bot.chat.delivery import Delivered, Moved, Outcome, Post, Refused, Unclear, Wait, deliver
-from bot.chat.limits import TELEGRAM, Limits, Rates
+from bot.chat.delivery import Delivered, Moved, Outcome, Post, Refused, Toast, Unclear, Wait, deliver
+from bot.chat.events import Events, pack_keyboard, ticket_edit
+from bot.chat.limits import TELEGRAM, Limits, Rates, Use
+from bot.chat.waiting import LANE_ANSWER, LANE_CALL, LANE_CARD, LANE_DIGEST, LANE_URGENT, Job, Waiting
 from bot.store import Database, chats
-from bot.store import outbox as rows
 from bot.store.post_tables import Chat
-from bot.store.tables import Message as Row
-from bot.store.tables import OutboxKind, Ticket
-from bot.view.message import Button, Keyboard, Message
+from bot.store.tables import OutboxKind
+from bot.view.message import Message
+
+__all__ = [
+    "LANE_ANSWER",
+    "LANE_CARD",
+    "LANE_DIGEST",
+    "LANE_URGENT",
+    "Counters",
+    "Outbox",
+    "pack_keyboard",
+    "ticket_edit",
+]
 
 _log = logging.getLogger(__name__)
 
-LANE_URGENT: Final = 0  # fills, liquidations
-LANE_ANSWER: Final = 1  # a person is waiting
-LANE_CARD: Final = 2  # cards that change by themselves
-LANE_DIGEST: Final = 8
-LEASE_MS: Final = (
-    60_000  # covers a batch to one chat and a call that hangs; after a crash it is what people wait
-)
-BATCH: Final = 20
 MAX_ATTEMPTS: Final = 8  # of an answer: its reader has gone
-EVENT_LIFE_MS: Final = 24 * 3_600_000  # an event is tried for as long: no outage may swallow a fill
+MAX_CALL_ATTEMPTS: Final = 4  # of a call: a tap waits for a few seconds only
 MAX_BACKOFF_MS: Final = 60_000
 IDLE_POLL_S: Final = 5.0  # another process may have written a row without telling us
 MAX_CONCURRENT: Final = 24
 FOUND_CHECK_MS: Final = 60_000  # how often a chat that writes is asked whether another process thinks it lost
-
-
-@dataclass(slots=True)
-class _Job:
-    post: Post
-    lane: int
-    row: Row | None = None  # an event; without one the answer lives in memory only
-    done: asyncio.Future[int | None] | None = None
-    attempts: int = 1  # this one included
-    not_before_ms: int = 0
-    number: int | None = None  # its place among the jobs of its lane
+COMPLAIN_MS: Final = 60_000  # how often it is logged that a chat asks too fast
 
 
 @dataclass(slots=True)
@@ -64,6 +54,7 @@ class Counters:
     retried: int = 0
     flooded: int = 0
     dead: int = 0
+    crowded_out: int = 0  # answers to a chat that asks faster than it may be answered
     blocked: set[int] = field(default_factory=set)  # chats that refuse us, until somebody writes there
 
 
@@ -84,15 +75,16 @@ class Outbox:
         self._database = database
         self._clock = clock
         self._limits = Limits(rates)
-        self._queue: list[tuple[int, int, _Job]] = []
-        self._order = itertools.count()
+        self._waiting = Waiting()
+        self._events = Events(database, self._limits, clock)
         self._wake = asyncio.Event()
         self._rows_wait = True
-        self._busy: set[int] = set()  # chats with a call under way: their messages keep their order
         self._moved: dict[int, int] = {}
         self._heard: dict[int, int] = {}  # chats that wrote, and when they were last looked up
+        self._complained_ms = 0
         self.on_lost: OnLost = _say_nothing  # set by the app
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._sending: set[asyncio.Task[None]] = set()
+        self._background: set[asyncio.Task[None]] = set()
         self.counters = Counters()
 
     async def say(
@@ -107,7 +99,10 @@ class Outbox:
         document: bytes | None = None,
         document_name: str | None = None,
     ) -> int | None:
-        """Send an answer; returns its message id once it is out, None when Telegram refused it for good.
+        """Send an answer; returns its message id once it is out.
+
+        None when it is not said, for Telegram refused it for good or the chat asked for more than it can be
+        told; and where Telegram took it with an answer that could not be read.
 
         `photo` is a PNG or JPEG, `document` a file of any kind: one of them above the words, of which then no
         more than 1024 characters are shown.
@@ -138,9 +133,20 @@ class Outbox:
         post = Post(chat_id, text, message.keyboard, OutboxKind.EDIT, message_id, photo=photo)
         await self._enqueue(post, lane)
 
-    async def _enqueue(self, post: Post, lane: int) -> int | None:
+    async def toast(
+        self, chat_id: int, query_id: str, words: str | None = None, *, alert: bool = False
+    ) -> bool:
+        """Answer a tap; False when Telegram did not take it, most often because it came too late."""
+        return await self._enqueue(Toast(chat_id, query_id, words, alert), LANE_CALL) is not None
+
+    async def delete(self, chat_id: int, message_id: int) -> bool:
+        """Delete a message; False when it still stands."""
+        post = Post(chat_id, "", kind=OutboxKind.DELETE, message_id=message_id)
+        return await self._enqueue(post, LANE_CALL) is not None
+
+    async def _enqueue(self, post: Post | Toast, lane: int) -> int | None:
         done: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
-        self._push(_Job(post, lane, done=done))
+        self._push(Job(post, lane, done=done))
         return await done
 
     def kick(self) -> None:
@@ -152,6 +158,7 @@ class Outbox:
         """Let go of the limits of chats that have been silent."""
         now = self._clock()
         self._limits.forget_idle(now)
+        self._waiting.forget_idle()
         self._heard = {chat: at for chat, at in self._heard.items() if at > now - FOUND_CHECK_MS}
 
     def heard_from(self, chat_id: int) -> None:
@@ -159,7 +166,9 @@ class Outbox:
         now = self._clock()
         if chat_id in self.counters.blocked or now - self._heard.get(chat_id, 0) >= FOUND_CHECK_MS:
             self._heard[chat_id] = now
-            self._keep(asyncio.create_task(self._find(chat_id)))
+            task = asyncio.create_task(self._find(chat_id))
+            self._background.add(task)
+            task.add_done_callback(self._background.discard)
 
     async def _find(self, chat_id: int) -> None:
         try:
@@ -179,15 +188,15 @@ class Outbox:
         self._moved[old_id] = new_id
         self.kick()
 
-    def _keep(self, task: asyncio.Task[None]) -> None:
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    def _push(self, job: _Job) -> None:
-        """Queue a job; one that comes back takes its old place, before what was said after it."""
-        if job.number is None:
-            job.number = next(self._order)
-        heapq.heappush(self._queue, (job.lane, job.number, job))
+    def _push(self, job: Job) -> None:
+        """Queue a job, and let go of the oldest answers of a chat that asks for more than it can be told."""
+        for crowded in self._waiting.put(job):
+            self.counters.crowded_out += 1
+            now = self._clock()
+            if now - self._complained_ms >= COMPLAIN_MS:
+                self._complained_ms = now
+                _log.warning("chat %s asks faster than it may be answered", crowded.post.chat_id)
+            crowded.settle(None)
         self._wake.set()
 
     async def run(self) -> None:
@@ -207,102 +216,61 @@ class Outbox:
                     except TimeoutError:
                         self._rows_wait = True
         finally:
-            for task in self._tasks:
+            for task in self._sending | self._background:
                 task.cancel()
 
     async def _step(self) -> float:
         """Start whatever may go now; returns how long to wait for more, in seconds."""
         self._wake.clear()
-        if self._rows_wait and len(self._queue) < BATCH:
+        if self._rows_wait:
             await self._take_rows()
         now = self._clock()
         next_ms = int(IDLE_POLL_S * 1000)
-        later: list[tuple[int, int, _Job]] = []
-        held: set[int] = set()  # a chat's later messages never overtake its earlier ones in a lane
-        while self._queue and len(self._tasks) < MAX_CONCURRENT:
-            entry = heapq.heappop(self._queue)
-            job = entry[2]
-            chat_id = job.post.chat_id
-            wait = max(self._limits.delay(chat_id, now), job.not_before_ms - now)
-            if wait > 0 or chat_id in self._busy or chat_id in held:
-                held.add(chat_id)
-                next_ms = min(next_ms, wait) if wait > 0 else next_ms
-                later.append(entry)
-                continue
-            self._start(job, now)
-        for entry in later:
-            heapq.heappush(self._queue, entry)
+        while len(self._sending) < MAX_CONCURRENT:
+            wait = self._limits.delay_everywhere(now)
+            job = wait if wait > 0 else self._waiting.take(lambda one: self._delay(one, now))
+            if isinstance(job, int):
+                return (min(next_ms, job) if job > 0 else next_ms) / 1000
+            self._limits.take(job.post.chat_id, now, job.use)
+            task = asyncio.create_task(self._work(job))
+            self._sending.add(task)
+            task.add_done_callback(self._sending.discard)
         return next_ms / 1000
 
-    def _start(self, job: _Job, now: int) -> None:
-        self._limits.take(job.post.chat_id, now)
-        self._busy.add(job.post.chat_id)
-        self._keep(asyncio.create_task(self._work(job)))
+    def _delay(self, job: Job, now: int) -> int:
+        return max(self._limits.delay(job.post.chat_id, now, job.use), job.not_before_ms - now)
 
     async def _take_rows(self) -> None:
         self._rows_wait = False
-        now = self._clock()
-        # A chat at its limit keeps its rows in the database: a lease must not run out in our memory.
-        limited = self._limits.limited(now)
-        full = limited.keys() | {entry[2].post.chat_id for entry in self._queue}
-        async with self._database.write() as session:
-            claimed = await rows.claim_batch(session, now, LEASE_MS, BATCH, full)
-            sifted = await hush.sift(session, claimed, now)
-            jobs = [await self._job_of(session, row) for row in sifted.rows]
-        self.counters.blocked |= sifted.lost
-        for job in jobs:
+        leased = await self._events.lease(self._waiting.rows())
+        self.counters.blocked |= leased.lost
+        for job in leased.jobs:
             self._push(job)
-        if len(jobs) < len(claimed):
-            self.kick()  # what is not said frees no place by being settled
-        if claimed:
-            return  # settling them looks for more
-        async with self._database.read() as session:
-            due = await rows.next_due_ms(session)
-        if due is not None:
-            wait_ms = due - now if due > now else min(limited.values(), default=1_000)
-            asyncio.get_running_loop().call_later(max(wait_ms, 20) / 1000, self.kick)
+        if leased.look_again_ms == 0:
+            self.kick()  # there may be more: also of chats that may be written to while these must wait
+        elif leased.look_again_ms is not None:
+            asyncio.get_running_loop().call_later(leased.look_again_ms / 1000, self.kick)
 
-    async def _job_of(self, session: AsyncSession, row: Row) -> _Job:
-        target = row.message_id
-        if row.kind is OutboxKind.EDIT and target is None and row.card_key is not None:
-            target = await rows.card_message_id(session, row.chat_id, row.card_key)
-        post = Post(
-            row.chat_id,
-            row.text,
-            unpack_keyboard(row.keyboard),
-            row.kind,
-            target,
-            row.thread_id,
-            row.reply_to,
-            row.silent,
-            row.photo,
-            row.document,
-            row.document_name,
-        )
-        return _Job(post, row.lane, row=row, attempts=row.attempts)
-
-    async def _work(self, job: _Job) -> None:
-        chat_id = job.post.chat_id
+    async def _work(self, job: Job) -> None:
         try:
             outcome = await deliver(self._bot, self._where_it_is(job.post))
             await self._settle(job, outcome)
         except Exception:
             _log.exception("could not settle a message")
-            if job.done is not None and not job.done.done():
-                job.done.set_result(None)
+            job.settle(None)
         finally:
-            self._busy.discard(chat_id)
+            self._waiting.came_back(job)
             self._wake.set()
 
-    def _where_it_is(self, post: Post) -> Post:
+    def _where_it_is(self, post: Post | Toast) -> Post | Toast:
         """`post` for the supergroup its group became, where the group's messages cannot be named."""
         chat_id = self._moved.get(post.chat_id)
-        if chat_id is None:
+        if chat_id is None or isinstance(post, Toast):
             return post
         kind = OutboxKind.SEND if post.kind is OutboxKind.EDIT else post.kind
         return replace(post, chat_id=chat_id, kind=kind, message_id=None, reply_to=None)
 
-    async def _settle(self, job: _Job, outcome: Outcome) -> None:
+    async def _settle(self, job: Job, outcome: Outcome) -> None:
         match outcome:
             case Delivered(message_id):
                 self.counters.sent += 1
@@ -310,7 +278,7 @@ class Outbox:
             case Wait(retry_after_ms):
                 self.counters.flooded += 1
                 until_ms = self._clock() + retry_after_ms
-                self._limits.pause(job.post.chat_id, until_ms)
+                self._limits.pause(job.post.chat_id, until_ms, job.use)
                 await self._put_back(job, until_ms, "rate limited")
             case Moved(chat_id):
                 await self.follow(job.post.chat_id, chat_id)
@@ -322,34 +290,34 @@ class Outbox:
                 await self._put_back(job, self._clock() + backoff_ms, error)
             case Unclear(error):
                 await self._bury(job, error)
+            case Refused(error) if job.use is Use.CALL:  # too late, gone or not ours: said by whoever asked
+                _log.info("a call about %s was refused: %s", job.post.chat_id, error)
+                job.settle(None)
             case Refused(error, blocked):
                 if blocked:  # their right, and no defect of ours
                     await self._lose(job.post.chat_id, error)
                 await self._bury(job, error, logging.INFO if blocked else logging.ERROR)
 
-    def _is_worth_saying(self, job: _Job) -> bool:
+    def _is_worth_saying(self, job: Job) -> bool:
         if job.row is None:
-            return job.attempts < MAX_ATTEMPTS
-        return self._clock() - job.row.created_ms < EVENT_LIFE_MS
+            return job.attempts < (MAX_CALL_ATTEMPTS if job.use is Use.CALL else MAX_ATTEMPTS)
+        return self._events.is_worth_saying(job.row)
 
-    async def _put_back(self, job: _Job, not_before_ms: int, why: str) -> None:
+    async def _put_back(self, job: Job, not_before_ms: int, why: str) -> None:
         """Wait: an answer in memory, an event in its table, where newer words of its card may replace it."""
         if job.row is None:
             job.attempts += 1
             job.not_before_ms = not_before_ms
             self._push(job)
             return
-        async with self._database.write() as session:
-            await rows.mark_retry(session, job.row, not_before_ms, why)
+        await self._events.put_back(job.row, not_before_ms, why)
         self._rows_wait = True
 
-    async def _finish(self, job: _Job, message_id: int | None) -> None:
+    async def _finish(self, job: Job, message_id: int | None) -> None:
         if job.row is not None:
-            async with self._database.write() as session:
-                await rows.mark_sent(session, job.row, message_id, self._clock())
+            await self._events.sent(job.row, message_id)
             self._rows_wait = True
-        if job.done is not None and not job.done.done():
-            job.done.set_result(message_id)
+        job.settle(message_id if job.use is not Use.CALL else 0)
 
     async def _lose(self, chat_id: int, reason: str) -> None:
         """Nothing more is sent there by itself until somebody writes there."""
@@ -361,36 +329,10 @@ class Outbox:
                 await self.on_lost(session, chat)
         self._rows_wait = True
 
-    async def _bury(self, job: _Job, error: str, level: int = logging.ERROR) -> None:
+    async def _bury(self, job: Job, error: str, level: int = logging.ERROR) -> None:
         self.counters.dead += 1
         _log.log(level, "message to %s cannot be delivered: %s", job.post.chat_id, error)
         if job.row is not None:
-            async with self._database.write() as session:
-                await rows.mark_dead(session, job.row, error)
+            await self._events.bury(job.row, error)
             self._rows_wait = True
-        if job.done is not None and not job.done.done():
-            job.done.set_result(None)
-
-
-def ticket_edit(ticket: Ticket, message: Message, *, lane: int, created_ms: int) -> Row:
-    """What the card of a ticket says from now on, to be enqueued with what made it say so."""
-    return Row(
-        chat_id=ticket.chat_id,
-        lane=lane,
-        kind=OutboxKind.EDIT,
-        card_key=f"ticket:{ticket.id}",
-        message_id=ticket.message_id,
-        text=str(message.text),
-        keyboard=pack_keyboard(message.keyboard),
-        created_ms=created_ms,
-    )
-
-
-def pack_keyboard(keyboard: Keyboard) -> list[list[list[str | None]]] | None:
-    """JSON for the outbox table."""
-    return [[[b.label, b.data, b.url] for b in row] for row in keyboard] or None
-
-
-def unpack_keyboard(stored: list[list[list[str | None]]] | None) -> Keyboard:
-    """What `pack_keyboard` wrote."""
-    return tuple(tuple(Button(label or "", data, url) for label, data, url in row) for row in stored or [])
+        job.settle(None)

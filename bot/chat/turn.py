@@ -6,13 +6,11 @@ Private numbers never appear in a group: there they go to the private chat and t
 from __future__ import annotations
 
 import asyncio
-import logging
 from dataclasses import dataclass, field
 from typing import Final
 
 from markupsafe import Markup, escape
 from telegram import CallbackQuery
-from telegram.error import TelegramError
 
 from bot.chat.authority import Sender
 from bot.chat.services import Services
@@ -24,8 +22,7 @@ from bot.view import Locale, Message, plain_text
 from bot.view import refusals as refusal_view
 from bot.view.message import MAX_DATA
 
-_log = logging.getLogger(__name__)
-
+MAX_TOAST: Final = 200  # characters. Source: Bot API `answerCallbackQuery.text`
 LINE_LIFE_MS: Final = 24 * 3_600_000
 _TOKEN_MARK: Final = "~"  # noqa: S105 - a mark, not a token
 
@@ -148,10 +145,8 @@ class Turn:
             await self._answer
 
     async def _answer_query(self, query: CallbackQuery, words: str | None, alert: bool) -> None:
-        try:
-            await query.answer(words[:200] if words else None, show_alert=alert)
-        except TelegramError as error:
-            _log.info("a tap was answered too late: %s", error)
+        shown = words[:MAX_TOAST] if words else None
+        await self.services.outbox.toast(self.sender.chat_id, query.id, shown, alert=alert)
 
     # --- lines behind buttons ----------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ the messages of one card in order, and lets a later edit replace one that has no
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 
 from sqlalchemy import and_, delete, func, or_, select, update
@@ -17,6 +18,7 @@ from bot.store.statements import insert_or_ignore
 from bot.store.tables import Message, OutboxKind, OutboxState
 
 WAITING = (OutboxState.PENDING, OutboxState.SENDING)
+_LOOK = 5  # times as many are looked at as may be leased: one chat's backlog does not hide the others
 
 
 async def enqueue(session: AsyncSession, message: Message) -> Message | None:
@@ -43,10 +45,15 @@ async def claim_batch(
     lease_ms: int,
     limit: int = 20,
     skip_chats: Collection[int] = (),
+    *,
+    urgent_only: Collection[int] | None = (),
+    urgent_lanes: int = 1,
+    per_chat: int = 20,
 ) -> list[Message]:
-    """Lease up to `limit` due messages, most urgent lane first, then oldest.
+    """Lease up to `limit` due messages, `per_chat` of one chat, most urgent lane first, then oldest.
 
-    Of one card only the oldest waiting message is due. `skip_chats` are those at their rate limit now.
+    Of one card only the oldest waiting message is due. `skip_chats` are those at their rate limit now; of the
+    chats in `urgent_only` (None: of all) only lanes up to `urgent_lanes` are leased.
     """
     earlier = aliased(Message)
     blocked = (
@@ -64,15 +71,25 @@ async def claim_batch(
         and_(col(Message.state) == OutboxState.SENDING, col(Message.lease_until_ms) <= now_ms),
     )
     chosen = (
-        select(col(Message.id))
+        select(col(Message.id), col(Message.chat_id))
         .where(due, ~blocked)
         .order_by(col(Message.lane), col(Message.id))
-        .limit(limit)
+        .limit(_LOOK * limit)
         .with_for_update(skip_locked=True)
     )
     if skip_chats:
         chosen = chosen.where(col(Message.chat_id).not_in(skip_chats))
-    ids = (await session.scalars(chosen)).all()
+    urgent = col(Message.lane) <= urgent_lanes
+    if urgent_only is None:
+        chosen = chosen.where(urgent)
+    elif urgent_only:
+        chosen = chosen.where(or_(urgent, col(Message.chat_id).not_in(urgent_only)))
+    ids: list[int] = []
+    taken = Counter[int]()
+    for message_id, chat_id in (await session.execute(chosen)).all():
+        if taken[chat_id] < per_chat and len(ids) < limit:
+            taken[chat_id] += 1
+            ids.append(message_id)
     if not ids:
         return []
     statement = (

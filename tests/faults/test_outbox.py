@@ -11,7 +11,7 @@ from markupsafe import Markup
 from sqlalchemy import select
 from telegram import Bot
 
-from bot.chat import outbox
+from bot.chat import events, outbox
 from bot.chat.limits import UNLIMITED
 from bot.chat.outbox import Outbox
 from bot.clock import unix_ms
@@ -146,7 +146,7 @@ async def test_news_that_is_off_holds_up_nothing_behind_it(
     monkeypatch.setattr(outbox, "IDLE_POLL_S", 1_000.0)  # nobody comes back to look
     async with database.write() as session:
         await chat_rows.set_volume(session, ALICE, None, Event.FILL, Volume.OFF)
-        for number in range(3 * outbox.BATCH):
+        for number in range(3 * events.BATCH):
             row = Message(chat_id=ALICE, text=f"{number}", event=Event.FILL, created_ms=unix_ms())
             await rows.enqueue(session, row)
         await rows.enqueue(session, Message(chat_id=ALICE, text="behind", created_ms=unix_ms()))

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from bot.app import Bot, build
-from bot.chat.limits import UNLIMITED
+from bot.chat.limits import UNLIMITED, Rates
 from bot.life import running
 from bot.sandbox.exchange import ExchangeConfig, SandboxExchange
 from bot.sandbox.telegram import ChatDriver, Limits, SandboxTelegram, TelegramConfig
@@ -163,6 +163,7 @@ async def open_world(
     people: tuple[TelegramPerson, ...] | None = None,
     groups: tuple[Group, ...] | None = None,
     token: str = DEFAULT_TOKEN,
+    rates: Rates = UNLIMITED,
     **settings_of_this_world: Any,
 ) -> AsyncIterator[World]:
     """A migrated database in, a running world out. Prices stand still unless the configuration moves them.
@@ -205,7 +206,7 @@ async def open_world(
             masters,
             key_page_url=f"{exchange.rest_url}/settings/api-keys",
             clock=clock,
-            rates=UNLIMITED,
+            rates=rates,
         )
         await stack.enter_async_context(running(bot))
         chats = await stack.enter_async_context(ChatDriver(telegram.url))

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from typing import Final
-
-from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
 
 from bot.chat.acts import ActClass, act
 from bot.chat.handlers import referrals
@@ -28,8 +25,6 @@ from bot.view import start as start_view
 
 ASK_LIFE_MS: Final = 5 * 60_000
 MAX_LABEL: Final = 20
-DELETE_TRIES: Final = 3
-DELETE_PAUSE_S: Final = 0.3
 MAX_ID: Final = 2**63 - 1
 # 32 or 64 bytes in base64 (standard or URL-safe) or hex: nothing else a trader types looks like it.
 _SECRET: Final = re.compile(
@@ -149,7 +144,7 @@ async def secret(turn: Turn, text: str, prompt: Prompt | None) -> None:
         said = await stray_secret(services, turn.locale, turn.sender.chat_id, turn.message_id)
         await turn.say(said)
         return
-    deleted = await _delete(services, turn.sender.chat_id, turn.message_id)
+    deleted = await services.outbox.delete(turn.sender.chat_id, turn.message_id)
     if not deleted:
         await turn.say(link_view.secret_not_deleted(turn.locale))
     try:
@@ -172,23 +167,10 @@ async def _ask_again(turn: Turn, prompt: Prompt, problem: str) -> None:
 
 async def stray_secret(services: Services, locale: Locale, chat_id: int, message_id: int) -> Message:
     """Delete a message with a secret nobody asked for, and the words about it. In a group it is burnt."""
-    deleted = await _delete(services, chat_id, message_id)
+    deleted = await services.outbox.delete(chat_id, message_id)
     if chat_id < 0:
         return link_view.secret_in_group(locale, deleted=deleted)
     return link_view.secret_unasked(locale) if deleted else link_view.secret_not_deleted(locale)
-
-
-async def _delete(services: Services, chat_id: int, message_id: int) -> bool:
-    for _ in range(DELETE_TRIES):
-        try:
-            return await services.bot.delete_message(chat_id, message_id)
-        except (NetworkError, RetryAfter) as error:
-            if isinstance(error, BadRequest):
-                return False
-        except TelegramError:
-            return False
-        await asyncio.sleep(DELETE_PAUSE_S)
-    return False
 
 
 async def accounts(turn: Turn, page: str = "0") -> None:

@@ -12,11 +12,20 @@ from typing import Literal, get_args
 
 from bot.sandbox.telegram.errors import BotApiError, Json, too_many_requests
 
-FaultKind = Literal["429", "500", "502", "timeout", "drop", "late", "drop_answer"]
+FaultKind = Literal["429", "500", "502", "timeout", "drop", "late", "drop_answer", "instead", "answer"]
 
 
 class ConnectionLost(Exception):
     """The server shall close the connection without an answer."""
+
+
+class OddAnswer(Exception):
+    """The server shall answer with this, and nothing else."""
+
+    def __init__(self, status: int, body: str) -> None:
+        super().__init__(f"{status} {body[:40]}")
+        self.status = status
+        self.body = body
 
 
 @dataclass(slots=True)
@@ -25,6 +34,7 @@ class Fault:
 
     429, 500, 502: refused, nothing done. timeout: nothing done, held for `seconds`, closed. drop: nothing
     done, closed. late: done, answered after `seconds`. drop_answer: done, closed without an answer.
+    instead, answer: not done and done, answered with `status` and `body`, whatever they are.
     """
 
     kind: FaultKind
@@ -33,6 +43,8 @@ class Fault:
     seconds: float = 30.0
     retry_after: int = 1
     chat_id: int | None = None
+    status: int = 200
+    body: str = ""
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(FaultKind):
@@ -56,6 +68,8 @@ class Fault:
             await asyncio.sleep(self.seconds)
         if self.kind in ("timeout", "drop"):
             raise ConnectionLost
+        if self.kind == "instead":
+            raise OddAnswer(self.status, self.body)
 
     async def after(self) -> None:
         """Happen after the method ran."""
@@ -63,6 +77,8 @@ class Fault:
             await asyncio.sleep(self.seconds)
         if self.kind == "drop_answer":
             raise ConnectionLost
+        if self.kind == "answer":
+            raise OddAnswer(self.status, self.body)
 
 
 class Faults:

@@ -19,7 +19,7 @@ from bot.sandbox.telegram.bot_api import BotApi
 from bot.sandbox.telegram.call import Call, read_call
 from bot.sandbox.telegram.config import TelegramConfig
 from bot.sandbox.telegram.errors import BotApiError, bad_request
-from bot.sandbox.telegram.faults import ConnectionLost, Faults
+from bot.sandbox.telegram.faults import ConnectionLost, Faults, OddAnswer
 from bot.sandbox.telegram.methods import METHODS
 from bot.sandbox.telegram.user_api import UserApi, explain
 
@@ -123,6 +123,8 @@ class SandboxTelegram:
             return await self._run(await read_call(method, request))
         except BotApiError as refusal:
             return _refused(refusal)
+        except OddAnswer as odd:
+            return web.Response(status=odd.status, text=odd.body, content_type="application/json")
         except ConnectionLost:
             if request.transport is not None:
                 request.transport.abort()

@@ -1,0 +1,74 @@
+"""Under Telegram's own limits: whoever waits is answered before cards change that nobody looks at."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.chat.limits import TELEGRAM, UNLIMITED, Rates
+from tests.support.world import CAROL, Person, World, open_world
+
+ORDERS = 20
+FEW = 6  # cards that may change while somebody is answered
+
+
+@pytest.fixture
+async def world(database_url: str) -> AsyncIterator[World]:
+    async with open_world(database_url) as opened:
+        yield opened
+
+
+def _keep(world: World, rates: Rates) -> None:
+    """What makes the scene need not wait for Telegram's limits; what is told afterwards keeps them."""
+    world.bot.services.outbox._limits.rates = rates
+
+
+async def _rest(person: Person) -> list[int]:
+    """Limit orders that rest, each with its card; the ids of the cards."""
+    before = set(await _open(person))
+    prices = [f"{139 + step * 0.25:.2f}" for step in range(ORDERS)]
+    for start in range(0, ORDERS, 5):
+        await person.says(
+            "; ".join(f"long sol $20 at {price}" for price in prices[start : start + 5]), "5 steps"
+        )
+        await person.taps("✅")
+        await _until(person, len(before) + start + 5)
+    return [one for one in await _open(person) if one not in before]
+
+
+async def _open(person: Person) -> list[int]:
+    return [m.id for m in await person.chat.messages() if m.text.startswith("🟢 Open")]
+
+
+async def _until(person: Person, number: int) -> None:
+    """Until so many cards say that their order is open."""
+    while len(seen := await _open(person)) != number:
+        await person.chat.wait_for(
+            lambda m, seen=seen: (m.id in seen) != m.text.startswith("🟢 Open"), timeout=20
+        )
+
+
+async def _untouched(person: Person, cards: list[int]) -> int:
+    return len(set(cards) & set(await _open(person)))
+
+
+async def test_answers_and_results_go_before_the_cards_of_twenty_orders(world: World) -> None:
+    carol = world.person(CAROL)
+    await carol.says("/start", "Rucksack")
+    await carol.links("Carol")
+
+    cards = await _rest(carol)
+    _keep(world, TELEGRAM)
+    await carol.says("cancel all", "Cancelled 20 orders")
+    await carol.says("help", "Type a trade")
+    assert await _untouched(carol, cards) >= ORDERS - FEW
+    _keep(world, UNLIMITED)
+    await _until(carol, 0)  # the cards follow all the same
+
+    cards = await _rest(carol)
+    _keep(world, TELEGRAM)
+    first = await carol.says("/panic", "Panic")
+    await carol.taps("Cancel and close all", "Last check", on=first.id)
+    await carol.taps("Yes", "everything is cancelled", on=first.id)
+    assert await _untouched(carol, cards) >= ORDERS - FEW
