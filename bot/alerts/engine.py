@@ -31,6 +31,7 @@ FLUSH_S: Final = 2.0  # memories and watermarks are written this often
 FIRST_MARK_S: Final = 3.0  # a mark price comes every second
 HOLD_S: Final = 15.0  # events wait for a repair no longer
 RETRY_S: Final = 1.0
+PACE_S: Final = 30.0  # between two looks back at marks that REST tells: it answers few candles a minute
 KEEP_SINCE_MS: Final = 120_000  # no look back reaches further behind a watermark
 
 
@@ -49,6 +50,7 @@ class Engine:
         self._gaps: dict[str, int] = {}  # series with a gap, and where it begins
         self._tails: dict[str, int] = {}  # newest trade REST told, until the stream's first one was seen
         self._heard: dict[str, asyncio.Event] = {}  # somebody waits for the first event of these
+        self._mended_at: dict[str, float] = {}  # monotonic, of marks
         self._unwritten: list[Batch] = []
         self._subscriptions: dict[str, Subscription] = {}
         self._wake = asyncio.Event()
@@ -118,6 +120,10 @@ class Engine:
                     for event in self._held.pop(name, ()):
                         self._take(name, event, strict=False)
 
+    async def refresh(self, name: str) -> None:
+        """Hear what a followed series is at now, though its stream may be silent. Raises BackpackError."""
+        await self._feed.refresh(stream_of(name))
+
     def mend(self, name: str, from_ms: int) -> None:
         """Look up what happened since, and let what comes meanwhile wait for it."""
         begun = name in self._gaps
@@ -133,22 +139,49 @@ class Engine:
         """Whether no series has a gap that was not looked into."""
         return not self._gaps
 
+    def _look_back(self, name: str, from_ms: int) -> None:
+        """As `mend`, but what comes meanwhile is judged at once: REST tells it and will for a while.
+
+        The candles of the time between two of its answers are read after that, and not oftener than paced.
+        """
+        begun = name in self._gaps
+        self._gaps[name] = min(from_ms, self._gaps.get(name, from_ms))
+        if not begun:
+            now = asyncio.get_running_loop().time()
+            pause = max(0.0, self._mended_at.get(name, float("-inf")) + PACE_S - now)
+            self._spawn(self._looked_back(name, pause))
+
+    async def _looked_back(self, name: str, pause: float) -> None:
+        await asyncio.sleep(pause)
+        await self._repaired(name)
+        self._mended_at[name] = asyncio.get_running_loop().time()
+        self._wake.set()
+
     async def _mend(self, name: str) -> None:
         release = asyncio.get_running_loop().call_later(HOLD_S, self._release, name)
         try:
             await self._listening(name)
-            while name in self._gaps:
-                from_ms = self._gaps[name]
-                mended = await self._repair.run(self.brain, name, from_ms)
-                if mended is not None and self._gaps[name] == from_ms:
-                    del self._gaps[name]
-                    if mended.tail is not None and mended.seen_ms is not None:
-                        self._tails[name] = mended.tail
-                        self._seen[name] = max(self._seen.get(name, 0), mended.seen_ms)
+            await self._repaired(name)
         finally:
             release.cancel()
             self._release(name)
             self._wake.set()
+
+    async def _repaired(self, name: str) -> None:
+        """Until nothing of the gap is left: a mistake in one try costs that try only."""
+        while name in self._gaps:
+            from_ms = self._gaps[name]
+            try:
+                mended = await self._repair.run(self.brain, name, from_ms)
+            except Exception:
+                _log.exception("a look back at %s failed", name)
+                await asyncio.sleep(RETRY_S)
+                continue
+            if mended is not None and self._gaps[name] == from_ms:
+                del self._gaps[name]
+                if mended.tail is not None and mended.seen_ms is not None:
+                    self._tails[name] = mended.tail
+                    self._seen[name] = max(self._seen.get(name, 0), mended.seen_ms)
 
     async def _listening(self, name: str) -> None:
         """Wait until the stream surely speaks: marks come every second, and have no ids to find a hole by."""
@@ -203,7 +236,11 @@ class Engine:
             its_kind, symbol = name.split(":", 1)
             if its_kind == kind and gap.symbol in {None, symbol}:
                 self._tails.pop(name, None)
-                self.mend(name, min(gap.from_ms, self._seen.get(name, gap.from_ms)))
+                from_ms = min(gap.from_ms, self._seen.get(name, gap.from_ms))
+                if its_kind == MARK and self._feed.healthy and name not in self._held:
+                    self._look_back(name, from_ms)
+                else:
+                    self.mend(name, from_ms)
 
     def _take(self, name: str, event: MarketEvent, *, strict: bool) -> None:
         """`strict`: candles over the event's time may have been judged already."""
@@ -282,11 +319,15 @@ class Engine:
             self._wake.clear()
             whole = loop.time() >= due
             due = loop.time() + FLUSH_S if whole else due
-            async with self._turn:
-                batch = self._take_all() if whole else self._with_memories(self._taken())
-                if batch:
-                    self._unwritten.append(batch)
-                await self._write_until_done()
+            try:
+                async with self._turn:
+                    batch = self._take_all() if whole else self._with_memories(self._taken())
+                    if batch:
+                        self._unwritten.append(batch)
+                    await self._write_until_done()
+            except Exception:  # a writer that ends silently would silence every alert
+                _log.exception("alerts stumbled over what was decided")
+                await asyncio.sleep(RETRY_S)
 
     async def _write_until_done(self) -> None:
         while self._unwritten:

@@ -52,8 +52,10 @@ class Depths:
         now_ms: Callable[[], int],
         monotonic: Callable[[], float],
         tell: Callable[[Gap], None],
+        deaf: Callable[[str], None] = lambda symbol: None,
     ) -> None:
         self._snapshot = snapshot
+        self._deaf = deaf
         self._patience = patience
         self._now_ms = now_ms
         self._monotonic = monotonic
@@ -183,6 +185,7 @@ class Depths:
                 self._is_sure(followed)
             elif self._monotonic() - followed.sure_at > self._patience.audit_s:
                 self._doubt(followed)
+                self._deaf(chain.symbol)
         except BackpackError as error:
             _log.info("no audit of %s: %s", chain.symbol, type(error).__name__)
             await asyncio.sleep(1)

@@ -29,10 +29,12 @@ from bot.backpack.streams import LONGEST_WAIT
 from bot.domain.feed import Quote, StreamKind, Trade
 from bot.domain.market import Book, Market, MarkPrice
 from bot.market.bus import Bus, Handler
+from bot.market.comparing import Comparing
 from bot.market.depths import Depths
 from bot.market.inbox import Inbox
 from bot.market.listings import heartbeat, news
 from bot.market.patience import Patience
+from bot.market.pulses import Pulses
 from bot.market.repair import Repair
 from bot.market.subscriptions import Stream, Subscription, Wanted
 from bot.market.tapes import Tapes
@@ -70,6 +72,7 @@ class Feed:
             now_ms=client.now_ms,
             monotonic=monotonic,
             tell=self._bus.tell,
+            deaf=lambda symbol: self._pulses.is_deaf(Stream.depth(symbol)),
         )
         self._tapes = Tapes(
             client.trades,
@@ -84,16 +87,34 @@ class Feed:
             now_ms=client.now_ms,
             monotonic=monotonic,
             tell=self._bus.tell,
+            spoke=self._spoke,
         )
         self._repair = Repair(client, self._inbox, self._bus.tell)
+        self._pulses = self._made_pulses()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._renewed: dict[Stream, float] = {}
         self._stopped = False
         self._heard_at = 0.0
         self._silence_s = patience.heard_s
         self.markets: Mapping[str, Market] = {}
         self.connected_since_ms: int | None = None
         self.last_event_ms: int | None = None
+
+    def _made_pulses(self) -> Pulses:
+        comparing = Comparing(
+            self._client,
+            self._inbox,
+            self._tapes,
+            patience=self._patience,
+            monotonic=self._monotonic,
+            tell=self._bus.tell,
+        )
+        return Pulses(
+            comparing.meanings,
+            renew=lambda streams: self._socket.renew(*(stream.name for stream in streams)),
+            reconnect=self._socket.reconnect,
+            renew_s=self._patience.renew_s,
+            monotonic=self._monotonic,
+        )
 
     # --- for readers -------------------------------------------------------------------------------
 
@@ -134,6 +155,10 @@ class Feed:
         is_behind = self._inbox.lag.excess > self._patience.heard_s
         return self._depths.book(symbol, levels) if self.healthy and not is_behind else None
 
+    async def refresh(self, stream: Stream) -> None:
+        """Tell what REST knows of a followed stream now, silent or not. Raises BackpackError."""
+        await self._pulses.ask_now(stream)
+
     @property
     def streams(self) -> tuple[Stream, ...]:
         """What is wanted by anybody, the feed's own heartbeat included."""
@@ -151,7 +176,13 @@ class Feed:
 
     async def start(self) -> None:
         """Begin in the background: nothing is waited for."""
-        steps = (self._read, self._keep_subscribed, self._watch, self._wake, self._follow_listings)
+        steps = (
+            self._read,
+            self._keep_subscribed,
+            self._watch,
+            self._listen_to_pulses,
+            self._follow_listings,
+        )
         for step in steps:
             self._background(self._repeat(step))
 
@@ -163,6 +194,7 @@ class Feed:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._pulses.close()
         await self._depths.close()
         await self._tapes.close()
         self.connected_since_ms = None
@@ -219,6 +251,9 @@ class Feed:
         for latest in self._inbox.latest.values():
             latest.top_id = None
 
+    def _spoke(self, name: str) -> None:
+        self._pulses.spoke(name)
+
     def _take_trade(self, trade: Trade) -> None:
         self._inbox.take_trade(trade)
 
@@ -245,6 +280,7 @@ class Feed:
             self._depths.load_all()
 
     def _follow(self, stream: Stream) -> None:
+        self._pulses.want(stream)
         pulse = self._inbox.pulse(stream)
         if pulse is not None:
             pulse.want(self._monotonic(), self._client.now_ms())
@@ -252,10 +288,12 @@ class Feed:
             self._depths.follow(stream.symbol)
         elif stream.kind is StreamKind.TRADE:
             self._tapes.follow(stream.symbol)
+        elif stream.kind is StreamKind.KLINE:
+            self._inbox.closed_until(stream.name)
 
     def _drop(self, stream: Stream) -> None:
         """Forget what would look like a gap when somebody wants the stream again."""
-        self._renewed.pop(stream, None)
+        self._pulses.drop(stream)
         pulse = self._inbox.pulse(stream)
         if pulse is not None:
             pulse.drop()
@@ -264,7 +302,7 @@ class Feed:
         elif stream.kind is StreamKind.TRADE:
             self._tapes.drop(stream.symbol)
         elif stream.kind is StreamKind.KLINE:
-            self._inbox.candles.pop(stream.name, None)
+            self._inbox.drop_candles(stream.name)
 
     # --- silence -----------------------------------------------------------------------------------
 
@@ -278,28 +316,13 @@ class Feed:
         else:
             self._depths.audit()
 
-    async def _wake(self) -> None:
-        """Mark prices the socket does not tell come from REST; a stream silent alone is subscribed anew."""
+    async def _listen_to_pulses(self) -> None:
+        """With a socket or without: what is followed is told, by REST where the stream is silent."""
         await asyncio.sleep(self._patience.watch_s)
-        now = self._monotonic()
-        silent = [stream for stream in self._marks() if self._is_silent(stream, now)]
-        if not silent:
-            return
-        prices = await self._repair.marks()
-        for stream in silent:
-            price = prices.get(stream.symbol)
-            if price is not None and self._is_silent(stream, now):  # it may have spoken meanwhile
-                self._inbox.take_mark(price)
-        if self.healthy:
-            stale = [one for one in silent if now - self._renewed.get(one, 0.0) > self._patience.renew_s]
-            self._renewed.update(dict.fromkeys(stale, now))
-            await self._socket.renew(*(stream.name for stream in stale))
+        self._pulses.turn(tuple(self._told), may_renew=self.healthy)
 
     def _marks(self) -> list[Stream]:
         return [stream for stream in self._told if stream.kind is StreamKind.MARK_PRICE]
-
-    def _is_silent(self, stream: Stream, now: float) -> bool:
-        return self._inbox.of(stream.symbol).mark_pulse.is_silent(now, self._patience.mark_s)
 
     # --- listings ----------------------------------------------------------------------------------
 

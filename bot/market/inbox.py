@@ -43,8 +43,10 @@ class Inbox:
         now_ms: Callable[[], int],
         monotonic: Callable[[], float],
         tell: Callable[[MarketEvent], None],
+        spoke: Callable[[str], None] = lambda name: None,
     ) -> None:
         self._depths = depths
+        self._spoke = spoke
         self._tapes = tapes
         self._patience = patience
         self._now_ms = now_ms
@@ -53,6 +55,7 @@ class Inbox:
         self.lag = Lag(patience.baseline_s)
         self.latest: dict[str, Latest] = {}
         self.candles: dict[str, Kline] = {}  # the newest of each kline stream, by the stream's name
+        self._closed_ms: dict[str, int] = {}  # until when the candles of each are known to be over
 
     def of(self, symbol: str) -> Latest:
         found = self.latest.get(symbol)
@@ -100,13 +103,43 @@ class Inbox:
         ):
             return
         self.candles[name] = candle
+        if candle.is_closed:
+            self.close_until(name, candle.end_ms)
         self._tell(candle)
+
+    def closed_until(self, name: str) -> int:
+        """Up to when every candle of the stream `name` was told; from when it is followed, at first."""
+        return self._closed_ms.setdefault(name, self._now_ms())
+
+    def close_until(self, name: str, end_ms: int) -> None:
+        """Nothing is missing of the stream `name` up to then."""
+        self._closed_ms[name] = max(end_ms, self._closed_ms.get(name, 0))
+
+    def drop_candles(self, name: str) -> None:
+        """Nobody follows the stream any more."""
+        self.candles.pop(name, None)
+        self._closed_ms.pop(name, None)
+
+    def take_last(self, price: LastPrice) -> None:
+        """A last price in the place of the ticker's; where trades are followed they know better."""
+        latest = self.of(price.symbol)
+        self._hear(price, StreamKind.TICKER, latest.ticker_pulse, self._patience.ticker_s)
+        if not self._tapes.follows(price.symbol) and latest.take_price(price):
+            self._tell(price)
+
+    def take_interest(self, interest: OpenInterest) -> None:
+        """An open interest from the stream, or from REST in its place."""
+        latest, kind = self.of(interest.symbol), StreamKind.OPEN_INTEREST
+        if latest.take_interest(interest):
+            self._hear(interest, kind, latest.interest_pulse, self._patience.interest_s)
+            self._tell(interest)
 
     def take_top(self, top: BookTop, update_id: int) -> None:
         if self.of(top.symbol).take_top(top, update_id):
             self._tell(top)
 
     def on_top(self, event: BookTicker) -> None:
+        self._spoke(f"bookTicker.{event.symbol}")
         self.take_top(
             BookTop(
                 event.symbol,
@@ -121,14 +154,17 @@ class Inbox:
         )
 
     def on_depth(self, event: DepthUpdate) -> None:
+        self._spoke(f"depth.{event.symbol}")
         self.lag.note(event.engine_us, self._monotonic())
         self._depths.take(event)
 
     def on_mark(self, event: MarkPriceUpdate) -> None:
+        self._spoke(f"markPrice.{event.price.symbol}")
         self.take_mark(event.price, event.engine_us)
 
     def on_row(self, event: StreamRow) -> None:
         row, now = event.row, self._now_ms()
+        self._spoke(event.stream)
         if isinstance(row, ws.TradeRow):
             self._tapes.take(
                 Trade(
@@ -140,7 +176,7 @@ class Inbox:
         elif isinstance(row, ws.KlineRow):
             self.take_candle(event.stream, _candle(event.stream, row, now))
         elif isinstance(row, ws.OpenInterestRow):
-            self._on_interest(row, now)
+            self.take_interest(OpenInterest(row.symbol, row.open_interest, row.event_us, now))
         else:
             self._tell(LiquidationEvent(row.symbol, row.side, row.price, row.quantity, row.engine_us, now))
 
@@ -149,17 +185,7 @@ class Inbox:
         latest = self.of(row.symbol)
         if not latest.take_ticker(row.event_us):
             return
-        heard = LastPrice(row.symbol, row.last, row.event_us, now)
-        self._hear(heard, StreamKind.TICKER, latest.ticker_pulse, self._patience.ticker_s)
-        if not self._tapes.follows(row.symbol) and latest.take_price(heard):
-            self._tell(heard)
-
-    def _on_interest(self, row: ws.OpenInterestRow, now: int) -> None:
-        latest, kind = self.of(row.symbol), StreamKind.OPEN_INTEREST
-        interest = OpenInterest(row.symbol, row.open_interest, row.event_us, now)
-        if latest.take_interest(interest):
-            self._hear(interest, kind, latest.interest_pulse, self._patience.interest_s)
-            self._tell(interest)
+        self.take_last(LastPrice(row.symbol, row.last, row.event_us, now))
 
     def _hear(self, event: _Clocked, kind: StreamKind, pulse: Pulse, patience: float) -> None:
         """A stream that speaks by the clock has spoken; a gap when it had not for too long."""

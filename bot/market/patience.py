@@ -21,9 +21,13 @@ class Patience:
     mark_s: float = 3.0  # three of the exchange's intervals; then REST is asked instead
     ticker_s: float = 5.0  # the exchange tells it every second
     interest_s: float = 150.0  # the exchange tells it every 60 s
+    interest_ask_s: float = 10.0  # but whoever waits for it waits no longer than this: REST is asked
+    trade_s: float = 6.0  # no trade for so long: REST is asked whether there was one
+    top_s: float = 6.0  # the same of the best prices
+    candles_s: float = 3.0  # between two questions for candles that are overdue: REST answers few a minute
     renew_s: float = 30.0  # between two tries to wake a stream that is silent alone
-    audit_s: float = 10.0  # a book quiet for so long is compared with the exchange's
-    believed_s: float = 30.0  # neither update nor audit for so long
+    audit_s: float = 5.0  # a book quiet for so long is compared with the exchange's
+    believed_s: float = 10.0  # neither update nor audit for so long
     baseline_s: float = 10.0  # the quickest event of so long tells how late the others are
     listings_s: float = 60.0  # between two readings of the markets
     watch_s: float = 0.5  # between two looks at all of this

@@ -11,7 +11,6 @@ from bot.backpack import BackpackClient, BackpackError
 from bot.backpack.wire import markets as wm
 from bot.backpack.wire.base import to_ms
 from bot.domain.feed import BookTop, Gap, Kline, StreamKind
-from bot.domain.market import MarkPrice
 from bot.market.inbox import Inbox
 from bot.market.subscriptions import Stream
 
@@ -32,14 +31,6 @@ class Repair:
     async def run(self, streams: Iterable[Stream], since_ms: int, until_ms: int) -> None:
         """Repair, or announce, the time between for every stream."""
         await asyncio.gather(*(self._stream(stream, since_ms, until_ms) for stream in streams))
-
-    async def marks(self) -> dict[str, MarkPrice]:
-        """Mark, index and funding of every perp; none when the exchange does not say."""
-        try:
-            return await self._client.mark_prices()
-        except BackpackError as error:
-            _log.info("no mark prices: %s", type(error).__name__)
-            return {}
 
     async def _stream(self, stream: Stream, since_ms: int, until_ms: int) -> None:
         if stream.kind is StreamKind.KLINE and await self._tried(self._candles, stream):

@@ -20,6 +20,7 @@ LATE_S: Final = 0.1  # how long an early trade waits for the missing one before 
 ANEW_US: Final = 1_000_000  # a lower id that is newer by more than this is no straggler
 AT_ONCE: Final = 4
 TRIES: Final = 5
+GLANCE: Final = 50  # trades asked for to see whether there were any
 FIRST_RETRY_S: Final = 0.2
 
 
@@ -31,6 +32,7 @@ class Tape:
     last_id: int | None = None
     last_ms: int = 0  # when the newest was received
     last_us: int = 0  # when the exchange made it
+    since_ms: int = 0  # followed since then (exchange's unix ms)
     waiting: dict[int, Trade] = field(default_factory=dict)
 
     def take(self, trade: Trade) -> list[Trade]:
@@ -58,6 +60,12 @@ class Tape:
             if trade.trade_id > self.last_id:
                 self.waiting.setdefault(trade.trade_id, trade)
         return self._ready(), exact
+
+    def begin(self, newest: Sequence[Trade]) -> None:
+        """Nothing was heard yet: what REST tells from before it was followed is where the row begins."""
+        if self.last_id is None and newest:
+            before = [trade.trade_id for trade in newest if trade.event_us // 1000 < self.since_ms]
+            self.last_id = max(before, default=newest[0].trade_id - 1)
 
     def give_up(self) -> list[Trade]:
         """Tell what waits although something before it is missing."""
@@ -101,7 +109,7 @@ class Tapes:
         self._at_once = asyncio.Semaphore(AT_ONCE)
 
     def follow(self, symbol: str) -> None:
-        self._tapes.setdefault(symbol, Tape(symbol))
+        self._tapes.setdefault(symbol, Tape(symbol, since_ms=self._now_ms()))
 
     def drop(self, symbol: str) -> None:
         self._tapes.pop(symbol, None)
@@ -128,6 +136,25 @@ class Tapes:
         for tape in self._tapes.values():
             if tape.last_id is not None:
                 self._mend(tape, 0)
+
+    async def compare(self, symbol: str) -> bool:
+        """Tell what REST has and the stream did not tell; whether that was anything. Raises BackpackError."""
+        tape = self._tapes.get(symbol)
+        if tape is None:
+            return False
+        async with self._at_once:
+            rows = await self._trades(symbol, GLANCE)
+        if self._tapes.get(symbol) is not tape:
+            return False
+        newest = _in_order(symbol, rows, self._now_ms())
+        tape.begin(newest)
+        before = tape.last_id
+        if tape.last_id is not None and newest and newest[0].trade_id > tape.last_id + 1:
+            self._mend(tape, 0)  # there is more than a glance can tell
+            return True
+        ready, _ = tape.fill(newest)
+        self._tell(tape, ready)
+        return tape.last_id != before
 
     async def close(self) -> None:
         tasks = list(self._mending.values())
