@@ -45,6 +45,7 @@ from bot.desk.manage import Manage
 from bot.desk.offers import Offers
 from bot.desk.pictures import Pictures
 from bot.desk.placing import Placing
+from bot.desk.pulse import AccountPulses
 from bot.desk.queries import Queries
 from bot.desk.reconciler import Reconciler
 from bot.desk.sessions import AccountSessions
@@ -70,6 +71,7 @@ REPAIR_S: Final = 30.0
 EXITS_S: Final = 2.0
 SYNC_S: Final = 5.0
 PICTURES_S: Final = 1.0
+PULSES_S: Final = 3.0
 CLOCK_S: Final = 60.0
 EXPIRE_S: Final = 5.0
 CHAINS_S: Final = 30.0
@@ -159,7 +161,8 @@ def build(
     linking.linked = watcher.watch
     alerts = Alerts(database, client, feed, catalogue, alert_messages, clock=clock, admits=access.admits)
     pictures = Pictures(database, sessions, keys, now_ms=client.now_ms)
-    _tell_alerts(alerts, watcher, keys, pictures)
+    pulses = AccountPulses(database, sessions, reconciler)
+    _tell_alerts(alerts, watcher, keys, pictures, pulses)
 
     async def unlinked(account_id: int) -> None:
         await watcher.unwatch(account_id)
@@ -223,6 +226,8 @@ def build(
     )
     services.dashboard_link = dashboard.link
     Router(services).register(telegram)
+    schedule = _schedule(services, client, reconciler, guard, watcher, pictures, books)
+    schedule.every(PULSES_S, "pulses", pulses.run_once)
     return Bot(
         settings,
         database,
@@ -233,16 +238,26 @@ def build(
         watcher,
         reconciler,
         books,
-        _schedule(services, client, reconciler, guard, watcher, pictures, books),
+        schedule,
         telegram,
         plans,
         dashboard,
     )
 
 
-def _tell_alerts(alerts: Alerts, watcher: Watcher, keys: KeyTroubles, pictures: Pictures) -> None:
+def _tell_alerts(
+    alerts: Alerts, watcher: Watcher, keys: KeyTroubles, pictures: Pictures, pulses: AccountPulses
+) -> None:
     """The desk and the alerts do not know each other; what happens to an account is told here."""
-    watcher.moved = pictures.moved
+
+    def moved(account_id: int) -> None:
+        pulses.heard(account_id)
+        pictures.moved(account_id)
+
+    watcher.moved = moved
+    pulses.wanted = lambda: alerts.accounts
+    pulses.moved = pictures.moved
+    pulses.renew = watcher.renew
     keys.begun = alerts.key_trouble
     pictures.wanted = lambda: alerts.accounts
     pictures.taken = alerts.account_changed

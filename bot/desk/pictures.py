@@ -21,7 +21,8 @@ from bot.vault import VaultError
 
 _log = logging.getLogger(__name__)
 
-FRESH_S: Final = 30.0  # what the streams do not tell (interest, other programs' settings) is seen by then
+FRESH_S: Final = 10.0  # what the streams do not tell, or keep to themselves, is seen by then
+AT_A_TURN: Final = 20  # accounts at most each second, those that moved first
 
 
 class Pictures:
@@ -65,6 +66,7 @@ class Pictures:
             return
         async with self._database.read() as session:
             found = [account for account in await accounts.active(session) if account.id in due]
+        found = sorted(found, key=lambda account: self._due_s.get(account.id, 0.0))[:AT_A_TURN]
         self._due_s.update((account.id, now_s + FRESH_S) for account in found)
         await asyncio.gather(*(self._take(account) for account in found))
 

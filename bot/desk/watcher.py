@@ -82,6 +82,15 @@ class Watcher:
         if account.id is not None and account.id not in self._tasks:
             self._tasks[account.id] = asyncio.create_task(self._run(account), name=f"watch-{account.id}")
 
+    async def renew(self, account: Account) -> None:
+        """Open the stream of an account anew: it kept something to itself."""
+        task = self._tasks.pop(account.id, None)
+        if task is None:
+            return
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        self.watch(account)
+
     async def unwatch(self, account_id: int) -> None:
         task = self._tasks.pop(account_id, None)
         if task is not None:

@@ -1,0 +1,47 @@
+"""One stream alone falls silent: nobody waits longer than fifteen seconds for what it kept to itself."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from tests.support.world import Person, World
+
+SOL, PERP = "SOL_USDC", "SOL_USDC_PERP"
+LONGEST_S = 15.0
+
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # it is no part of this
+
+
+async def _prices(world: World, price: str) -> None:
+    for symbol in (SOL, PERP):
+        await world.price(symbol, price)
+
+
+async def _silence(world: World, *prefixes: str) -> None:
+    for prefix in prefixes:
+        await world.fault(action="stream_drop", match={"path": prefix, "times": None})
+
+
+async def test_alerts_and_fills_are_told_though_their_streams_are_silent(world: World, carol: Person) -> None:
+    """All at once: trades, the private streams of orders and positions; marks and books go on."""
+    await carol.says("a sol > 155", "Alert set")
+    await carol.says("alert sol mark > 156", "Alert set")
+    await carol.says("alert fill", "Alert set")
+    card = await carol.says("short 1 sol at 154", "Short SOL-PERP")
+    await carol.taps("✅", "Open", on=card.id)
+    await _silence(world, "trade.", "account.", f"markPrice.{PERP}")
+    await _prices(world, "154.5")
+    await _prices(world, "157")
+    begun = time.monotonic()
+    async with asyncio.timeout(LONGEST_S):
+        await carol.sees("🔔 SOL-PERP price above $155\n", timeout=LONGEST_S)
+        await carol.sees("🔔 SOL-PERP mark price above $156\n", timeout=LONGEST_S)
+        await carol.sees("an order of mine fills", timeout=LONGEST_S)
+        await carol.chat.wait_for(lambda m: m.id == card.id and "Filled" in m.text, LONGEST_S)
+    assert time.monotonic() - begun < LONGEST_S
+    price = await carol.says("/price sol", "SOL-PERP")
+    assert "157" in price.text, "what was told and what is shown agree"
