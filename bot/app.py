@@ -161,8 +161,7 @@ def build(
     linking.linked = watcher.watch
     alerts = Alerts(database, client, feed, catalogue, alert_messages, clock=clock, admits=access.admits)
     pictures = Pictures(database, sessions, keys, now_ms=client.now_ms)
-    pulses = AccountPulses(database, sessions, reconciler)
-    _tell_alerts(alerts, watcher, keys, pictures, pulses)
+    pulses = _told_to_alerts(AccountPulses(database, sessions, reconciler), alerts, watcher, keys, pictures)
 
     async def unlinked(account_id: int) -> None:
         await watcher.unwatch(account_id)
@@ -226,8 +225,6 @@ def build(
     )
     services.dashboard_link = dashboard.link
     Router(services).register(telegram)
-    schedule = _schedule(services, client, reconciler, guard, watcher, pictures, books)
-    schedule.every(PULSES_S, "pulses", pulses.run_once)
     return Bot(
         settings,
         database,
@@ -238,16 +235,16 @@ def build(
         watcher,
         reconciler,
         books,
-        schedule,
+        _schedule(services, client, reconciler, guard, watcher, pictures, pulses, books),
         telegram,
         plans,
         dashboard,
     )
 
 
-def _tell_alerts(
-    alerts: Alerts, watcher: Watcher, keys: KeyTroubles, pictures: Pictures, pulses: AccountPulses
-) -> None:
+def _told_to_alerts(
+    pulses: AccountPulses, alerts: Alerts, watcher: Watcher, keys: KeyTroubles, pictures: Pictures
+) -> AccountPulses:
     """The desk and the alerts do not know each other; what happens to an account is told here."""
 
     def moved(account_id: int) -> None:
@@ -263,6 +260,7 @@ def _tell_alerts(
     pictures.taken = alerts.account_changed
     alerts.account_states.stale = pictures.moved
     alerts.look = pictures.look
+    return pulses
 
 
 def _schedule(
@@ -272,6 +270,7 @@ def _schedule(
     guard: ExitGuard,
     watcher: Watcher,
     pictures: Pictures,
+    pulses: AccountPulses,
     books: Books,
 ) -> Schedule:
     schedule = Schedule()
@@ -280,6 +279,7 @@ def _schedule(
     schedule.every(EXITS_S, "exits", guard.run_once)
     schedule.every(SYNC_S, "sync-keys", watcher.sync)
     schedule.every(PICTURES_S, "pictures", pictures.run_once)
+    schedule.every(PULSES_S, "pulses", pulses.run_once)
     schedule.every(CLOCK_S, "clock", client.refresh_clock)
     schedule.every(EXPIRE_S, "expire-previews", lambda: expire_previews(services))
     schedule.every(CHAINS_S, "finish-chains", lambda: finish_chains(services))
