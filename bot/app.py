@@ -35,6 +35,7 @@ from bot.chat.statement_news import StatementNews
 from bot.chat.webhook import Webhook
 from bot.clock import unix_ms
 from bot.desk.access import AccessPolicy
+from bot.desk.cancels import Cancels
 from bot.desk.cards import Cards
 from bot.desk.chains import Chains
 from bot.desk.gathering import Gathering
@@ -42,6 +43,7 @@ from bot.desk.guard import ExitGuard
 from bot.desk.keys import KeyTroubles
 from bot.desk.linking import Linking
 from bot.desk.manage import Manage
+from bot.desk.monitor import StopMonitor
 from bot.desk.offers import Offers
 from bot.desk.pictures import Pictures
 from bot.desk.placing import Placing
@@ -147,7 +149,10 @@ def build(
         access=access,
     )
     reconciler = Reconciler(database, client, sessions, tracker, placing, clock=clock)
-    guard = ExitGuard(database, sessions, tracker, announcer, clock=clock)
+    exits = (
+        ExitGuard(database, sessions, tracker, announcer, clock=clock),
+        StopMonitor(database, sessions, announcer, clock=clock),
+    )
     keys = KeyTroubles()
     watcher = Watcher(
         database,
@@ -187,6 +192,7 @@ def build(
             clock=clock,
         ),
         placing=placing,
+        cancels=Cancels(manage, linking, sessions, catalogue),
         chains=Chains(database, placing, manage, clock=clock),
         cards=Cards(database),
         linking=linking,
@@ -235,7 +241,7 @@ def build(
         watcher,
         reconciler,
         books,
-        _schedule(services, client, reconciler, guard, watcher, pictures, pulses, books),
+        _schedule(services, client, reconciler, exits, watcher, pictures, pulses, books),
         telegram,
         plans,
         dashboard,
@@ -267,7 +273,7 @@ def _schedule(
     services: Services,
     client: BackpackClient,
     reconciler: Reconciler,
-    guard: ExitGuard,
+    exits: tuple[ExitGuard, StopMonitor],
     watcher: Watcher,
     pictures: Pictures,
     pulses: AccountPulses,
@@ -276,7 +282,10 @@ def _schedule(
     schedule = Schedule()
     schedule.every(RECONCILE_S, "reconcile", reconciler.run_once)
     schedule.every(REPAIR_S, "repair", reconciler.repair_all)
+    guard, monitor = exits
+    watcher.heard = monitor.heard
     schedule.every(EXITS_S, "exits", guard.run_once)
+    schedule.every(EXITS_S, "stops", monitor.run_once)
     schedule.every(SYNC_S, "sync-keys", watcher.sync)
     schedule.every(PICTURES_S, "pictures", pictures.run_once)
     schedule.every(PULSES_S, "pulses", pulses.run_once)

@@ -13,13 +13,15 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.chat.minted import cancel_data
 from bot.chat.outbox import LANE_ANSWER, LANE_CARD, LANE_URGENT, pack_keyboard
 from bot.desk.announce import Notice, NoticeKind
 from bot.domain.noise import Event
 from bot.domain.order import OrderEvent, OrderReport, OrderState
 from bot.domain.standing import Gap
+from bot.domain.stops import Shortage
 from bot.domain.values import Language, plain
-from bot.store import orders, outbox, users
+from bot.store import orders, outbox, promises, users
 from bot.store.tables import Account, Order, OutboxKind, User
 from bot.store.tables import Message as Row
 from bot.view import Locale, Message
@@ -62,7 +64,7 @@ class ChatAnnouncer:
         locale = _locale(user)
         account = await session.get(Account, order.account_id)
         snapshot = orders.snapshot(order, account.label if account is not None else "")
-        cancel = f"cancel:{order.code}" if order.state.is_live else None
+        cancel = cancel_data(order.code, self._clock()) if order.state.is_live else None
         card = order_view.order_card(locale, snapshot, cancel_data=cancel, positions_data=POSITIONS)
         if surprising:
             loud = notice_view.late_surprise(locale, snapshot, positions_data=POSITIONS)
@@ -70,7 +72,8 @@ class ChatAnnouncer:
         if order.ticket_id is not None and order.client_id is not None:
             await self._edit_card(session, order, card, asked=asked)
         is_exit = order.client_id is None  # made by the exchange for an order of ours
-        if is_exit and _is_broken_promise(order):
+        watched = order.trigger_price is not None and await promises.is_watched(session, order.id)
+        if (is_exit or watched) and _is_broken_promise(order):
             await self._alarm(session, order, locale, snapshot.account_label)
             return
         is_late = (
@@ -78,9 +81,9 @@ class ChatAnnouncer:
             or self._clock() - order.created_ms > LATE_MS
             or order.state is OrderState.UNKNOWABLE  # the last word there will be
         )
-        # When a position closes, its exits go with it: no news.
-        gone_with_position = is_exit and order.state is OrderState.CANCELLED
-        if is_late and not gone_with_position and order.state not in _QUIET:
+        # When a position closes, its exits go with it; where it did not, the monitor of stops speaks up.
+        is_told_elsewhere = (is_exit or watched) and order.state is OrderState.CANCELLED
+        if is_late and not is_told_elsewhere and order.state not in _QUIET:
             await self._notice(session, order, card, fresh=not asked)
 
     async def _edit_card(self, session: AsyncSession, order: Order, card: Message, *, asked: bool) -> None:
@@ -146,6 +149,8 @@ class ChatAnnouncer:
         await self._send(
             session, order.chat_id, f"order:{order.id}:broken", message, LANE_URGENT, event=Event.EXIT_MISSING
         )
+        if kind == "sl":
+            await promises.alarm(session, [await _promising(session, order)])
 
     async def exit_missing(self, session: AsyncSession, order: Order, gap: Gap) -> None:
         user = await users.get(session, order.user_id)
@@ -161,6 +166,27 @@ class ChatAnnouncer:
             positions_data=POSITIONS,
         )
         key = f"order:{order.id}:missing:{gap.promise.kind}"
+        await self._send(session, order.chat_id, key, message, LANE_URGENT, event=Event.EXIT_MISSING)
+        if gap.promise.kind == "sl":
+            await promises.alarm(session, [order.id])
+
+    async def stop_gone(
+        self, session: AsyncSession, order: Order, trigger: Decimal, shortage: Shortage
+    ) -> None:
+        user = await users.get(session, order.user_id)
+        if user is None or user.forgotten_ms is not None:
+            return
+        account = await session.get(Account, order.account_id)
+        message = notice_view.stop_gone(
+            _locale(user),
+            shortage,
+            trigger,
+            account_label=account.label if account is not None else "",
+            retry_data=_retry(order, "sl", trigger),
+            close_data=f"on:{order.account_id}:close {order.symbol}",
+            positions_data=POSITIONS,
+        )
+        key = f"order:{order.id}:gone:{self._clock()}"
         await self._send(session, order.chat_id, key, message, LANE_URGENT, event=Event.EXIT_MISSING)
 
     async def key_refused(self, session: AsyncSession, order: Order, code: str | None, message: str) -> None:
@@ -228,6 +254,13 @@ def _locale(user: User) -> Locale:
 
 def _retry(order: Order, kind: str, trigger: Decimal) -> str:
     return f"on:{order.account_id}:{kind} {order.symbol} {plain(trigger)}"
+
+
+async def _promising(session: AsyncSession, stop: Order) -> int:
+    """The order that promised a stop: its entry, or `stop` itself where it was placed by its own."""
+    related = stop.request.get("relatedOrderId")
+    entry = await orders.by_exchange_id(session, stop.account_id, related) if related else None
+    return stop.id if entry is None else entry.id
 
 
 def _event_of(order: Order) -> Event:

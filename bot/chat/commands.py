@@ -10,6 +10,7 @@ from bot.chat.handlers import (
     alert_lists,
     alert_wizard,
     alerts,
+    cancels,
     funding,
     manage,
     noise,
@@ -22,6 +23,7 @@ from bot.chat.handlers import (
     shares,
     show,
     steps,
+    sure,
     trade,
 )
 from bot.chat.turn import Turn
@@ -79,7 +81,7 @@ COMMANDS: dict[str, Handler] = {
     "tp": _begin("tp"),
     "sl": _begin("sl"),
     "cancel": trade.cancel,
-    "cancelall": _plain(manage.cancel_all),
+    "cancelall": _plain(cancels.cancel_all),
     "fees": _plain(show.fees),
     "referral": referrals.referral,
     "settings": options.settings,
@@ -142,13 +144,13 @@ TAPS: dict[str, Handler] = {
     "fm": funding.market,
     "cy": funding.carry,
     "bk": show.book,
-    "cancel": manage.cancel_order,
-    "cancelall": manage.cancel_all,
+    "cancel": cancels.cancel_order,
+    "cancelall": cancels.cancel_all,
     "panic": manage.panic_asked,
     "flat": manage.panic_confirmed,
     "link": accounts.link_step,
     "acct": accounts.account_step,
-    "sure": accounts.sure,
+    "sure": sure.sure,
     "keep": accounts.keep,
     "lang": accounts.language,
     "set": options.setting,
@@ -171,4 +173,4 @@ def behind_tap(name: str, argument: str) -> Handler:
 
 
 # In a group every answer to a tap may have to say something; in private only these do.
-SPEAKING = {alerts.tap, alerts.saved, trade.confirm, trade.withdraw, accounts.sure}
+SPEAKING = {alerts.tap, alerts.saved, trade.confirm, trade.withdraw, sure.sure}

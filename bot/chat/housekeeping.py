@@ -18,6 +18,7 @@ from bot.view import Locale
 from bot.view import preview as preview_view
 
 KEEP_MESSAGES_MS: Final = 30 * 24 * 3_600_000  # cards of resting orders are edited as long
+KEEP_BUTTONS_MS: Final = 24 * 3_600_000  # a tap that comes too late is asked about anew
 GO_LIMIT: Final = 61  # bytes of a line that fits behind `go:` in a button
 
 
@@ -55,7 +56,7 @@ async def tidy(services: Services) -> None:
     """Forget what nothing refers to: expired buttons and passes, old messages, idle chats' limits."""
     now = services.clock()
     async with services.database.write() as session:
-        await buttons.purge(session, now)
+        await buttons.purge(session, now - KEEP_BUTTONS_MS)
         await passes.tidy(session, now)
         await outbox.purge(session, now - KEEP_MESSAGES_MS)
     services.outbox.forget_idle()

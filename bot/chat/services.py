@@ -18,6 +18,7 @@ from bot.chat.outbox import Outbox
 from bot.chat.posting import Posting
 from bot.chat.prompts import Prompts
 from bot.desk.access import AccessPolicy
+from bot.desk.cancels import Cancels
 from bot.desk.cards import Cards
 from bot.desk.chains import Chains
 from bot.desk.linking import Linking
@@ -37,6 +38,7 @@ class Services:
     offers: Offers
     placing: Placing
     chains: Chains
+    cancels: Cancels
     cards: Cards
     linking: Linking
     manage: Manage

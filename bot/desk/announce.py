@@ -6,6 +6,7 @@ The desk knows no chat; whoever wires it passes an `Announcer`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.order import OrderReport
 from bot.domain.standing import Gap
+from bot.domain.stops import Shortage
 from bot.store.tables import Order
 
 
@@ -47,6 +49,11 @@ class Announcer(Protocol):
 
     async def exit_missing(self, session: AsyncSession, order: Order, gap: Gap) -> None:
         """An exit promised with `order` does not stand, or protects too little: loud, once each."""
+
+    async def stop_gone(
+        self, session: AsyncSession, order: Order, trigger: Decimal, shortage: Shortage
+    ) -> None:
+        """The stop promised with `order`, at `trigger`, is gone while its position is open: loud."""
 
     async def key_refused(self, session: AsyncSession, order: Order, code: str | None, message: str) -> None:
         """`order` is in doubt and cannot be looked up: the exchange refuses the key. Once for each order."""

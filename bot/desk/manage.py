@@ -25,7 +25,7 @@ from bot.domain.order import OrderEvent, OrderReport, OrderRequest, OrderSnapsho
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import ZERO, OrderType, Side
 from bot.market import Catalogue
-from bot.store import Database, orders, tickets
+from bot.store import Database, orders, promises, tickets
 from bot.store.buttons import new_token
 from bot.store.tables import Account, Order, Ticket, TicketKind, User
 from bot.store.tables import AccountState as KeyState
@@ -97,25 +97,20 @@ class Manage:
         self._tracker = tracker
         self._clock = clock
 
-    async def cancel(self, user: User, intent: CancelIntent) -> list[Cancelled] | Refusal:
-        """Cancel what the intent names: one order by its code, a market's, a side's, or all."""
-        account = await self._trading(user, intent.account)
-        if isinstance(account, Refusal):
-            return account
-        account_id, wanted = account.id or 0, await self.resting(user, intent)
-        if isinstance(wanted, Refusal):
-            return wanted
-        if intent.order_id is not None:
-            account_id = await self._account_of(user, intent.order_id) or account_id
-        return await self.withdraw(user.id, account_id, wanted)
-
     async def withdraw(
         self, user_id: int, account_id: int, wanted: Sequence[OrderSnapshot]
     ) -> list[Cancelled]:
         """Cancel exactly these orders of one account."""
         line = await self._sessions.get(user_id, account_id)
         with self._tracker.withdrawing(account_id, (order.exchange_id for order in wanted)):
-            return list(await asyncio.gather(*(self._withdraw(account_id, line, order) for order in wanted)))
+            results = await asyncio.gather(*(self._withdraw(account_id, line, order) for order in wanted))
+        gone = [one.order for one in results if one.error is None and one.order.trigger_price is not None]
+        if gone:
+            async with self._database.write() as session:
+                for symbol in {order.symbol for order in gone}:
+                    ids = {order.exchange_id for order in gone}
+                    await promises.release_of(session, account_id, symbol, ids)
+        return list(results)
 
     async def resting(self, user: User, intent: CancelIntent) -> list[OrderSnapshot] | Refusal:
         """The open orders an intent names; a refusal when there is none."""
@@ -140,11 +135,6 @@ class Manage:
             side = Side.BUY if intent.scope == "buys" else Side.SELL
             found = [order for order in found if order.side is side]
         return found or Refusal(RefusalCode.NO_ORDER, {"symbol": base})
-
-    async def _account_of(self, user: User, code: str) -> int | None:
-        async with self._database.read() as session:
-            order = await orders.by_code(session, user.id, code)
-        return order.account_id if order is not None else None
 
     async def _withdraw(self, account_id: int, line: AccountClient, order: OrderSnapshot) -> Cancelled:
         """Cancel one order and let the tracker know what the exchange answered."""

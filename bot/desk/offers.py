@@ -23,6 +23,7 @@ from bot.domain.preview import Preview
 from bot.domain.pricing import moved_beyond, taking_levels, walk_book
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.risk import opens_risk
+from bot.domain.routing import WHOLE
 from bot.domain.values import OrderType, Side
 from bot.grammar import canonical
 from bot.market import Catalogue
@@ -139,7 +140,7 @@ class Offers:
         if isinstance(built, Refusal):
             return _printed(built)
         step = _step(intent, built)
-        legs = pack_legs([_leg(preview) for preview in step.previews])
+        legs = pack_legs([_leg(preview, intent) for preview in step.previews])
         where = _Where(chat_id, group_id)
         return await self._store(setting, where, _KINDS[type(intent)], (step,), legs, token)
 
@@ -169,7 +170,8 @@ class Offers:
             step, setting = done
             steps.append(step)
         stored = [
-            Step(step.line, tuple(_leg(preview) for preview in step.previews), step.cancels) for step in steps
+            Step(step.line, tuple(_leg(preview, intent) for preview in step.previews), step.cancels)
+            for step, intent in zip(steps, intents, strict=True)
         ]
         where = _Where(chat_id, group_id)
         made = await self._store(setting, where, TicketKind.CHAIN, tuple(steps), pack_steps(stored), token)
@@ -302,8 +304,11 @@ def _reducing(steps: Sequence[OfferStep]) -> str | None:
     return "; ".join(kept) or None
 
 
-def _leg(preview: Preview) -> Leg:
-    return Leg.of(preview.request, preview.market)
+def _leg(preview: Preview, intent: Intent) -> Leg:
+    leg = Leg.of(preview.request, preview.market)
+    if not isinstance(intent, ProtectIntent):
+        return leg
+    return replace(leg, exit_kind=intent.kind, is_whole=intent.size in {None, WHOLE})
 
 
 def _printed(refusal: Refusal) -> Refusal:

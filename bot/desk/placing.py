@@ -19,11 +19,12 @@ from bot.backpack.errors import Maintenance, NoEffect, NotSent, RateLimited, Unk
 from bot.desk.access import AccessPolicy, requests_of
 from bot.desk.announce import Announcer
 from bot.desk.sessions import AccountSessions
-from bot.desk.tracker import Tracker, Verdict
+from bot.desk.tracker import PROMISE_MS, Tracker, Verdict
 from bot.domain.market import Market
 from bot.domain.order import OrderEvent, OrderRequest, OrderState
 from bot.domain.refusal import Refusal, RefusalCode
-from bot.store import Database, audit, leave, orders, tickets
+from bot.store import Database, audit, leave, orders, promises, tickets
+from bot.store.promise_tables import StopPromise
 from bot.store.tables import Ticket, TicketKind, TicketState
 from bot.vault import VaultError
 
@@ -39,6 +40,8 @@ class Leg:
     request: OrderRequest
     base: str
     quote: str
+    exit_kind: str | None = None  # "tp" or "sl": what it is to the position it closes
+    is_whole: bool = False  # an exit for all of the position
 
     @classmethod
     def of(cls, request: OrderRequest, market: Market) -> Leg:
@@ -289,6 +292,17 @@ class Placing:
                 "updated_ms": now,
             },
         )
+        if leg.exit_kind == "sl" and request.reduce_only and request.trigger_price is not None:
+            promise = StopPromise(
+                order_id=written.id,
+                account_id=ticket.account_id,
+                symbol=request.symbol,
+                side=request.side,
+                trigger=request.trigger_price,
+                is_whole=leg.is_whole,
+                due_ms=now + PROMISE_MS,
+            )
+            await promises.make(session, promise)
         return Attempt(written.id, written.code, ticket.account_id, request, timestamp, self._window_ms)
 
     async def _send(self, account: AccountClient, order: Attempt) -> None:

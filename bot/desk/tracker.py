@@ -26,7 +26,8 @@ from bot.domain.order import (
     advance,
 )
 from bot.domain.values import ZERO, OrderType
-from bot.store import Database, fills, orders
+from bot.store import Database, fills, orders, promises
+from bot.store.promise_tables import StopPromise
 from bot.store.tables import Account, Order
 from bot.store.tables import Fill as FillRow
 
@@ -35,6 +36,7 @@ _log = logging.getLogger(__name__)
 # How far before an attempt its traces may be dated, and after its death: clocks of exchange nodes differ.
 SKEW_MS: Final = 60_000
 EXITS_GRACE_MS: Final = 10_000  # so long after a fill the exits it promised must stand
+PROMISE_MS: Final = 60_000  # until the first look of the monitor
 
 # What we concluded without the engine's word. When that word comes after all, it wins.
 _CONCLUDED: Final = frozenset({OrderState.NOT_PLACED, OrderState.REJECTED})
@@ -193,6 +195,7 @@ class Tracker:
             order.executed_quote = report.executed_quote
             if order.exits_due_ms is None and _exit_prices(order):
                 order.exits_due_ms = self._clock() + EXITS_GRACE_MS
+                await self._promise(session, order)
             changed = True
         if report.fill is not None:
             await fills.upsert(session, order.account_id, report.fill)
@@ -202,6 +205,21 @@ class Tracker:
         if order.executed and (order.fee is None or _exit_prices(order)):
             self.incomplete.add(order.account_id)
         await self._changed(session, order, surprising=contradicts)
+
+    async def _promise(self, session: AsyncSession, order: Order) -> None:
+        """What an entry's stop protects exists from the first fill on, and so does the promise."""
+        stop = order.request.get("stopLossTriggerPrice")
+        if stop is not None:
+            promise = StopPromise(
+                order_id=order.id,
+                account_id=order.account_id,
+                symbol=order.symbol,
+                side=order.side.opposite,
+                trigger=Decimal(stop),
+                is_whole=False,
+                due_ms=self._clock() + PROMISE_MS,
+            )
+            await promises.make(session, promise)
 
     def _resize(self, order: Order, report: OrderReport, sized_us: int | None) -> bool:
         """The exchange shrinks reduce-only orders with the position and lets exits grow with their parent."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from bot.backpack import BackpackError, Unauthorised
 from bot.backpack.events import (
@@ -34,6 +34,10 @@ NOT_YOURS = 4003  # a subscription whose key or signature is not accepted
 MODIFIED = "orderModified"  # the exchange changed a resting order's quantity
 
 
+async def _nobody_listens(_account_id: int, _event: UserEvent) -> None:
+    """Nobody wants to hear of single events."""
+
+
 class Watcher:
     """Keeps the streams of all active accounts; `start` and `stop` frame its life."""
 
@@ -55,6 +59,7 @@ class Watcher:
         self._open_stream = open_stream
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self.moved: Callable[[int], None] = lambda account_id: None  # an account changed, or may have
+        self.heard: Callable[[int, UserEvent], Awaitable[None]] = _nobody_listens  # set by the app
 
     @property
     def watched(self) -> set[int]:
@@ -135,4 +140,5 @@ class Watcher:
             await self._tracker.apply(account.id, event.report, sized_us=sized_us)
         if isinstance(event, OrderUpdate | PositionUpdate | BalanceUpdate):
             self._keys.over(account, Trouble.STREAM)
+        await self.heard(account.id, event)
         self.moved(account.id)

@@ -73,6 +73,6 @@ async def live(session: AsyncSession, token: str, user_id: int, now_ms: int) -> 
     return (await session.scalars(statement)).one_or_none()
 
 
-async def purge(session: AsyncSession, now_ms: int) -> None:
-    """Delete expired buttons."""
-    await session.execute(delete(Button).where(col(Button.expires_ms) <= now_ms))
+async def purge(session: AsyncSession, before_ms: int) -> None:
+    """Delete buttons that expired by then."""
+    await session.execute(delete(Button).where(col(Button.expires_ms) <= before_ms))

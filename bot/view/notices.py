@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from markupsafe import Markup
 
 from bot.domain.order import OrderReport, OrderSnapshot
 from bot.domain.standing import Gap
+from bot.domain.stops import Shortage
+from bot.domain.values import ZERO
 from bot.view.locale import Locale
 from bot.view.message import Keyboard, Message, button, keyboard, lines
 from bot.view.orders import footer, order_line
 from bot.view.refusals import exchange_reason, expiry_reason
-from bot.view.words import priced, quote_of, side_name, sized, symbol_name
+from bot.view.words import base_of, priced, quote_of, side_name, sized, symbol_name
 
 
 def liquidation_notice(
@@ -114,6 +118,33 @@ def exit_absent(
         text = locale.text("exit-short", covered=covered, needed=needed, **words)
     else:
         text = locale.text("exit-absent", **words)
+    return Message(text, _ways_out(locale, symbol, price, retry_data, close_data, positions_data))
+
+
+def stop_gone(
+    locale: Locale,
+    shortage: Shortage,
+    trigger: Decimal,
+    *,
+    account_label: str,
+    retry_data: str | None = None,
+    close_data: str | None = None,
+    positions_data: str | None = None,
+) -> Message:
+    """The alarm for a stop that stood and is gone, or covers too little, while its position is open."""
+    exposure = shortage.exposure
+    base, symbol = base_of(exposure.symbol), symbol_name(exposure.symbol)
+    price = priced(locale, trigger, quote_of(exposure.symbol))
+    covered, needed = (sized(locale, part, base) for part in (shortage.covered, shortage.needed))
+    text = locale.text(
+        "stop-gone-part" if shortage.covered else "stop-gone",
+        symbol=symbol,
+        side="long" if exposure.quantity > ZERO else "short",
+        covered=covered,
+        needed=needed,
+        price=price,
+        account=account_label,
+    )
     return Message(text, _ways_out(locale, symbol, price, retry_data, close_data, positions_data))
 
 

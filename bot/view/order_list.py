@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from bot.domain.order import OrderSnapshot
+from bot.domain.stops import Bare
+from bot.domain.values import ZERO
 from bot.view.locale import Locale
 from bot.view.message import Button, Message, Row, button, keyboard, lines, page_at, paginate
 from bot.view.orders import filled_percent, order_card, order_line, shows_kind
-from bot.view.words import mark_of, order_kind, symbol_name
+from bot.view.words import base_of, mark_of, order_kind, sized, symbol_name
 
 _MOST_LINES = 20
 
@@ -97,6 +99,41 @@ def cancel_all_confirm(
     return Message(
         locale.text("cancel-all-question", count=count, account=account_label),
         keyboard((Button(confirm, confirm_data), button(locale, "button-keep", cancel_data))),
+    )
+
+
+def cancel_bare_confirm(
+    locale: Locale,
+    count: int,
+    bare: Sequence[Bare],
+    *,
+    others: int,
+    account_label: str,
+    confirm_data: str,
+    keep_data: str,
+) -> Message:
+    """The question before stops go from under open positions. `others`: what can go while the stops stay."""
+    rows = [_bare(locale, one) for one in bare[:_MOST_LINES]]
+    text = lines(
+        locale.text("cancel-bare-question", count=count, account=account_label),
+        *(rows or [locale.text("cancel-bare-unread")]),
+    )
+    keep = (
+        locale.plain("button-keep-stops-others", count=others)
+        if others
+        else locale.plain("button-keep-stops")
+    )
+    confirm = Button(locale.plain("button-cancel-bare", count=count), confirm_data)
+    return Message(text, keyboard((Button(keep, keep_data),), (confirm,)))
+
+
+def _bare(locale: Locale, one: Bare) -> Markup:
+    exposure = one.exposure
+    return locale.text(
+        "cancel-bare-row",
+        symbol=symbol_name(exposure.symbol),
+        side="long" if exposure.quantity > ZERO else "short",
+        size=sized(locale, one.quantity, base_of(exposure.symbol)),
     )
 
 

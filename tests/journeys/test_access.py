@@ -90,7 +90,8 @@ async def test_who_is_denied_may_still_leave(guarded: World) -> None:
     for line in ("long sol $100", "/long sol $100", "/buy", "/link", "long sol $5; close sol"):
         await carol.says(line, "You can close here, but not open")
     await carol.says("/positions", "SOL-PERP long")
-    await carol.says("cancel all", "Cancelled")
+    asked = await carol.says("cancel all", "without a stop")
+    await carol.taps("Cancel all", "Cancelled", on=asked.id)
     preview = await carol.says("close sol", "Close long")
     await carol.taps("✅", "Filled", on=preview.id)
     await carol.says("/forget", "Forget you entirely?")

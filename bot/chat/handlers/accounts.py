@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from bot.chat.acts import ActClass, act
-from bot.chat.handlers import referrals
+from bot.chat.handlers import referrals, sure
 from bot.chat.prompts import Prompt
 from bot.chat.services import Services
 from bot.chat.turn import Turn
@@ -15,7 +15,6 @@ from bot.domain.intent import TradeIntent
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import Language
 from bot.grammar import Parsed, parse
-from bot.store import buttons
 from bot.store.tables import Account, AccountState
 from bot.vault import AlreadyLinked, SecretRefused
 from bot.view import Locale, Message
@@ -23,7 +22,6 @@ from bot.view import linking as link_view
 from bot.view import refusals as refusal_view
 from bot.view import start as start_view
 
-ASK_LIFE_MS: Final = 5 * 60_000
 MAX_LABEL: Final = 20
 MAX_ID: Final = 2**63 - 1
 # 32 or 64 bytes in base64 (standard or URL-safe) or hex: nothing else a trader types looks like it.
@@ -211,9 +209,9 @@ async def account_step(turn: Turn, argument: str) -> None:
         await turn.services.linking.set_default(turn.user.id, account.id)
         await turn.show(link_view.account_default_set(turn.locale, account.label))
     else:
-        yes = await _ask(turn, "unlink", {"account": account.id})
+        yes = await sure.ask(turn, "unlink", {"account": account.id})
         message = link_view.unlink_confirm(
-            turn.locale, account.label, confirm_data=f"sure:{yes}", cancel_data="keep:unlink"
+            turn.locale, account.label, confirm_data=yes, cancel_data="keep:unlink"
         )
         await turn.show(message)
 
@@ -234,63 +232,47 @@ async def unlink(turn: Turn, label: str = "") -> None:
 @act(ActClass.STRANGERS)
 async def forget(turn: Turn, _: str = "") -> None:
     """Ask before destroying everything."""
-    yes = await _ask(turn, "forget", {})
-    await turn.show(
-        link_view.forget_confirm(turn.locale, confirm_data=f"sure:{yes}", cancel_data="keep:forget")
-    )
+    yes = await sure.ask(turn, "forget", {})
+    await turn.show(link_view.forget_confirm(turn.locale, confirm_data=yes, cancel_data="keep:forget"))
 
 
-async def _ask(turn: Turn, action: str, arguments: dict[str, int]) -> str:
-    """A single-use, expiring token for an act that cannot be undone."""
+async def _forget(turn: Turn, _: sure.Arguments) -> None:
+    await turn.services.linking.forget(turn.user.id)
+    await turn.show(link_view.forget_done(turn.locale))
+
+
+async def _unlink(turn: Turn, arguments: sure.Arguments) -> None:
     services = turn.services
-    async with services.database.write() as session:
-        return await buttons.create(
-            session,
-            turn.user.id,
-            turn.sender.chat_id,
-            action,
-            arguments,
-            now_ms=services.clock(),
-            life_ms=ASK_LIFE_MS,
-        )
-
-
-@act(ActClass.STRANGERS)
-async def sure(turn: Turn, token: str) -> None:
-    """The second tap of unlink and forget."""
-    services = turn.services
-    async with services.database.write() as session:
-        button = await buttons.use_once(session, token, turn.user.id, services.clock())
-    if button is None:
-        await turn.answer(Refusal(RefusalCode.EXPIRED))
-        return
-    locale = turn.locale
-    if button.action == "forget":
-        await services.linking.forget(turn.user.id)
-        await turn.show(link_view.forget_done(locale))
-        return
-    account = await services.linking.get(turn.user.id, int(button.arguments["account"]))
+    account = await services.linking.get(turn.user.id, int(arguments["account"]))
     if account is None or account.id is None:
         await accounts(turn)
         return
-    anyway = bool(button.arguments.get("anyway"))
+    anyway = bool(arguments.get("anyway"))
     parted = await services.linking.unlink(turn.user.id, account.id, anyway=anyway)
     if isinstance(parted, InDoubt):
         await turn.show(await _in_doubt(turn, account, parted))
         return
     left = parted.orders if parted is not None else 0
-    await turn.show(link_view.unlink_done(locale, account.label, f"{account.public_key[:6]}…", left))
+    await turn.show(link_view.unlink_done(turn.locale, account.label, f"{account.public_key[:6]}…", left))
+
+
+async def _unlink_again(turn: Turn, arguments: sure.Arguments) -> None:
+    await account_step(turn, f"unlink:{arguments['account']}")
+
+
+sure.ACTS["forget"] = sure.Act(_forget, lambda turn, _: forget(turn))
+sure.ACTS["unlink"] = sure.Act(_unlink, _unlink_again)
 
 
 async def _in_doubt(turn: Turn, account: Account, doubt: InDoubt) -> Message:
-    retry = await _ask(turn, "unlink", {"account": account.id})
-    anyway = await _ask(turn, "unlink", {"account": account.id, "anyway": 1})
+    retry = await sure.ask(turn, "unlink", {"account": account.id})
+    anyway = await sure.ask(turn, "unlink", {"account": account.id, "anyway": 1})
     return link_view.unlink_in_doubt(
         turn.locale,
         account.label,
         doubt.orders,
-        retry_data=f"sure:{retry}",
-        anyway_data=f"sure:{anyway}",
+        retry_data=retry,
+        anyway_data=anyway,
         cancel_data="keep:unlink",
     )
 

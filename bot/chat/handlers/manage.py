@@ -1,4 +1,4 @@
-"""Cancel one, cancel many, and the panic of two taps."""
+"""The panic of two taps."""
 
 from __future__ import annotations
 
@@ -7,81 +7,30 @@ from decimal import Decimal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.backpack import BackpackError, UnknownOutcome
-from bot.chat.handlers.accounts import number
 from bot.chat.outbox import LANE_ANSWER, ticket_edit
 from bot.chat.services import Services
 from bot.chat.turn import Turn
-from bot.desk.manage import Cancelled, PanicDone, Tell
-from bot.domain.intent import CancelIntent
+from bot.desk.manage import PanicDone, Tell
 from bot.domain.order import OrderState
-from bot.domain.refusal import Refusal
+from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import ZERO, Language
 from bot.store import outbox, users
 from bot.store.tables import Ticket
 from bot.view import Locale
 from bot.view import bulk as bulk_view
-from bot.view import order_list as list_view
 from bot.view import refusals as refusal_view
 
 
-async def cancel(turn: Turn, intent: CancelIntent) -> bool:
-    """Cancel what the line names, at once; a cancel can be repeated without harm."""
-    results = await turn.services.manage.cancel(turn.user, intent)
-    if isinstance(results, Refusal):
-        await turn.show(refusal_view.refusal(turn.locale, results))
-        return False
-    lines = [_cancel_line(turn, result) for result in results]
-    await turn.show(list_view.cancel_result(turn.locale, lines, orders_data="menu:orders"))
-    return all(result.error is None for result in results)
-
-
-def _cancel_line(turn: Turn, result: Cancelled) -> list_view.CancelLine:
-    return list_view.CancelLine(result.order, _outcome(result.error), _reason(turn.locale, result.error))
-
-
-def _outcome(error: BackpackError | None) -> str:
+def outcome_of(error: BackpackError | None) -> str:
     if error is None:
         return "done"
     return "unknown" if isinstance(error, UnknownOutcome) else "failed"
 
 
-def _reason(locale: Locale, error: BackpackError | None) -> str:
+def reason_of(locale: Locale, error: BackpackError | None) -> str:
     if error is None:
         return ""
     return refusal_view.exchange_reason(locale, error.code, error.message)
-
-
-async def cancel_order(turn: Turn, code: str) -> None:
-    """The cancel button of one order."""
-    await cancel(turn, CancelIntent(order_id=code))
-
-
-async def cancel_all(turn: Turn, argument: str = "ask") -> None:
-    """Ask once, then cancel everything that rests: on the account the button names, else on the default."""
-    step, _, account_id = argument.partition(":")
-    services = turn.services
-    label = await services.cards.label(turn.user.id, number(account_id) or 0) if account_id else None
-    account = label if isinstance(label, Refusal) else await services.linking.choose(turn.user.id, label)
-    if isinstance(account, Refusal):
-        await turn.show(refusal_view.refusal(turn.locale, account))
-        return
-    everything = CancelIntent(scope="all", account=account.label)
-    if step == "yes":
-        await cancel(turn, everything)
-        return
-    found = await services.manage.resting(turn.user, everything)
-    if isinstance(found, Refusal):
-        await turn.show(refusal_view.refusal(turn.locale, found))
-        return
-    await turn.show(
-        list_view.cancel_all_confirm(
-            turn.locale,
-            len(found),
-            account_label=account.label,
-            confirm_data=f"cancelall:yes:{account.id}",
-            cancel_data="menu:orders",
-        )
-    )
 
 
 async def panic(turn: Turn) -> bool:
@@ -130,8 +79,12 @@ async def panic_confirmed(turn: Turn, token: str) -> None:
     turn.answer_soon()
     refused = await turn.services.manage.panic(token, turn.user, panic_teller(turn.services))
     turn.services.outbox.kick()
-    if refused is not None:
-        await turn.say_privately(refusal_view.refusal(turn.locale, refused))
+    if refused is None:
+        return
+    await turn.say_privately(refusal_view.refusal(turn.locale, refused))
+    if refused.code is RefusalCode.EXPIRED and await turn.services.placing.past(token, turn.user.id):
+        turn.is_tap = False
+        await panic_asked(turn, "")
 
 
 def panic_teller(services: Services) -> Tell:
@@ -155,9 +108,9 @@ def _legs(locale: Locale, done: PanicDone) -> list[bulk_view.PanicLeg]:
     legs = [] if done.orders_unread else [bulk_view.PanicLeg("done", cancelled=done.cancelled)]
     for unread, error in (("orders", done.orders_unread), ("positions", done.positions_unread)):
         if error is not None:
-            legs.append(bulk_view.PanicLeg("failed", unread=unread, detail=_reason(locale, error)))
+            legs.append(bulk_view.PanicLeg("failed", unread=unread, detail=reason_of(locale, error)))
     for symbol, error in done.errors:
-        legs.append(bulk_view.PanicLeg(_outcome(error), symbol=symbol, detail=_reason(locale, error)))
+        legs.append(bulk_view.PanicLeg(outcome_of(error), symbol=symbol, detail=reason_of(locale, error)))
     for order in done.closing:
         filled = order.state is OrderState.FILLED
         outcome = "done" if filled else "failed" if order.state.is_terminal else "unknown"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from bot.chat.handlers.accounts import number
+from bot.chat.minted import cancel_data
 from bot.chat.turn import Turn
 from bot.desk.queries import Shown
 from bot.domain.order import OrderSnapshot
@@ -98,13 +99,14 @@ async def orders(turn: Turn, page: str = "0") -> bool:
     if isinstance(account, Refusal) or isinstance(found, Refusal):
         refusal = account if isinstance(account, Refusal) else found
         return await _refused(turn, refusal) if isinstance(refusal, Refusal) else False
+    now_ms = turn.services.clock()
     message = list_view.orders(
         turn.locale,
         found,
         account_label=account.label,
         page_data=lambda n: f"ord:{n}",
         page=_page(page),
-        cancel_data=lambda code: f"cancel:{code}",
+        cancel_data=lambda code: cancel_data(code, now_ms),
         cancel_all_data=f"cancelall:ask:{account.id}" if found else None,
         refresh_data=f"ord:{_page(page)}",
     )
@@ -117,7 +119,7 @@ async def order(turn: Turn, code: str) -> bool:
     snapshot = await turn.services.queries.order(turn.user, code)
     if isinstance(snapshot, Refusal):
         return await _refused(turn, snapshot)
-    cancel = f"cancel:{snapshot.code}" if snapshot.state.is_live else None
+    cancel = cancel_data(snapshot.code, turn.services.clock()) if snapshot.state.is_live else None
     await turn.show(
         list_view.order_detail(turn.locale, snapshot, cancel_data=cancel, orders_data="menu:orders")
     )

@@ -6,7 +6,18 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from bot.chat.handlers import accounts, alerts, chains, funding, manage, options, replies, show, unread
+from bot.chat.handlers import (
+    accounts,
+    alerts,
+    cancels,
+    chains,
+    funding,
+    manage,
+    options,
+    replies,
+    show,
+    unread,
+)
 from bot.chat.handlers.accounts import number
 from bot.chat.handlers.offering import Place, card_of, is_small, own_token, refuse
 from bot.chat.turn import Turn, title_of
@@ -91,7 +102,7 @@ async def cancel(turn: Turn, argument: str) -> None:
     if isinstance(card, Refusal):
         await refuse(turn, card)
     elif card is not None and card.order is not None:
-        await manage.cancel_order(turn, card.order)
+        await cancels.cancel(turn, CancelIntent(order_id=card.order))
     elif card is not None and card.offer is not None:
         await _withdraw_offer(turn, card.offer)
     else:
@@ -127,7 +138,7 @@ async def act(turn: Turn, intent: Intent) -> bool:
         case TradeIntent() | CloseIntent() | ProtectIntent():
             return await offer(turn, intent)
         case CancelIntent():
-            return await manage.cancel(turn, intent)
+            return await cancels.cancel(turn, intent)
         case PanicIntent():
             return await manage.panic(turn)
         case AlertIntent():

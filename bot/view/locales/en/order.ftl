@@ -104,3 +104,24 @@ button-cancel-all-confirm = ✅ Cancel { $count ->
    *[other] { $count } orders
   }
 button-keep = Keep
+cancel-bare-question = ⚠️ <b>Cancel { $count ->
+    [one] { $count } order
+   *[other] { $count } orders
+  }?</b> A stop is among them. Account { $account }.
+cancel-bare-row = • { $symbol } { $side }: this leaves <b>{ $size }</b> without a stop.
+cancel-bare-unread = • I could not read the positions. Each trigger order among them may be what protects one.
+button-keep-stops = Keep stops
+button-keep-stops-others = Keep stops, cancel { $count ->
+    [one] { $count } other
+   *[other] { $count } others
+  }
+button-cancel-bare = ✅ Cancel all: { $count ->
+    [one] { $count } order
+   *[other] { $count } orders
+  }
+stop-gone = ⛔ <b>The stop of { $symbol } is gone</b> · it was promised at { $price }
+    { $needed } { $side } are open without a stop. I asked Backpack twice: nothing closes them at that price any more, whoever took it away.
+    Place it again or close the position. Account { $account }.
+stop-gone-part = ⛔ <b>The stops of { $symbol } cover only { $covered } of { $needed } { $side }</b>
+    The rest is open without a stop; I asked Backpack twice.
+    Place another at { $price } or close the position. Account { $account }.

@@ -95,3 +95,24 @@ cancel-unknown = ❓ { $order } · <code>{ $code }</code>：尚无回应，正�
 cancel-all-question = <b>撤销 { $count } 个订单？</b>其中的止损和止盈也会一并撤销。账户 { $account }。
 button-cancel-all-confirm = ✅ 撤销 { $count } 个订单
 button-keep = 保留
+cancel-bare-question = ⚠️ <b>撤销 { $count } 个订单？</b>其中有止损。账户 { $account }。
+cancel-bare-row = • { $symbol } { $side ->
+    [long] 多头
+   *[short] 空头
+  }：撤销后 <b>{ $size }</b> 没有止损。
+cancel-bare-unread = • 无法读取仓位。其中每个触发单都可能在保护某个仓位。
+button-keep-stops = 保留止损
+button-keep-stops-others = 保留止损，撤销其余 { $count } 个
+button-cancel-bare = ✅ 全部撤销：{ $count } 个订单
+stop-gone = ⛔ <b>{ $symbol } 的止损不见了</b> · 原定 { $price }
+    { $needed } { $side ->
+    [long] 多头
+   *[short] 空头
+  }没有止损。已向 Backpack 查询两次：到那个价位不会再自动平仓，无论是谁撤掉的。
+    请重新挂出或平仓。账户 { $account }。
+stop-gone-part = ⛔ <b>{ $symbol } { $side ->
+    [long] 多头
+   *[short] 空头
+  }的止损只覆盖 { $covered } / { $needed }</b>
+    其余没有止损；已向 Backpack 查询两次。
+    请以 { $price } 再挂一笔或平仓。账户 { $account }。
