@@ -11,9 +11,9 @@ from rich.table import Column, Table
 from bot.broker_cli import MonthArgument
 from bot.clock import unix_ms
 from bot.domain.rebate import Month
-from bot.domain.values import ZERO, plain
+from bot.domain.values import plain
 from bot.settings import load_settings
-from bot.store import Database, ledger
+from bot.store import Database
 from bot.terminal import go, master_keys
 
 
@@ -46,25 +46,28 @@ def check(
 
 def trial_balance(month: MonthArgument) -> None:
     """Print debits and credits of MONTH by account; exit code 1 if they are not equal."""
-    found: dict[str, ledger.Balance] = {}
+    from bot.store.trial_balance import TrialBalance
+    from bot.store.trial_balance import trial_balance as reckon
 
-    async def work() -> None:
+    async def work() -> TrialBalance:
         database = Database.open(load_settings().database_url)
         try:
-            async with database.read() as session:
-                found.update(await ledger.trial_balance(session, str(month)))
+            return await database.survey(lambda session: reckon(session, str(month)))
         finally:
             await database.close()
 
-    go(work())
-    debit = sum((balance.debit for balance in found.values()), ZERO)
-    credit = sum((balance.credit for balance in found.values()), ZERO)
+    found = go(work())
     numbers = (Column(name, justify="right") for name in ("Debit", "Credit"))
     table = Table("Account", *numbers, title=f"Trial balance {month}, USD")
-    for account, balance in found.items():
+    for account, balance in found.accounts.items():
         table.add_row(account, plain(balance.debit), plain(balance.credit))
     table.add_section()
-    table.add_row("total", plain(debit), plain(credit))
-    Console().print(table)
-    if debit != credit:
+    table.add_row("total", plain(found.debit), plain(found.credit))
+    console = Console()
+    console.print(table)
+    for line in found.wrong:
+        console.print(line, style="red", markup=False)
+    if found.wrong_count > len(found.wrong):
+        console.print(f"and {found.wrong_count - len(found.wrong)} more")
+    if not found.is_balanced:
         raise typer.Exit(1)

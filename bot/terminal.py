@@ -6,20 +6,22 @@ import asyncio
 import gc
 import sys
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.settings import Settings, SettingsError
 from bot.vault import MasterKeyError, MasterKeys
 
+Result = TypeVar("Result")
 
-def go(work: Coroutine[Any, Any, None]) -> None:
+
+def go(work: Coroutine[Any, Any, Result]) -> Result:
     """Run `work` to its end, on the fastest loop this system has."""
     if sys.platform == "win32":
-        asyncio.run(work)
-        return
+        return asyncio.run(work)
     import uvloop
 
-    uvloop.run(work)
+    found: Result = uvloop.run(work)
+    return found
 
 
 def spare_collector() -> None:

@@ -218,7 +218,8 @@ def _fill(row: ws.OrderUpdateRow, engine_us: int) -> Fill | None:
         exchange_order_id=str(row.order_id),
         trade_id=row.trade_id,
         client_id=to_int(row.client_id),
-        timestamp_ms=engine_us // 1000,
+        timestamp_ms=engine_us // 1_000,
+        micros=engine_us % 1_000,
         system_type=row.origin if row.origin not in {None, "USER"} else None,
     )
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from bot.backpack.wire import account as wa
 from bot.backpack.wire import markets as wm
 from bot.backpack.wire import orders as wo
-from bot.backpack.wire.base import check_decimal, loose_decimal, to_int, to_ms
+from bot.backpack.wire.base import check_decimal, loose_decimal, to_int, to_ms, to_us
 from bot.domain.account import AccountState, Balance, FeeRates, Position
 from bot.domain.market import Book, MarginFunction, Market, MarkPrice, PriceBand
 from bot.domain.order import Fill, OrderReport, event_for_status
@@ -181,8 +181,8 @@ def order_report(row: wo.OrderRow) -> OrderReport:
 
 
 def fill(row: wo.FillRow) -> Fill:
-    timestamp = to_ms(row.timestamp)
-    if timestamp is None:
+    timestamp_us = to_us(row.timestamp)
+    if timestamp_us is None:
         raise ValueError("a fill without a time")
     return Fill(
         symbol=row.symbol,
@@ -195,7 +195,8 @@ def fill(row: wo.FillRow) -> Fill:
         exchange_order_id=str(row.order_id),
         trade_id=row.trade_id,
         client_id=to_int(row.client_id),
-        timestamp_ms=timestamp,
+        timestamp_ms=timestamp_us // 1_000,
+        micros=timestamp_us % 1_000,
         system_type=row.system_order_type,
     )
 

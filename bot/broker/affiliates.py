@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Final
 
 from bot.broker.booking import BATCH, Bookkeeper
 from bot.broker.people import People
-from bot.domain.rebate import Month
-from bot.domain.values import ONE, ZERO
+from bot.domain.rebate import CAP, Month
+from bot.domain.values import ZERO
 from bot.store import Database, bookings, people, rates
 from bot.store.broker_tables import AffiliateRate, RateSource
+
+MOST: Final = CAP  # nobody is promised more than the exchange gives away
 
 
 class Affiliates:
@@ -33,6 +36,13 @@ class Affiliates:
             return None
         return rates.in_month(history.get(person.id, ()), str(Month.of(self._clock())))
 
+    async def ranges(self, user_id: int) -> list[rates.Range]:
+        """What holds when, as it stands."""
+        async with self._database.read() as session:
+            person = await people.by_user(session, user_id)
+            history = {} if person is None else await rates.of(session, [person.id])
+        return [] if person is None else rates.ranges(history.get(person.id, ()))
+
     async def user_says(self, user_id: int, rate: Decimal | None) -> bool:
         """A user's own answer, from this month on. False: an operator's word holds."""
         said = await self.now(user_id)
@@ -53,8 +63,8 @@ class Affiliates:
     async def _say(
         self, user_id: int, rate: Decimal | None, month: Month, source: RateSource, by: int | None
     ) -> int:
-        if rate is not None and not ZERO <= rate <= ONE:
-            raise ValueError("a rate is a fraction of the fee")
+        if rate is not None and not ZERO <= rate <= MOST:
+            raise ValueError("a rate is a fraction of the fee, at most half")
         async with self._database.write() as session:
             person = await self._people.of_user(session, user_id)
             # A user's own id stays out of what cannot be deleted: the person says whose word it is.

@@ -22,9 +22,12 @@ TAG_DIFFERENCE: Final = "tag-difference"  # tagged orders and the ledger's API v
 LISTED: Final = 20  # examples a finding keeps
 
 
+GOOD: Final = frozenset({EQUAL, TAGGED})
+
+
 def is_bad(finding: Finding) -> bool:
     """Whether operators must hear of it. A key that is refused concerns its user, who hears of it."""
-    return finding.kind not in {EQUAL, TAGGED} and not finding.detail.get("key")
+    return finding.kind not in GOOD and not finding.detail.get("key")
 
 
 class LedgerAlarm(Protocol):

@@ -29,6 +29,7 @@ from bot.store.tables import Fill
 _log = logging.getLogger(__name__)
 
 BATCH: Final = 25  # fills in one transaction: on SQLite a tap waits for its end
+MOST_PAGES: Final = 400  # asked for prices again at one time
 SOON_S: Final = 0.5  # fills come in flocks
 YOUNG_MS: Final = 120_000  # a fill this young may be recognised yet
 DOUBT_MS: Final = 3_600_000  # so is one of an account with an order in doubt; beyond, a revision must do
@@ -69,6 +70,7 @@ class Bookkeeper:
         self._exits = exits
         self._clock = clock
         self._woken = asyncio.Event()
+        self._asked = 0  # the last row of the ledger whose price was asked for again
 
     def wake(self) -> None:
         """Fills have come in."""
@@ -241,13 +243,27 @@ class Bookkeeper:
         return _values(old) | changes | _amounts(booking) | _terms(terms)
 
     async def mend(self) -> int:
-        """Ask again for prices nobody knew; returns how many fills have one now."""
-        async with self._database.read() as session:
-            wanting = await bookings.without_price(session, BATCH)
-            fills = await bookings.fills(session, wanting)
-        worths = await self._worths(fills.values())
-        if not worths:
-            return 0
+        """Ask again for prices nobody knew, where the last time ended; returns how many fills have one now.
+
+        Those that still have none wait behind all others.
+        """
+        mended = 0
+        for _ in range(MOST_PAGES):
+            async with self._database.read() as session:
+                wanting = await bookings.without_price(session, self._asked, BATCH)
+                fills = await bookings.fills(session, [fill for _, fill in wanting])
+            if not wanting:
+                self._asked = 0
+                break
+            worths = await self._worths(fills.values())
+            if not worths:
+                break  # nobody answers: the same again the next time
+            self._asked = wanting[-1][0]
+            mended += await self._price(worths, fills)
+        return mended
+
+    async def _price(self, worths: Mapping[int, Worth], fills: Mapping[int, Fill]) -> int:
+        """Book anew what has a price now."""
         async with self._database.write() as session:
             await bookings.take_turn(session)
             booked = await bookings.current(session, list(worths))

@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy.orm import Session
-
 from bot.broker import alarm
 from bot.broker.alarm import LedgerAlarm
 from bot.broker.check import LAG_MS, day_of
@@ -80,25 +78,23 @@ class Canary:
         self._alarm.committed()
 
     async def look(self, from_ms: int, to_ms: int) -> Tagging:
-        """Orders of ours that last changed in [from, to), against the ledger."""
-
-        def look(session: Session) -> Tagging:
-            sent = canary.changed(session, from_ms, to_ms)
-            return _compare(sent, canary.booked(session, [one.order_id for one in sent]), self._broker_id)
-
-        return await self._database.survey(look)
+        """Orders of ours sent or filled in [from, to), or changed in it, against the ledger."""
+        return await self._database.survey(
+            lambda session: _compare(canary.of_span(session, from_ms, to_ms), self._broker_id)
+        )
 
 
-def _compare(sent: Sequence[canary.Sent], booked: dict[int, Decimal], broker_id: int) -> Tagging:
+def _compare(sent: Sequence[canary.Sent], broker_id: int) -> Tagging:
     found = Tagging()
     for one in sent:
         if one.broker_id != broker_id:
-            found.untagged.append(one.code)
+            if one.is_of_the_span:
+                found.untagged.append(one.code)
             continue
-        counted = booked.get(one.order_id, ZERO)
+        executed = max(one.executed, one.known)  # a fill may be seen after its order was left to itself
         found.orders += 1
-        found.executed += one.executed_quote
-        found.booked += counted
-        if abs(counted - one.executed_quote) > one.executed_quote * PRECISION:
-            found.different[one.code] = one.executed_quote, counted
+        found.executed += one.known_in_span
+        found.booked += one.counted_in_span
+        if abs(one.counted - executed) > executed * PRECISION:
+            found.different[one.code] = executed, one.counted
     return found

@@ -16,7 +16,7 @@ from bot.backpack import AccountClient, BackpackError, Unauthorised
 from bot.broker import alarm
 from bot.broker.alarm import LedgerAlarm
 from bot.broker.booking import Bookkeeper
-from bot.broker.prices import DOLLARS
+from bot.domain.booking import DOLLARS, quote_of
 from bot.domain.completeness import CLOCKS_MS, Comparison, Difference, compare
 from bot.domain.order import Fill
 from bot.domain.rebate import Standing, nano
@@ -203,7 +203,7 @@ def _book_difference(fill: FillRow, row: LedgerFill) -> Difference:
     if (fill.fee, fill.fee_symbol) != (row.fee_amount, row.fee_symbol):
         booked = f"{plain(row.fee_amount)} {row.fee_symbol}"
         fields["booked fee"] = f"{plain(fill.fee)} {fill.fee_symbol}", booked
-    if fill.symbol.split("_")[1:2] and fill.symbol.split("_")[1] in DOLLARS:
+    if quote_of(fill.symbol) in DOLLARS:
         notional = nano(fill.price * fill.quantity)
         if notional != row.notional:
             fields["booked notional"] = plain(notional), plain(row.notional)

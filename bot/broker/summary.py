@@ -25,7 +25,7 @@ from bot.domain.summary import (
     totals,
 )
 from bot.domain.values import ZERO
-from bot.store import Database, ledger, summaries
+from bot.store import Database, bookings, ledger, summaries
 from bot.store.ledger import Cell, Dimension
 
 MOST_MONTHS: Final = 24
@@ -107,6 +107,7 @@ def summarise(session: Session, month: Month, basis: TierBasis) -> MonthSummary:
         names=names,
         new_users=new_users,
         unbooked=summaries.unbooked(session, month),
+        unpriced=bookings.survey_unpriced(session, str(month)),
     )
 
 

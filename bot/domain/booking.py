@@ -35,6 +35,14 @@ ACCRUED: Final = Leg("receivable.exchange", "income.rebate")
 CONTINGENT: Final = Leg("contingent.exchange", "contingent.income")
 
 
+DOLLARS: Final = frozenset({"USDC", "USD"})  # at par: the exchange settles in them
+
+
+def quote_of(symbol: str) -> str:
+    """The asset a market is priced in: `USDC` of `SOL_USDC_PERP`; empty where its name says none."""
+    return symbol.partition("_")[2].partition("_")[0]
+
+
 class Maker(StrEnum):
     """Who made the order behind a fill, where it is one of ours."""
 

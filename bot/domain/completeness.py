@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bot.domain.order import Fill
+from bot.domain.rebate import Month
 from bot.domain.values import plain
 
 CLOCKS_MS: Final = 1_000  # the stream and the history may date one execution this far apart
@@ -87,4 +88,7 @@ def _differences(theirs: Fill, mine: Fill) -> dict[str, tuple[str, str]]:
             found[name] = str(getattr(theirs, name)), str(getattr(mine, name))
     if abs(theirs.timestamp_ms - mine.timestamp_ms) > CLOCKS_MS:
         found["time"] = str(theirs.timestamp_ms), str(mine.timestamp_ms)
+    months = str(Month.of(theirs.timestamp_ms)), str(Month.of(mine.timestamp_ms))
+    if months[0] != months[1]:  # however near: it is paid in one of them
+        found["month"] = months
     return found

@@ -254,6 +254,7 @@ class Fill:
     client_id: int | None
     timestamp_ms: int
     system_type: str | None = field(default=None)  # liquidation, ADL, … (`systemOrderType`)
+    micros: int = 0  # past `timestamp_ms`, 0 to 999
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,9 @@ class MonthSummary:
     names: Mapping[tuple[Breakdown, Any], Name] = field(default_factory=dict)
     new_users: int = 0
     unbooked: int = 0  # fills of the month the ledger has not taken in yet
+    unpriced: Mapping[str, tuple[int, Decimal]] = field(
+        default_factory=dict
+    )  # fees: (fills, amount) by asset
 
     @property
     def tier(self) -> Tier:

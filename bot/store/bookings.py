@@ -6,12 +6,12 @@ is looked at by one writer at a time, in this process or another.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import Select, func, insert, literal_column, select, text, update
+from sqlalchemy import Select, and_, func, insert, literal_column, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, aliased
 from sqlmodel import col
@@ -27,6 +27,14 @@ _LOCK: Final = text("SELECT pg_advisory_xact_lock(7226275)")
 _INSERT: Final = insert(LedgerFill.__table__)  # type: ignore[attr-defined]
 _LAST: Final = select(func.max(col(LedgerFill.id)))
 _Row: Final = aliased(LedgerFill)
+_UNPRICED: Final = (
+    col(_Row.price_source) == literal_column(f"'{PriceSource.UNKNOWN}'"),  # as its index says it
+    col(_Row.revision) % 2 == 0,
+    col(_Row.revision)
+    == select(func.max(col(LedgerFill.revision)))
+    .where(col(LedgerFill.fill_id) == col(_Row.fill_id))
+    .scalar_subquery(),
+)
 COLUMNS: Final = tuple(name for name in LedgerFill.model_fields if name != "id")
 
 
@@ -87,32 +95,50 @@ async def in_doubt(session: AsyncSession) -> set[int]:
     return set((await session.scalars(statement)).all())
 
 
-async def behind(session: AsyncSession, of: Iterable[Fill]) -> dict[int, Behind]:
+async def behind(session: AsyncSession, of: Sequence[Fill]) -> dict[int, Behind]:
     """The orders of ours behind fills, by fill id; a fill of any other order is not there.
 
-    By the exchange's id, or by client id as long as the order's own id is not known.
+    By the exchange's id, whichever account sees it: a key may be new while the order is not. By client id as
+    long as the order's own id is not known, on accounts of the same user. An execution that two accounts saw
+    counts for the one it was booked for first.
     """
-    by_account: dict[int, list[Fill]] = {}
-    for fill in of:
-        by_account.setdefault(fill.account_id, []).append(fill)
+    by_id = await _candidates(session, col(Order.exchange_id), {fill.exchange_order_id for fill in of})
+    clients = {fill.client_id for fill in of if fill.client_id is not None}
+    nameless = await _candidates(session, col(Order.client_id), clients, without_id=True)
+    users = await _users(session, {fill.account_id for fill in of}) if nameless else {}
     found: dict[int, Behind] = {}
-    for account_id, theirs in by_account.items():
-        by_exchange_id = await _orders(
-            session, account_id, col(Order.exchange_id), {fill.exchange_order_id for fill in theirs}
-        )
-        rest = {fill.client_id for fill in theirs if fill.client_id is not None}
-        nameless = await _orders(session, account_id, col(Order.client_id), rest, without_id=True)
-        for fill in theirs:
-            order = by_exchange_id.get((fill.symbol, fill.exchange_order_id))
-            order = order or nameless.get((fill.symbol, fill.client_id))
-            if order is not None:
-                found[fill.id] = order
+    seen: set[tuple[str, str, int | None, int]] = set()
+    counted = await _counted_elsewhere(session, of)
+    for fill in of:
+        here = users.get(fill.account_id)
+        known = by_id.get((fill.symbol, fill.exchange_order_id), [])
+        known = known or [
+            one for one in nameless.get((fill.symbol, fill.client_id), []) if one.user_id == here
+        ]
+        if not known or fill.id in counted:
+            continue
+        best = max(known, key=lambda one: (one.client_id is not None, one.account_id == fill.account_id))
+        execution = fill.symbol, fill.exchange_order_id, fill.trade_id, fill.trade_id or fill.id
+        if execution not in seen:
+            seen.add(execution)
+            found[fill.id] = Behind(best.order_id, _maker(best.client_id, best.broker_id), best.group_id)
     return found
 
 
-async def _orders(
-    session: AsyncSession, account_id: int, key: Any, values: Collection[Any], *, without_id: bool = False
-) -> dict[tuple[str, Any], Behind]:
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    order_id: int
+    account_id: int
+    user_id: int
+    client_id: int | None
+    broker_id: int | None
+    group_id: int | None
+
+
+async def _candidates(
+    session: AsyncSession, key: Any, values: Collection[Any], *, without_id: bool = False
+) -> dict[tuple[str, Any], list[_Candidate]]:
+    """Orders of ours by symbol and `key`."""
     if not values:
         return {}
     statement = (
@@ -120,21 +146,59 @@ async def _orders(
             col(Order.symbol),
             key,
             col(Order.id),
+            col(Order.account_id),
+            col(Order.user_id),
             col(Order.client_id),
             col(Order.broker_id),
             col(Ticket.group_id),
         )
         .outerjoin(Ticket, col(Ticket.id) == col(Order.ticket_id))
-        .where(col(Order.account_id) == account_id, key.in_(values))
+        .where(key.in_(values))
     )
     if without_id:
         statement = statement.where(col(Order.exchange_id).is_(None))
-    return {
-        (symbol, value): Behind(order_id, _maker(client_id, broker_id), group_id)
-        for symbol, value, order_id, client_id, broker_id, group_id in (
-            await session.execute(statement)
-        ).all()
-    }
+    found: dict[tuple[str, Any], list[_Candidate]] = {}
+    for symbol, value, *rest in (await session.execute(statement)).all():
+        found.setdefault((symbol, value), []).append(_Candidate(*rest))
+    return found
+
+
+async def _users(session: AsyncSession, account_ids: Collection[int]) -> dict[int, int]:
+    """Whose accounts they are."""
+    statement = select(col(Account.id), col(Account.user_id)).where(col(Account.id).in_(account_ids))
+    return dict((await session.execute(statement)).tuples().all())
+
+
+async def _counted_elsewhere(session: AsyncSession, of: Sequence[Fill]) -> set[int]:
+    """Those of the fills whose execution is booked as one of our orders' through another account."""
+    other, later = aliased(Fill), aliased(LedgerFill)
+    statement = (
+        select(col(Fill.id))
+        .join(
+            other,
+            and_(
+                col(other.exchange_order_id) == col(Fill.exchange_order_id),
+                col(other.symbol) == col(Fill.symbol),
+                col(other.trade_id) == col(Fill.trade_id),
+                col(other.account_id) != col(Fill.account_id),
+            ),
+        )
+        .join(LedgerFill, col(LedgerFill.fill_id) == col(other.id))
+        .where(
+            col(Fill.id).in_([fill.id for fill in of]),
+            col(LedgerFill.order_id).is_not(None),
+            col(LedgerFill.revision) % 2 == 0,
+            ~(
+                select(col(later.id))
+                .where(
+                    col(later.fill_id) == col(LedgerFill.fill_id),
+                    col(later.revision) > col(LedgerFill.revision),
+                )
+                .exists()
+            ),
+        )
+    )
+    return set((await session.scalars(statement)).all())
 
 
 def _maker(client_id: int | None, broker_id: int | None) -> Maker:
@@ -173,24 +237,25 @@ async def of_account(session: AsyncSession, account_id: int, from_ms: int, to_ms
     return [row for row in newest.values() if row.revision % 2 == 0]
 
 
-async def without_price(session: AsyncSession, limit: int) -> list[int]:
-    """Fills whose newest booking still lacks a price, the oldest first."""
-    later = (
-        select(func.max(col(LedgerFill.revision)))
-        .where(col(LedgerFill.fill_id) == col(_Row.fill_id))
-        .scalar_subquery()
-    )
+async def without_price(session: AsyncSession, after_id: int, limit: int) -> list[tuple[int, int]]:
+    """Rows after `after_id` whose newest booking lacks a price, in the order they were written: row, fill."""
     statement = (
-        select(col(_Row.fill_id))
-        .where(
-            col(_Row.price_source) == literal_column(f"'{PriceSource.UNKNOWN}'"),  # as its index says it
-            col(_Row.revision) % 2 == 0,
-            col(_Row.revision) == later,
-        )
+        select(col(_Row.id), col(_Row.fill_id))
+        .where(*_UNPRICED, col(_Row.id) > after_id)
         .order_by(col(_Row.id))
         .limit(limit)
     )
-    return list((await session.scalars(statement)).all())
+    return [(row, fill) for row, fill in (await session.execute(statement)).all()]
+
+
+def survey_unpriced(session: Session, month: str) -> dict[str, tuple[int, Decimal]]:
+    """Fees of a month that count as nothing because nobody knows their price: fills and amount by asset."""
+    statement = select(col(_Row.fee_symbol), col(_Row.fee_amount)).where(*_UNPRICED, col(_Row.month) == month)
+    found: dict[str, tuple[int, Decimal]] = {}
+    for asset, amount in session.execute(statement):
+        count, total = found.get(asset, (0, ZERO))
+        found[asset] = count + 1, total + amount
+    return found
 
 
 async def of_person(

@@ -29,6 +29,7 @@ async def upsert(session: AsyncSession, account_id: int, fill: domain.Fill) -> b
         is_maker=fill.is_maker,
         system_type=fill.system_type,
         timestamp_ms=fill.timestamp_ms,
+        micros=fill.micros,
     )
     return await insert_or_ignore(session, row) is not None
 
@@ -38,7 +39,7 @@ async def of_order(session: AsyncSession, account_id: int, exchange_order_id: st
     statement = (
         select(Fill)
         .where(col(Fill.account_id) == account_id, col(Fill.exchange_order_id) == exchange_order_id)
-        .order_by(col(Fill.timestamp_ms), col(Fill.id))
+        .order_by(col(Fill.timestamp_ms), col(Fill.micros), col(Fill.id))
     )
     return (await session.scalars(statement)).all()
 
@@ -80,7 +81,7 @@ async def between(session: AsyncSession, account_id: int, from_ms: int, to_ms: i
             col(Fill.timestamp_ms) >= from_ms,
             col(Fill.timestamp_ms) < to_ms,
         )
-        .order_by(col(Fill.timestamp_ms), col(Fill.id))
+        .order_by(col(Fill.timestamp_ms), col(Fill.micros), col(Fill.id))
     )
     return (await session.scalars(statement)).all()
 
@@ -99,5 +100,6 @@ def as_domain(row: Fill) -> domain.Fill:
         trade_id=row.trade_id,
         client_id=row.client_id,
         timestamp_ms=row.timestamp_ms,
+        micros=row.micros,
         system_type=row.system_type,
     )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,8 +13,6 @@ from bot.domain.order import OrderState
 from bot.store.broker_tables import Finding
 from bot.store.orders import IN_DOUBT
 from bot.store.tables import Message, Order, OutboxState
-
-EQUAL: Final = "equal"  # what a check says when the ledger and the exchange agree
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +67,7 @@ async def findings(session: AsyncSession, limit: int) -> Sequence[Finding]:
     return (await session.scalars(statement)).all()
 
 
-async def alarms(session: AsyncSession, since_ms: int) -> int:
-    """How many checks since then found something."""
-    statement = select(func.count()).where(col(Finding.kind) != EQUAL, col(Finding.at_ms) >= since_ms)
-    return await session.scalar(statement) or 0
+async def findings_beside(session: AsyncSession, kinds: Collection[str], since_ms: int) -> Sequence[Finding]:
+    """Outcomes since then of any kind but these."""
+    statement = select(Finding).where(col(Finding.kind).not_in(kinds), col(Finding.at_ms) >= since_ms)
+    return (await session.scalars(statement)).all()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
@@ -13,11 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from bot.domain.booking import ACCRUED, CONTINGENT, FEE, Leg, volume_leg
 from bot.domain.rebate import Standing
 from bot.domain.timing import DAY_MS
 from bot.domain.values import ZERO
-from bot.store.broker_tables import LedgerEntry, LedgerFill
+from bot.store.broker_tables import LedgerFill
 
 
 class Dimension(StrEnum):
@@ -31,14 +30,6 @@ class Dimension(StrEnum):
     TIER = "tier"  # the level at booking
     AFFILIATE = "affiliate"  # None: unknown
     DAY = "day"  # days since 1970-01-01, UTC
-
-
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """What was put into one account, in USD: on the debit side, on the credit side."""
-
-    debit: Decimal = ZERO
-    credit: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,31 +78,6 @@ async def api_volume(session: AsyncSession, month: str) -> Decimal:
         col(LedgerFill.month) == month, col(LedgerFill.standing) == Standing.TAGGED
     )
     return await session.scalar(statement) or ZERO
-
-
-async def trial_balance(session: AsyncSession, month: str) -> dict[str, Balance]:
-    """Debits and credits of a month by account: entry sets of fills and single entries alike."""
-    legs: list[tuple[Leg, Decimal]] = []
-    for cell in await month_cells(session, month, (Dimension.STANDING,)):
-        legs += [
-            (volume_leg(cell.key[0]), cell.notional),
-            (FEE, cell.fee),
-            (ACCRUED, cell.accrued),
-            (CONTINGENT, cell.contingent),
-        ]
-    entries = (
-        select(col(LedgerEntry.debit), col(LedgerEntry.credit), func.sum(col(LedgerEntry.amount)))
-        .where(col(LedgerEntry.month) == month)
-        .group_by(col(LedgerEntry.debit), col(LedgerEntry.credit))
-    )
-    for debit, credit, amount in (await session.execute(entries)).all():
-        legs.append((Leg(debit, credit), amount))
-    found: dict[str, Balance] = {}
-    for leg, amount in legs:
-        debited, credited = found.get(leg.debit, Balance()), found.get(leg.credit, Balance())
-        found[leg.debit] = replace(debited, debit=debited.debit + amount)
-        found[leg.credit] = replace(credited, credit=credited.credit + amount)
-    return dict(sorted(found.items()))
 
 
 def _cells(month: str, by: tuple[Dimension, ...]) -> Select[Any]:

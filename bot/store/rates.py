@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from bot.domain.rebate import Month
 from bot.store.broker_tables import AffiliateRate
 
 
@@ -27,6 +30,31 @@ async def of(session: AsyncSession, person_ids: Collection[int]) -> dict[int, Se
     for rate in (await session.scalars(statement)).all():
         found.setdefault(rate.person_id, []).append(rate)
     return dict(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A rate from a month to another, both included; `last` None: until somebody says otherwise."""
+
+    rate: Decimal | None
+    first: Month
+    last: Month | None
+
+
+def ranges(history: Sequence[AffiliateRate]) -> list[Range]:
+    """What holds when, as it stands: a later word for an earlier month does not reach past the next month
+    something was said for.
+    """
+    found: list[Range] = []
+    for month in sorted({said.from_month for said in history}):
+        holds, first = in_month(history, month), Month.parse(month)
+        rate = holds.rate if holds is not None else None
+        if found and found[-1].rate == rate:
+            continue
+        if found:
+            found[-1] = replace(found[-1], last=first.previous)
+        found.append(Range(rate, first, None))
+    return found
 
 
 def in_month(history: Sequence[AffiliateRate], month: str) -> AffiliateRate | None:

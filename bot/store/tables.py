@@ -226,6 +226,12 @@ class Order(Table, table=True):
         Index("ix_desk_order_state", "state"),
         Index("ix_desk_order_exits_due_ms", "exits_due_ms"),
         UniqueConstraint("account_id", "exchange_id", "symbol"),
+        Index(
+            "ix_desk_order_exchange_id",  # whichever account sees it
+            "exchange_id",
+            sqlite_where=text("exchange_id IS NOT NULL"),
+            postgresql_where=text("exchange_id IS NOT NULL"),
+        ),
         {"sqlite_autoincrement": True},
     )
 
@@ -289,6 +295,7 @@ class Fill(Table, table=True):
             postgresql_where=text("trade_id IS NULL"),
         ),
         Index("ix_fill_account_id_timestamp_ms", "account_id", "timestamp_ms"),
+        Index("ix_fill_exchange_order_id", "exchange_order_id"),
         Index(
             "ix_fill_unbooked",
             "id",
@@ -311,7 +318,8 @@ class Fill(Table, table=True):
     fee_symbol: str
     is_maker: bool
     system_type: str | None = None
-    timestamp_ms: int = Field(sa_type=BigInteger)
+    timestamp_ms: int = Field(sa_type=BigInteger)  # the millisecond it happened in
+    micros: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # past it
     booked_ms: int | None = Field(default=None, sa_type=BigInteger)  # when the broker's ledger took it in
     judged: bool = False  # the alerts have seen it
 

@@ -108,14 +108,28 @@ def affiliate_unknown_user(locale: Locale, user_id: int) -> Message:
     return Message(locale.text("affiliate-unknown-user", id=str(user_id)))
 
 
-def affiliate_set(locale: Locale, user_id: int, rate: Decimal | None, month: str, revised: int) -> Message:
-    """To the operator: what holds now, and how many bookings were revised."""
+def affiliate_set(
+    locale: Locale, user_id: int, ranges: Sequence[tuple[Decimal | None, str, str | None]], revised: int
+) -> Message:
+    """To the operator: which rate holds from which month to which, and how many bookings were revised."""
+    rows = [
+        locale.text("affiliate-range", rate=_rate(locale, rate), first=first, last=last)
+        if last is not None
+        else locale.text("affiliate-range-open", rate=_rate(locale, rate), first=first)
+        for rate, first, last in ranges
+    ]
     return Message(
         lines(
-            locale.text("affiliate-set", id=str(user_id), rate=_rate(locale, rate), month=month),
+            locale.text("affiliate-set", id=str(user_id)),
+            *rows,
             locale.text("affiliate-revised", count=revised) if revised else None,
         )
     )
+
+
+def affiliate_too_much(locale: Locale, most: Decimal) -> Message:
+    """A rate above what the exchange gives away."""
+    return Message(locale.text("affiliate-too-much", most=locale.percent(most * HUNDRED)))
 
 
 def word(rate: Decimal | None) -> str:

@@ -14,7 +14,7 @@ from bot.domain.programme import Projection
 from bot.domain.rebate import TIERS, Month, Tier, cents, tier_of
 from bot.domain.summary import Breakdown, Line, MonthSummary, Name
 from bot.domain.timing import DAY_MS
-from bot.domain.values import HUNDRED, ZERO
+from bot.domain.values import HUNDRED, ZERO, plain
 from bot.view.charts import Level, Point, progress
 from bot.view.locale import Locale, clean
 from bot.view.message import (
@@ -204,7 +204,19 @@ def _doubts(locale: Locale, summary: MonthSummary) -> list[Markup]:
         said.append(locale.text("rebate-contingent", amount=cents_usd(locale, totals.contingent)))
     if summary.unbooked:
         said.append(locale.text("rebate-unbooked", n=summary.unbooked))
+    if summary.unpriced:
+        said.append(locale.text("rebate-unpriced", fees=unpriced(summary), n=count_of_unpriced(summary)))
     return said
+
+
+def unpriced(summary: MonthSummary) -> str:
+    """Fees nobody knows the price of, in their assets: `0.5 WIF, 12 BONK`."""
+    return ", ".join(f"{plain(amount)} {asset}" for asset, (_, amount) in sorted(summary.unpriced.items()))
+
+
+def count_of_unpriced(summary: MonthSummary) -> int:
+    """How many fills they are of."""
+    return sum(count for count, _ in summary.unpriced.values())
 
 
 def _moved(locale: Locale, summary: MonthSummary) -> list[Markup]:

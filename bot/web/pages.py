@@ -7,6 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
+from bot.broker import alarm
 from bot.broker.summary import Summaries
 from bot.domain.programme import project
 from bot.domain.rebate import Month
@@ -16,6 +17,7 @@ from bot.domain.values import Language
 from bot.store import Database, balances, health, party_statements, users
 from bot.store.broker_tables import EntryKind
 from bot.view import Locale
+from bot.view import rebates as rebate_view
 from bot.view import statements as statement_view
 from bot.web import money
 from bot.web.render import Page
@@ -55,14 +57,16 @@ class Pages:
         now, month = self._clock(), self._month(request)
         summary = await self._summaries.recent(month)
         async with self._database.read() as session:
-            alarms = await health.alarms(session, now - ALARM_MS)
+            beside = await health.findings_beside(session, alarm.GOOD, now - ALARM_MS)
         volumes, payouts = money.by_day(page.locale, summary)
         page.template = "overview.html"
         page.values = {
             "months": money.choices(await self._summaries.months(), month, now),
             "summary": summary,
+            "unpriced": rebate_view.unpriced(summary),
+            "unpriced_count": rebate_view.count_of_unpriced(summary),
             "projection": project(summary.course(now), summary.basis) if month == Month.of(now) else None,
-            "alarms": alarms,
+            "alarms": sum(map(alarm.is_bad, beside)),
             "days": volumes,
             "payouts": payouts,
             "short": money.short,
@@ -118,6 +122,6 @@ class Pages:
         page.values = {
             "orders": orders,
             "messages": messages,
-            "findings": findings,
+            "findings": [(one, alarm.is_bad(one)) for one in findings],
             "age": lambda since_ms: page.locale.duration((now - since_ms) // 1000),
         }

@@ -47,7 +47,8 @@ async def test_the_question_is_found_under_fees_in_both_languages(world: World, 
     assert "not known" in (await carol.says("/referral", "Did somebody")).text
     await carol.taps("Yes, another part", "/referral 15%")
     assert await said(world) == [(None, RateSource.USER, None)]
-    await carol.says("/referral 150%", "Did somebody")
+    await carol.says("/referral 150%", "Nobody gets more than 50%")
+    await carol.says("/referral 50.1%", "Nobody gets more than 50%")
     await carol.says("/settings", "Settings")
     await carol.taps("Language")
     await carol.taps("中文", "中文")
@@ -77,3 +78,14 @@ async def test_an_operator_sets_it_and_holds(world: World, carol: Person) -> Non
     await carol.says("/referral none", "Your answer: nobody.")
     await carol.says(f"/affiliate {CAROL} 1%")
     assert [one[0] for one in await said(world)] == [Decimal("0.4"), None, Decimal(0)]
+
+
+async def test_what_stands_is_shown_month_by_month(world: World, carol: Person) -> None:
+    alice = world.person(ALICE)
+    await alice.says("/start", "Rucksack")
+    await alice.says(f"/affiliate {CAROL} 60%", "Nobody gets more than 50%")
+    await alice.says(f"/affiliate {CAROL} 10% 2027-12", "10% from 2027-12 on")
+    told = await alice.says(f"/affiliate {CAROL} 30% 2026-01", "30%, 2026-01 to 2027-11")
+    assert "10% from 2027-12 on" in told.text
+    told = await alice.says(f"/affiliate {CAROL} 30% 2027-12", "30% from 2026-01 on")
+    assert "2027" not in told.text

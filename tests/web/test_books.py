@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 
 from bot.domain.rebate import Month
+from bot.store.broker_tables import Finding
 from tests.support.world import Person, World
 from tests.web.conftest import link_of
 from tests.web.month import lived_in
@@ -39,3 +40,27 @@ async def test_a_closed_month_shows_what_was_signed(
     for shown in ("Statement no. 1", "$59,605.00", "$4.77", signed.hash.hex()[:16]):
         assert shown in page
     assert (await visitor.get("/statements?month=2026-13")).status_code == 404
+
+
+async def test_only_what_needs_a_look_is_called_so(
+    world: World, alice: Person, visitor: httpx.AsyncClient
+) -> None:
+    quiet = ((0, "tagged", {}), (1, "equal", {}), (2, "unreachable", {"key": True, "why": "Unauthorised"}))
+    async with world.bot.database.write() as session:
+        for day in range(1, 12):
+            for account_id, kind, detail in quiet:
+                values = {
+                    "day": f"2026-10-{day:02}",
+                    "account_id": account_id,
+                    "kind": kind,
+                    "detail": detail,
+                }
+                session.add(Finding(at_ms=world.clock(), **values))
+    await enter(visitor, await link_of(alice))
+    assert "needs a look" not in (await visitor.get("/")).text
+    page = (await visitor.get("/health")).text
+    assert 'class="bad"' not in page.partition('id="checks"')[2]
+    async with world.bot.database.write() as session:
+        session.add(Finding(day="2026-10-12", account_id=1, kind="different", detail={}, at_ms=world.clock()))
+    assert "1 check found a difference" in (await visitor.get("/")).text
+    assert "fills differ" in (await visitor.get("/health")).text

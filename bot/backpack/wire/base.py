@@ -5,7 +5,7 @@ Unknown fields are ignored and unknown enum values stay plain strings; a number 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final, TypeVar
 
@@ -16,6 +16,8 @@ from bot.backpack.errors import UnknownOutcome
 T = TypeVar("T")
 
 MAX_MAGNITUDE: Final = 60  # decimal exponent either way; beyond it arithmetic and printing get slow
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
 NULL: Final = msgspec.Raw(b"null")
 Time = int | str | None  # ms, or naive ISO 8601 in UTC: the exchange uses both for one field
 
@@ -55,16 +57,22 @@ class Reader:
         raise UnknownOutcome(f"unreadable answer: {reason[:120]}")
 
 
-def to_ms(value: Time) -> int | None:
-    """Unix ms of a time that is an integer (ms) or naive ISO 8601 in UTC. Raises ValueError."""
-    if value is None or isinstance(value, int):
-        return value
-    if value.isdigit():
-        return int(value)
+def to_us(value: Time) -> int | None:
+    """Unix µs of a time that is an integer (ms) or naive ISO 8601 in UTC. Raises ValueError."""
+    if value is None:
+        return None
+    if isinstance(value, int) or value.isdigit():
+        return int(value) * 1_000
     moment = datetime.fromisoformat(value)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return round(moment.timestamp() * 1000)
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def to_ms(value: Time) -> int | None:
+    """The millisecond a time is in, never the next one: a month must not begin early. Raises ValueError."""
+    exact = to_us(value)
+    return None if exact is None else exact // 1_000
 
 
 def to_int(value: int | str | None) -> int | None:

@@ -6,10 +6,11 @@ import re
 from decimal import Decimal
 from typing import Final
 
+from bot.broker.affiliates import MOST
 from bot.chat.turn import Turn
 from bot.domain.rebate import Month
 from bot.domain.refusal import Refusal, RefusalCode
-from bot.domain.values import HUNDRED, ONE, ZERO
+from bot.domain.values import HUNDRED, ZERO
 from bot.store import audit, users
 from bot.view import Message
 from bot.view import ledger as view
@@ -34,6 +35,8 @@ async def referral(turn: Turn, argument: str = "") -> None:
     known, rate = _rate(argument)
     if known:
         await _answer(turn, rate)
+    elif _PERCENT.fullmatch(argument.strip()):
+        await turn.show(view.affiliate_too_much(turn.locale, MOST))
     else:
         said = await turn.services.affiliates.now(turn.user.id)
         word = None if said is None else view.word(said.rate)
@@ -60,6 +63,9 @@ async def affiliate(turn: Turn, argument: str) -> None:
     read = _USAGE.fullmatch(argument.strip())
     known, rate = _rate(read[2]) if read else (False, None)
     month = _month(read[3]) if read and read[3] else None
+    if read is not None and not known and _PERCENT.fullmatch(read[2]):
+        await turn.show(view.affiliate_too_much(turn.locale, MOST))
+        return
     if read is None or not known or int(read[1]) >= MAX_ID or (read[3] and month is None):
         await turn.show(view.affiliate_usage(turn.locale))
         return
@@ -74,7 +80,9 @@ async def affiliate(turn: Turn, argument: str) -> None:
     async with services.database.write() as session:
         detail = {"user": user_id, "rate": said, "from": since}
         await audit.append(session, now_ms, turn.user.id, "affiliate", detail)
-    await turn.show(view.affiliate_set(turn.locale, user_id, rate, since, revised))
+    ranges = await services.affiliates.ranges(user_id)
+    stands = [(one.rate, str(one.first), str(one.last) if one.last else None) for one in ranges]
+    await turn.show(view.affiliate_set(turn.locale, user_id, stands, revised))
 
 
 def _rate(text: str) -> tuple[bool, Decimal | None]:
@@ -84,7 +92,7 @@ def _rate(text: str) -> tuple[bool, Decimal | None]:
         return True, None if word == "unknown" else ZERO
     read = _PERCENT.fullmatch(word)
     rate = Decimal(read[1]) / HUNDRED if read else None
-    return (True, rate) if rate is not None and rate <= ONE else (False, None)
+    return (True, rate) if rate is not None and rate <= MOST else (False, None)
 
 
 def _month(text: str) -> Month | None:

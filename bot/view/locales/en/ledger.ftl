@@ -42,6 +42,9 @@ button-referral = Referrer
 
 affiliate-usage = Whose, and how much of their fees? <code>/affiliate 123456789 10%</code>, <code>/affiliate 123456789 none</code>, <code>/affiliate 123456789 unknown</code>; with a month it holds from then on: <code>/affiliate 123456789 10% 2026-10</code>.
 affiliate-unknown-user = Nobody with the id <code>{ $id }</code> is known here.
-affiliate-set = ✅ Referrer of <code>{ $id }</code>: { $rate } from { $month } on.
+affiliate-set = ✅ Referrer of <code>{ $id }</code>, as it stands now:
+affiliate-range = ▸ { $rate }, { $first } to { $last }
+affiliate-range-open = ▸ { $rate } from { $first } on
+affiliate-too-much = Nobody gets more than { $most } of the fees: that is all the exchange gives away. Nothing was changed.
 affiliate-revised = Bookings revised: { $count }
 affiliate-rate-unknown = not known

@@ -24,6 +24,7 @@ rebate-top = ▸ { $tier } is the highest there is.
 rebate-affiliate = Users whose affiliate is unknown could cost up to { $cost }.
 rebate-contingent = Not counted: { $amount } of stops and targets, if they keep the tag of their order.
 rebate-unbooked = ⚠ Fills of the month not booked yet: { $n }. They come in with later entries.
+rebate-unpriced = ⚠ Fees without a dollar price, counted as nothing so far: { $fees } in { $n } fills. They are asked for every hour.
 rebate-before = The month before: { $payout } of { $volume }
 rebate-moved = <b>What moved</b>
 rebate-move = { $name }: { $before } → { $now }

@@ -27,6 +27,9 @@ button-referral = 推荐人
 
 affiliate-usage = 谁的手续费，多少比例？<code>/affiliate 123456789 10%</code>、<code>/affiliate 123456789 none</code>、<code>/affiliate 123456789 unknown</code>；可加月份，从该月起生效：<code>/affiliate 123456789 10% 2026-10</code>。
 affiliate-unknown-user = 这里没有 id 为 <code>{ $id }</code> 的用户。
-affiliate-set = ✅ <code>{ $id }</code> 的推荐人比例：{ $rate }，自 { $month } 起。
+affiliate-set = ✅ <code>{ $id }</code> 的推荐人比例，现为：
+affiliate-range = ▸ { $rate }，{ $first } 至 { $last }
+affiliate-range-open = ▸ { $rate }，自 { $first } 起
+affiliate-too-much = 没有人能得到手续费的 { $most } 以上：交易所只让出这么多。没有任何更改。
 affiliate-revised = 已修订的入账：{ $count }
 affiliate-rate-unknown = 不清楚

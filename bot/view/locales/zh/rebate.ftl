@@ -24,6 +24,7 @@ rebate-top = ▸ { $tier } 已是最高等级。
 rebate-affiliate = 邀请返佣未知的用户最多可能减少 { $cost }。
 rebate-contingent = 未计入：止损与止盈单的 { $amount }，视其是否保留原单标签。
 rebate-unbooked = ⚠ 本月尚未入账的成交：{ $n }，之后补记。
+rebate-unpriced = ⚠ 尚无美元价格、暂按零计的手续费：{ $fees }，共 { $n } 笔成交；每小时重新询价。
 rebate-before = 上月：{ $payout }，成交额 { $volume }
 rebate-moved = <b>变化</b>
 rebate-move = { $name }：{ $before } → { $now }
