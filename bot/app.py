@@ -161,6 +161,7 @@ def build(
         reconciler,
         keys,
         open_stream=lambda signer: UserStream(settings.backpack_ws_url, signer, now_ms=client.now_ms),
+        clock_was_off=client.clock_was_off,
     )
     linking = Linking(database, vault, sessions, reconciler, clock=clock)
     linking.linked = watcher.watch

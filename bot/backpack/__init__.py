@@ -8,6 +8,7 @@ from bot.backpack.client import BackpackClient, DepthSnapshot
 from bot.backpack.errors import (
     API_ERROR_CODES,
     BackpackError,
+    ClockRefused,
     Maintenance,
     NoEffect,
     NotSent,
@@ -43,6 +44,7 @@ __all__ = [
     "BalanceUpdate",
     "BookTicker",
     "BrokerTag",
+    "ClockRefused",
     "Connected",
     "DepthSnapshot",
     "DepthUpdate",

@@ -24,8 +24,8 @@ from bot.backpack.signing import DEFAULT_WINDOW_MS, Param
 from bot.backpack.transport import Answer
 from bot.backpack.wire import account as wa
 from bot.backpack.wire import orders as wo
-from bot.domain.account import AccountState, Balance, Position
-from bot.domain.order import OrderReport, OrderRequest
+from bot.domain.account import AccountState, Balance, Held, Position
+from bot.domain.order import OrderReport, OrderRequest, Resting
 from bot.domain.values import Side, plain
 
 MAX_BATCH: Final = 50
@@ -37,8 +37,13 @@ class PreparedOrder:
     """One signed and tagged order, made by `AccountClient.prepare_order`; its repr carries no secret."""
 
     symbol: str
+    side: Side
     client_id: int | None
     request: PrivateRequest = field(repr=False)
+
+    def own(self, report: OrderReport) -> OrderReport:
+        """`report` if it can be about this order. Raises UnknownOutcome."""
+        return _own(self.symbol, self.side, self.client_id, report)
 
     @property
     def expires_ms(self) -> int:
@@ -55,7 +60,7 @@ class PreparedOrder:
 class PreparedBatch:
     """Several orders under one signature."""
 
-    size: int
+    orders: tuple[OrderRequest, ...]
     request: PrivateRequest = field(repr=False)
 
     @property
@@ -105,13 +110,10 @@ class AccountClient(HistoryReads):
 
     async def state(self) -> AccountState:
         """Account, balances, collateral and positions, asked for side by side."""
-        summary, capital, margin, rows = await asyncio.gather(
-            self.summary(),
-            self._get(routes.BALANCES, dict[str, wa.BalanceRow]),
-            self.collateral(),
-            self._get(routes.POSITIONS, list[wa.PositionRow]),
+        summary, capital, margin, held = await asyncio.gather(
+            self.summary(), self._get(routes.BALANCES, dict[str, msgspec.Raw]), self.collateral(), self.held()
         )
-        return mapping.account_state(summary, capital, margin, rows)
+        return mapping.account_state(summary, self._capital(capital), margin, held)
 
     async def summary(self) -> wa.AccountSummary:
         """Fees in basis points, leverage limit, open-order counts, whether it is being liquidated."""
@@ -119,7 +121,7 @@ class AccountClient(HistoryReads):
 
     async def balances(self) -> dict[str, Balance]:
         """Balances by asset; lent funds are in `state` and `collateral` only."""
-        return mapping.balances(await self._get(routes.BALANCES, dict[str, wa.BalanceRow]))
+        return mapping.balances(self._capital(await self._get(routes.BALANCES, dict[str, msgspec.Raw])).read)
 
     async def collateral(self) -> wa.MarginSummary:
         """Equity and margin in USD, and what each asset adds to it."""
@@ -127,20 +129,30 @@ class AccountClient(HistoryReads):
 
     async def positions(self, symbol: str | None = None) -> dict[str, Position]:
         """Open positions by symbol, with liquidation prices; empty for a symbol without one."""
+        return (await self.held(symbol)).positions
+
+    async def held(self, symbol: str | None = None) -> Held:
+        """Open positions, and how many rows of them cannot be read."""
         try:
-            rows = await self._get(routes.POSITIONS, list[wa.PositionRow], symbol=symbol)
+            rows = await self._rows(routes.POSITIONS, wa.PositionRow, _same, symbol=symbol)
         except Rejected as error:
-            if not _is_not_found(error):
+            if symbol is None or not _is_not_found(error):
                 raise
-            return {}
-        return mapping.positions(rows)
+            return Held({})
+        return mapping.held(rows)
 
     async def open_orders(
         self, symbol: str | None = None, market_type: str | None = None
     ) -> list[OrderReport]:
-        """Everything that rests, trigger orders included."""
-        rows = await self._get(routes.OPEN_ORDERS, list[wo.OrderRow], symbol=symbol, marketType=market_type)
-        return understood(lambda: [mapping.order_report(row) for row in rows])
+        """Everything that rests, trigger orders included, as far as it can be read."""
+        return (await self.resting(symbol, market_type)).orders
+
+    async def resting(self, symbol: str | None = None, market_type: str | None = None) -> Resting:
+        """Everything that rests, and the rows of it that cannot be read."""
+        rows = await self._rows(
+            routes.OPEN_ORDERS, wo.OrderRow, mapping.order_report, symbol=symbol, marketType=market_type
+        )
+        return Resting(rows.read, tuple(mapping.odd_order(row) for row in rows.odd))
 
     async def find_order(
         self, symbol: str, *, client_id: int | None = None, order_id: str | None = None
@@ -153,7 +165,12 @@ class AccountClient(HistoryReads):
             if not _is_not_found(error):
                 raise
             return None
-        return understood(lambda: mapping.order_report(row))
+        report = understood(lambda: mapping.order_report(row))
+        if client_id is not None and report.client_id != client_id:
+            raise UnknownOutcome("the answer belongs to another order")
+        if order_id is not None and report.exchange_id != order_id:
+            raise UnknownOutcome("the answer belongs to another order")
+        return report
 
     async def max_order_quantity(
         self,
@@ -209,18 +226,14 @@ class AccountClient(HistoryReads):
         """Sign and tag one order as of `timestamp_ms` (exchange time). Sends nothing."""
         _check_client_id(request.client_id)
         signed = self._builder.build(routes.ORDER, request.payload(), timestamp_ms, window_ms)
-        return PreparedOrder(request.symbol, request.client_id, signed)
+        return PreparedOrder(request.symbol, request.side, request.client_id, signed)
 
     async def send(self, prepared: PreparedOrder) -> OrderReport:
         """Send it, once, ever. A `NoEffect` error means no order; `UnknownOutcome` means: look it up.
 
         The report is the engine's own answer and carries no fee.
         """
-        report = self._order(await self._session.send(prepared.request))
-        same_id = prepared.client_id is None or report.client_id in {None, prepared.client_id}
-        if report.symbol != prepared.symbol or not same_id:
-            raise UnknownOutcome("the answer belongs to another order")
-        return report
+        return prepared.own(self._order(await self._session.send(prepared.request)))
 
     def prepare_batch(
         self, requests: Sequence[OrderRequest], *, timestamp_ms: int, window_ms: int = DEFAULT_WINDOW_MS
@@ -232,15 +245,18 @@ class AccountClient(HistoryReads):
             _check_client_id(request.client_id)
         payloads = [request.payload() for request in requests]
         signed = self._builder.build(routes.ORDER_BATCH, payloads, timestamp_ms, window_ms)
-        return PreparedBatch(len(requests), signed)
+        return PreparedBatch(tuple(requests), signed)
 
     async def send_batch(self, prepared: PreparedBatch) -> list[OrderReport | BackpackError]:
         """Send it once. For each order, in order, its report or the error that is its answer."""
         answer = await self._session.send(prepared.request)
         members = self._session.decode(answer, list[msgspec.Raw])
-        if len(members) != prepared.size:
-            raise UnknownOutcome(f"{len(members)} answers to {prepared.size} orders")
-        return [self._batch_member(bytes(member)) for member in members]
+        if len(members) != len(prepared.orders):
+            raise UnknownOutcome(f"{len(members)} answers to {len(prepared.orders)} orders")
+        return [
+            self._batch_member(request, bytes(member))
+            for request, member in zip(prepared.orders, members, strict=True)
+        ]
 
     async def place_batch(self, requests: Sequence[OrderRequest]) -> list[OrderReport | BackpackError]:
         """Prepare and send in one go, for callers that need no record in between."""
@@ -251,19 +267,26 @@ class AccountClient(HistoryReads):
     ) -> OrderReport | None:
         """Cancel a resting order by exactly one of its ids. None: accepted, not yet done (HTTP 202)."""
         params = _one_id(symbol, "clientId", client_id, "orderId", order_id)
-        answer = await self._act(routes.ORDER_CANCEL, params)
-        return None if answer.status == 202 else self._order(answer)
+        answer = await self._act(routes.ORDER_CANCEL, params, repeatable=True)
+        if answer.status == 202:
+            return None
+        report = self._order(answer)
+        is_other = report.exchange_id != order_id if order_id is not None else report.client_id != client_id
+        if is_other or report.symbol != symbol:
+            raise UnknownOutcome("the answer belongs to another order")
+        return report
 
     async def cancel_all(self, symbol: str, kind: str | None = None) -> list[OrderReport]:
         """Cancel what rests on one market; `kind` is `RestingLimitOrder` or `ConditionalOrder`.
 
         An empty list may also mean: accepted, not yet carried out (HTTP 202).
         """
-        answer = await self._act(routes.ORDER_CANCEL_ALL, {"symbol": symbol, "orderType": kind})
+        params: dict[str, Param] = {"symbol": symbol, "orderType": kind}
+        answer = await self._act(routes.ORDER_CANCEL_ALL, params, repeatable=True)
         if answer.status == 202:
             return []
-        rows = self._session.decode(answer, list[wo.OrderRow])
-        return understood(lambda: [mapping.order_report(row) for row in rows])
+        reports = self._session.reader.rows(answer.body, wo.OrderRow, mapping.order_report).read
+        return [report for report in reports if report.symbol == symbol]
 
     # --- strategies and settings -------------------------------------------------------------------
 
@@ -277,11 +300,11 @@ class AccountClient(HistoryReads):
     ) -> wo.Strategy | None:
         """Stop a running strategy. None: accepted, not yet done (HTTP 202)."""
         params = _one_id(symbol, "clientStrategyId", client_strategy_id, "strategyId", strategy_id)
-        answer = await self._act(routes.STRATEGY_CANCEL, params)
+        answer = await self._act(routes.STRATEGY_CANCEL, params, repeatable=True)
         return None if answer.status == 202 else self._session.decode(answer, wo.Strategy)
 
     async def cancel_all_strategies(self, symbol: str) -> list[wo.Strategy]:
-        answer = await self._act(routes.STRATEGY_CANCEL_ALL, {"symbol": symbol})
+        answer = await self._act(routes.STRATEGY_CANCEL_ALL, {"symbol": symbol}, repeatable=True)
         return [] if answer.status == 202 else self._session.decode(answer, list[wo.Strategy])
 
     async def update_settings(
@@ -303,21 +326,32 @@ class AccountClient(HistoryReads):
 
     # --- how ---------------------------------------------------------------------------------------
 
-    async def _act(self, route: Route, params: dict[str, Param]) -> Answer:
-        return await self._session.act(self._builder, route, params)
+    async def _act(self, route: Route, params: dict[str, Param], *, repeatable: bool = False) -> Answer:
+        return await self._session.act(self._builder, route, params, repeatable=repeatable)
+
+    def _capital(self, rows: dict[str, msgspec.Raw]) -> mapping.Capital:
+        """Balances by asset as far as they can be read."""
+        capital = mapping.Capital({}, [])
+        for asset, raw in rows.items():
+            try:
+                capital.read[asset] = self._session.reader.read(bytes(raw), wa.BalanceRow)
+            except UnknownOutcome:
+                capital.odd.append(asset)
+        return capital
 
     def _order(self, answer: Answer) -> OrderReport:
         row = self._session.decode(answer, wo.OrderRow)
         return understood(lambda: mapping.order_report(row))
 
-    def _batch_member(self, body: bytes) -> OrderReport | BackpackError:
+    def _batch_member(self, request: OrderRequest, body: bytes) -> OrderReport | BackpackError:
         """One order's own verdict; an unreadable one leaves only that order's outcome unknown."""
         try:
             result = self._session.reader.read(body, wo.BatchResult)
             if result.code is not None or result.operation == "Err":
                 return error_from_code(result.code, result.message)
             row = self._session.reader.read(body, wo.OrderRow)
-            return understood(lambda: mapping.order_report(row))
+            report = understood(lambda: mapping.order_report(row))
+            return _own(request.symbol, request.side, request.client_id, report)
         except UnknownOutcome as error:
             return error
 
@@ -336,5 +370,18 @@ def _one_id(
     return {"symbol": symbol, number_name: number, text_name: text}
 
 
+def _own(symbol: str, side: Side, client_id: int | None, report: OrderReport) -> OrderReport:
+    """`report` if it can be about this order. Raises UnknownOutcome."""
+    same_id = client_id is None or report.client_id in {None, client_id}
+    if report.symbol != symbol or report.side is not side or not same_id:
+        raise UnknownOutcome("the answer belongs to another order")
+    return report
+
+
 def _is_not_found(error: Rejected) -> bool:
-    return error.status == 404 or error.code == "RESOURCE_NOT_FOUND"
+    """The exchange's own word for it: a page that is missing says nothing of an order."""
+    return error.code == "RESOURCE_NOT_FOUND"
+
+
+def _same(row: wa.PositionRow) -> wa.PositionRow:
+    return row

@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 
 from bot.backpack import mapping, routes
 from bot.backpack.account import AccountClient
+from bot.backpack.errors import BackpackError
 from bot.backpack.requests import BrokerTag
 from bot.backpack.routes import Route
 from bot.backpack.session import RetryPolicy, Session, understood
@@ -86,16 +87,25 @@ class BackpackClient:
     @property
     def clock_offset_ms(self) -> int:
         """Exchange minus local clock, as last measured; 0 before the first measurement."""
-        return self._session.offset_ms
+        return self._session.clock.offset_ms
 
     async def refresh_clock(self, samples: int = CLOCK_SAMPLES) -> int:
         """Measure the clock offset in ms by `/api/v1/time`, the round trip halved; used from now on."""
-        return await self._session.measure_clock(routes.TIME, samples)
+        return await self._session.measure_clock(samples)
+
+    async def clock_was_off(self) -> bool:
+        """Whether the clock, measured now, explains why a signature made a moment ago was not accepted.
+
+        False also where it cannot be measured.
+        """
+        try:
+            return await self._session.clock.was_off(self._session.monotonic_ms())
+        except BackpackError:
+            return False
 
     async def server_time_ms(self) -> int:
         """`/api/v1/time` as it is, in unix ms."""
-        answer = await self._session.ask(routes.TIME, {})
-        return self._session.decode(answer, int)
+        return await self._session.server_time_ms()
 
     async def ping(self) -> bool:
         """Whether the exchange answers `pong`."""
@@ -112,17 +122,14 @@ class BackpackClient:
 
     async def markets(self, market_types: Sequence[str] = ()) -> dict[str, Market]:
         """Markets by symbol; without `market_types` spot and perp. Up to 5 minutes old."""
-        rows = await self.market_rows(market_types)
-        return {row.symbol: mapping.market(row) for row in rows}
-
-    async def market_rows(self, market_types: Sequence[str] = ()) -> list[wm.MarketRow]:
-        """The same as the exchange words it, with funding bounds and creation times."""
         query = [("marketType", one) for one in market_types]
-        return await self._session.read_public(routes.MARKETS, query, list[wm.MarketRow])
+        rows = await self._session.read_public_rows(routes.MARKETS, query, wm.MarketRow, mapping.market)
+        return {market.symbol: market for market in rows.usable("markets")}
 
     async def market(self, symbol: str) -> Market:
         """One market. Raises Rejected for an unknown symbol."""
-        return mapping.market(await self._get(routes.MARKET, wm.MarketRow, symbol=symbol))
+        row = await self._get(routes.MARKET, wm.MarketRow, symbol=symbol)
+        return understood(lambda: mapping.market(row))
 
     async def depth(self, symbol: str, limit: int = 100) -> Book:
         """The order book, best first; `limit` levels a side, rounded up to one the exchange offers."""
@@ -138,8 +145,10 @@ class BackpackClient:
 
     async def mark_prices(self, symbol: str | None = None) -> dict[str, MarkPrice]:
         """Mark, index and funding of futures by symbol; at most a second old."""
-        rows = await self._get(routes.MARK_PRICES, list[wm.MarkPriceRow], symbol=symbol)
-        return {row.symbol: mapping.mark_price(row) for row in rows}
+        rows = await self._session.read_public_rows(
+            routes.MARK_PRICES, {"symbol": symbol}, wm.MarkPriceRow, mapping.mark_price
+        )
+        return {price.symbol: price for price in rows.usable("mark prices")}
 
     async def ticker(self, symbol: str, interval: str | None = None) -> wm.Ticker | None:
         """Statistics of one market over `1d` (or `1w`); None when it has not traded. Up to 20 s old."""

@@ -1,14 +1,16 @@
 """What went wrong, arranged by what the caller can do about it.
 
     BackpackError
-    ├── NoEffect                 nothing happened at the exchange
+    ├── NoEffect                 the answer is a no
     │   ├── Rejected             the exchange said no: change the request
     │   ├── Unauthorised         the key is not accepted: link it anew
+    │   ├── ClockRefused         the time of the request is not accepted: measure the clock
     │   ├── RateLimited          too many requests: wait `retry_after`
     │   ├── Maintenance          the exchange is closed: wait
     │   └── NotSent              the request never left: free to try again
     └── UnknownOutcome           it may have happened: look it up first (a read: it failed)
 
+Of a request that changes something a no is not yet a proof: what each proves is in `outcomes`.
 No message holds a key, a signature or a broker key. Codes: Backpack OpenAPI `ApiErrorCode`.
 """
 
@@ -23,6 +25,15 @@ import msgspec
 MAX_MESSAGE: Final = 240
 DEFAULT_RETRY_AFTER: Final = 5.0  # s; the exchange sends no rate-limit headers, so a guess below its minute
 
+CLOCK_DIFFERS: Final = "CLOCK_DIFFERS"
+ORDER_FILLED: Final = "ORDER_FILLED"  # of a cancel that came too late
+
+_CLOCK: Final = re.compile(
+    r"timestamp|expired|recv.?window|\bwindow\b|\bclock\b|in the future", re.IGNORECASE
+)
+_AHEAD: Final = re.compile(r"future|ahead", re.IGNORECASE)
+_NOT_THE_CLOCK: Final = re.compile(r"\b(api.?key|key|session|token|order)\b.{0,20}expired", re.IGNORECASE)
+_SIGNED_CODES: Final = frozenset({None, "INVALID_CLIENT_REQUEST", "INVALID_SIGNATURE", "UNAUTHORIZED"})
 _HTML: Final = re.compile(r"<\s*(!doctype|html|head|body|title)", re.IGNORECASE)
 _KEY_LIKE: Final = re.compile(r"[A-Za-z0-9+/_-]{40,}={0,2}")
 
@@ -38,7 +49,7 @@ class BackpackError(Exception):
 
 
 class NoEffect(BackpackError):
-    """Nothing happened at the exchange, for certain."""
+    """The answer is a no. Whether it can be believed of an act: `outcomes`."""
 
 
 class Rejected(NoEffect):
@@ -47,6 +58,17 @@ class Rejected(NoEffect):
 
 class Unauthorised(NoEffect):
     """The key or its signature is not accepted."""
+
+
+class ClockRefused(NoEffect):
+    """The exchange does not accept the time of a signed request: one of the two clocks jumped.
+
+    `ahead`: it takes the request to be of the future. The exchange has no code of its own for it.
+    """
+
+    def __init__(self, message: str = "", *, ahead: bool = False, status: int | None = None) -> None:
+        super().__init__(message, code=CLOCK_DIFFERS, status=status)
+        self.ahead = ahead
 
 
 class RateLimited(NoEffect):
@@ -141,9 +163,11 @@ def error_from_answer(
     try:
         parsed = _decode_error(body)
         code, text = parsed.code or None, parsed.message
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         code, text = None, body.decode("utf-8", "replace")
     message = _presentable(text, status, secrets)
+    if 400 <= status < 500 and code in _SIGNED_CODES and _blames_clock(message):
+        return ClockRefused(message, ahead=bool(_AHEAD.search(message)), status=status)
     kind = _judge(status, code, message)
     if kind is RateLimited:
         wait = DEFAULT_RETRY_AFTER if retry_after is None else retry_after
@@ -166,6 +190,10 @@ def _judge(status: int | None, code: str | None, message: str) -> type[BackpackE
         return _CLASS_BY_STATUS[status]
     heard = status is None or 400 <= status < 500
     return Rejected if heard else UnknownOutcome
+
+
+def _blames_clock(message: str) -> bool:
+    return bool(_CLOCK.search(message)) and not _NOT_THE_CLOCK.search(message)
 
 
 def _presentable(text: str, status: int | None, secrets: Iterable[str]) -> str:

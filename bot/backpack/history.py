@@ -5,17 +5,21 @@ Paging is by `limit` (at most 1000) and `offset`; times are unix ms.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, TypeVar
 
 from bot.backpack import mapping, routes
+from bot.backpack.errors import UnknownOutcome
 from bot.backpack.requests import RequestBuilder
 from bot.backpack.routes import Route
-from bot.backpack.session import Session, understood
+from bot.backpack.session import Session
 from bot.backpack.signing import Param, Signer
 from bot.backpack.wire import account as wa
 from bot.backpack.wire import orders as wo
+from bot.backpack.wire.base import Rows
 from bot.domain.order import Fill, OrderReport
 
+R = TypeVar("R")
 T = TypeVar("T")
 
 NEWEST_FIRST: Final = "Desc"
@@ -41,9 +45,7 @@ class HistoryReads:
         sort: str = NEWEST_FIRST,
     ) -> list[OrderReport]:
         """Past orders, with expiry reasons. It cannot be filtered by client id: see `find_past_order`."""
-        rows = await self._get(
-            routes.HISTORY_ORDERS,
-            list[wo.OrderRow],
+        rows = await self._order_rows(
             symbol=symbol,
             orderId=order_id,
             strategyId=strategy_id,
@@ -52,7 +54,7 @@ class HistoryReads:
             offset=offset,
             sortDirection=sort,
         )
-        return understood(lambda: [mapping.order_report(row) for row in rows])
+        return self._showing(rows, order_id)
 
     async def find_past_order(
         self, symbol: str, client_id: int, *, since_ms: int, pages: int = 5
@@ -62,13 +64,17 @@ class HistoryReads:
         None means: not in the history yet. History may lag behind the engine, so ask again before despairing.
         """
         for page in range(pages):
-            reports = await self.order_history(symbol, limit=PAGE, offset=page * PAGE)
+            rows = await self._order_rows(
+                symbol=symbol, limit=PAGE, offset=page * PAGE, sortDirection=NEWEST_FIRST
+            )
+            reports = rows.read
             for report in reports:
                 is_recent = report.created_ms is None or report.created_ms >= since_ms
                 if report.client_id == client_id and is_recent:
                     return report
+            self._showing(rows, str(client_id))
             oldest = reports[-1].created_ms if reports else None
-            if len(reports) < PAGE or (oldest is not None and oldest < since_ms):
+            if len(reports) + len(rows.odd) < PAGE or (oldest is not None and oldest < since_ms):
                 return None
         return None
 
@@ -90,9 +96,10 @@ class HistoryReads:
 
         `from_ms` is inclusive, `to_ms` exclusive.
         """
-        rows = await self._get(
+        rows = await self._rows(
             routes.HISTORY_FILLS,
-            list[wo.FillRow],
+            wo.FillRow,
+            mapping.fill,
             symbol=symbol,
             orderId=order_id,
             strategyId=strategy_id,
@@ -103,7 +110,7 @@ class HistoryReads:
             offset=offset,
             sortDirection=sort,
         )
-        return understood(lambda: [mapping.fill(row) for row in rows])
+        return self._showing(rows, order_id)
 
     async def funding_payments(
         self, symbol: str | None = None, *, limit: int = PAGE, offset: int = 0, sort: str = NEWEST_FIRST
@@ -253,17 +260,25 @@ class HistoryReads:
         times: dict[str, Param] = {"from": from_ms, "to": to_ms}
         return await self._get(routes.WITHDRAWALS, list[wa.Withdrawal], **times, limit=limit, offset=offset)
 
+    async def _order_rows(self, **params: Param) -> Rows[OrderReport]:
+        return await self._rows(routes.HISTORY_ORDERS, wo.OrderRow, mapping.order_report, **params)
+
+    def _showing(self, rows: Rows[T], wanted: str | None) -> list[T]:
+        """The rows that can be read. Raises UnknownOutcome when one that cannot may be what is looked for."""
+        if wanted is not None and rows.hide(wanted):
+            raise UnknownOutcome("the row that was looked for cannot be read")
+        return rows.usable("a history")
+
+    async def _rows(self, route: Route, kind: type[R], make: Callable[[R], T], **params: Param) -> Rows[T]:
+        return await self._session.read_private_rows(self._builder, route, params, kind, make)
+
     async def _page(
         self, route: Route, kind: type[T], limit: int, offset: int, sort: str, **filters: Param
     ) -> list[T]:
-        return await self._get(
-            route,
-            list[kind],  # type: ignore[valid-type]
-            **filters,
-            limit=limit,
-            offset=offset,
-            sortDirection=sort,
+        rows = await self._rows(
+            route, kind, lambda row: row, **filters, limit=limit, offset=offset, sortDirection=sort
         )
+        return rows.usable("a history")
 
     async def _get(self, route: Route, kind: type[T], **params: Param) -> T:
         return await self._session.read_private(self._builder, route, params, kind)

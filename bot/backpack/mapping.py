@@ -7,15 +7,19 @@ unreadable answer.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypeVar
+
+import msgspec
 
 from bot.backpack.wire import account as wa
 from bot.backpack.wire import markets as wm
 from bot.backpack.wire import orders as wo
-from bot.backpack.wire.base import check_decimal, loose_decimal, to_int, to_ms, to_us
-from bot.domain.account import AccountState, Balance, FeeRates, Position
+from bot.backpack.wire.base import Rows, check_decimal, loose_decimal, to_int, to_ms, to_us
+from bot.domain.account import AccountState, Balance, FeeRates, Held, Position
 from bot.domain.market import Book, MarginFunction, Market, MarkPrice, PriceBand
-from bot.domain.order import Fill, OrderReport, event_for_status
+from bot.domain.order import Fill, OddOrder, OrderReport, event_for_status
 from bot.domain.values import ZERO, MarketKind, Side
 
 Level = tuple[Decimal, Decimal]
@@ -24,6 +28,8 @@ Level = tuple[Decimal, Decimal]
 def market(row: wm.MarketRow) -> Market:
     """`Market` with its filters; a kind we do not trade becomes OTHER."""
     price, quantity = row.filters.price, row.filters.quantity
+    if price.tick_size <= ZERO or quantity.step_size <= ZERO:
+        raise ValueError("a market without a grid")
     band = price.mean_mark_price_band
     return Market(
         symbol=row.symbol,
@@ -112,9 +118,60 @@ def position(row: wa.PositionRow) -> Position:
     )
 
 
-def positions(rows: Iterable[wa.PositionRow]) -> dict[str, Position]:
-    """Open positions by symbol; rows of zero quantity are leftovers of closed ones."""
-    return {row.symbol: position(row) for row in rows if row.net_quantity}
+def held(rows: Rows[wa.PositionRow]) -> Held:
+    """Open positions by symbol; rows of zero quantity are leftovers of closed ones.
+
+    Of a row that makes no sense symbol and quantity are enough to show and to close it.
+    """
+    found = [position(row) for row in rows.read]
+    loose = [loose_position(row) for row in rows.odd]
+    known = [one for one in (*found, *loose) if one is not None and one.quantity]
+    return Held({one.symbol: one for one in known}, loose.count(None))
+
+
+def loose_position(body: bytes) -> Position | None:
+    """A position of which only symbol and quantity can be read; None when not even those can."""
+    row = _loose(body, _LoosePosition)
+    quantity = loose_decimal(row.net_quantity) if row is not None else None
+    if row is None or quantity is None:
+        return None
+    nothing = dict.fromkeys(("entry_price", "mark_price", "break_even_price", "unrealized_pnl"), ZERO)
+    nothing |= dict.fromkeys(("realized_pnl", "funding_paid", "imf", "mmf"), ZERO)
+    return Position(row.symbol, quantity, liquidation_price=None, is_read=False, **nothing)
+
+
+def odd_order(body: bytes) -> OddOrder:
+    """What little a row that makes no sense says of an order."""
+    row = _loose(body, _LooseOrder)
+    return OddOrder() if row is None else OddOrder(row.symbol, _text(row.id))
+
+
+class _LoosePosition(msgspec.Struct, rename="camel"):
+    symbol: str
+    net_quantity: msgspec.Raw
+
+
+class _LooseOrder(msgspec.Struct):
+    symbol: str | None = None
+    id: str | int | None = None
+
+
+L = TypeVar("L")
+
+
+def _loose(body: bytes, kind: type[L]) -> L | None:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Capital:
+    """Balances by asset, and the assets whose row cannot be read."""
+
+    read: dict[str, wa.BalanceRow]
+    odd: list[str]
 
 
 def balances(
@@ -140,20 +197,19 @@ def balances(
 
 
 def account_state(
-    summary: wa.AccountSummary,
-    capital: Mapping[str, wa.BalanceRow],
-    margin: wa.MarginSummary,
-    position_rows: Iterable[wa.PositionRow],
+    summary: wa.AccountSummary, capital: Capital, margin: wa.MarginSummary, held: Held
 ) -> AccountState:
     return AccountState(
         fees=fees(summary),
         leverage_limit=summary.leverage_limit,
         net_equity=margin.net_equity,
         net_equity_available=margin.net_equity_available,
-        balances=balances(capital, margin.collateral),
-        positions=positions(position_rows),
+        balances=balances(capital.read, margin.collateral),
+        positions=held.positions,
         liquidating=summary.liquidating,
         position_limit=summary.position_limit,
+        unread_positions=held.unread,
+        unread_balances=tuple(capital.odd),
     )
 
 
@@ -193,7 +249,7 @@ def fill(row: wo.FillRow) -> Fill:
         fee_symbol=row.fee_symbol,
         is_maker=row.is_maker,
         exchange_order_id=str(row.order_id),
-        trade_id=row.trade_id,
+        trade_id=row.trade_id if row.trade_id is None or row.trade_id < 2**63 else None,
         client_id=to_int(row.client_id),
         timestamp_ms=timestamp_us // 1_000,
         micros=timestamp_us % 1_000,

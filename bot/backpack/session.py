@@ -12,21 +12,26 @@ from typing import Final, TypeVar
 
 import stamina
 
+from bot.backpack import routes
 from bot.backpack.errors import (
     BackpackError,
+    ClockRefused,
     Maintenance,
     NotSent,
     RateLimited,
+    Unauthorised,
     UnknownOutcome,
     error_from_answer,
 )
+from bot.backpack.exchange_clock import ExchangeClock
 from bot.backpack.limits import Gate, TokenBucket
 from bot.backpack.requests import BrokerTag, PrivateRequest, Query, RequestBuilder, query_string
 from bot.backpack.routes import Priority, Route
 from bot.backpack.signing import DEFAULT_WINDOW_MS, Params
 from bot.backpack.transport import Answer, Transport
-from bot.backpack.wire.base import Reader
+from bot.backpack.wire.base import MAX_DIGITS, Reader, Rows
 
+R = TypeVar("R")
 T = TypeVar("T")
 
 REQUESTS_PER_MINUTE: Final = 2_000
@@ -60,23 +65,29 @@ class Session:
         monotonic_ms: Callable[[], int] | None = None,
     ) -> None:
         self.broker = broker
-        self.clock = clock
-        self.offset_ms = 0
+        self.local_ms = clock
         self.reader = Reader()
         self.transport = Transport(base_url, timeout=timeout)
         self._retry = retry
-        self._monotonic_ms = monotonic_ms or (lambda: time.monotonic_ns() // 1_000_000)
+        self.monotonic_ms = monotonic_ms or (lambda: time.monotonic_ns() // 1_000_000)
+        self.clock = ExchangeClock(clock, self.monotonic_ms, lambda: self._measured(1))
         self._secrets = () if broker.broker_key is None else (broker.broker_key,)
         self._gates: dict[str, Gate] = {}
         self._historical = self._new_gate(HISTORICAL_PER_MINUTE, burst=6)
 
     def now_ms(self) -> int:
         """The exchange's time: the local clock plus the measured offset."""
-        return self.clock() + self.offset_ms
+        return self.clock.now_ms()
 
     async def read_public(self, route: Route, params: Query, kind: type[T]) -> T:
         """A public GET as `kind`."""
         return self.decode(await self.ask(route, params), kind)
+
+    async def read_public_rows(
+        self, route: Route, params: Query, kind: type[R], make: Callable[[R], T]
+    ) -> Rows[T]:
+        """A public GET of a list, each row made into something of ours; an odd one hides no other."""
+        return self.reader.rows((await self.ask(route, params)).body, kind, make)
 
     async def ask(self, route: Route, params: Query) -> Answer:
         """A public GET as it came: for the few answers that are not JSON, or nothing at all."""
@@ -90,42 +101,87 @@ class Session:
 
     async def read_private(self, builder: RequestBuilder, route: Route, params: Params, kind: type[T]) -> T:
         """A signed GET as `kind`, signed anew for every try."""
+        return self.decode(await self._ask_signed(builder, route, params), kind)
 
+    async def read_private_rows(
+        self, builder: RequestBuilder, route: Route, params: Params, kind: type[R], make: Callable[[R], T]
+    ) -> Rows[T]:
+        """A signed GET of a list, each row made into something of ours; an odd one hides no other."""
+        return self.reader.rows((await self._ask_signed(builder, route, params)).body, kind, make)
+
+    async def _ask_signed(self, builder: RequestBuilder, route: Route, params: Params) -> Answer:
         async def attempt() -> Answer:
             await self._enter(builder.key, route)
             return await self.transport.send(builder.build(route, params, self.now_ms(), DEFAULT_WINDOW_MS))
 
-        return self.decode(await self._retried(builder.key, attempt), kind)
+        return await self._in_time(lambda: self._retried(builder.key, attempt))
 
-    async def act(self, builder: RequestBuilder, route: Route, params: Params) -> Answer:
-        """A signed request that changes something, signed now, sent once."""
-        await self._enter(builder.key, route)
-        return await self._send(builder.build(route, params, self.now_ms(), DEFAULT_WINDOW_MS))
+    async def act(
+        self, builder: RequestBuilder, route: Route, params: Params, *, repeatable: bool = False
+    ) -> Answer:
+        """A signed request that changes something, signed now, sent once.
+
+        Where doing it twice does no harm, it is `repeatable` after a refusal for its time.
+        """
+
+        async def attempt() -> Answer:
+            await self._enter(builder.key, route)
+            return await self._send(builder.build(route, params, self.now_ms(), DEFAULT_WINDOW_MS))
+
+        return await (self._in_time(attempt) if repeatable else attempt())
+
+    async def _in_time(self, attempt: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Once more when the exchange did not accept the time of the request, or when the clock explains why
+        it did not accept its signature."""
+        begun_ms = self.monotonic_ms()
+        try:
+            return await attempt()
+        except (ClockRefused, Unauthorised) as error:
+            if not await self._clock_explains(error, begun_ms):
+                raise
+        return await attempt()
+
+    async def _clock_explains(self, error: BackpackError, begun_ms: int) -> bool:
+        try:
+            was_off = await self.clock.was_off(begun_ms)
+        except BackpackError:
+            return False  # without a measurement the next try would be as wrong
+        return was_off or isinstance(error, ClockRefused)
 
     async def send(self, request: PrivateRequest) -> Answer:
         """A request signed earlier, sent once. Raises NotSent when its window is over already."""
         await self._enter(request.key, request.route)
         if self.now_ms() >= request.expires_ms:
             raise NotSent("the signed request has expired")
-        return await self._send(request)
+        begun_ms = self.monotonic_ms()
+        try:
+            return await self._send(request)
+        except (ClockRefused, Unauthorised) as error:
+            await self._clock_explains(error, begun_ms)  # for the next one; this one is never sent again
+            raise
 
-    async def measure_clock(self, route: Route, samples: int) -> int:
+    async def measure_clock(self, samples: int) -> int:
+        """Measure the exchange's clock against ours, use the offset in ms from now on, and return it."""
+        self.clock.take(await self._measured(samples))
+        return self.clock.offset_ms
+
+    async def _measured(self, samples: int) -> int:
         """Offset of the exchange's clock in ms: its answer against the middle of the fastest round trip.
 
         Goes over the orders' connections, which it keeps warm, and whose way it thereby measures.
         """
-        best: tuple[int, int] | None = None
+        trips: list[tuple[int, int]] = []
         for _ in range(samples):
-            await self._enter("", route)
-            before = self.clock()
-            answer = self._accept("", await self.transport.read(route, lane=Priority.ORDER))
-            after = self.clock()
-            offset = _clock_reading(answer.body) - (before + after) // 2
-            if best is None or after - before < best[0]:
-                best = (after - before, offset)
-        if best is not None:
-            self.offset_ms = best[1]
-        return self.offset_ms
+            await self._enter("", routes.TIME)
+            before = self.local_ms()
+            answer = self._accept("", await self.transport.read(routes.TIME, lane=Priority.ORDER))
+            after = self.local_ms()
+            trips.append((after - before, _clock_reading(answer.body) - (before + after) // 2))
+        return min(trips)[1]
+
+    async def server_time_ms(self) -> int:
+        """`/api/v1/time` as it is, in unix ms."""
+        return _clock_reading((await self.ask(routes.TIME, {})).body)
 
     def decode(self, answer: Answer, kind: type[T]) -> T:
         """The answer's body as `kind`. Raises UnknownOutcome when it is not that."""
@@ -182,7 +238,7 @@ class Session:
         return gate
 
     def _new_gate(self, per_minute: int, burst: int) -> Gate:
-        return Gate(TokenBucket(per_minute, burst, self._monotonic_ms()), self._monotonic_ms)
+        return Gate(TokenBucket(per_minute, burst, self.monotonic_ms()), self.monotonic_ms)
 
 
 def understood(read: Callable[[], T]) -> T:
@@ -196,6 +252,6 @@ def understood(read: Callable[[], T]) -> T:
 
 def _clock_reading(body: bytes) -> int:
     text = body.strip()
-    if not text.isdigit():
+    if not text.isdigit() or len(text) > MAX_DIGITS:
         raise UnknownOutcome("the exchange's clock did not answer with a number")
     return int(text)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ KEEP_ALIVE_SECONDS: Final = (
     30.0  # shorter than an edge's idle limit: a stale connection costs an unknown order
 )
 CONNECT_SECONDS: Final = 5.0
+MAX_RETRY_AFTER: Final = 60.0  # the exchange counts by the minute: nothing says to be silent for longer
 
 # These are raised while there is no connection yet. Everything else, a write error and a stale keep-alive
 # connection included, leaves open what the exchange has read.
@@ -186,12 +188,12 @@ async def _refuse_leftovers(pool: httpx.AsyncClient, response: httpx.Response) -
 
 
 def _seconds(header: str | None) -> float | None:
-    if header is None:
-        return None
+    """A wait that can be kept; None for a date, a number that is none, or nothing."""
     try:
-        return min(max(float(header), 0.0), 3600.0)
+        wait = float(header) if header is not None else math.nan
     except ValueError:
         return None
+    return min(max(wait, 0.0), MAX_RETRY_AFTER) if math.isfinite(wait) else None
 
 
 def _drop_below_warning(record: logging.LogRecord) -> bool:

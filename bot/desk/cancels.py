@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 from bot.backpack import AccountClient, BackpackError
 from bot.desk.linking import Linking
-from bot.desk.manage import Cancelled, Manage
+from bot.desk.manage import Manage
 from bot.desk.sessions import AccountSessions
+from bot.desk.withdrawing import Cancelled
 from bot.domain.intent import CancelIntent
 from bot.domain.order import OrderReport, OrderSnapshot
 from bot.domain.refusal import Refusal, RefusalCode

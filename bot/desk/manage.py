@@ -18,6 +18,7 @@ from bot.desk.placing import Leg, Placing
 from bot.desk.queries import Queries
 from bot.desk.sessions import AccountSessions
 from bot.desk.tracker import Tracker
+from bot.desk.withdrawing import Cancelled, withdraw
 from bot.domain.account import Position
 from bot.domain.intent import CancelIntent
 from bot.domain.market import Market, UnknownSymbol
@@ -34,14 +35,6 @@ PANIC_LIFE_MS: Final = 60_000
 PANIC_RESUME_MS: Final = 5 * 60_000  # an older one may no longer be what its user wants
 SETTLE_MS: Final = 10_000  # what the exchange took at the market ends sooner, or its news was lost
 DOUBT_POLL_S: Final = 0.25
-
-
-@dataclass(frozen=True, slots=True)
-class Cancelled:
-    """What became of the cancel of one order; `error` None: it is gone, or will be in a moment."""
-
-    order: OrderSnapshot
-    error: BackpackError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +96,9 @@ class Manage:
         """Cancel exactly these orders of one account."""
         line = await self._sessions.get(user_id, account_id)
         with self._tracker.withdrawing(account_id, (order.exchange_id for order in wanted)):
-            results = await asyncio.gather(*(self._withdraw(account_id, line, order) for order in wanted))
+            results = await asyncio.gather(
+                *(withdraw(line, self._tracker, account_id, order) for order in wanted)
+            )
         gone = [one.order for one in results if one.error is None and one.order.trigger_price is not None]
         if gone:
             async with self._database.write() as session:
@@ -135,19 +130,6 @@ class Manage:
             side = Side.BUY if intent.scope == "buys" else Side.SELL
             found = [order for order in found if order.side is side]
         return found or Refusal(RefusalCode.NO_ORDER, {"symbol": base})
-
-    async def _withdraw(self, account_id: int, line: AccountClient, order: OrderSnapshot) -> Cancelled:
-        """Cancel one order and let the tracker know what the exchange answered."""
-        try:
-            report = await line.cancel(order.symbol, order_id=order.exchange_id)
-        except BackpackError as error:
-            return Cancelled(order, error)
-        if report is not None:
-            ended = (
-                report if report.event is OrderEvent.FILLED else replace(report, event=OrderEvent.CANCELLED)
-            )
-            await self._tracker.apply(account_id, ended)
-        return Cancelled(order)
 
     async def _trading(self, user: User, label: str | None) -> Account | Refusal:
         account = await self._linking.choose(user.id, label)

@@ -15,11 +15,12 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.backpack import AccountClient, BackpackClient
-from bot.backpack.errors import Maintenance, NoEffect, NotSent, RateLimited, UnknownOutcome
+from bot.backpack.errors import BackpackError, NotSent, RateLimited, UnknownOutcome
+from bot.backpack.outcomes import Proof, of_order
 from bot.desk.access import AccessPolicy, requests_of
 from bot.desk.announce import Announcer
 from bot.desk.sessions import AccountSessions
-from bot.desk.tracker import PROMISE_MS, Tracker, Verdict
+from bot.desk.tracker import PROMISE_MS, SKEW_MS, Tracker, Verdict
 from bot.domain.market import Market
 from bot.domain.order import OrderEvent, OrderRequest, OrderState
 from bot.domain.refusal import Refusal, RefusalCode
@@ -314,31 +315,47 @@ class Placing:
             report = await account.send(prepared)
         except VaultError:  # the key went between the tap and the signature: nothing left
             await self._tracker.conclude(order.id, Verdict(OrderEvent.NOT_FOUND_AFTER_DEADLINE))
-        except NotSent as error:
-            verdict = Verdict(OrderEvent.NOT_FOUND_AFTER_DEADLINE, error.code, error.message)
-            await self._tracker.conclude(order.id, verdict)
-        except NoEffect as error:
-            await self._refused(order.id, error)
-        except UnknownOutcome:
-            await self._tracker.conclude(order.id, Verdict(OrderEvent.NO_ANSWER))
-            self.doubt()
+        except BackpackError as error:
+            await self._refused(account, order, error)
         else:
             await self._tracker.apply(order.account_id, report)
         finally:
             self.in_flight.discard(order.id)
 
-    async def _refused(self, order_id: int, error: NoEffect) -> None:
-        """Believe the engine's no at once; look up the order after any other."""
-        code = error.code or ("TOO_MANY_REQUESTS" if isinstance(error, RateLimited) else type(error).__name__)
-        event = OrderEvent.REJECTED if _is_final(error) else OrderEvent.NO_ANSWER
-        await self._tracker.conclude(order_id, Verdict(event, code, error.message))
+    async def _refused(self, account: AccountClient, order: Attempt, error: BackpackError) -> None:
+        """Believe the engine's no after one look for the order; after any other look until it is dead."""
+        proof = of_order(error)
+        if proof is Proof.REFUSED:
+            try:
+                if await self._stands(account, order):
+                    return
+            except BackpackError:
+                proof = Proof.NOTHING
+        event = {
+            Proof.UNSENT: OrderEvent.NOT_FOUND_AFTER_DEADLINE,
+            Proof.REFUSED: OrderEvent.REJECTED,
+            Proof.NOTHING: OrderEvent.NO_ANSWER,
+        }[proof]
+        if isinstance(error, RateLimited) and proof is Proof.UNSENT:
+            event = OrderEvent.REJECTED  # our own limiter says why, and when to come again
+        await self._tracker.conclude(order.id, Verdict(event, _code(error), error.message))
         if event is OrderEvent.NO_ANSWER:
             self.doubt()
 
+    async def _stands(self, account: AccountClient, order: Attempt) -> bool:
+        """Whether the exchange has an order it just refused: a copy of the request may have come first."""
+        symbol, client_id = order.request.symbol, order.request.client_id
+        if client_id is None:
+            return False
+        found = await account.find_order(symbol, client_id=client_id)
+        if found is None:
+            since_ms = order.timestamp_ms - SKEW_MS
+            found = await account.find_past_order(symbol, client_id, since_ms=since_ms, pages=1)
+        return found is not None and await self._tracker.apply(order.account_id, found)
 
-def _is_final(error: NoEffect) -> bool:
-    """Limits and maintenance are announced in front of the engine, where a request may have been tried twice.
 
-    Our own limiter has no status: what it held back has certainly not left.
-    """
-    return error.status is None or not isinstance(error, RateLimited | Maintenance)
+def _code(error: BackpackError) -> str | None:
+    """What to remember of a no; an answer that never came has nothing to say."""
+    if isinstance(error, UnknownOutcome | NotSent):
+        return error.code if isinstance(error, NotSent) else None
+    return error.code or ("TOO_MANY_REQUESTS" if isinstance(error, RateLimited) else type(error).__name__)

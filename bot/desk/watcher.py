@@ -30,7 +30,9 @@ from bot.vault import Vault, VaultError
 _log = logging.getLogger(__name__)
 
 RETRY_S = 5.0
+RESIGN_S = 0.5
 NOT_YOURS = 4003  # a subscription whose key or signature is not accepted
+OUT_OF_TIME = 4008  # one whose window is not
 MODIFIED = "orderModified"  # the exchange changed a resting order's quantity
 
 
@@ -50,6 +52,7 @@ class Watcher:
         keys: KeyTroubles,
         *,
         open_stream: Callable[..., UserStream],
+        clock_was_off: Callable[[], Awaitable[bool]],
     ) -> None:
         self._database = database
         self._vault = vault
@@ -57,6 +60,7 @@ class Watcher:
         self._reconciler = reconciler
         self._keys = keys
         self._open_stream = open_stream
+        self._clock_was_off = clock_was_off
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self.moved: Callable[[int], None] = lambda account_id: None  # an account changed, or may have
         self.heard: Callable[[int, UserEvent], Awaitable[None]] = _nobody_listens  # set by the app
@@ -109,7 +113,9 @@ class Watcher:
     async def _run(self, account: Account) -> None:
         while True:
             try:
-                await self._listen(account)
+                if await self._listen(account):
+                    await asyncio.sleep(RESIGN_S)
+                    continue
             except VaultError:
                 return  # the key is gone, and so is the reason to listen
             except Unauthorised as error:
@@ -121,13 +127,15 @@ class Watcher:
                 _log.exception("stream of account %s failed", account.id)
             await asyncio.sleep(RETRY_S)
 
-    async def _listen(self, account: Account) -> None:
-        if account.id is None:
-            return
+    async def _listen(self, account: Account) -> bool:
+        """Until the stream ends; True when it is to be opened anew, signed by a clock that is right."""
         signer = await self._vault.signer(account.user_id, account.id, "stream")
         async with self._open_stream(signer) as stream:
             async for event in stream:
+                if _doubts_signature(event) and await self._clock_was_off():
+                    return True
                 await self._take(account, event)
+        return False
 
     async def _take(self, account: Account, event: UserEvent) -> None:
         if isinstance(event, StreamRefused) and event.code == NOT_YOURS:
@@ -142,3 +150,7 @@ class Watcher:
             self._keys.over(account, Trouble.STREAM)
         await self.heard(account.id, event)
         self.moved(account.id)
+
+
+def _doubts_signature(event: UserEvent) -> bool:
+    return isinstance(event, StreamRefused) and event.code in {NOT_YOURS, OUT_OF_TIME}

@@ -57,6 +57,7 @@ class Position:
     funding_paid: Decimal  # cumulativeFundingPayment: positive is received
     imf: Decimal  # fraction
     mmf: Decimal
+    is_read: bool = True  # False: of its row only symbol and quantity make sense, the rest is zero
 
     @property
     def is_long(self) -> bool:
@@ -70,6 +71,14 @@ class Position:
     @property
     def closing_side(self) -> Side:
         return Side.SELL if self.is_long else Side.BUY
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Open positions by symbol; `unread` rows say nothing at all, so that nobody knows what they hold."""
+
+    positions: dict[str, Position]
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +96,5 @@ class AccountState:
     positions: Mapping[str, Position] = field(default_factory=dict)
     liquidating: bool = False
     position_limit: Decimal | None = None
+    unread_positions: int = 0  # rows that say nothing at all
+    unread_balances: tuple[str, ...] = ()  # assets whose row makes no sense

@@ -239,6 +239,22 @@ class OrderReport:
 
 
 @dataclass(frozen=True, slots=True)
+class OddOrder:
+    """What can be told of a resting order whose row makes no sense."""
+
+    symbol: str | None = None
+    exchange_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """What rests, and what cannot be read of it."""
+
+    orders: list[OrderReport]
+    odd: tuple[OddOrder, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Fill:
     """One execution. `fee` is in `fee_symbol`, negative when it is a rebate."""
 

@@ -13,6 +13,7 @@ import pytest
 from bot.backpack import (
     AccountClient,
     BackpackClient,
+    ClockRefused,
     Connected,
     DepthUpdate,
     MarkPriceUpdate,
@@ -231,12 +232,27 @@ async def test_an_unlinked_key_is_unauthorised_and_a_read_only_one_is_refused(sa
         await place(client, account, market_buy())
 
 
-async def test_a_skewed_clock_is_measured_and_overcome(sandbox, client, account):
-    await admin(sandbox, "clock", {"offsetMs": 3_600_000})
-    with pytest.raises((Rejected, Unauthorised)):
-        await account.summary()
-    assert abs(await client.refresh_clock() - 3_600_000) < 5_000
+@pytest.mark.parametrize("jump_ms", [3_600_000, 90_000, -90_000, -3_600_000])
+async def test_a_clock_that_jumps_is_measured_at_once_and_reads_go_on(sandbox, client, account, jump_ms):
+    await client.refresh_clock()
     await account.summary()
+    await admin(sandbox, "clock", {"offsetMs": jump_ms})
+    state, resting = await asyncio.gather(account.state(), account.open_orders())
+    assert (state.net_equity > 0, resting) == (True, [])
+    assert abs(client.clock_offset_ms - jump_ms) < 5_000
+
+
+@pytest.mark.parametrize("jump_ms", [90_000, -90_000])
+async def test_an_order_refused_for_its_time_blames_the_clock_and_is_not_sent_again(
+    sandbox, client, account, jump_ms
+):
+    await client.refresh_clock()
+    await admin(sandbox, "clock", {"offsetMs": jump_ms})
+    with pytest.raises(ClockRefused) as caught:
+        await place(client, account, market_buy())
+    assert (caught.value.code, caught.value.ahead) == ("CLOCK_DIFFERS", jump_ms < 0)
+    assert abs(client.clock_offset_ms - jump_ms) < 5_000
+    await place(client, account, market_buy())
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from bot.chat.handlers.manage import outcome_of, reason_of
 from bot.chat.minted import is_fresh
 from bot.chat.turn import Turn
 from bot.desk.cancels import CancelPlan
-from bot.desk.manage import Cancelled
+from bot.desk.withdrawing import Cancelled
 from bot.domain.intent import CancelIntent
 from bot.domain.order import OrderSnapshot
 from bot.domain.refusal import Refusal

@@ -26,7 +26,7 @@ class Action(StrEnum):
     ACCEPTED = "accepted"  # executed, answered 202 without a body, as a DELETE may be
     STATUS = "status"  # an error of the published kind, before or (`"when": "after"`) after execution
     HTML = "html"  # an edge's error page, before or after execution
-    RAW = "raw"  # `status`, `body` and `headers` as they are, before or after execution
+    RAW = "raw"  # `status`, `body` (`repeat` times) and `headers` as they are, before or after execution
     STREAM_DUPLICATE = "stream_duplicate"  # an event sent twice
     STREAM_DROP = "stream_drop"  # an event lost; all of them for a while: a socket gone silent
     STREAM_DELAY = "stream_delay"  # an event sent `ms` late, after later ones
@@ -133,7 +133,7 @@ def parse_rule(body: object) -> Rule:
             code=str(body.get("code") or _CODE_OF_STATUS.get(status, "SERVER_ERROR")),
             message=str(body.get("message", "Injected by the sandbox")),
             retry_after=None if body.get("retryAfter") is None else int(body["retryAfter"]),
-            body=str(body.get("body", "")),
+            body=str(body.get("body", "")) * int(body.get("repeat", 1)),
             headers={str(name): str(value) for name, value in dict(body.get("headers", {})).items()},
             executed=body.get("when", "before") == "after",
         )
