@@ -171,7 +171,7 @@ async def _audit(bot: Bot) -> Finding:
     if not verdict.intact:
         advice = "Somebody changed the audit table: compare with a backup"
         return Finding("Audit chain", Health.FAILED, f"broken at row {verdict.broken_at}", advice)
-    return _ok("Audit chain", f"{verdict.rows} rows, head {verdict.head.hex()[:16]}")
+    return _ok("Audit chain", f"{verdict.rows} rows in all shards, head {verdict.head.hex()[:16]}")
 
 
 async def _statements(bot: Bot) -> Finding:

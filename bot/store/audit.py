@@ -1,41 +1,58 @@
-"""The audit chain: each row's hash covers the row before it, so nothing inside can be changed unnoticed.
+"""The audit: 256 chains, a person's rows all in one. Each row's hash covers the row before it in its chain.
 
-A chain cut at its end looks whole; keep the head that `verify` returns somewhere else to notice that.
+So nothing inside can be changed unnoticed. A chain cut at its end, or taken away, still looks whole;
+keep the head that `verify` returns somewhere else to notice that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import RowMapping, select
+from sqlalchemy import Executable, RowMapping, bindparam, select, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.domain.shards import shard_of
 from bot.store.columns import refuse_floats
-from bot.store.statements import insert_values
 from bot.store.tables import AuditEntry
 
-GENESIS = bytes(32)
-_PAGE = 1_000
+GENESIS: Final = bytes(32)
+_PAGE: Final = 1_000
+_WRITTEN: Final = "audit shard"  # what a session remembers of its own rows
 
 _TABLE: Any = AuditEntry.__table__  # type: ignore[attr-defined]
 _LAST = _TABLE.c.seq.desc()
-_TAIL = select(_TABLE.c.seq, _TABLE.c.hash).order_by(_LAST).limit(1)
-# The same, for a statement that has a row to say anyway.
-LAST_SEQ = select(_TABLE.c.seq).order_by(_LAST).limit(1).scalar_subquery()
-LAST_HASH = select(_TABLE.c.hash).order_by(_LAST).limit(1).scalar_subquery()
+_IN_SHARD = _TABLE.c.shard == bindparam("audit_shard")
+_TAIL = select(_TABLE.c.seq, _TABLE.c.hash).where(_IN_SHARD).order_by(_LAST).limit(1)
+# The same, for a statement that has a row to say anyway; it binds `audit_shard`.
+LAST_SEQ = select(_TABLE.c.seq).where(_IN_SHARD).order_by(_LAST).limit(1).scalar_subquery()
+LAST_HASH = select(_TABLE.c.hash).where(_IN_SHARD).order_by(_LAST).limit(1).scalar_subquery()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a row stands."""
+
+    shard: int
+    seq: int
+
+    def __str__(self) -> str:
+        return f"{self.seq} of shard {self.shard}"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Outcome of checking the chain. `broken_at` is the first seq that does not fit, None if all do."""
+    """Outcome of checking all chains. `head` covers the end of each; `broken_at`: the first row that does not
+    fit, None if all do."""
 
     rows: int
     head: bytes
-    broken_at: int | None = None
+    broken_at: Place | None = None
 
     @property
     def intact(self) -> bool:
@@ -44,7 +61,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """The link the chain ended with at some moment."""
+    """The link a chain ended with at some moment."""
 
     seq: int
     hash: bytes
@@ -62,8 +79,8 @@ def canonical(detail: Mapping[str, Any]) -> str:
 
 
 def link_hash(row: Mapping[str, Any] | RowMapping) -> bytes:
-    """SHA-256 of the JSON array [seq, at_ms, user_id, action, detail, hex of the previous hash]."""
-    covered = [row["seq"], row["at_ms"], row["user_id"], row["action"], row["detail"]]
+    """SHA-256 of the JSON array [shard, seq, at_ms, user_id, action, detail, hex of the previous hash]."""
+    covered = [row["shard"], row["seq"], row["at_ms"], row["user_id"], row["action"], row["detail"]]
     return sha256(msgspec.json.encode([*covered, row["previous_hash"].hex()])).digest()
 
 
@@ -75,17 +92,22 @@ async def append(
     detail: Mapping[str, Any],
     after: Tail | None = None,
 ) -> None:
-    """Add a row in the caller's transaction. `detail` must hold no secret.
+    """Add a row to the chain of `user_id`'s shard in the caller's transaction. `detail` must hold no secret.
 
-    `after` spares a look where the caller knows what the chain ended with; it may have grown since.
+    `after` spares a look where the caller knows what that chain ended with; it may have grown since.
 
     `seq` is what orders writers: who comes second waits for the first to end, and follows it. So the chain is
-    held until the transaction ends: append last.
+    held until the transaction ends: append last. Raises ValueError for rows of two shards in one transaction,
+    the higher first: two such transactions would wait for each other.
     """
-    words, inserted = canonical(detail), None
+    words, shard, inserted = canonical(detail), shard_of(user_id), None
+    if session.info.get(_WRITTEN, 0) > shard:
+        raise ValueError("one transaction writes its audit rows in the order of their shards")
+    session.info[_WRITTEN] = shard
     while inserted is None:
-        tail, after = after or await _tail(session), None
+        tail, after = after or await _tail(session, shard), None
         row = {
+            "shard": shard,
             "seq": tail.seq + 1,
             "at_ms": at_ms,
             "user_id": user_id,
@@ -93,26 +115,50 @@ async def append(
             "detail": words,
             "previous_hash": tail.hash,
         }
-        inserted = await insert_values(session, AuditEntry, row | {"hash": link_hash(row)})
+        statement = _insert(session.get_bind().dialect.name)
+        written = await session.execute(statement, row | {"hash": link_hash(row)})
+        inserted = written.scalar_one_or_none()
 
 
-async def _tail(session: AsyncSession) -> Tail:
-    found = (await session.execute(_TAIL)).one_or_none()
+@cache
+def _insert(dialect: str) -> Executable:
+    construct = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return construct(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.seq)
+
+
+async def _tail(session: AsyncSession, shard: int) -> Tail:
+    found = (await session.execute(_TAIL, {"audit_shard": shard})).one_or_none()
     return Tail.of(*found) if found is not None else Tail.of(None, None)
 
 
 async def verify(session: AsyncSession) -> Verdict:
-    """Walk the whole chain, page by page."""
-    rows, head = 0, GENESIS
-    while page := await _page(session, after=rows):
+    """Walk every chain, page by page."""
+    rows, last, heads = 0, Place(-1, 0), dict[int, Tail]()
+    while page := await _page(session, last):
         for row in page:
-            rows += 1
-            if (row["seq"], row["previous_hash"], row["hash"]) != (rows, head, link_hash(row)):
-                return Verdict(rows - 1, head, broken_at=row["seq"])
-            head = row["hash"]
-    return Verdict(rows, head)
+            here = Place(row["shard"], row["seq"])
+            before = heads.get(here.shard, Tail.of(None, None))
+            if not _follows(row, before):
+                return Verdict(rows, _head(heads), broken_at=Place(here.shard, before.seq + 1))
+            rows, last, heads[here.shard] = rows + 1, here, Tail(here.seq, row["hash"])
+    return Verdict(rows, _head(heads))
 
 
-async def _page(session: AsyncSession, after: int) -> Sequence[RowMapping]:
-    statement = select(_TABLE).where(_TABLE.c.seq > after).order_by(_TABLE.c.seq).limit(_PAGE)
-    return (await session.execute(statement)).mappings().all()
+def _follows(row: RowMapping, before: Tail) -> bool:
+    """Whether a row is the next of its chain, as it was written, and belongs there."""
+    fits = (row["seq"], row["previous_hash"]) == (before.seq + 1, before.hash)
+    return fits and row["hash"] == link_hash(row) and row["shard"] == shard_of(row["user_id"])
+
+
+def _head(heads: Mapping[int, Tail]) -> bytes:
+    """SHA-256 of the JSON array of [shard, seq, hex of the hash] of each chain's end, by shard."""
+    if not heads:
+        return GENESIS
+    ends = [[shard, tail.seq, tail.hash.hex()] for shard, tail in sorted(heads.items())]
+    return sha256(msgspec.json.encode(ends)).digest()
+
+
+async def _page(session: AsyncSession, after: Place) -> Sequence[RowMapping]:
+    place = tuple_(_TABLE.c.shard, _TABLE.c.seq)
+    statement = select(_TABLE).where(place > (after.shard, after.seq)).order_by(_TABLE.c.shard, _TABLE.c.seq)
+    return (await session.execute(statement.limit(_PAGE))).mappings().all()

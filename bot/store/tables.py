@@ -387,10 +387,11 @@ class WebPass(Table, table=True):
 
 
 class AuditEntry(Table, table=True):
-    """One link of the audit chain; the database refuses to change or delete it."""
+    """One link of a chain of the audit; the database refuses to change or delete it."""
 
     __tablename__ = "audit"
 
+    shard: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     seq: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     at_ms: int = Field(sa_type=BigInteger)
     user_id: int | None = Field(default=None, index=True, sa_type=BigInteger)

@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, bindparam, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from bot.domain.shards import shard_of
 from bot.store import audit
 from bot.store.leave import Leave, granted
 from bot.store.tables import Ticket, TicketKind, TicketState, User
@@ -66,13 +67,18 @@ async def claim(
     *,
     leave: Leave,
 ) -> audit.Tail | None:
-    """Take a ticket that was read before. For the one caller who is first: what the audit chain ends with.
+    """Take a ticket that was read before. For the one caller who is first: what their audit chain ends with.
 
     `message_id` is the preview that was tapped, `leave` what its orders need. None says not why: `get` tells
     used from expired from another's; what is none of these has lost its account, or its user their leave.
     """
-    tap = {"ticket_id": ticket.id, "tapped_by": user_id, "tapped_ms": now_ms, "tapped_on": message_id}
-    tap |= leave.binds
+    tap = {
+        "ticket_id": ticket.id,
+        "tapped_by": user_id,
+        "tapped_ms": now_ms,
+        "tapped_on": message_id,
+        "audit_shard": shard_of(user_id),
+    } | leave.binds
     claimed = (await session.execute(_CLAIM, tap)).one_or_none()
     if claimed is None:
         return None

@@ -6,7 +6,9 @@ import asyncio
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 
+import msgspec
 import pytest
 from alembic.util.exc import CommandError
 from sqlalchemy import inspect, text
@@ -69,6 +71,41 @@ async def test_migrating_keeps_what_is_there(empty_database_url: str) -> None:
     await asyncio.to_thread(migrate, empty_database_url)
     async with database.read() as session:
         assert (await audit.verify(session)).rows == 1
+    await database.close()
+
+
+@pytest.mark.parametrize("broken", [False, True])
+async def test_the_one_chain_of_before_is_chained_anew_in_shards(
+    empty_database_url: str, broken: bool
+) -> None:
+    """Nothing of it is lost, and whether it was whole is said by a row of the new audit."""
+    await asyncio.to_thread(migrate, empty_database_url, "0004")
+    users = [1001, None, 1002, 1001, 1003]
+    hashes = [bytes(32)]
+    database = Database.open(empty_database_url)
+    async with database.write() as session:
+        for seq, user in enumerate(users, 1):
+            detail = audit.canonical({"词": seq})
+            covered = [seq, NOW + seq, user, "test", detail, hashes[-1].hex()]
+            hashes.append(sha256(msgspec.json.encode(covered)).digest())
+            insert = text("INSERT INTO audit VALUES (:seq, :at, :user, 'test', :detail, :before, :hash)")
+            row = {"seq": seq, "at": NOW + seq - (broken and seq == 4), "user": user, "detail": detail}
+            await session.execute(insert, row | {"before": hashes[-2], "hash": hashes[-1]})
+    await asyncio.to_thread(migrate, empty_database_url)
+    async with database.read() as session:
+        verdict = await audit.verify(session)
+        (said,) = await session.scalars(text("SELECT detail FROM audit WHERE action = 'audit.sharded'"))
+        mine = (
+            await session.scalars(text("SELECT detail FROM audit WHERE user_id = 1001 ORDER BY seq"))
+        ).all()
+    assert (verdict.rows, verdict.intact) == (6, True)
+    told = {"rows": 5, "head": hashes[-1].hex(), "broken_at": 4 if broken else None}
+    assert msgspec.json.decode(said) == told
+    assert mine == [audit.canonical({"词": seq}) for seq in (1, 4)]
+    await asyncio.to_thread(downgrade, empty_database_url, "0004")
+    await asyncio.to_thread(migrate, empty_database_url)
+    async with database.read() as session:
+        assert (await audit.verify(session)).rows == 7
     await database.close()
 
 
