@@ -46,6 +46,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     _set_aside()
     _create("seq")
+    op.create_index("ix_audit_user_id", "audit", ["user_id"], unique=False)
     head = GENESIS
     for seq, row in enumerate(_aside("at_ms", "shard", "seq"), 1):
         kept = {name: row[name] for name in WORDS} | {"seq": seq, "previous_hash": head}
@@ -72,7 +73,6 @@ def _create(*key: str) -> None:
         sa.Column("hash", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint(*key, name="pk_audit"),
     )
-    op.create_index("ix_audit_user_id", "audit", ["user_id"], unique=False)
     if op.get_bind().dialect.name == "postgresql":
         op.execute(
             "CREATE TRIGGER audit_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit "

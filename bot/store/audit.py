@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Executable, RowMapping, bindparam, select, tuple_
+from sqlalchemy import Dialect, RowMapping, bindparam, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -115,15 +115,31 @@ async def append(
             "detail": words,
             "previous_hash": tail.hash,
         }
-        statement = _insert(session.get_bind().dialect.name)
-        written = await session.execute(statement, row | {"hash": link_hash(row)})
-        inserted = written.scalar_one_or_none()
+        inserted = await _insert(session, row | {"hash": link_hash(row)})
+
+
+async def _insert(session: AsyncSession, row: Mapping[str, Any]) -> int | None:
+    """The row's seq, None when there is such a row. In the driver's words: a confirmed order waits for it."""
+    connection: Any = (await session.connection()).sync_connection
+    words, names = _words(connection.dialect)
+    values = tuple(row[name] for name in names)
+    if connection.dialect.name == "sqlite":
+        found = connection.exec_driver_sql(words, values).one_or_none()
+    else:
+        cursor = await connection.connection.driver_connection.execute(words, values)
+        found = await cursor.fetchone()
+    return None if found is None else int(found[0])
 
 
 @cache
-def _insert(dialect: str) -> Executable:
-    construct = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return construct(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.seq)
+def _words(dialect: Dialect) -> tuple[str, Sequence[str]]:
+    """The statement, and the columns in the order it wants their values."""
+    server = dialect.name == "postgresql"
+    construct = postgresql.insert if server else sqlite.insert
+    statement = construct(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.seq)
+    plain: Dialect = postgresql.psycopg.dialect(paramstyle="format") if server else dialect  # type: ignore[no-untyped-call]
+    compiled = statement.compile(dialect=plain)
+    return str(compiled), tuple(compiled.positiontup or ())
 
 
 async def _tail(session: AsyncSession, shard: int) -> Tail:

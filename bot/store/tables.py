@@ -394,7 +394,7 @@ class AuditEntry(Table, table=True):
     shard: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     seq: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     at_ms: int = Field(sa_type=BigInteger)
-    user_id: int | None = Field(default=None, index=True, sa_type=BigInteger)
+    user_id: int | None = Field(default=None, sa_type=BigInteger)
     action: str
     detail: str  # canonical JSON, as hashed
     previous_hash: bytes = Field(sa_type=LargeBinary)
