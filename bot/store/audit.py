@@ -120,12 +120,13 @@ async def append(
 
 async def _insert(session: AsyncSession, row: Mapping[str, Any]) -> int | None:
     """The row's seq, None when there is such a row. In the driver's words: a confirmed order waits for it."""
-    connection: Any = (await session.connection()).sync_connection
-    words, names = _words(connection.dialect)
+    dialect = session.get_bind().dialect
+    words, names = _words(dialect)
     values = tuple(row[name] for name in names)
-    if connection.dialect.name == "sqlite":
-        found = connection.exec_driver_sql(words, values).one_or_none()
+    if dialect.name == "sqlite":
+        found = session.sync_session.connection().exec_driver_sql(words, values).one_or_none()
     else:
+        connection: Any = (await session.connection()).sync_connection
         cursor = await connection.connection.driver_connection.execute(words, values)
         found = await cursor.fetchone()
     return None if found is None else int(found[0])
