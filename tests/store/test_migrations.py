@@ -79,7 +79,7 @@ async def test_the_one_chain_of_before_is_chained_anew_in_shards(
     empty_database_url: str, broken: bool
 ) -> None:
     """Nothing of it is lost, and whether it was whole is said by a row of the new audit."""
-    await asyncio.to_thread(migrate, empty_database_url, "0004")
+    await asyncio.to_thread(migrate, empty_database_url, "0006")
     users = [1001, None, 1002, 1001, 1003]
     hashes = [bytes(32)]
     database = Database.open(empty_database_url)
@@ -102,7 +102,7 @@ async def test_the_one_chain_of_before_is_chained_anew_in_shards(
     told = {"rows": 5, "head": hashes[-1].hex(), "broken_at": 4 if broken else None}
     assert msgspec.json.decode(said) == told
     assert mine == [audit.canonical({"词": seq}) for seq in (1, 4)]
-    await asyncio.to_thread(downgrade, empty_database_url, "0004")
+    await asyncio.to_thread(downgrade, empty_database_url, "0006")
     await asyncio.to_thread(migrate, empty_database_url)
     async with database.read() as session:
         assert (await audit.verify(session)).rows == 7
