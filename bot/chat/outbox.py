@@ -286,7 +286,8 @@ class Outbox:
             case Unclear(error) if self._is_worth_saying(job):
                 self.counters.retried += 1
                 _log.warning("message to %s not confirmed (%s), again", job.post.chat_id, error)
-                backoff_ms = min(MAX_BACKOFF_MS, 500 * 2 ** min(job.attempts, 16))
+                first_ms = 125 if job.use is Use.CALL else 500
+                backoff_ms = min(MAX_BACKOFF_MS, first_ms * 2 ** min(job.attempts, 16))
                 await self._put_back(job, self._clock() + backoff_ms, error)
             case Unclear(error):
                 await self._bury(job, error)

@@ -17,7 +17,7 @@ from telegram import CallbackQuery, Message, Update
 from telegram.ext import Application, CallbackQueryHandler, MessageHandler, TypeHandler, filters
 
 from bot.backpack import BackpackError, Maintenance, RateLimited, Unauthorised, UnknownOutcome
-from bot.chat import access
+from bot.chat import access, pasted
 from bot.chat.authority import Sender, language_of, sender_of_message, sender_of_tap
 from bot.chat.commands import COMMANDS, OPERATOR_COMMANDS, SPEAKING, TAPS, Handler, behind_tap
 from bot.chat.handlers import accounts, alerts, steps, trade
@@ -62,14 +62,17 @@ class Router:
         if who is None:
             return
         text = _ILLEGIBLE.sub("�", message.text or message.caption or "")
+        words = pasted.words_of(message)
+        private = message.chat.type == "private"
+        leaked = words if await pasted.holds_secret(self._services, words, private=private) else None
         if isinstance(who, Refusal):
-            await self._refuse_message(message, text, who)
+            await self._refuse_message(message, text, leaked, who)
             return
         turn = await self._turn(who, message.message_id)
         if turn is not None:
             turn.replied = self._replied(message)
             turn.attached = _attached(message)
-            await self._guarded(turn, lambda: self._read(turn, text))
+            await self._guarded(turn, lambda: self._read(turn, text, leaked))
 
     def _replied(self, message: Message) -> Replied | None:
         """The message of this bot that a message answers."""
@@ -80,14 +83,16 @@ class Router:
         data = (button.callback_data for row in rows for button in row)
         return Replied(answered.message_id, tuple(one for one in data if isinstance(one, str)))
 
-    async def _refuse_message(self, message: Message, text: str, refusal: Refusal) -> None:
+    async def _refuse_message(
+        self, message: Message, text: str, leaked: str | None, refusal: Refusal
+    ) -> None:
         """Say why a message may not act; talk that is not meant for us stays unanswered.
 
         A secret is deleted whatever is wrong with its message: forwarded, edited, or sent while we were away.
         """
         locale = await self._locale_of(message)
         thread = message.message_thread_id if message.is_topic_message else None
-        if accounts.find_secret(text):
+        if leaked is not None:
             view = await accounts.stray_secret(self._services, locale, message.chat_id, message.message_id)
             await self._services.outbox.say(message.chat_id, view, thread_id=thread)
         elif message.chat.type == "private" or (text.startswith("/") and self._is_for_us(text)):
@@ -105,13 +110,13 @@ class Router:
         user = await self._services.offers.user(author.id, language.value)
         return Locale.of(Language(user.language), user.time_zone)
 
-    async def _read(self, turn: Turn, text: str) -> None:
-        if await self._is_stopped(turn, text):
+    async def _read(self, turn: Turn, text: str, leaked: str | None) -> None:
+        if leaked is None and await self._is_stopped(turn, text):
             return
         prompt = self._services.prompts.take(turn.user.id) if turn.sender.private else None
         word = text.strip().lower()
-        if accounts.find_secret(text):
-            await accounts.secret(turn, text, prompt)
+        if leaked is not None:
+            await accounts.secret(turn, leaked, prompt)
         elif text and prompt is not None and prompt.kind == "secret" and not _names_command(text):
             await accounts.secret(turn, text, prompt)  # even where it begins with a slash, as one in 64 does
         elif text.startswith("/"):
@@ -132,11 +137,9 @@ class Router:
             await trade.line(turn, text)
 
     async def _is_stopped(self, turn: Turn, text: str) -> bool:
-        """Whether the operator has not let its sender in; secrets are dealt with whoever sends them."""
+        """Whether the operator has not let its sender in; a secret is dealt with whoever sends it."""
         meant = turn.sender.private or (text.startswith("/") and self._is_for_us(text))
-        if not meant or accounts.find_secret(text):
-            return False
-        return await access.stops(turn, _behind(turn, text))
+        return meant and await access.stops(turn, _behind(turn, text))
 
     async def _command(self, turn: Turn, text: str) -> None:
         if not self._is_for_us(text):

@@ -52,6 +52,16 @@ async def linked_among(session: AsyncSession, account_ids: Collection[int]) -> s
     return set((await session.scalars(statement)).all())
 
 
+async def is_known(session: AsyncSession, public_keys: Collection[str]) -> bool:
+    """Whether one of these keys is linked, to whomever."""
+    if not public_keys:
+        return False
+    statement = select(col(Account.id)).where(
+        col(Account.public_key).in_(public_keys), col(Account.state) != AccountState.UNLINKED
+    )
+    return (await session.scalars(statement.limit(1))).first() is not None
+
+
 async def by_label(session: AsyncSession, user_id: int, label: str) -> Account | None:
     """By label, whatever its case."""
     wanted = label.casefold()

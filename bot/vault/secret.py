@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Sequence
 
 from bot.vault.errors import SecretProblem
 from bot.vault.sodium import PUBLIC_BYTES, SEED_BYTES, SecretBuffer, public_key, wipe
@@ -37,6 +38,43 @@ def read_secret(text: str, api_key: str | None) -> SecretBuffer | SecretProblem:
         seed.wipe()
         return SecretProblem.KEY_MISMATCH
     return seed
+
+
+def read_pasted(texts: Sequence[str]) -> SecretBuffer | SecretProblem:
+    """The seed among `texts`, each a secret or a key, or what is wrong with them.
+
+    Of several it is the one whose public key is another of them, or its own second half: without such a pair
+    nothing tells a secret from a key.
+    """
+    if len(texts) == 1:
+        return read_secret(texts[0], None)
+    for text in texts:
+        raw = _decode(text)
+        if raw is None or len(raw) not in {SEED_BYTES, SEED_BYTES + PUBLIC_BYTES}:
+            continue
+        rest = raw[SEED_BYTES:]
+        wipe(raw)
+        seed = read_secret(text, None if rest else _key_of(text, texts))
+        if isinstance(seed, SecretBuffer):
+            return seed
+    return SecretProblem.KEY_MISMATCH if texts else SecretProblem.NOT_BASE64
+
+
+def public_keys(texts: Sequence[str]) -> dict[str, str]:
+    """By text, the public key in base64 that it would be the secret of."""
+    found = {}
+    for text in texts:
+        seed = read_secret(text, None)
+        if isinstance(seed, SecretBuffer):
+            with seed:
+                found[text] = base64.b64encode(public_key(seed)).decode()
+    return found
+
+
+def _key_of(text: str, texts: Sequence[str]) -> str:
+    """The other of `texts` that is the public key of `text`; none fits where it is `text` itself."""
+    own = public_keys([text]).get(text)
+    return next((one for one in texts if one == own), text)
 
 
 def _decode(text: str) -> bytearray | None:

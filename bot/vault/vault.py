@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -25,10 +25,12 @@ from bot.vault.errors import (
     Unopenable,
 )
 from bot.vault.masters import MasterKeys
-from bot.vault.secret import read_secret
+from bot.vault.secret import public_keys, read_pasted, read_secret
 from bot.vault.services import ServiceKeys
 from bot.vault.signer import AccountSigner, SealedSeed, ServiceSigner, WrappedKey, seed_data, wrap_data
 from bot.vault.sodium import KEY_BYTES, SEED_BYTES, Sealed, SecretBuffer, Unshareable
+
+_SEED_TEXT = 44  # characters of a seed in base64; whatever is longer and is one carries its public key
 
 Clock = Callable[[], int]  # unix milliseconds
 
@@ -85,6 +87,13 @@ class Vault(Unshareable):
         with SecretBuffer.random(SEED_BYTES) as seed:
             return await self._link(user_id, label, seed, AccountOrigin.GENERATED)
 
+    async def import_pasted(self, user_id: int, label: str, texts: Sequence[str]) -> NewAccount:
+        """Seal the secret among what was pasted: each base64 of a seed, of seed ‖ public key, or of a key.
+
+        Of several it is the one that goes with another of them. Raises as `import_secret`.
+        """
+        return await self._import(user_id, label, read_pasted(texts))
+
     async def import_secret(self, user_id: int, label: str, api_key: str | None, secret: str) -> NewAccount:
         """Seal a pasted secret: base64 of the 32-byte seed or of seed ‖ public key.
 
@@ -93,10 +102,24 @@ class Vault(Unshareable):
         """
         seed = read_secret(secret, api_key)
         del secret  # a traceback with locals must not show it
+        return await self._import(user_id, label, seed)
+
+    async def _import(self, user_id: int, label: str, seed: SecretBuffer | SecretProblem) -> NewAccount:
         if isinstance(seed, SecretProblem):
             raise SecretRefused(seed)
         with seed:
             return await self._link(user_id, label, seed, AccountOrigin.IMPORTED)
+
+    async def opens_known_key(self, texts: Sequence[str]) -> bool:
+        """Whether one of `texts` is the secret of a key that is linked here, or of another of them.
+
+        A secret that carries its own public key is one whoever knows it.
+        """
+        public = public_keys(texts)
+        if any(key in texts for key in public.values()) or any(len(text) > _SEED_TEXT for text in public):
+            return True
+        async with self._database.read() as session:
+            return await accounts.is_known(session, set(public.values()))
 
     async def signer(self, user_id: int, account_id: int, purpose: str) -> AccountSigner:
         """The signer of this user's account, for one purpose; the same one when asked again.

@@ -21,6 +21,7 @@ from babel.dates import format_datetime
 from fluent.runtime import FluentBundle, FluentResource
 from markupsafe import Markup, escape
 
+from bot.domain.pasted import LONGEST_ECHO, hide
 from bot.domain.values import HUNDRED, ZERO, Language
 from bot.view.numbers import Numbers, decimals_of
 
@@ -35,6 +36,7 @@ _DECEPTIVE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
 _TAG = re.compile("<[^>]*>")
+_DOTS = re.compile("•{4,}")
 
 
 class MissingText(LookupError):
@@ -42,7 +44,12 @@ class MissingText(LookupError):
 
 
 def clean(text: str, limit: int = MAX_PARAM) -> str:
-    """`text` on one line, with every character that could disguise it shown as `�`, cut to `limit`."""
+    """`text` on one line, with every character that could disguise it shown as `�`, cut to `limit`.
+
+    Of a word as long as a secret only the beginning is shown: whatever was not recognised as one.
+    """
+    if len(text) > LONGEST_ECHO:
+        text = _DOTS.sub("…", hide(text))
     if len(text) <= limit and text.isprintable():
         return text  # the common case: no deceptive character is printable
     shown = text if len(text) <= limit else text[: limit - 1] + "…"

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from markupsafe import Markup
 
+from bot.domain.pasted import hide
 from bot.domain.refusal import Choice, Refusal, RefusalCode
 from bot.domain.values import Side
 from bot.view.locale import MAX_PARAM, Locale, Param, clean
@@ -131,6 +132,7 @@ def refusal_sentence(locale: Locale, refusal: Refusal) -> Markup:
 
 def echo(source: str, span: tuple[int, int] | None) -> Markup:
     """The user's line with the word in question underlined; an empty span is marked by `?` where it lacks."""
+    source = hide(source)  # whole: the parts below could each be too short to be hidden
     if span is None:
         return Markup("› {}").format(clean(source, 2 * _AROUND))
     start = min(max(span[0], 0), len(source))

@@ -155,7 +155,7 @@ async def test_a_secret_behind_a_command_is_deleted(world: World) -> None:
 async def test_a_secret_in_a_group_is_burnt(world: World) -> None:
     here = await _start(world, DESK)
     secret = _forms(SigningKey.generate())["64 bytes"]
-    told = await here.says(f"/link {secret}", "in a group. Revoke this key now")
+    told = await here.says(f"/link {secret}", "in a group. If it is one, revoke its key now")
     assert "I deleted the message, but others may have seen it" in told.text
     await _is_gone(here, secret)
 
@@ -171,7 +171,7 @@ async def test_a_deletion_that_fails_is_said_loudly(world: World) -> None:
     assert not any("deleted and the secret is sealed" in text for text in said)
 
     here = world.person(CAROL, DESK)
-    told = await here.says(f"/start {_forms(SigningKey.generate())['32 bytes']}", "Revoke this key now")
+    told = await here.says(f"/start {_forms(SigningKey.generate())['32 bytes']}", "revoke its key now")
     assert "I could not delete the message" in told.text
 
 

@@ -83,7 +83,7 @@ async def _everything_goes_wrong(world: World, carol: Person, key: SigningKey) -
         base64.urlsafe_b64encode(key.encode()).decode(),
     ):
         await carol.says(text, "has no place in a chat")
-    await world.person(CAROL, DESK).says(f"/help {secret}", "Revoke this key now")
+    await world.person(CAROL, DESK).says(f"/help {secret}", "revoke its key now")
 
 
 async def _trades(carol: Person) -> None:

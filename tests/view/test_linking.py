@@ -44,7 +44,7 @@ def test_a_failed_deletion_is_loud_and_says_what_to_do(english: Locale, chinese:
 @pytest.mark.parametrize("deleted", [True, False])
 def test_a_secret_in_a_group_means_revoking_the_key(english: Locale, deleted: bool) -> None:
     message = linking.secret_in_group(english, deleted=deleted)
-    assert "Revoke this key now" in message.text
+    assert "If it is one, revoke its key now" in message.text
     assert ("could not delete" in message.text) is not deleted
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from bot.chat.acts import ActClass, act
@@ -12,6 +11,7 @@ from bot.chat.services import Services
 from bot.chat.turn import Turn
 from bot.desk.linking import InDoubt, Linked, NotYet
 from bot.domain.intent import TradeIntent
+from bot.domain.pasted import spellings
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import Language
 from bot.grammar import Parsed, parse
@@ -24,18 +24,6 @@ from bot.view import start as start_view
 
 MAX_LABEL: Final = 20
 MAX_ID: Final = 2**63 - 1
-# 32 or 64 bytes in base64 (standard or URL-safe) or hex: nothing else a trader types looks like it.
-_SECRET: Final = re.compile(
-    r"(?<![\w+/-])"
-    r"(?:[A-Za-z0-9+/_-]{43}=?|[A-Za-z0-9+/_-]{86}={0,2}|[0-9a-fA-F]{64}|[0-9a-fA-F]{128})"
-    r"(?![\w+/=-])"
-)
-
-
-def find_secret(text: str) -> str | None:
-    """A word that can only be an API secret (or a key: we do not take the risk of telling them apart)."""
-    match = _SECRET.search(text)
-    return match[0] if match else None
 
 
 async def start(turn: Turn, _: str = "") -> None:
@@ -146,7 +134,8 @@ async def secret(turn: Turn, text: str, prompt: Prompt | None) -> None:
     if not deleted:
         await turn.say(link_view.secret_not_deleted(turn.locale))
     try:
-        made = await services.linking.paste(turn.user.id, find_secret(text) or text, prompt.prefix or None)
+        found = spellings(text) or [text]
+        made = await services.linking.paste(turn.user.id, found, prompt.prefix or None)
     except SecretRefused as error:
         await _ask_again(turn, prompt, error.problem.value)
         return

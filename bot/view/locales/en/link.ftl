@@ -39,7 +39,7 @@ secret-unasked = I deleted a message that looked like an API secret: it has no p
     To link an account, use /link. If it was a real secret and you are unsure who saw it, revoke the key on Backpack.
 secret-not-deleted = ⛔ <b>I could not delete your message. Delete it now yourself.</b>
     Until it is gone, anyone with access to this chat can trade with the key. If in doubt, revoke the key on Backpack and link a new one.
-secret-in-group = ⛔ <b>That was an API secret, in a group. Revoke this key now.</b>
+secret-in-group = ⛔ <b>That looks like an API secret, in a group. If it is one, revoke its key now.</b>
     Backpack: Settings → API Keys → delete it. I did not use it. Then link a new one in our private chat.
 secret-in-group-deleted = I deleted the message, but others may have seen it.
 secret-in-group-not-deleted = I could not delete the message. Delete it yourself too.

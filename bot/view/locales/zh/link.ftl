@@ -39,7 +39,7 @@ secret-unasked = 我删除了一条看起来像 API 私钥的消息：私钥不�
     绑定账户请用 /link。如果那是真的私钥且不确定谁看到过，请在 Backpack 撤销该密钥。
 secret-not-deleted = ⛔ <b>无法删除你的消息，请立即自行删除。</b>
     在删除之前，任何能看到此聊天的人都可能用它交易。如有疑虑，请在 Backpack 撤销该密钥并重新绑定。
-secret-in-group = ⛔ <b>你在群里发送了 API 私钥，请立即撤销这个密钥。</b>
+secret-in-group = ⛔ <b>群里的这条消息像是 API 私钥。如果是，请立即撤销对应的密钥。</b>
     Backpack：Settings（设置）→ API Keys → 删除。我没有使用它。然后在私聊中绑定新的密钥。
 secret-in-group-deleted = 我已删除该消息，但可能已有人看到。
 secret-in-group-not-deleted = 我无法删除该消息，请你也自行删除。
