@@ -75,6 +75,7 @@ SYNC_S: Final = 5.0
 PICTURES_S: Final = 1.0
 PULSES_S: Final = 3.0
 CLOCK_S: Final = 60.0
+SCRUB_S: Final = 5.0
 EXPIRE_S: Final = 5.0
 CHAINS_S: Final = 30.0
 TIDY_S: Final = 3600.0
@@ -291,6 +292,7 @@ def _schedule(
     schedule.every(PICTURES_S, "pictures", pictures.run_once)
     schedule.every(PULSES_S, "pulses", pulses.run_once)
     schedule.every(CLOCK_S, "clock", client.refresh_clock)
+    schedule.every(SCRUB_S, "scrub", services.database.scrub_owed)
     schedule.every(EXPIRE_S, "expire-previews", lambda: expire_previews(services))
     schedule.every(CHAINS_S, "finish-chains", lambda: finish_chains(services))
     keep(books, schedule, services.database, services.clock)

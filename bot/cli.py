@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+import traceback
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -14,7 +15,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy.exc import OperationalError
-from telegram.error import Forbidden, InvalidToken, NetworkError
 
 from bot import ledger_cli
 from bot.broker_cli import broker
@@ -22,7 +22,7 @@ from bot.clock import unix_ms
 from bot.grammar import parse, to_json
 from bot.redaction import configure_logging, redact
 from bot.settings import Mode, Settings, SettingsError, load_settings
-from bot.store import BadDatabaseUrl, MigrationsMissing
+from bot.store import BadDatabaseUrl, Database, MigrationsMissing
 from bot.terminal import go, master_keys, spare_collector
 from bot.vault import MasterKeyError, MasterKeys
 
@@ -39,6 +39,8 @@ app.add_typer(vault, name="vault")
 app.add_typer(broker, name="broker")
 broker.command()(ledger_cli.check)
 broker.command("trial-balance")(ledger_cli.trial_balance)
+
+SCRUB_TRIES, SCRUB_PAUSE_S = 40, 0.25
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port on loopback; 0 takes any free one.")]
 
@@ -58,6 +60,9 @@ def main() -> None:
         _refuse(f"DATABASE_URL: {problem}. {mend}")
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception:  # a defect of ours: its traceback passes the gate of the log
+        sys.stderr.write(redact(traceback.format_exc()))
+        sys.exit(1)
 
 
 def _refuse(sentence: str) -> NoReturn:
@@ -100,19 +105,26 @@ async def _run_real(settings: Settings, masters: MasterKeys) -> None:
 
     await asyncio.to_thread(migrate, settings.database_url)
     stop = asyncio.Event()
+    whole = asyncio.current_task()
+    assert whole is not None
+    listening = False
+
+    def end() -> None:
+        stop.set()
+        if not listening:
+            whole.cancel()  # the start may wait for Telegram for long
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, end)
     try:
         async with running(build(settings, masters)) as bot:
+            listening = True
             typer.echo(f"@{bot.services.bot_username} is listening. Stop with Ctrl+C.")
             spare_collector()
             await stop.wait()
-    except (InvalidToken, Forbidden):
-        mend = "Ask @BotFather for the token again"
-        raise SettingsError("TELEGRAM_BOT_TOKEN", "Telegram does not accept it", mend) from None
-    except NetworkError as error:
-        problem = f"Telegram does not answer ({type(error).__name__})"
-        raise SettingsError("TELEGRAM_API_URL", problem, "Check the address and the network") from None
+    except asyncio.CancelledError:
+        if not stop.is_set():
+            raise
 
 
 @app.command()
@@ -211,10 +223,18 @@ def vault_new_key(
     typer.echo(f"Master key v{version} is in {file}. Keep a copy away from the database's backups.")
 
 
+async def _scrubbed(database: Database) -> bool:
+    """Whether nothing of what was replaced is left in the files, after a while of trying."""
+    for _ in range(SCRUB_TRIES):
+        if await database.scrub():
+            return True
+        await asyncio.sleep(SCRUB_PAUSE_S)
+    return False
+
+
 @vault.command(name="rotate")
 def vault_rotate() -> None:
     """Re-wrap every user's data key under the newest master key; the bot may run meanwhile."""
-    from bot.store import Database
     from bot.vault import Vault
 
     settings = load_settings()
@@ -229,6 +249,10 @@ def vault_rotate() -> None:
                     typer.echo(f"these users' keys do not open: {progress.broken}", err=True)
                 if progress.services:
                     typer.echo(f"these keys of the bot's own do not open: {progress.services}", err=True)
+            if not await _scrubbed(database):
+                typer.echo(
+                    "what the keys were before is still in the database's log: stop what reads it", err=True
+                )
         finally:
             await database.close()
 

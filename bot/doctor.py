@@ -6,10 +6,12 @@ Reads only: it starts nothing, sends no message and places no order.
 from __future__ import annotations
 
 import asyncio
+import json
 import stat
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
@@ -18,10 +20,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.app import Bot
 from bot.backpack import BackpackError
-from bot.settings import Settings
+from bot.settings import ENV_FILE, Settings
 from bot.store import accounts, audit
 from bot.store.engines import normalise
 from bot.store.migrations import check
+from bot.telegram_wire import NoBotApi, understood
 from bot.vault import VaultError
 
 MAX_OFFSET_MS: Final = 1_000
@@ -57,6 +60,7 @@ async def examine(bot: Bot) -> list[Finding]:
         _clock,
         _broker,
         _database,
+        _env_file,
         _vault,
         _keys,
         _audit,
@@ -69,16 +73,25 @@ async def examine(bot: Bot) -> list[Finding]:
 async def _telegram(bot: Bot) -> Finding:
     token = bot.settings.telegram_bot_token
     url = f"{bot.settings.telegram_api_url.rstrip('/')}/bot{token.get_secret_value() if token else ''}/getMe"
+    address = "Check TELEGRAM_API_URL and the way to the internet"
     try:
         async with httpx.AsyncClient(timeout=TIMEOUT_S) as client:
-            answer = (await client.get(url)).json()
-    except (httpx.HTTPError, ValueError) as error:
-        advice = "Check TELEGRAM_API_URL and the way to the internet"
-        return Finding("Telegram", Health.FAILED, f"no answer ({type(error).__name__})", advice)
-    if not answer.get("ok"):
+            answer = await client.get(url)
+        status, body = understood("getMe", answer.status_code, answer.content)
+    except NoBotApi as error:
+        return Finding("Telegram", Health.FAILED, f"is not a Bot API server (HTTP {error.status})", address)
+    except httpx.HTTPError as error:
+        return Finding("Telegram", Health.FAILED, f"no answer ({type(error).__name__})", address)
+    said = json.loads(body)
+    if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN}:
         advice = "Ask @BotFather for the token again and set TELEGRAM_BOT_TOKEN"
-        return Finding("Telegram", Health.FAILED, str(answer.get("description", "refused")), advice)
-    return _ok("Telegram", f"@{answer['result'].get('username', '?')}")
+        return Finding("Telegram", Health.FAILED, said.get("description", "refused"), advice)
+    if not said["ok"]:
+        return Finding("Telegram", Health.WARNING, said.get("description", f"HTTP {status}"), "Try again")
+    me = said["result"] if isinstance(said["result"], dict) else {}
+    if me.get("is_bot") is not True or not isinstance(me.get("username"), str):
+        return Finding("Telegram", Health.FAILED, "is not a Bot API server (names no bot)", address)
+    return _ok("Telegram", f"@{me['username']}")
 
 
 async def _exchange(bot: Bot) -> Finding:
@@ -124,6 +137,17 @@ async def _database(bot: Bot) -> Finding:
     if mode & 0o077:
         return Finding("Database", Health.FAILED, f"file mode {mode:o}", f"chmod 600 {url.database}")
     return _ok("Database", f"SQLite, file mode {mode:o}")
+
+
+async def _env_file(_: Bot) -> Finding:
+    """A master key in it was refused sooner; a token or a password deserves a word."""
+    try:
+        mode = await asyncio.to_thread(_file_mode, ENV_FILE)
+    except OSError:
+        return _ok("Settings", "from the environment")
+    if mode & 0o077:
+        return Finding("Settings", Health.WARNING, f".env has file mode {mode:o}", "chmod 600 .env")
+    return _ok("Settings", f".env, file mode {mode:o}")
 
 
 async def _vault(bot: Bot) -> Finding:

@@ -11,7 +11,8 @@ from typing import Any
 from bot.app import Bot
 from bot.backpack import BackpackError
 from bot.chat.housekeeping import finish_chains, finish_panics
-from bot.telegram_line import introduce, listen, silence
+from bot.telegram_line import listen, silence
+from bot.telegram_start import introduce
 
 _log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ async def running(bot: Bot) -> AsyncIterator[Bot]:
         _in_background(bot, finish_panics(bot.services))
         _in_background(bot, finish_chains(bot.services, at_start=True))
         _in_background(bot, bot.services.funding.gather())
-        _in_background(bot, introduce(bot.telegram))
+        _in_background(bot, introduce(bot.telegram.bot))
         yield bot
     finally:
         await silence(bot.telegram, bot.webhook)

@@ -61,6 +61,8 @@ _MENDS = {
 }
 
 
+LEAST_VARIETY: Final = 8  # different characters of a secret
+ENV_FILE: Final = ".env"  # in the folder the bot is started in
 MAX_USER_ID: Final = 2**52 - 1  # Telegram's ids have at most 52 significant bits
 
 
@@ -93,6 +95,13 @@ def _spelled(pattern: str, problem: str) -> Callable[[SecretStr], SecretStr]:
     return check
 
 
+def _varied(value: SecretStr) -> SecretStr:
+    """A check that a secret is not the same few characters over and over."""
+    if len(set(value.get_secret_value())) < LEAST_VARIETY:
+        raise ValueError("can be guessed: it has too few different characters")
+    return value
+
+
 HttpAddress = Annotated[str, AfterValidator(_address("http", "https"))]
 SocketAddress = Annotated[str, AfterValidator(_address("ws", "wss"))]
 BotToken = Annotated[SecretStr, AfterValidator(_spelled(r"[0-9]+:[A-Za-z0-9_-]+", "is not a bot token"))]
@@ -100,14 +109,16 @@ BrokerKey = Annotated[
     SecretStr, AfterValidator(_spelled(r"[!-~]+", "has characters other than printable ASCII without spaces"))
 ]
 WebhookSecret = Annotated[
-    SecretStr, AfterValidator(_spelled(r"[A-Za-z0-9_-]{16,256}", "is too short, too long or oddly spelled"))
+    SecretStr,
+    AfterValidator(_spelled(r"[A-Za-z0-9_-]{16,256}", "is too short, too long or oddly spelled")),
+    AfterValidator(_varied),
 ]
 
 
 class Settings(BaseSettings):
     """See `.env.example` for what each setting means."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(env_file=ENV_FILE, extra="ignore", hide_input_in_errors=True)
 
     telegram_bot_token: BotToken | None = None
     telegram_api_url: HttpAddress = "https://api.telegram.org"

@@ -12,11 +12,9 @@ from telegram.error import Conflict, TelegramError
 from telegram.ext import Application, ApplicationBuilder
 
 from bot.chat.webhook import PATH, Webhook
-from bot.domain.values import Language
 from bot.settings import Settings, SettingsError
+from bot.telegram_start import meet, patiently
 from bot.telegram_wire import Wire
-from bot.view import Locale
-from bot.view.start import commands
 
 _log = logging.getLogger(__name__)
 
@@ -56,14 +54,20 @@ def request(pool: int) -> Wire:
 
 async def listen(telegram: Telegram, settings: Settings) -> Webhook | None:
     """Poll, or set a webhook whose secret token is compared with every delivery."""
+    await meet(telegram.bot)
     await telegram.initialize()
     await telegram.start()
     updater = telegram.updater
     if updater is None:
         raise RuntimeError("the Telegram application has no updater")
     if settings.telegram_webhook_url is None:
+        await patiently(telegram.bot.delete_webhook, "TELEGRAM_API_URL")
         await updater.start_polling(
-            allowed_updates=ALLOWED_UPDATES, error_callback=_on_polling_error, poll_interval=0.0, timeout=20
+            allowed_updates=ALLOWED_UPDATES,
+            error_callback=_on_polling_error,
+            poll_interval=0.0,
+            timeout=20,
+            bootstrap_retries=-1,
         )
         return None
     secret = settings.telegram_webhook_secret
@@ -76,10 +80,12 @@ async def listen(telegram: Telegram, settings: Settings) -> Webhook | None:
     except OSError as error:
         problem = f"port {port} cannot be listened on ({error.strerror})"
         raise SettingsError("TELEGRAM_WEBHOOK_PORT", problem, "Choose a free one") from None
-    await telegram.bot.set_webhook(
-        f"{settings.telegram_webhook_url.rstrip('/')}{PATH}",
-        secret_token=secret.get_secret_value(),
-        allowed_updates=ALLOWED_UPDATES,
+    url = f"{settings.telegram_webhook_url.rstrip('/')}{PATH}"
+    await patiently(
+        lambda: telegram.bot.set_webhook(
+            url, secret_token=secret.get_secret_value(), allowed_updates=ALLOWED_UPDATES
+        ),
+        "TELEGRAM_WEBHOOK_URL",
     )
     return webhook
 
@@ -102,10 +108,3 @@ async def silence(telegram: Telegram, webhook: Webhook | None) -> None:
             if telegram.running:
                 await telegram.stop()
             await telegram.shutdown()
-
-
-async def introduce(telegram: Telegram) -> None:
-    """Tell Telegram the commands, in every language."""
-    for language in Language:
-        code = None if language is Language.ENGLISH else language.value
-        await telegram.bot.set_my_commands(commands(Locale.of(language)), language_code=code)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import re
 import sys
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, Final, TypeVar
 
-from bot.settings import Settings, SettingsError
+from bot.private_files import readable_by_others, replaceable_by_others
+from bot.settings import ENV_FILE, Settings, SettingsError
 from bot.vault import MasterKeyError, MasterKeys
 
 Result = TypeVar("Result")
+
+_MASTER_KEY: Final = re.compile(r"(?im)^\s*(?:export\s+)?VAULT_MASTER_KEY\s*=\s*['\"]?[^\s'\"#]")
 
 
 def go(work: Coroutine[Any, Any, Result]) -> Result:
@@ -33,10 +38,28 @@ def spare_collector() -> None:
     gc.freeze()
 
 
+def exposed_env_file() -> str | None:
+    """What lets others read or replace a `.env` with a master key in it, with the mend; None for nothing."""
+    path = Path(ENV_FILE)
+    try:
+        found = path.stat()
+        holds_key = _MASTER_KEY.search(path.read_text("utf-8", errors="replace")) is not None
+    except OSError:
+        return None
+    if not holds_key:
+        return None
+    return readable_by_others(found, path) or replaceable_by_others(path)
+
+
 def master_keys(settings: Settings) -> MasterKeys:
     """The configured master keys. Raises SettingsError."""
     key, file = settings.vault_master_key, settings.vault_master_key_file
     variable = "VAULT_MASTER_KEY" if file is None else "VAULT_MASTER_KEY_FILE"
+    exposed = exposed_env_file()
+    if exposed is not None:
+        raise SettingsError(
+            "VAULT_MASTER_KEY", f"stands in .env, and {exposed}", "Or keep it in a file of its own"
+        )
     try:
         if file is not None:
             return MasterKeys.from_file(file)

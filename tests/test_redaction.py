@@ -10,6 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from bot.redaction import RedactingFormatter, redact
+from tests.support.logs import logging_as
 
 SEED = bytes(range(7, 39))
 AWKWARD = bytes(range(224, 256))  # its base64 has what a URL must not
@@ -42,6 +43,77 @@ def test_a_secret_is_masked_wherever_it_stands(name: str, place: str) -> None:
     masked = redact(place.format(SECRETS[name]))
     assert SECRETS[name].rstrip("=") not in masked
     assert "[redacted]" in masked
+
+
+@pytest.mark.parametrize(
+    "place", ["API Key: x\n{}", "密钥{}", "n{}", "_{}_", "abc{}def", "0x{}", "{}{}", "'K\\n{}'"]
+)
+@pytest.mark.parametrize("name", [name for name in SECRETS if name != "token"])
+def test_a_secret_glued_to_anything_is_masked(name: str, place: str) -> None:
+    masked = redact(place.format(*[SECRETS[name]] * 2))
+    assert not any(SECRETS[name][at : at + 16] in masked for at in range(len(SECRETS[name]) - 15)), masked
+
+
+class _Odd:
+    """An argument that says a secret only when it is formatted."""
+
+    def __str__(self) -> str:
+        return f"first line\nsecret: {SECRETS['seed']}"
+
+
+@pytest.mark.parametrize("level", ["DEBUG", "INFO", "WARNING"])
+def test_no_way_into_a_log_line_shows_a_secret(level: str, capfd: pytest.CaptureFixture[str]) -> None:
+    with logging_as(level):
+        log = logging.getLogger("bot.somewhere")
+        log.warning("%s and %r", _Odd(), f"K\n{SECRETS['seed']}")
+        log.warning("in a mapping: %(s)s", {"s": SECRETS["hex"]})
+        log.error(f"line one\n{SECRETS['url-safe seed']}\nline three", extra={"s": SECRETS["seed"]})
+        try:
+            try:
+                raise ValueError(f"one\n{SECRETS['seed']}")
+            except ValueError as error:
+                error.add_note(f"note {SECRETS['both in hex']}")
+                raise RuntimeError(_Odd()) from error
+        except RuntimeError:
+            log.exception("failed", stack_info=True)
+        logging.getLogger("telegram.ext").warning("update %s", {"text": f"K\n{SECRETS['seed and key']}"})
+    shown = capfd.readouterr().err
+    assert "RuntimeError" in shown
+    assert "test_redaction.py" in shown, "where it failed can be read"
+    for name, secret in SECRETS.items():
+        assert not any(secret[at : at + 16] in shown for at in range(len(secret) - 15)), name
+
+
+@pytest.mark.parametrize(
+    "library",
+    [
+        *(
+            "httpx",
+            "httpcore",
+            "httpcore.http11",
+            "telegram",
+            "telegram.ext.Application",
+            "websockets.client",
+        ),
+        *(
+            "sqlalchemy.engine.Engine",
+            "aiosqlite",
+            "asyncio",
+            "apscheduler.scheduler",
+            "hpack",
+            "aiohttp.client",
+        ),
+        *("psycopg", "PIL", "anything.new"),
+    ],
+)
+def test_libraries_never_speak_at_debug(library: str, capfd: pytest.CaptureFixture[str]) -> None:
+    logging.getLogger(library).setLevel(logging.DEBUG)  # as some of them do by themselves
+    with logging_as("DEBUG"):
+        logging.getLogger(library).debug("all of an update")
+        logging.getLogger("bot.chat").debug("ours")
+    shown = capfd.readouterr().err
+    assert "all of an update" not in shown
+    assert "ours" in shown
 
 
 @pytest.mark.parametrize("path", ["bot{}/sendMessage", "file/bot{}/photos/1.png", "bot{}"])

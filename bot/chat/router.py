@@ -23,6 +23,7 @@ from bot.chat.commands import COMMANDS, OPERATOR_COMMANDS, SPEAKING, TAPS, Handl
 from bot.chat.handlers import accounts, alerts, steps, trade
 from bot.chat.services import Services
 from bot.chat.turn import Attached, Replied, Turn
+from bot.domain.pasted import hide
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import Language
 from bot.vault import VaultError
@@ -61,10 +62,11 @@ class Router:
         who = sender_of_message(update, self._services.clock() / 1000)
         if who is None:
             return
-        text = _ILLEGIBLE.sub("�", message.text or message.caption or "")
+        # No command has a word as long as a key: whatever one is, it goes no further than here.
+        text = hide(_ILLEGIBLE.sub("�", message.text or message.caption or ""))
         words = pasted.words_of(message)
         private = message.chat.type == "private"
-        leaked = words if await pasted.holds_secret(self._services, words, private=private) else None
+        leaked = await pasted.holds_secret(self._services, words, private=private)
         if isinstance(who, Refusal):
             await self._refuse_message(message, text, leaked, who)
             return
@@ -72,7 +74,7 @@ class Router:
         if turn is not None:
             turn.replied = self._replied(message)
             turn.attached = _attached(message)
-            await self._guarded(turn, lambda: self._read(turn, text, leaked))
+            await self._guarded(turn, lambda: self._read(turn, text, words, leaked=leaked))
 
     def _replied(self, message: Message) -> Replied | None:
         """The message of this bot that a message answers."""
@@ -83,16 +85,14 @@ class Router:
         data = (button.callback_data for row in rows for button in row)
         return Replied(answered.message_id, tuple(one for one in data if isinstance(one, str)))
 
-    async def _refuse_message(
-        self, message: Message, text: str, leaked: str | None, refusal: Refusal
-    ) -> None:
+    async def _refuse_message(self, message: Message, text: str, leaked: bool, refusal: Refusal) -> None:
         """Say why a message may not act; talk that is not meant for us stays unanswered.
 
         A secret is deleted whatever is wrong with its message: forwarded, edited, or sent while we were away.
         """
         locale = await self._locale_of(message)
         thread = message.message_thread_id if message.is_topic_message else None
-        if leaked is not None:
+        if leaked:
             view = await accounts.stray_secret(self._services, locale, message.chat_id, message.message_id)
             await self._services.outbox.say(message.chat_id, view, thread_id=thread)
         elif message.chat.type == "private" or (text.startswith("/") and self._is_for_us(text)):
@@ -110,15 +110,16 @@ class Router:
         user = await self._services.offers.user(author.id, language.value)
         return Locale.of(Language(user.language), user.time_zone)
 
-    async def _read(self, turn: Turn, text: str, leaked: str | None) -> None:
-        if leaked is None and await self._is_stopped(turn, text):
+    async def _read(self, turn: Turn, text: str, words: str, *, leaked: bool) -> None:
+        """Act on `text`; `words` are all that was written, `leaked` where there is a secret among them."""
+        if not leaked and await self._is_stopped(turn, text):
             return
         prompt = self._services.prompts.take(turn.user.id) if turn.sender.private else None
         word = text.strip().lower()
-        if leaked is not None:
-            await accounts.secret(turn, leaked, prompt)
+        if leaked:
+            await accounts.secret(turn, words, prompt)
         elif text and prompt is not None and prompt.kind == "secret" and not _names_command(text):
-            await accounts.secret(turn, text, prompt)  # even where it begins with a slash, as one in 64 does
+            await accounts.secret(turn, words, prompt)  # even where it begins with a slash, as one in 64 does
         elif text.startswith("/"):
             await self._command(turn, text)
         elif not turn.sender.private:

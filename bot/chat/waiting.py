@@ -22,7 +22,7 @@ LANE_URGENT: Final = 0  # fills, liquidations
 LANE_ANSWER: Final = 1  # a person is waiting
 LANE_CARD: Final = 2  # cards that change by themselves
 LANE_DIGEST: Final = 8
-MOST_ANSWERS: Final = 30  # of one chat: older ones nobody waits for any more
+MOST_ANSWERS: Final = 300  # of one chat: older ones nobody waits for any more
 MOST_CALLS: Final = 100
 IN_ORDER: Final = 5  # more answers than these waiting in a chat: the newest goes first
 

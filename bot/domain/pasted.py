@@ -27,7 +27,7 @@ _TOTALS: Final = (43, 44, 64, 86, 87, 88, 128)
 
 _WORD: Final = re.compile(r"[A-Za-z0-9+/_=-]+")
 _RUN: Final = re.compile(rf"[A-Za-z0-9+/_-]{{{SHORTEST},}}")
-_BASE64: Final = re.compile(r"(?<![A-Za-z0-9+/-])[A-Za-z0-9+/_-]{43}(?![A-Za-z0-9+/-])|[A-Za-z0-9+/_-]{43}=")
+_BASE64: Final = re.compile(r"(?<![A-Za-z0-9+/-])[A-Za-z0-9+/_-]{43}(?:=|(?![A-Za-z0-9+/-]))")
 _BASE64_LONG: Final = re.compile(r"[A-Za-z0-9+/_-]{86}(?:==?|(?![A-Za-z0-9+/-]))")
 _HEX: Final = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{128}|[0-9a-f]{64})(?![0-9a-f])", re.IGNORECASE)
 _HEX_PAIRS: Final = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{2}[\s:,-]{1,2}){31,}[0-9a-f]{2}", re.IGNORECASE)

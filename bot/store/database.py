@@ -41,7 +41,7 @@ Found = TypeVar("Found")
 class _Door(Protocol):
     def read(self) -> contextlib.AbstractAsyncContextManager[AsyncSession]: ...
     def write(self) -> contextlib.AbstractAsyncContextManager[AsyncSession]: ...
-    async def scrub(self) -> None: ...
+    async def scrub(self) -> bool: ...
     async def close(self) -> None: ...
 
 
@@ -51,6 +51,7 @@ class Database:
     def __init__(self, door: _Door, surveyor: Engine) -> None:
         self._door = door
         self._surveyor = surveyor
+        self._scrub_owed = True  # what a former process could not scrub is not known
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -88,12 +89,18 @@ class Database:
 
         return await asyncio.to_thread(look)
 
-    async def scrub(self) -> None:
+    async def scrub(self) -> bool:
         """Empty SQLite's write-ahead log, which still holds pages as they were before a deletion.
 
-        As far as it gets without waiting: pages a reader still needs stay until the next checkpoint.
+        False where a reader still needs one: then it is owed, and `scrub_owed` does it.
         """
-        await self._door.scrub()
+        self._scrub_owed = not await self._door.scrub()
+        return not self._scrub_owed
+
+    async def scrub_owed(self) -> None:
+        """Scrub again where it could not be done; to be called every few seconds, from the start on."""
+        if self._scrub_owed:
+            await self.scrub()
 
     async def close(self) -> None:
         await self._door.close()
@@ -135,12 +142,16 @@ class _File:
         if cancelled is not None:
             raise cancelled
 
-    async def scrub(self) -> None:
+    async def scrub(self) -> bool:
         async with self._turn:
-            with contextlib.suppress(OperationalError), self._writer.connect() as connection:
-                raw = connection.connection.driver_connection
-                assert isinstance(raw, sqlite3.Connection)
-                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            try:
+                with self._writer.connect() as connection:
+                    raw = connection.connection.driver_connection
+                    assert isinstance(raw, sqlite3.Connection)
+                    (is_busy, *_) = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                    return not is_busy
+            except (OperationalError, sqlite3.OperationalError):  # another process writes
+                return False
 
     async def close(self) -> None:
         async with self._turn:
@@ -222,8 +233,9 @@ class _Server:
         async with AsyncSession(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
 
-    async def scrub(self) -> None:
+    async def scrub(self) -> bool:
         """Nothing to do: a server keeps its own house."""
+        return True
 
     async def close(self) -> None:
         await self._reader.dispose()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 from pathlib import Path
@@ -11,6 +12,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from bot.private_files import replaceable_by_others
 from bot.store.columns import dump_json, load_json
 
 BUSY_TIMEOUT_MS: Final = 5_000  # how long a writer waits for another process
@@ -54,9 +56,9 @@ def normalise(url: str) -> URL:
 
 
 def secure_file(path: Path) -> None:
-    """Make the SQLite file (and a missing folder) ours alone; its -wal and -shm inherit the mode.
+    """Make the SQLite file (and a missing folder) ours alone, with its -wal and -shm.
 
-    Raises BadDatabaseUrl where no such file can be.
+    Raises BadDatabaseUrl where no such file can be, or where others could put their own in its place.
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -65,8 +67,14 @@ def secure_file(path: Path) -> None:
             os.fchmod(descriptor, 0o600)
         finally:
             os.close(descriptor)
+        for beside in ("-wal", "-shm"):  # never opened here: closing one would end this process's locks on it
+            with contextlib.suppress(FileNotFoundError):
+                path.with_name(path.name + beside).chmod(0o600)
     except OSError as error:
         raise BadDatabaseUrl(f"cannot open the file {path}: {error.strerror}; name another") from None
+    problem = replaceable_by_others(path)
+    if problem is not None:
+        raise BadDatabaseUrl(problem)
 
 
 def file_engine(url: URL, *, readonly: bool = False) -> Engine:

@@ -11,15 +11,18 @@ import contextlib
 import os
 import re
 import stat
+from itertools import pairwise
 from pathlib import Path
 from typing import Self
 
+from bot.private_files import readable_by_others, replaceable_by_others
 from bot.vault.errors import MasterKeyError
-from bot.vault.sodium import KEY_BYTES, SecretBuffer, Unshareable, to_base64
+from bot.vault.sodium import KEY_BYTES, SecretBuffer, Unshareable, to_base64, wipe
 
 _ENTRY = re.compile(r"(?:v(?P<version>[1-9][0-9]{0,8}):)?(?P<key>[A-Za-z0-9+/_-]{43}=)")
 _FROM_URL_SAFE = str.maketrans("-_", "+/")
 _MAX_FILE_BYTES = 65_536
+_LEAST_VALUES = 17  # different ones of 32: random bytes have 24 and more, practically always
 
 _Stamp = tuple[int, int, int]
 
@@ -106,7 +109,7 @@ def add_master_key(path: Path | str) -> int:
     """
     target = Path(path)
     version = max(MasterKeys.from_file(target).versions) + 1 if target.exists() else 1
-    problem = _prepend_key(target, version)
+    problem = replaceable_by_others(target) or _prepend_key(target, version)
     if problem is not None:
         raise MasterKeyError(f"cannot write {target}: {problem}")
     return version
@@ -151,11 +154,8 @@ def _read_private(path: Path) -> tuple[str | None, bytes]:
         return f"cannot read the master key file {path}: {error.strerror}", b""
     if not stat.S_ISREG(found.st_mode):
         return f"{path} is not a regular file", b""
-    if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        return f"others may read the master key file: run `chmod 600 {path}`", b""
-    if found.st_uid not in {os.geteuid(), 0}:
-        return f"the master key file belongs to another user: run `chown $(id -un) {path}`", b""
-    return None, content
+    problem = readable_by_others(found, path) or replaceable_by_others(path)
+    return (problem, b"") if problem is not None else (None, content)
 
 
 def _parse(text: str) -> dict[int, SecretBuffer] | str:
@@ -173,6 +173,9 @@ def _parse(text: str) -> dict[int, SecretBuffer] | str:
         raw = _decode(match["key"])
         if raw is None:
             return f"master key {number} is not base64 of {KEY_BYTES} bytes"
+        if not _is_random(raw):
+            wipe(raw)
+            return f"master key {number} is not random: whoever guesses it opens every secret"
         keys[version] = SecretBuffer.taking(raw)
     return keys
 
@@ -183,6 +186,13 @@ def _decode(text: str) -> bytearray | None:
     except binascii.Error:
         return None
     return raw if len(raw) == KEY_BYTES else None
+
+
+def _is_random(raw: bytearray) -> bool:
+    """Whether bytes could have come from a generator: no few values, no text, no repetition, no counting."""
+    steps = {(later - earlier) % 256 for earlier, later in pairwise(raw)}
+    text = all(32 <= one < 127 for one in raw)
+    return len(set(raw)) >= _LEAST_VALUES and len(steps) >= _LEAST_VALUES and not text
 
 
 def _keys_or_raise(outcome: dict[int, SecretBuffer] | str) -> dict[int, SecretBuffer]:

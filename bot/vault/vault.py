@@ -227,6 +227,7 @@ class Vault(Unshareable):
             yield RotationProgress(target, done, left, tuple(broken), services)
         async with self._database.write() as session:
             await self._audit(session, None, "vault.rotate", to=target, done=done, left=left)
+        await self._database.scrub()
         yield RotationProgress(target, done, left, tuple(broken), services)
 
     async def health(self) -> VaultHealth:

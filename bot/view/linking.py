@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from bot.view.locale import Locale
+from bot.view.locale import Locale, Own
 from bot.view.message import Button, Message, Row, button, keyboard, lines, page_at, paginate
 
 
@@ -43,7 +43,7 @@ def link_generated(
         else locale.text("link-step-allow-list")
     )
     text = lines(
-        locale.text("link-generated", key=escape(public_key)),
+        locale.text("link-generated", key=Own(public_key)),
         "",
         locale.text("link-step-open"),
         locale.text("link-step-paste"),

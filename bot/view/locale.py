@@ -43,13 +43,21 @@ class MissingText(LookupError):
     """A key without words, or words that ask for a parameter nobody gave. A defect, never a user's doing."""
 
 
+class Own(str):
+    """A text of ours that is long and no secret, such as a public key: shown whole."""
+
+    __slots__ = ()
+
+
 def clean(text: str, limit: int = MAX_PARAM) -> str:
     """`text` on one line, with every character that could disguise it shown as `�`, cut to `limit`.
 
     Of a word as long as a secret only the beginning is shown: whatever was not recognised as one.
     """
-    if len(text) > LONGEST_ECHO:
-        text = _DOTS.sub("…", hide(text))
+    if len(text) > LONGEST_ECHO and not isinstance(text, Own):
+        text = hide(text)
+    if "••••" in text:
+        text = _DOTS.sub("…", text)
     if len(text) <= limit and text.isprintable():
         return text  # the common case: no deceptive character is printable
     shown = text if len(text) <= limit else text[: limit - 1] + "…"

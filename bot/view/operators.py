@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from bot.view.locale import Locale
+from bot.view.locale import Locale, Own
 from bot.view.message import Button, Message, button, keyboard, lines
 
 _STATES: Final = {
@@ -118,4 +118,4 @@ def dashboard(locale: Locale, url: str | None) -> Message:
     """A link to the operator's page; None when it does not listen."""
     if url is None:
         return Message(locale.text("dashboard-off"))
-    return Message(locale.text("dashboard-link", url=escape(url)))
+    return Message(locale.text("dashboard-link", url=Own(url)))

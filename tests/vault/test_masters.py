@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import copy
+import hashlib
 import pickle
 import stat
 from pathlib import Path
@@ -16,8 +17,8 @@ from hypothesis import strategies as st
 from bot.vault import MasterKeyError, MasterKeys, add_master_key
 from tests.vault.conftest import locals_of_the_bot
 
-KEY_1 = base64.b64encode(bytes(range(32))).decode()
-KEY_2 = base64.b64encode(bytes(range(32, 64))).decode()
+KEY_1 = base64.b64encode(hashlib.sha256(b"one").digest()).decode()
+KEY_2 = base64.b64encode(hashlib.sha256(b"two").digest()).decode()
 
 
 def write(path: Path, text: str, mode: int = 0o600) -> Path:

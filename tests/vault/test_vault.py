@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
 from collections.abc import Iterator
 
 import pytest
@@ -29,7 +30,7 @@ from tests.vault.conftest import at_now
 
 ANN, BOB = 5_000_000_001, 5_000_000_002
 MESSAGE = b"instruction=orderExecute&symbol=SOL_USDC_PERP"
-SEED = bytes(range(32))
+SEED = hashlib.sha256(b"seed").digest()
 PAIR = SigningKey(SEED)
 API_KEY = base64.b64encode(bytes(PAIR.verify_key)).decode()
 SECRET = base64.b64encode(SEED).decode()
