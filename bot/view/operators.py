@@ -118,4 +118,6 @@ def dashboard(locale: Locale, url: str | None) -> Message:
     """A link to the operator's page; None when it does not listen."""
     if url is None:
         return Message(locale.text("dashboard-off"))
-    return Message(locale.text("dashboard-link", url=Own(url)))
+    public = url.startswith("https://")  # Telegram takes no other address for a button
+    opens = Button(locale.plain("button-dashboard"), url=url) if public else None
+    return Message(locale.text("dashboard-link", url=Own(url)), keyboard((opens,)))

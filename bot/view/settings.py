@@ -50,7 +50,7 @@ def settings(
         for name in NAMES
         if shown[name] is not None
     ]
-    rows = [buttons[at : at + 3] for at in range(0, len(buttons), 3)]
+    rows = [buttons[at : at + 2] for at in range(0, len(buttons), 2)]
     last = (button(locale, "button-setting-noise", noise_data), button(locale, "button-back", back_data))
     return Message(text, keyboard(*rows, last))
 

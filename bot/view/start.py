@@ -21,18 +21,19 @@ COMMANDS: Final = (
 
 EXAMPLE: Final = "long sol $200 5x sl 3%"
 
-# Each section lists rows of menu entries; an entry `x` has the label `menu-x` and the data `menu:x`.
+# Each section lists rows of menu entries, three or of long labels two: no label may break on a phone.
+# An entry `x` has the label `menu-x` and the data `menu:x`.
 _SECTIONS: Final = {
     "main": (
-        *("long short", "positions orders balance"),
-        *("trade manage market account", "alerts settings help panic"),
+        *("long short", "positions orders", "balance alerts"),
+        *("trade manage market", "account settings help", "panic"),
     ),
-    "trade": ("long short", "buy sell", "close tp sl", "main"),
-    "manage": ("orders order", "cancel cancelall", "tp sl close", "main"),
-    "market": ("price book", "alert alerts missed", "funding carry", "fees", "main"),
+    "trade": ("long short", "buy sell", "tp sl", "close", "main"),
+    "manage": ("orders order", "cancel cancelall", "tp sl", "close", "main"),
+    "market": ("price book fees", "alert alerts", "missed", "funding carry", "main"),
     "account": (
         *("balance positions fees", "accounts link", "unlink forget"),
-        *("settings noise schedule", "start", "main"),
+        *("settings noise", "schedule start", "main"),
     ),
 }
 _TITLES: Final = {"main": "menu-title", "manage": "menu-orders-title"}
@@ -64,12 +65,8 @@ def start(
         if linked
         else button(locale, "button-link", link_data)
     )
-    rest = (
-        button(locale, "button-menu", menu_data),
-        button(locale, "button-help", help_data),
-        button(locale, "button-language", language_data),
-    )
-    return Message(text, keyboard((first,), rest))
+    rest = button(locale, "button-menu", menu_data), button(locale, "button-help", help_data)
+    return Message(text, keyboard((first,), rest, (button(locale, "button-language", language_data),)))
 
 
 def language_choice(locale: Locale, data: dict[Language, str]) -> Message:

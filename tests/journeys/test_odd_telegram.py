@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import hashlib
 import json
 import logging
 import socket
@@ -155,7 +156,7 @@ async def test_the_command_line_says_it_in_one_sentence_and_the_doctor_in_a_row(
             "ADMIN_USER_IDS": "1001",
             "DASHBOARD_PORT": "off",
             "DATABASE_URL": f"sqlite:///{tmp_path / 'desk.sqlite3'}",
-            "VAULT_MASTER_KEY": base64.b64encode(bytes(range(100, 132))).decode(),
+            "VAULT_MASTER_KEY": base64.b64encode(hashlib.sha256(b"master").digest()).decode(),
         }
         started = await asyncio.to_thread(lambda: rucksack(tmp_path, "run", **settings))
         looked = await asyncio.to_thread(lambda: rucksack(tmp_path, "doctor", **settings))

@@ -123,6 +123,7 @@ web-statements-of = Statements of { $month }
 web-statements-none = Nothing is signed for this month yet. Statements are made when a month is closed, on the first of the next.
 
 dashboard-link = <b>Your dashboard</b>
-    <code>{ $url }</code>
+    { $url }
     The link works once, within five minutes. Open it where this address can be reached: by default only on the machine the bot runs on.
+button-dashboard = Open the dashboard
 dashboard-off = The dashboard does not listen. DASHBOARD_PORT is off, or the port is taken: see the log.

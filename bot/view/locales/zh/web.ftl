@@ -120,6 +120,7 @@ web-statements-of = { $month } 的结算单
 web-statements-none = 本月尚无签名的结算单。结算单在次月一日关账时生成。
 
 dashboard-link = <b>你的控制台</b>
-    <code>{ $url }</code>
+    { $url }
     链接五分钟内有效，只能使用一次。请在能访问该地址的设备上打开：默认只限机器人所在的机器。
+button-dashboard = 打开控制台
 dashboard-off = 控制台没有运行：DASHBOARD_PORT 已关闭，或端口被占用，详见日志。
