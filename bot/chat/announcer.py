@@ -7,21 +7,22 @@ cancels an order is answered for that, and needs no such message.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.chat import system_news
 from bot.chat.minted import cancel_data
 from bot.chat.outbox import LANE_ANSWER, LANE_CARD, LANE_URGENT, pack_keyboard
-from bot.desk.announce import Notice, NoticeKind
+from bot.desk.announce import Notice
 from bot.domain.noise import Event
 from bot.domain.order import OrderEvent, OrderReport, OrderState
 from bot.domain.standing import Gap
 from bot.domain.stops import Shortage
 from bot.domain.values import Language, plain
-from bot.store import orders, outbox, promises, users
+from bot.store import endings, fills, orders, outbox, promises, users
 from bot.store.tables import Account, Order, OutboxKind, User
 from bot.store.tables import Message as Row
 from bot.view import Locale, Message
@@ -35,14 +36,7 @@ _QUIET: Final = {
     OrderState.UNWATCHED,  # who parted from the key is told of all its orders at once
 }
 
-
-# As the history writes them; the stream writes STOP_WITHOUT_POSITION.
-_POSITION_WENT_FIRST: Final = {"reduceonlynotreduced", "stopwithoutposition", "liquidation"}
-_NOTICES: Final[dict[NoticeKind, Callable[..., Message]]] = {
-    NoticeKind.LIQUIDATION: notice_view.liquidation_notice,
-    NoticeKind.ADL: notice_view.adl_notice,
-    NoticeKind.SYSTEM_FILL: notice_view.system_notice,
-}
+TOGETHER_S: Final = 3  # so long what ends one after the other is gathered into one message
 
 
 class ChatAnnouncer:
@@ -65,12 +59,18 @@ class ChatAnnouncer:
         account = await session.get(Account, order.account_id)
         snapshot = orders.snapshot(order, account.label if account is not None else "")
         cancel = cancel_data(order.code, self._clock()) if order.state.is_live else None
-        card = order_view.order_card(locale, snapshot, cancel_data=cancel, positions_data=POSITIONS)
+        gone = await self._gone_with(session, order)
+        card = order_view.order_card(
+            locale, snapshot, cancel_data=cancel, positions_data=POSITIONS, ended=len(gone)
+        )
         if surprising:
             loud = notice_view.late_surprise(locale, snapshot, positions_data=POSITIONS)
             await self._send(session, order.chat_id, f"order:{order.id}:surprise", loud, LANE_URGENT)
         if order.ticket_id is not None and order.client_id is not None:
             await self._edit_card(session, order, card, asked=asked)
+        if await self._is_no_news(session, order):
+            await self._went(session, user, order, snapshot.account_label)
+            return
         is_exit = order.client_id is None  # made by the exchange for an order of ours
         watched = order.trigger_price is not None and await promises.is_watched(session, order.id)
         if (is_exit or watched) and _is_broken_promise(order):
@@ -85,6 +85,92 @@ class ChatAnnouncer:
         is_told_elsewhere = (is_exit or watched) and order.state is OrderState.CANCELLED
         if is_late and not is_told_elsewhere and order.state not in _QUIET:
             await self._notice(session, order, card, fresh=not asked)
+
+    # --- what ended with its position -------------------------------------------------------------
+
+    async def _is_no_news(self, session: AsyncSession, order: Order) -> bool:
+        """Whether something else ended this order, and is told for it."""
+        if endings.went_with_position(order) or endings.went_in_liquidation(order):
+            return True
+        if not endings.found_nothing(order):
+            return False
+        closer = await endings.closer_of(session, order, self._clock())
+        return closer is not None and closer.state is OrderState.FILLED
+
+    async def _gone_with(self, session: AsyncSession, order: Order) -> list[Order]:
+        """What ended because `order` closed its position: told on its card, and nowhere else."""
+        closes = order.client_id is None or order.request.get("reduceOnly") or order.trigger_price is not None
+        if not closes or not order.executed or order.exchange_id is None:
+            return []
+        executions = await fills.of_order(session, order.account_id, order.exchange_id)
+        at_ms = executions[-1].timestamp_ms if executions else order.updated_ms
+        gone = [one for one in await endings.of_position(session, order, at_ms) if one.id != order.id]
+        await self._unsay(session, order.chat_id, gone)
+        return gone
+
+    async def _went(self, session: AsyncSession, user: User, order: Order, label: str) -> None:
+        """An order ended with its position, or to free margin: what ended that is the news."""
+        now_ms = self._clock()
+        closer = None
+        if not endings.went_in_liquidation(order):
+            closer = await endings.closer_of(session, order, now_ms)
+        if closer is not None:
+            if closer.state not in orders.IN_DOUBT:
+                await self.order_changed(session, closer, surprising=False)
+            return
+        if await self._told_by_system(session, user, order.account_id, label, now_ms):
+            return
+        liquidated = endings.went_in_liquidation(order)
+        if liquidated:
+            group = await endings.of_liquidation(session, order.account_id, set(), now_ms)
+        else:
+            group = await endings.of_position(session, order, now_ms)
+        message = notice_view.orders_ended(
+            _locale(user),
+            order.symbol,
+            len(group),
+            account_label=label,
+            liquidated=liquidated,
+            positions_data=POSITIONS,
+        )
+        event = Event.LIQUIDATION if liquidated else Event.EXIT
+        await self._say_soon(session, order.chat_id, _ended_key(group[0]), message, event)
+
+    async def _say_soon(
+        self, session: AsyncSession, chat_id: int, key: str, message: Message, event: Event
+    ) -> None:
+        """One message for what comes in one after the other; what ended the position may yet tell it."""
+        row = self._row(
+            chat_id,
+            message,
+            LANE_URGENT,
+            dedupe_key=key,
+            card_key=key,
+            event=event,
+            not_before_ms=self._clock() + TOGETHER_S * 1000,
+        )
+        if await outbox.enqueue(session, row) is None and not await outbox.reword(session, row):
+            edit = self._row(chat_id, message, LANE_CARD, kind=OutboxKind.EDIT, card_key=key, event=event)
+            await outbox.enqueue(session, edit)
+
+    async def _unsay(self, session: AsyncSession, chat_id: int, gone: Sequence[Order]) -> None:
+        if gone:
+            await outbox.withdraw(session, chat_id, [_ended_key(one) for one in gone])
+
+    async def _told_by_system(
+        self, session: AsyncSession, user: User, account_id: int, label: str, at_ms: int
+    ) -> bool:
+        """Say anew what the exchange closed by itself around `at_ms`; whether it closed something."""
+        news = await system_news.around(session, _locale(user), account_id, label, at_ms)
+        if news is None:
+            return False
+        await self._unsay(session, user.id, news.ended)
+        if not await self._send(session, user.id, news.key, news.message, LANE_URGENT, event=news.event):
+            row = self._row(
+                user.id, news.message, LANE_CARD, kind=OutboxKind.EDIT, card_key=news.key, event=news.event
+            )
+            await outbox.enqueue(session, row)
+        return True
 
     async def _edit_card(self, session: AsyncSession, order: Order, card: Message, *, asked: bool) -> None:
         """The preview the user tapped becomes the card; further legs of a ticket get one of their own.
@@ -208,11 +294,8 @@ class ChatAnnouncer:
         user = await users.get(session, notice.user_id)
         if user is None:
             return
-        message = _NOTICES[notice.kind](
-            _locale(user), notice.report, account_label=notice.account_label, positions_data=POSITIONS
-        )
-        event = Event.FILL if notice.kind is NoticeKind.SYSTEM_FILL else Event.LIQUIDATION
-        await self._send(session, notice.user_id, notice.key, message, LANE_URGENT, event=event)
+        at_ms = notice.report.fill.timestamp_ms if notice.report.fill is not None else self._clock()
+        await self._told_by_system(session, user, notice.account_id, notice.account_label, at_ms)
 
     async def _send(
         self,
@@ -272,7 +355,8 @@ def _event_of(order: Order) -> Event:
 
 def _is_broken_promise(order: Order) -> bool:
     """An exit that ended without its position having ended first."""
-    if order.state is OrderState.TRIGGER_FAILED:
-        return True
-    reason = (order.reason or "").replace("_", "").lower()
-    return order.state is OrderState.EXPIRED and reason not in _POSITION_WENT_FIRST
+    return order.state in {OrderState.TRIGGER_FAILED, OrderState.EXPIRED}
+
+
+def _ended_key(first: Order) -> str:
+    return f"order:{first.id}:ended"

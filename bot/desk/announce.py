@@ -35,6 +35,7 @@ class Notice:
     user_id: int
     account_label: str
     report: OrderReport
+    account_id: int = 0
 
 
 class Announcer(Protocol):

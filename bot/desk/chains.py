@@ -7,6 +7,7 @@ the next start finishes the ticket, and its user reads what was done and what wa
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -24,6 +25,8 @@ from bot.domain.values import ZERO
 from bot.store import Database, orders, tickets
 from bot.store.tables import Order, Ticket, TicketKind
 
+STANDS_TRIES: Final = 4  # a new order is in the list of those that rest within a moment
+STANDS_PAUSE_S: Final = 0.3
 OTHERS_MS: Final = 180_000  # a chain of another process is over by then, or its process is
 
 
@@ -34,6 +37,7 @@ class Step:
     line: str
     legs: tuple[Leg, ...] = ()
     cancels: tuple[OrderSnapshot, ...] = ()
+    is_replacement: bool = False  # it cancels what the step before it takes the place of
 
 
 class Outcome(StrEnum):
@@ -144,12 +148,28 @@ class Chains:
             async with self._database.read() as session:
                 attempts = await orders.of_ticket(session, ticket.id)
             return _worst(order for order in attempts if order.id in sent) is Outcome.DONE
+        if step.is_replacement and not await self._stands(ticket):
+            return False
         async with self._database.write() as session:
             if not await self._begin(session, ticket, number):
                 return False
         results = await self._manage.withdraw(ticket.user_id, ticket.account_id or 0, step.cancels)
         failures = [_failure(result.order, result.error) for result in results if result.error is not None]
         return await self._cancelled(ticket, number, failures)
+
+    async def _stands(self, ticket: Ticket) -> bool:
+        """Whether the exchange has what was sent to take the place of others; no answer is no yes."""
+        async with self._database.read() as session:
+            sent = [one for one in await orders.of_ticket(session, ticket.id) if one.client_id is not None]
+        for _ in range(STANDS_TRIES):
+            try:
+                resting = await self._manage.resting_ids(ticket.user_id, ticket.account_id or 0)
+            except BackpackError:
+                resting = set()
+            if sent and all(order.exchange_id in resting for order in sent):
+                return True
+            await asyncio.sleep(STANDS_PAUSE_S)
+        return False
 
     async def _begin(self, session: AsyncSession, ticket: Ticket, number: int) -> bool:
         """Whether the step may be done: nobody has ended the chain meanwhile."""

@@ -107,6 +107,11 @@ class Manage:
                     await promises.release_of(session, account_id, symbol, ids)
         return list(results)
 
+    async def resting_ids(self, user_id: int, account_id: int) -> set[str | None]:
+        """Exchange ids of everything that rests on one account now."""
+        line = await self._sessions.get(user_id, account_id)
+        return {report.exchange_id for report in await line.open_orders()}
+
     async def resting(self, user: User, intent: CancelIntent) -> list[OrderSnapshot] | Refusal:
         """The open orders an intent names; a refusal when there is none."""
         if intent.order_id is not None:

@@ -22,6 +22,7 @@ from bot.domain.order import OrderRequest, OrderSnapshot
 from bot.domain.preview import Preview
 from bot.domain.pricing import moved_beyond, taking_levels, walk_book
 from bot.domain.refusal import Refusal, RefusalCode
+from bot.domain.replacing import as_choice, is_beside, may_replace, standing, stands_already
 from bot.domain.risk import opens_risk
 from bot.domain.routing import WHOLE
 from bot.domain.values import OrderType, Side
@@ -58,6 +59,8 @@ class Offer:
     account_label: str
     line: str
     steps: tuple[OfferStep, ...]
+    replaces: tuple[OrderSnapshot, ...] = ()  # exits of its kind that it may take the place of
+    replace_token: str = ""  # of the offer that does so
 
     @property
     def ticket_id(self) -> int:
@@ -142,7 +145,62 @@ class Offers:
         step = _step(intent, built)
         legs = pack_legs([_leg(preview, intent) for preview in step.previews])
         where = _Where(chat_id, group_id)
+        if isinstance(intent, ProtectIntent) and is_beside(step.previews[0].notes):
+            return await self._beside(setting, where, intent, built[0], legs)
         return await self._store(setting, where, _KINDS[type(intent)], (step,), legs, token)
+
+    async def _beside(
+        self, setting: Setting, where: _Where, intent: ProtectIntent, built: Built, legs: list[dict[str, Any]]
+    ) -> Offer | Refusal:
+        """An exit where others of its kind stand: beside them or in their place, never the same again."""
+        preview, context = built.preview, built.context
+        now = context.mark.mark if context.market.is_perp else context.last
+        everything = CancelIntent(scope="all", account=setting.account.label)
+        resting = await self._manage.resting(setting.user, everything)
+        found = [] if isinstance(resting, Refusal) else standing(preview, intent.kind, resting, now)
+        same = stands_already(preview, intent.kind, found, now)
+        if same is not None:
+            return same
+        if not may_replace(preview, found, now):
+            return await self._store(
+                setting, where, TicketKind.PROTECT, (_step(intent, [built]),), legs, None
+            )
+        step = _step(intent, [replace(built, preview=as_choice(preview))])
+        added = await self._store(setting, where, TicketKind.PROTECT, (step,), legs, None)
+        if isinstance(added, Refusal):
+            return added
+        cancel = "; ".join(f"cancel {order.code or order.exchange_id}" for order in found)
+        stored = pack_steps(
+            [
+                Step(step.line, (_leg(preview, intent),)),
+                Step(cancel, cancels=tuple(found), is_replacement=True),
+            ]
+        )
+        instead = await self._store(setting, where, TicketKind.CHAIN, (step,), stored, None)
+        if isinstance(instead, Refusal):
+            return instead
+        await self._one_of(added, instead)
+        return replace(added, replaces=tuple(found), replace_token=instead.token)
+
+    async def _one_of(self, *made: Offer) -> None:
+        """Of these offers one may be taken."""
+        async with self._database.write() as session:
+            for offer in made:
+                others = [other.ticket.id for other in made if other is not offer]
+                offer.ticket.preview = {**offer.ticket.preview, "instead_of": others}
+                await tickets.remember(session, offer.ticket.id, offer.ticket.preview)
+
+    async def choose(self, ticket: Ticket, user_id: int) -> Refusal | None:
+        """Close the offers that `ticket` was an alternative to; a refusal when one of them was taken."""
+        others = ticket.preview.get("instead_of", ())
+        if not others:
+            return None
+        async with self._database.write() as session:
+            for other in [await tickets.get(session, int(one)) for one in others]:
+                if other is None or other.state is TicketState.CLAIMED:
+                    return Refusal(RefusalCode.USED)
+                await tickets.close_ticket(session, other.token_hash, user_id, TicketState.SUPERSEDED)
+        return None
 
     async def make_chain(
         self,

@@ -112,7 +112,8 @@ class Placing:
             return Refusal(RefusalCode.EXPIRED)
         if ticket.user_id != user_id:
             return Refusal(RefusalCode.NOT_YOUR_BUTTON)
-        if ticket.state is TicketState.CLAIMED:
+        other_way = ticket.state is TicketState.SUPERSEDED and "instead_of" in ticket.preview
+        if ticket.state is TicketState.CLAIMED or other_way:
             return Refusal(RefusalCode.USED)
         if ticket.state is not TicketState.OFFERED or ticket.expires_ms <= self._clock():
             return Refusal(RefusalCode.EXPIRED)

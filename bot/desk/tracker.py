@@ -344,7 +344,9 @@ class Tracker:
             return
         kind = _NOTICE_BY_ORIGIN.get(report.origin, NoticeKind.SYSTEM_FILL)
         key = f"{kind}:{account_id}:{report.exchange_id}:{report.fill.trade_id}"
-        await self._announcer.notice(session, Notice(kind, key, account.user_id, account.label, report))
+        await self._announcer.notice(
+            session, Notice(kind, key, account.user_id, account.label, report, account_id)
+        )
 
 
 def report_of_fills(order: Order, executions: Sequence[Fill | FillRow]) -> OrderReport:

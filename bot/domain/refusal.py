@@ -55,6 +55,7 @@ class RefusalCode(StrEnum):
     SHORT_SPOT = "short-spot"  # symbol: sell on spot with no balance
     SPOT_EXITS = "spot-exits"  # symbol: a take profit or stop loss attached to a purchase of coins
     REDUCE_ON_SPOT = "reduce-on-spot"
+    EXIT_STANDS = "exit-stands"  # kind, symbol, price: one at that price closes as much already
     NO_ORDER = "no-order"  # id
     PANIC_ALONE = "panic-alone"  # panic among other statements
     NO_CARD = "no-card"  # `same` that answers none of our cards, or one whose line it cannot change

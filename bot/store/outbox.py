@@ -39,6 +39,35 @@ async def enqueue(session: AsyncSession, message: Message) -> Message | None:
     return queued
 
 
+async def reword(session: AsyncSession, message: Message) -> bool:
+    """Put the words of `message` into the one of its card that has not left yet; False when it has."""
+    statement = (
+        update(Message)
+        .where(
+            col(Message.card_key) == message.card_key,
+            col(Message.chat_id) == message.chat_id,
+            col(Message.kind) == OutboxKind.SEND,
+            col(Message.state) == OutboxState.PENDING,
+        )
+        .values(text=message.text, keyboard=message.keyboard)
+        .returning(col(Message.id))
+        .execution_options(synchronize_session=False)
+    )
+    return (await session.execute(statement)).first() is not None
+
+
+async def withdraw(session: AsyncSession, chat_id: int, card_keys: Collection[str]) -> None:
+    """What has not left yet of these cards is not said: something else says it."""
+    statement = update(Message).where(
+        col(Message.card_key).in_(card_keys),
+        col(Message.chat_id) == chat_id,
+        col(Message.state) == OutboxState.PENDING,
+    )
+    await session.execute(
+        statement.values(state=OutboxState.SUPERSEDED).execution_options(synchronize_session=False)
+    )
+
+
 async def claim_batch(
     session: AsyncSession,
     now_ms: int,

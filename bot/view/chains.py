@@ -184,6 +184,7 @@ class ChainResult:
     orders: tuple[OrderSnapshot, ...] = ()
     cancelled: int = 0
     failures: tuple[ChainFailure, ...] = ()
+    stays: tuple[OrderSnapshot, ...] = ()  # exits it was to take the place of, and did not
 
 
 def chain_result(
@@ -206,6 +207,11 @@ def chain_result(
         locale.text("chain-interrupted") if late and stopped else None,
         "",
         *(_result(locale, number, result) for number, result in enumerate(results)),
+        *(
+            locale.text("chain-stays", order=_resting(locale, one))
+            for result in results
+            for one in result.stays
+        ),
         locale.text("chain-rest") if any(result.outcome == "unsent" for result in results) else None,
     )
     rest = button(locale, "button-chain-rest", rest_data)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from markupsafe import Markup
 
+from bot.domain.closing import Closed
 from bot.domain.order import OrderReport, OrderSnapshot
 from bot.domain.standing import Gap
 from bot.domain.stops import Shortage
-from bot.domain.values import ZERO
+from bot.domain.values import ZERO, Side
 from bot.view.locale import Locale
 from bot.view.message import Keyboard, Message, button, keyboard, lines
 from bot.view.orders import footer, order_line
@@ -18,26 +20,44 @@ from bot.view.words import base_of, priced, quote_of, side_name, sized, symbol_n
 
 
 def liquidation_notice(
-    locale: Locale, report: OrderReport, *, account_label: str, positions_data: str | None = None
+    locale: Locale,
+    report: OrderReport,
+    *,
+    account_label: str,
+    positions_data: str | None = None,
+    also: Sequence[Closed] = (),
+    ended: int = 0,
 ) -> Message:
     """The exchange closed a position, or a part of it, for want of margin."""
-    return _closed(locale, "liquidation-notice", report, account_label, positions_data)
+    return _closed(locale, "liquidation-notice", report, account_label, positions_data, also, ended)
 
 
 def adl_notice(
-    locale: Locale, report: OrderReport, *, account_label: str, positions_data: str | None = None
+    locale: Locale,
+    report: OrderReport,
+    *,
+    account_label: str,
+    positions_data: str | None = None,
+    also: Sequence[Closed] = (),
+    ended: int = 0,
 ) -> Message:
     """The exchange closed a profitable position against a bankrupt one."""
-    return _closed(locale, "adl-notice", report, account_label, positions_data)
+    return _closed(locale, "adl-notice", report, account_label, positions_data, also, ended)
 
 
 def system_notice(
-    locale: Locale, report: OrderReport, *, account_label: str, positions_data: str | None = None
+    locale: Locale,
+    report: OrderReport,
+    *,
+    account_label: str,
+    positions_data: str | None = None,
+    also: Sequence[Closed] = (),
+    ended: int = 0,
 ) -> Message:
     """Any other fill the exchange made by itself: settlement, collateral conversion, one not yet known."""
     key = "origin-" + report.origin.lower().replace("_", "-")
     origin = locale.text(key) if locale.has(key) else report.origin
-    return _closed(locale, "system-notice", report, account_label, positions_data, origin=origin)
+    return _closed(locale, "system-notice", report, account_label, positions_data, also, ended, origin=origin)
 
 
 def late_surprise(locale: Locale, snapshot: OrderSnapshot, *, positions_data: str | None = None) -> Message:
@@ -161,24 +181,56 @@ def _ways_out(
     return keyboard((retry, close), (button(locale, "button-positions", positions_data),))
 
 
+def orders_ended(
+    locale: Locale,
+    symbol: str,
+    count: int,
+    *,
+    account_label: str,
+    liquidated: bool,
+    positions_data: str | None,
+) -> Message:
+    """Orders ended because their position was closed elsewhere, or to free margin: one message for all."""
+    key = "orders-ended-liquidation" if liquidated else "orders-ended"
+    text = locale.text(key, symbol=symbol_name(symbol), count=count, account=account_label)
+    return Message(text, keyboard((button(locale, "button-positions", positions_data),)))
+
+
 def _closed(
     locale: Locale,
     key: str,
     report: OrderReport,
     account_label: str,
     positions_data: str | None,
+    also: Sequence[Closed],
+    ended: int,
     **words: str | Markup,
 ) -> Message:
-    """One fill the exchange made. The fill itself is the news; without one, the report's totals."""
+    """What the exchange closed by itself; `also` in other markets. Else the one fill of a report."""
     fill = report.fill
     quantity = fill.quantity if fill is not None else report.executed or report.quantity
     price = fill.price if fill is not None else report.average_price or report.price
-    order = locale.text(
-        "order-what",
-        action=side_name(locale, report.side),
-        size="—" if quantity is None else locale.quantity(quantity),
-        symbol=symbol_name(report.symbol),
-    )
     shown = "—" if price is None else priced(locale, price, quote_of(report.symbol))
-    text = locale.text(key, order=order, price=shown, account=account_label, **words)
+    order = _what(locale, report.symbol, report.side, quantity)
+    text = lines(
+        locale.text(key, order=order, price=shown, account=account_label, **words),
+        *(
+            locale.text(
+                "closed-also",
+                order=_what(locale, one.symbol, one.side, one.quantity),
+                price=priced(locale, one.price, quote_of(one.symbol)),
+            )
+            for one in also
+        ),
+        locale.text("order-ended-with", count=ended) if ended else None,
+    )
     return Message(text, keyboard((button(locale, "button-positions", positions_data),)))
+
+
+def _what(locale: Locale, symbol: str, side: Side, quantity: Decimal | None) -> Markup:
+    return locale.text(
+        "order-what",
+        action=side_name(locale, side),
+        size="—" if quantity is None else locale.quantity(quantity),
+        symbol=symbol_name(symbol),
+    )

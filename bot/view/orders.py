@@ -25,8 +25,12 @@ def order_card(
     *,
     cancel_data: str | None = None,
     positions_data: str | None = None,
+    ended: int = 0,
 ) -> Message:
-    """One order as it stands. The cancel button shows only while the order can be cancelled."""
+    """One order as it stands. The cancel button shows only while the order can be cancelled.
+
+    `ended`: how many other orders ended because this one closed their position.
+    """
     text = lines(
         _headline(locale, snapshot),
         order_kind(locale, snapshot, snapshot.quote) if shows_kind(snapshot) else None,
@@ -35,6 +39,7 @@ def order_card(
         *_value(locale, snapshot),
         _exits(locale, snapshot),
         _reason(locale, snapshot),
+        locale.text("order-ended-with", count=ended) if ended else None,
         footer(locale, snapshot),
     )
     cancel = button(

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from markupsafe import Markup
 
+from bot.domain.order import OrderSnapshot
 from bot.domain.preview import ExitOutcome, Note, Preview
 from bot.domain.values import HUNDRED, ZERO, Side
 from bot.view.locale import Locale, Param, clean
@@ -34,8 +35,13 @@ def preview_card(
     confirm_data: str,
     cancel_data: str,
     canonical: str | None = None,
+    replaces: Sequence[OrderSnapshot] = (),
+    replace_data: str | None = None,
 ) -> Message:
-    """The preview with Confirm and Cancel; `canonical` is the line that parses back to this order."""
+    """The preview with Confirm and Cancel; `canonical` is the line that parses back to this order.
+
+    With `replaces`, exits that stand already, there are two ways: in their place, or beside them.
+    """
     text = lines(
         title_line(locale, preview),
         execution_line(locale, preview),
@@ -49,8 +55,20 @@ def preview_card(
         Markup("<code>{}</code>").format(clean(canonical, _MAX_LINE)) if canonical else None,
         locale.text("preview-footer", account=account_label, left=locale.duration(seconds_left)),
     )
+    cancel = button(locale, "button-cancel", cancel_data)
+    if replaces and replace_data is not None:
+        add = button(locale, "button-exit-add", confirm_data)
+        return Message(text, keyboard((_replace(locale, preview, replaces, replace_data),), (add, cancel)))
     confirm = Button(locale.plain("button-confirm", **_what(locale, preview)), confirm_data)
-    return Message(text, keyboard((confirm, button(locale, "button-cancel", cancel_data))))
+    return Message(text, keyboard((confirm, cancel)))
+
+
+def _replace(locale: Locale, preview: Preview, replaces: Sequence[OrderSnapshot], data: str) -> Button:
+    level = replaces[0].trigger_price
+    if len(replaces) > 1 or level is None:
+        return Button(locale.plain("button-exit-replace-all", count=len(replaces)), data)
+    price = priced(locale, level, preview.market.quote, preview.market.tick)
+    return Button(locale.plain("button-exit-replace", price=price), data)
 
 
 def preview_superseded(locale: Locale, order: Markup, was: Decimal, now: Decimal, symbol: str) -> Message:

@@ -55,6 +55,7 @@ PARAMS: Mapping[RefusalCode, tuple[str, ...]] = {
     RefusalCode.SHORT_SPOT: ("symbol",),
     RefusalCode.SPOT_EXITS: ("symbol",),
     RefusalCode.PRICE_RANGE: ("low", "high", "symbol", "market"),
+    RefusalCode.EXIT_STANDS: ("kind", "symbol", "price"),
     RefusalCode.NO_ORDER: ("id", "symbol"),
     RefusalCode.UNKNOWN_ACCOUNT: ("label",),
     RefusalCode.PRICE_MOVED: ("was", "now", "tolerance"),
@@ -74,6 +75,7 @@ _BY_PRICE = frozenset(
         RefusalCode.WRONG_SIDE_TARGET,
         RefusalCode.PRICE_MOVED,
         RefusalCode.FAR_FROM_MARKET,
+        RefusalCode.EXIT_STANDS,
         RefusalCode.PRICE_RANGE,
     }
 )

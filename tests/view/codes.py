@@ -31,7 +31,7 @@ EXPIRY_REASONS = (
 NOTE_CODES = (
     "mapped-quote", "sell-reduces", "size-default", "leverage-is-account-wide", "rounded",
     "partial-depth", "flips", "no-stop", "liquidation-before-stop", "wide-spread",
-    "exit-stands", "cut",
+    "exit-stands", "exit-choice", "cut",
     "sells-coins",  # `bot.desk.offers`
 )
 # fmt: on

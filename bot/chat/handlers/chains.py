@@ -11,9 +11,10 @@ from bot.chat.handlers.offering import OFFER_SECONDS, Place, is_small, own_token
 from bot.chat.outbox import LANE_ANSWER, LANE_URGENT, pack_keyboard
 from bot.chat.services import Services
 from bot.chat.turn import LINE_LIFE_MS, Turn
-from bot.desk.chains import ChainDone, StepDone, Tell
+from bot.desk.chains import ChainDone, Outcome, StepDone, Tell
 from bot.desk.offers import Offer, Refused
 from bot.domain.intent import CancelIntent, CloseIntent, ProtectIntent, TradeIntent
+from bot.domain.order import OrderSnapshot
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import Language
 from bot.store import accounts, buttons, orders, outbox, users
@@ -134,10 +135,15 @@ async def _line_data(services: Services, session: AsyncSession, ticket: Ticket, 
 
 def _result(done: StepDone, label: str) -> chain_view.ChainResult:
     failures = tuple(chain_view.ChainFailure(one.order, one.code, one.message) for one in done.failures)
+    kept: tuple[OrderSnapshot, ...] = ()
+    if done.step.is_replacement:
+        failed = tuple(one.order for one in done.failures if one.code or one.message)
+        kept = done.step.cancels if done.outcome is Outcome.UNSENT else failed
     return chain_view.ChainResult(
         done.outcome.value,
         done.step.line,
         tuple(orders.snapshot(order, label) for order in done.orders),
         len(done.step.cancels),
         failures,
+        kept,
     )

@@ -70,6 +70,8 @@ def card_of(locale: Locale, offer: Offer) -> Message:
             confirm_data=ok,
             cancel_data=no,
             canonical=offer.line,
+            replaces=offer.replaces,
+            replace_data=f"ok:{offer.replace_token}",
         )
     return bulk_view.close_all_preview(
         locale,
@@ -101,7 +103,11 @@ async def own_token(turn: Turn) -> tuple[str | None, bool]:
 def is_small(turn: Turn, made: Offer) -> bool:
     """Below the user's limit, and nothing in the preview that its user may not have meant."""
     limit = turn.user.confirm_below_usd
-    if limit is None or any(note.code == SELLS_COINS for one in made.previews for note in one.notes):
+    if (
+        limit is None
+        or made.replaces
+        or any(note.code == SELLS_COINS for one in made.previews for note in one.notes)
+    ):
         return False
     return sum((preview.notional for preview in made.previews), ZERO) < limit
 

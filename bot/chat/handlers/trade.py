@@ -247,8 +247,10 @@ async def confirm(turn: Turn, token: str) -> None:
 async def _place(turn: Turn, token: str, ticket: Ticket) -> None:
     services = turn.services
     moved = await services.offers.moved(ticket, turn.user)
-    placed: object
-    if moved is not None:
+    placed: object = await services.offers.choose(ticket, turn.user.id)
+    if isinstance(placed, Refusal):
+        pass  # the other of two ways was taken
+    elif moved is not None:
         placed = await _ask_again(turn, token, moved)
     elif ticket.kind is TicketKind.CHAIN:
         placed = await services.chains.run(ticket, turn.user.id, turn.message_id, chains.teller(services))

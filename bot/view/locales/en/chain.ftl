@@ -22,3 +22,4 @@ chain-unsent = Not sent: { $what }
 chain-not-placed = the exchange never received it
 chain-rest = Nothing more of this will be sent by itself.
 button-chain-rest = ▸ Preview what was not sent
+chain-stays = 🛡 Stays as it is: { $order }

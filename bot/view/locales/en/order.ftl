@@ -125,3 +125,18 @@ stop-gone = ⛔ <b>The stop of { $symbol } is gone</b> · it was promised at { $
 stop-gone-part = ⛔ <b>The stops of { $symbol } cover only { $covered } of { $needed } { $side }</b>
     The rest is open without a stop; I asked Backpack twice.
     Place another at { $price } or close the position. Account { $account }.
+order-ended-with = { $count ->
+    [one] { $count } order that waited for this position ended with it.
+   *[other] { $count } orders that waited for this position ended with it.
+  }
+closed-also = Also { $order } at { $price }
+orders-ended = <b>{ $symbol } is closed</b>, not by an order of this chat
+    { $count ->
+    [one] { $count } stop or target ended with it.
+   *[other] { $count } stops and targets ended with it.
+  } Account { $account }.
+orders-ended-liquidation = ⚠️ <b>Backpack ended { $count ->
+    [one] { $count } open order
+   *[other] { $count } open orders
+  } to free margin</b>
+    Margin fell below maintenance. Account { $account }. Check /positions and /balance.

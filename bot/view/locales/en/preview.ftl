@@ -110,3 +110,10 @@ panic-unread-orders = Your open orders could not be read, none was cancelled; se
 panic-unread-positions = Your positions could not be read, none was closed; send /panic again
 button-panic-first = ⚠️ Cancel and close all
 button-panic-second = ⚠️ Yes, flatten { $exposure }
+note-exit-choice = • { $kind ->
+    [tp] A target
+   *[sl] A stop
+  } at { $stop } stands already. <b>Replace</b>: the new one stands before the old is cancelled. <b>Add</b>: both stay.
+button-exit-replace = ✅ Replace { $price }
+button-exit-replace-all = ✅ Replace all { $count }
+button-exit-add = ➕ Add

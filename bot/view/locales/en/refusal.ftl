@@ -172,3 +172,8 @@ choice-base = { $size } · { $money }
 choice-quote = { $money } · { $size }
 choice-leverage = { $leverage } leverage · size to be asked
 choice-price = Limit price { $price }
+refusal-exit-stands = { $kind ->
+    [tp] A target
+   *[sl] A stop
+  } at { $price } for { $symbol } stands already.
+    .mend = There is nothing to do. /orders shows it.

@@ -19,3 +19,4 @@ chain-unsent = 未发送：{ $what }
 chain-not-placed = 交易所没有收到
 chain-rest = 其余步骤不会自动发送。
 button-chain-rest = ▸ 预览未发送的步骤
+chain-stays = 🛡 保持不变：{ $order }

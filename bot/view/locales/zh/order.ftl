@@ -116,3 +116,9 @@ stop-gone-part = ⛔ <b>{ $symbol } { $side ->
   }的止损只覆盖 { $covered } / { $needed }</b>
     其余没有止损；已向 Backpack 查询两次。
     请以 { $price } 再挂一笔或平仓。账户 { $account }。
+order-ended-with = 随该仓位一并结束的订单：{ $count } 个。
+closed-also = 另有 { $order }，成交价 { $price }
+orders-ended = <b>{ $symbol } 已平仓</b>，不是本聊天中的订单
+    { $count } 个止损或止盈随之结束。账户 { $account }。
+orders-ended-liquidation = ⚠️ <b>Backpack 为释放保证金结束了 { $count } 个挂单</b>
+    保证金低于维持水平。账户 { $account }。请查看 /positions 和 /balance。

@@ -88,3 +88,10 @@ panic-unread-orders = 无法读取挂单，未撤销任何订单；请再次发�
 panic-unread-positions = 无法读取仓位，未平掉任何仓位；请再次发送 /panic
 button-panic-first = ⚠️ 全部撤单并平仓
 button-panic-second = ⚠️ 确认清仓 { $exposure }
+note-exit-choice = • 已有{ $kind ->
+    [tp] 止盈
+   *[sl] 止损
+  }单（{ $stop }）。<b>替换</b>：新单先挂好，再撤旧单。<b>添加</b>：两单并存。
+button-exit-replace = ✅ 替换 { $price }
+button-exit-replace-all = ✅ 替换全部 { $count } 个
+button-exit-add = ➕ 添加

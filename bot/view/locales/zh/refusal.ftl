@@ -172,3 +172,8 @@ choice-base = { $size } · { $money }
 choice-quote = { $money } · { $size }
 choice-leverage = { $leverage } 杠杆 · 数量另问
 choice-price = 限价 { $price }
+refusal-exit-stands = { $symbol } 在 { $price } 已有{ $kind ->
+    [tp] 止盈
+   *[sl] 止损
+  }。
+    .mend = 无需操作。可在 /orders 查看。
