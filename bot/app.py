@@ -5,9 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
-
-from telegram.ext import Application
+from typing import Final
 
 from bot.alerts.service import Alerts
 from bot.backpack import BackpackClient, BrokerTag
@@ -27,12 +25,13 @@ from bot.chat.limits import TELEGRAM, Rates
 from bot.chat.lost import LostChats
 from bot.chat.monthly import MonthlyReport
 from bot.chat.outbox import Outbox
+from bot.chat.overload import Overload
 from bot.chat.posting import Posting
 from bot.chat.prompts import Prompts
 from bot.chat.router import Router
 from bot.chat.services import Services
 from bot.chat.statement_news import StatementNews
-from bot.chat.webhook import Webhook
+from bot.chat.urgency import urgency_of
 from bot.clock import unix_ms
 from bot.desk.access import AccessPolicy
 from bot.desk.cancels import Cancels
@@ -53,6 +52,8 @@ from bot.desk.reconciler import Reconciler
 from bot.desk.sessions import AccountSessions
 from bot.desk.tracker import Tracker
 from bot.desk.watcher import Watcher
+from bot.intake import Intake
+from bot.intake.record import Record
 from bot.jobs import Runs, Schedule
 from bot.jobs.posts import Posts
 from bot.jobs.rebate import MonthEnd
@@ -60,7 +61,7 @@ from bot.jobs.statements import Closer
 from bot.market import Catalogue, Feed, Funding
 from bot.settings import Access, Settings
 from bot.store import Database
-from bot.telegram_line import telegram_application
+from bot.telegram_line import Telegram, telegram_bot
 from bot.vault import MasterKeys, Vault
 from bot.web import Dashboard
 from bot.web.login import Login
@@ -100,10 +101,9 @@ class Bot:
     reconciler: Reconciler
     books: Books
     schedule: Schedule
-    telegram: Application[Any, Any, Any, Any, Any, Any]
+    telegram: Telegram
     plans: AlertPlans
     dashboard: Dashboard
-    webhook: Webhook | None = None
 
 
 def build(
@@ -125,9 +125,9 @@ def build(
         settings.backpack_broker_id, broker_key.get_secret_value() if broker_key is not None else None
     )
     client = BackpackClient(settings.backpack_api_url, broker, clock=clock)
-    telegram = telegram_application(settings)
+    telegram = telegram_bot(settings)
     announcer = ChatAnnouncer(clock=clock)
-    outbox = Outbox(telegram.bot, database, clock=clock, rates=rates)
+    outbox = Outbox(telegram, database, clock=clock, rates=rates)
     announcer.kick = outbox.kick
     outbox.on_lost = LostChats(settings.admin_user_ids, clock).tell
     sessions = AccountSessions(vault, client)
@@ -182,7 +182,7 @@ def build(
     ledger_alarms = LedgerAlarms(settings.admin_user_ids, outbox.kick, clock=clock)
     books = open_books(settings, database, client, sessions, tracker, people, ledger_alarms, clock=clock)
     services = Services(
-        bot=telegram.bot,
+        bot=telegram,
         database=database,
         outbox=outbox,
         offers=Offers(
@@ -232,7 +232,6 @@ def build(
         public_url=settings.dashboard_url,
     )
     services.dashboard_link = dashboard.link
-    Router(services).register(telegram)
     return Bot(
         settings,
         database,
@@ -244,10 +243,18 @@ def build(
         reconciler,
         books,
         _schedule(services, client, reconciler, exits, watcher, pictures, pulses, books),
-        telegram,
+        Telegram(telegram, _intake(services, vault)),
         plans,
         dashboard,
     )
+
+
+def _intake(services: Services, vault: Vault) -> Intake:
+    """The door updates come in by, with the router behind it."""
+    router = Router(services)
+    overload = Overload(services.outbox, router.locale_of)
+    record = Record(services.database, vault.notes, clock=services.clock)
+    return Intake(record, router.handle, urgency_of, overload.refuse, clock=services.clock)
 
 
 def _told_to_alerts(

@@ -11,7 +11,7 @@ from typing import Any
 from bot.app import Bot
 from bot.backpack import BackpackError
 from bot.chat.housekeeping import finish_chains, finish_panics
-from bot.telegram_line import listen, silence
+from bot.telegram_line import hang_up, listen, silence
 from bot.telegram_start import introduce
 
 _log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ async def running(bot: Bot) -> AsyncIterator[Bot]:
         await bot.plans.start()
         await bot.watcher.start()
         _in_background(bot, bot.reconciler.run_once())
-        bot.webhook = await listen(bot.telegram, bot.settings)
+        await listen(bot.telegram, bot.settings, bot.services.clock())
         bot.services.bot_username = bot.telegram.bot.username
         await _open_dashboard(bot)
         _in_background(bot, finish_panics(bot.services))
@@ -42,7 +42,7 @@ async def running(bot: Bot) -> AsyncIterator[Bot]:
         _in_background(bot, introduce(bot.telegram.bot))
         yield bot
     finally:
-        await silence(bot.telegram, bot.webhook)
+        await silence(bot.telegram)
         await bot.dashboard.stop()
         bot.schedule.stop()
         await bot.watcher.stop()
@@ -55,6 +55,7 @@ async def running(bot: Bot) -> AsyncIterator[Bot]:
         for task in background:
             task.cancel()
         await asyncio.gather(sender, booking, *background, return_exceptions=True)
+        await hang_up(bot.telegram)
         await bot.client.aclose()
         await bot.database.close()
 

@@ -1,44 +1,50 @@
-"""The line to Telegram: polled or called by a webhook, opened at the start and closed at the end."""
+"""The line to Telegram: polled or called by a webhook, opened and closed as often as somebody must listen."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import logging
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
-from telegram import Update
-from telegram.error import Conflict, TelegramError
-from telegram.ext import Application, ApplicationBuilder
+from telegram import Bot
+from telegram.error import TelegramError
 
-from bot.chat.webhook import PATH, Webhook
+from bot.intake import Intake
+from bot.intake.arrivals import KINDS
+from bot.intake.polling import Polling
+from bot.intake.webhook import PATH, Webhook
 from bot.settings import Settings, SettingsError
 from bot.telegram_start import meet, patiently
 from bot.telegram_wire import Wire
 
-_log = logging.getLogger(__name__)
-
-ALLOWED_UPDATES: Final = [Update.MESSAGE, Update.EDITED_MESSAGE, Update.CALLBACK_QUERY]
 TELEGRAM_TIMEOUT_S: Final = 10.0
-STOP_S: Final = 5.0
-
-Telegram = Application[Any, Any, Any, Any, Any, Any]
 
 
-def telegram_application(settings: Settings) -> Telegram:
-    """The library's application; nothing is contacted yet."""
-    token = settings.telegram_bot_token
+@dataclass(slots=True)
+class Telegram:
+    """The Bot API's client, the door updates come in by, and whichever way they are fetched now."""
+
+    bot: Bot
+    intake: Intake
+    polling: Polling | None = None
+    webhook: Webhook | None = None
+
+
+def telegram_bot(settings: Settings) -> Bot:
+    """The library's client; nothing is contacted yet."""
     base = settings.telegram_api_url.rstrip("/")
-    return (
-        ApplicationBuilder()
-        .token(token.get_secret_value() if token is not None else "")
-        .base_url(f"{base}/bot")
-        .base_file_url(f"{base}/file/bot")
-        .request(request(pool=32))
-        .get_updates_request(request(pool=2))
-        .concurrent_updates(256)
-        .build()
+    return Bot(
+        _token(settings),
+        base_url=f"{base}/bot",
+        base_file_url=f"{base}/file/bot",
+        request=request(pool=32),
+        get_updates_request=request(pool=1),
     )
+
+
+def _token(settings: Settings) -> str:
+    token = settings.telegram_bot_token
+    return token.get_secret_value() if token is not None else ""
 
 
 def request(pool: int) -> Wire:
@@ -52,59 +58,56 @@ def request(pool: int) -> Wire:
     )
 
 
-async def listen(telegram: Telegram, settings: Settings) -> Webhook | None:
-    """Poll, or set a webhook whose secret token is compared with every delivery."""
+async def listen(telegram: Telegram, settings: Settings, now_ms: int) -> None:
+    """Poll, or set a webhook whose secret token is compared with every delivery.
+
+    What an earlier process took and did not handle comes first. May be called again after `silence`.
+    """
     await meet(telegram.bot)
-    await telegram.initialize()
-    await telegram.start()
-    updater = telegram.updater
-    if updater is None:
-        raise RuntimeError("the Telegram application has no updater")
+    telegram.intake.record.bot_id = telegram.bot.id
+    drained_ms = await telegram.intake.open()
+    unheard_ms = None if drained_ms is None else max(0, now_ms - drained_ms)
     if settings.telegram_webhook_url is None:
-        await patiently(telegram.bot.delete_webhook, "TELEGRAM_API_URL")
-        await updater.start_polling(
-            allowed_updates=ALLOWED_UPDATES,
-            error_callback=_on_polling_error,
-            poll_interval=0.0,
-            timeout=20,
-            bootstrap_retries=-1,
-        )
-        return None
+        url = f"{settings.telegram_api_url.rstrip('/')}/bot{_token(settings)}"
+        telegram.polling = Polling(url, telegram.intake, timeout_s=TELEGRAM_TIMEOUT_S)
+        telegram.polling.start(unheard_ms)
+        return
+    await _be_called(telegram, settings, unheard_ms)
+
+
+async def _be_called(telegram: Telegram, settings: Settings, unheard_ms: int | None) -> None:
     secret = settings.telegram_webhook_secret
     if secret is None:
         raise ValueError("a webhook needs its secret")
-    webhook = Webhook(telegram, secret.get_secret_value())
+    webhook = Webhook(telegram.intake, secret.get_secret_value())
     port = settings.telegram_webhook_port
     try:
-        await webhook.start(port)
+        await webhook.start(port, unheard_ms)
     except OSError as error:
         problem = f"port {port} cannot be listened on ({error.strerror})"
         raise SettingsError("TELEGRAM_WEBHOOK_PORT", problem, "Choose a free one") from None
-    url = f"{settings.telegram_webhook_url.rstrip('/')}{PATH}"
+    telegram.webhook = webhook
+    url = f"{(settings.telegram_webhook_url or '').rstrip('/')}{PATH}"
     await patiently(
-        lambda: telegram.bot.set_webhook(
-            url, secret_token=secret.get_secret_value(), allowed_updates=ALLOWED_UPDATES
-        ),
+        lambda: telegram.bot.set_webhook(url, secret_token=secret.get_secret_value(), allowed_updates=KINDS),
         "TELEGRAM_WEBHOOK_URL",
     )
-    return webhook
+    webhook.look(telegram.bot)
 
 
-def _on_polling_error(error: TelegramError) -> None:
-    if isinstance(error, Conflict):
-        _log.error("another program polls with this bot token: stop it, one of the two must go")
-    else:
-        _log.warning("polling: %s", type(error).__name__)
+async def silence(telegram: Telegram) -> None:
+    """Hear no more; what runs may end, what waits is kept. Safe to call whatever was opened."""
+    if telegram.polling is not None:
+        await telegram.polling.stop()
+    if telegram.webhook is not None:
+        await telegram.webhook.stop()
+    await telegram.intake.close()
+    if telegram.polling is not None:
+        await telegram.polling.close()
+    telegram.polling = telegram.webhook = None
 
 
-async def silence(telegram: Telegram, webhook: Webhook | None) -> None:
-    """Hear no more. Safe to call whatever was opened."""
-    if webhook is not None:
-        await webhook.stop()
-    with contextlib.suppress(TelegramError, RuntimeError, TimeoutError):
-        async with asyncio.timeout(STOP_S):
-            if telegram.updater is not None and telegram.updater.running:
-                await telegram.updater.stop()
-            if telegram.running:
-                await telegram.stop()
-            await telegram.shutdown()
+async def hang_up(telegram: Telegram) -> None:
+    """Close the connections: nothing can be said any more, either."""
+    with contextlib.suppress(TelegramError, RuntimeError):
+        await telegram.bot.shutdown()

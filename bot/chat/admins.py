@@ -11,6 +11,7 @@ from telegram.constants import ChatMemberStatus
 from telegram.error import TelegramError
 
 from bot.chat.turn import Turn
+from bot.intake import given_back
 from bot.store import chats
 from bot.store.post_tables import Chat
 from bot.view import noise as noise_view
@@ -26,7 +27,8 @@ async def may_manage(turn: Turn) -> bool:
     if turn.sender.private:
         return True
     try:
-        member = await turn.services.bot.get_chat_member(turn.sender.chat_id, turn.sender.user_id)
+        async with given_back():
+            member = await turn.services.bot.get_chat_member(turn.sender.chat_id, turn.sender.user_id)
     except TelegramError as error:
         _log.warning("Telegram does not say who administers a chat: %s", error)
     else:
@@ -58,6 +60,7 @@ async def chat_of(turn: Turn) -> Chat:
 
 async def _title(turn: Turn) -> str:
     try:
-        return (await turn.services.bot.get_chat(turn.sender.chat_id)).title or ""
+        async with given_back():
+            return (await turn.services.bot.get_chat(turn.sender.chat_id)).title or ""
     except TelegramError:
         return ""

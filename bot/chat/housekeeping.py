@@ -12,13 +12,14 @@ from bot.chat.outbox import LANE_CARD, ticket_edit
 from bot.chat.services import Services
 from bot.chat.turn import title_of
 from bot.domain.values import Language
-from bot.store import buttons, outbox, passes, users
+from bot.store import buttons, inbox, outbox, passes, users
 from bot.store.tables import Ticket
 from bot.view import Locale
 from bot.view import preview as preview_view
 
 KEEP_MESSAGES_MS: Final = 30 * 24 * 3_600_000  # cards of resting orders are edited as long
 KEEP_BUTTONS_MS: Final = 24 * 3_600_000  # a tap that comes too late is asked about anew
+KEEP_NUMBERS_MS: Final = 25 * 3_600_000  # of updates handled: Telegram keeps an update for a day
 GO_LIMIT: Final = 61  # bytes of a line that fits behind `go:` in a button
 
 
@@ -59,4 +60,5 @@ async def tidy(services: Services) -> None:
         await buttons.purge(session, now - KEEP_BUTTONS_MS)
         await passes.tidy(session, now)
         await outbox.purge(session, now - KEEP_MESSAGES_MS)
+        await inbox.purge(session, now - KEEP_NUMBERS_MS)
     services.outbox.forget_idle()

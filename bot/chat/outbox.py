@@ -19,6 +19,7 @@ from bot.chat.delivery import Delivered, Moved, Outcome, Post, Refused, Toast, U
 from bot.chat.events import Events, pack_keyboard, ticket_edit
 from bot.chat.limits import TELEGRAM, Limits, Rates, Use
 from bot.chat.waiting import LANE_ANSWER, LANE_CALL, LANE_CARD, LANE_DIGEST, LANE_URGENT, Job, Waiting
+from bot.intake import given_back
 from bot.store import Database, chats
 from bot.store.post_tables import Chat
 from bot.store.tables import OutboxKind
@@ -147,7 +148,8 @@ class Outbox:
     async def _enqueue(self, post: Post | Toast, lane: int) -> int | None:
         done: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
         self._push(Job(post, lane, done=done))
-        return await done
+        async with given_back():
+            return await done
 
     def kick(self) -> None:
         """There may be new rows."""

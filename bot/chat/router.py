@@ -1,4 +1,4 @@
-"""From a Telegram update to a handler: who may act, which words mean what, and what happens when it fails.
+"""From an update to a handler: who may act, which words mean what, and what happens when it fails.
 
 Every accepted act is answered, every refused one gets its reason; a defect of ours never ends in silence.
 """
@@ -10,14 +10,12 @@ import re
 import secrets
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
-from telegram import CallbackQuery, Message, Update
-from telegram.ext import Application, CallbackQueryHandler, MessageHandler, TypeHandler, filters
+from telegram import CallbackQuery, InlineKeyboardButton, Message, Update
 
 from bot.backpack import BackpackError, Maintenance, RateLimited, Unauthorised, UnknownOutcome
-from bot.chat import access, pasted
+from bot.chat import access, pasted, taps
 from bot.chat.authority import Sender, language_of, sender_of_message, sender_of_tap
 from bot.chat.commands import COMMANDS, OPERATOR_COMMANDS, SPEAKING, TAPS, Handler, behind_tap
 from bot.chat.handlers import accounts, alerts, steps, trade
@@ -26,9 +24,12 @@ from bot.chat.turn import Attached, Replied, Turn
 from bot.domain.pasted import hide
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import Language
+from bot.intake import Arrival
+from bot.store import users
 from bot.vault import VaultError
 from bot.view import Locale
 from bot.view import Message as View
+from bot.view import intake as intake_view
 from bot.view import refusals as refusal_view
 
 _log = logging.getLogger(__name__)
@@ -37,21 +38,24 @@ _ILLEGIBLE = re.compile("[\x00\ud800-\udfff]")  # no database stores them and no
 
 
 class Router:
-    """Registers itself on a PTB application and turns updates into turns."""
+    """Turns updates into turns."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
-        """Messages of every kind and taps; nothing else is asked for (`ALLOWED_UPDATES`)."""
-        application.add_handler(CallbackQueryHandler(self.on_tap))
-        application.add_handler(MessageHandler(filters.ALL, self.on_message))
-        application.add_handler(TypeHandler(Update, self.on_other))
+    async def handle(self, arrival: Arrival) -> None:
+        """Do what an update asks for. One that cannot be read is left out, and logged without its content."""
+        try:
+            update = Update.de_json(arrival.body, self._services.bot)
+        except Exception as error:  # whatever the library trips over
+            _log.warning("update %d cannot be read: %s", arrival.update_id, type(error).__name__)
+            return
+        if update.callback_query is not None:
+            await self.on_tap(update.callback_query, arrival.age_ms(self._services.clock()))
+        else:
+            await self.on_message(update)
 
-    async def on_other(self, _update: Update, _context: Any) -> None:
-        """Updates that ask nothing of us."""
-
-    async def on_message(self, update: Update, _context: Any) -> None:
+    async def on_message(self, update: Update) -> None:
         message = update.effective_message
         if message is None:
             return
@@ -110,6 +114,14 @@ class Router:
         user = await self._services.offers.user(author.id, language.value)
         return Locale.of(Language(user.language), user.time_zone)
 
+    async def locale_of(self, arrival: Arrival) -> Locale:
+        """As `_locale_of`, of an update that is not read."""
+        author = arrival.body[arrival.kind].get("from") or {}
+        language = language_of(str(author.get("language_code") or ""))
+        async with self._services.database.read() as session:
+            user = await users.get(session, arrival.person)
+        return Locale.of(language) if user is None else Locale.of(Language(user.language), user.time_zone)
+
     async def _read(self, turn: Turn, text: str, words: str, *, leaked: bool) -> None:
         """Act on `text`; `words` are all that was written, `leaked` where there is a secret among them."""
         if not leaked and await self._is_stopped(turn, text):
@@ -161,22 +173,27 @@ class Router:
         addressee = text[1:].split(maxsplit=1)[0].partition("@")[2] if text[1:].strip() else ""
         return not addressee or addressee.lower() == self._services.bot_username.lower()
 
-    async def on_tap(self, update: Update, _context: Any) -> None:
-        query = update.callback_query
-        who = sender_of_tap(query) if query is not None else None
-        if query is None or who is None or query.message is None:
+    async def on_tap(self, query: CallbackQuery, age_ms: int) -> None:
+        who = sender_of_tap(query)
+        if who is None or query.message is None:
             return
         self._services.outbox.heard_from(who.chat_id)
         name, _, argument = _ILLEGIBLE.sub("�", query.data or "").partition(":")
-        token = argument if name == "ok" else None
+        token = argument if name in {"ok", "no"} else None
         turn = await self._turn(who, query.message.message_id, query, token)
         if turn is not None:
-            await self._guarded(turn, lambda: self._tapped(turn, name, argument))
+            await self._guarded(turn, lambda: self._tapped(turn, query, name, argument, age_ms))
 
-    async def _tapped(self, turn: Turn, name: str, argument: str) -> None:
+    async def _tapped(self, turn: Turn, query: CallbackQuery, name: str, argument: str, age_ms: int) -> None:
         handler = TAPS.get(name)
-        if handler is None:
-            await turn.answer(Refusal(RefusalCode.EXPIRED))
+        button = taps.button_of(query)
+        if handler is None or (button is None and not self._is_owed(turn, query)):
+            await turn.answer(self._why_over(turn))
+            return
+        if button is None and turn.ticket is None:
+            turn.is_tap = False  # nobody knows what stands there: it is not written over
+        if taps.is_too_old(age_ms) and taps.acts(query.data or "", Language(turn.user.language)):
+            await self._ask_again(turn, query, button, age_ms)
             return
         if turn.sender.private and handler not in SPEAKING:
             turn.answer_soon()
@@ -185,6 +202,24 @@ class Router:
         self._services.prompts.forget_line(turn.user.id)
         await handler(turn, argument)
         await turn.answer()
+
+    def _is_owed(self, turn: Turn, query: CallbackQuery) -> bool:
+        """Whether a button nobody can see any more still works: in private what is tapped could be typed."""
+        return turn.sender.private and not taps.is_readable(query)
+
+    def _why_over(self, turn: Turn) -> Refusal:
+        """A button that is gone: of one's own preview it is said what became of it."""
+        over = self._services.placing.usable(turn.ticket, turn.user.id) if turn.ticket is not None else None
+        return over if isinstance(over, Refusal) else Refusal(RefusalCode.EXPIRED)
+
+    async def _ask_again(
+        self, turn: Turn, query: CallbackQuery, button: InlineKeyboardButton | None, age_ms: int
+    ) -> None:
+        """A tap from before we listened: what was meant then may not be meant now."""
+        turn.answer_soon(Refusal(RefusalCode.EXPIRED))
+        label = button.text if button is not None else "…"
+        seconds = taps.seconds_of(age_ms)
+        await turn.say(intake_view.late_tap(turn.locale, label, query.data or "", seconds=seconds))
 
     async def _turn(
         self, who: Sender, message_id: int, query: CallbackQuery | None = None, token: str | None = None

@@ -16,6 +16,7 @@ from bot.chat.authority import Sender
 from bot.chat.services import Services
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import Language
+from bot.intake import given_back
 from bot.store import buttons
 from bot.store.tables import Ticket, User
 from bot.view import Locale, Message, plain_text
@@ -142,7 +143,8 @@ class Turn:
         """As `answer_soon`, and wait until Telegram has it."""
         self.answer_soon(refusal)
         if self._answer is not None:
-            await self._answer
+            async with given_back():
+                await self._answer
 
     async def _answer_query(self, query: CallbackQuery, words: str | None, alert: bool) -> None:
         shown = words[:MAX_TOAST] if words else None

@@ -18,6 +18,8 @@ _QUESTIONS: Final = frozenset(
     | {"ACCOUNTS", "SETTINGS", "HELP"}
 )
 _LEADING: Final = _VERBS | _EXITS | _QUESTIONS | {"ALERT", "LATER", "MARKET", "LIMIT"}
+_FIRST_WORD: Final = 32  # characters in which any first word ends
+_BREAK: Final = re.compile(r"[ \n;]+")
 _SHORT_LINE: Final = 3  # words: `close the door` is answered as a command, `close the door please` is not
 
 
@@ -31,7 +33,7 @@ def classify(text: str) -> bool:
     if text.lstrip().startswith("/") or isinstance(parse(text), Parsed):
         return True
     plain = normalise(text).text
-    words = re.split(r"[ \n;]+", plain)
+    words = _BREAK.split(plain)
     numeric = any(char.isdigit() for char in plain)
     if not numeric and len(words) > _SHORT_LINE:
         return False
@@ -48,3 +50,10 @@ def _matches(word: str, names: frozenset[str]) -> bool:
 def _patterns() -> dict[str, re.Pattern[str]]:
     flags = re.IGNORECASE | re.ASCII
     return {t.name: re.compile(t.pattern.to_regexp(), flags) for t in lark().terminals}
+
+
+def begins_exit(text: str) -> bool:
+    """Whether the first word of `text`, in any language, is one of closing, cancelling, protecting, panic."""
+    first = text[:_FIRST_WORD].lstrip().removeprefix("/").partition("@")[0]
+    words = _BREAK.split(normalise(first).text, 1)
+    return _matches(words[0], _EXITS)

@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
 
-from bot.store import alert_tables, broker_tables, post_tables, promise_tables  # noqa: F401 - so that every table is known
+from bot.store import (  # noqa: F401 - so that every table is known
+    alert_tables,
+    broker_tables,
+    intake_tables,
+    post_tables,
+    promise_tables,
+)
 from bot.store.engines import normalise, secure_file
 
 if TYPE_CHECKING:  # loaded when a database is not up to date: that is seldom, and takes long

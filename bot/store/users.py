@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from bot.store import people
+from bot.store import inbox, people
 from bot.store.post_tables import ChatLoudness, PostState, ScheduledPost
 from bot.store.statements import insert_or_ignore
 from bot.store.tables import (
@@ -144,6 +144,7 @@ async def forget(session: AsyncSession, user_id: int, now_ms: int) -> bool:
     )
     await session.execute(delete(ChatLoudness).where(col(ChatLoudness.chat_id) == user_id))
     await people.forget(session, user_id)
+    await inbox.forget(session, user_id, now_ms)
     defaults = User(id=user_id, created_ms=now_ms)
     blank = {name: getattr(defaults, name) for name in SETTINGS - {"language"}}
     blank["confirm_mode"] = ConfirmMode.ALWAYS

@@ -25,6 +25,7 @@ from bot.vault.errors import (
     Unopenable,
 )
 from bot.vault.masters import MasterKeys
+from bot.vault.notes import Notes
 from bot.vault.secret import public_keys, read_pasted, read_secret
 from bot.vault.services import ServiceKeys
 from bot.vault.signer import AccountSigner, SealedSeed, ServiceSigner, WrappedKey, seed_data, wrap_data
@@ -73,6 +74,7 @@ class Vault(Unshareable):
         self._masters = masters
         self._clock = clock
         self._opens: Counter[str] = Counter()
+        self.notes = Notes(masters)
         self._services = ServiceKeys(database, masters, self._opens, clock=clock)
         self._signers: dict[tuple[int, int, str], AccountSigner] = {}
         self._dead_accounts: set[int] = set()  # ids never come back

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.http_door import HttpDoor, body_of
 from bot.web.login import COOKIE, SESSION_MS, Login
 from bot.web.pages import Pages
 from bot.web.render import Page, Renderer
@@ -41,7 +42,7 @@ class Dashboard:
         self._renderer = renderer
         self._public_url = public_url
         self._hosts = _LOOPBACK | {_name_in(public_url)} if public_url else _LOOPBACK
-        self._runner: web.AppRunner | None = None
+        self._server: HttpDoor | None = None
         self._address: str | None = None
 
     @property
@@ -63,22 +64,16 @@ class Dashboard:
         app.router.add_post("/leave", self._leave)
         for path, page in self._pages.routes.items():
             app.router.add_get(path, self._shown(page))
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, host, port)
-        try:
-            await site.start()
-        except OSError:
-            await self.stop()
-            raise
-        bound = self._runner.addresses[0][1]
-        self._address = f"http://{f'[{host}]' if ':' in host else host}:{bound}"
+        server = HttpDoor(app)
+        await server.open(host, port)
+        self._server = server
+        self._address = f"http://{f'[{host}]' if ':' in host else host}:{server.port}"
 
     async def stop(self) -> None:
         """Stop listening. Safe to call twice."""
-        if self._runner is not None:
-            await self._runner.cleanup()
-        self._runner = self._address = None
+        if self._server is not None:
+            await self._server.close()
+        self._server = self._address = None
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -122,7 +117,7 @@ class Dashboard:
         return self._html("door.html", page)
 
     async def _enter(self, request: web.Request) -> web.StreamResponse:
-        form = parse_qs((await request.read()).decode("ascii", "replace"))
+        form = parse_qs((await body_of(request)).decode("ascii", "replace"))
         token = await self.login.enter(form.get("pass", [""])[0])
         if token is None:
             return self._html("outside.html", Page(await self._pages.locale_of(None)), status=403)

@@ -1,7 +1,8 @@
-"""Marks in time and CPU, set from outside: where an update enters PTB, where a request's last byte leaves.
+"""Marks in time and CPU, set from outside: where an update comes in, where a request's last byte leaves.
 
-Nothing in `bot/` knows of it: PTB's `Application.process_update` and httpcore's public network backend are
-wrapped for the length of a run, for the bot and for the floor alike.
+Nothing in `bot/` knows of it: the door of the bot's intake, PTB's `Application.process_update` (of the floor)
+and httpcore's public network backend are wrapped for the length of a run. The bot's mark is the earlier one:
+its update is still to be read and queued, the floor's is read and has been queued.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from unittest import mock
 import httpcore
 from telegram import Update
 from telegram.ext import Application
+
+from bot.intake import Arrival, Intake
 
 ORDER = "POST /api/v1/order"
 SEND = "sendMessage"
@@ -114,9 +117,14 @@ class _Watched(httpcore.AsyncNetworkStream):
 
 @contextlib.contextmanager
 def watching() -> Iterator[Probe]:
-    """A probe on every PTB application and every httpx connection opened inside the block."""
+    """A probe on every intake, PTB application and httpx connection opened inside the block."""
     probe = Probe()
     process, connect = Application.process_update, httpcore.AnyIOBackend.connect_tcp
+    take_in = Intake.take
+
+    def take(self: Intake, raw: Any, unknown_ms: int = 0) -> Arrival | None:
+        probe.mark(TAP if "callback_query" in raw else MESSAGE)
+        return take_in(self, raw, unknown_ms)
 
     async def process_update(self: Any, update: object) -> None:
         if isinstance(update, Update):
@@ -127,6 +135,7 @@ def watching() -> Iterator[Probe]:
         return _Watched(await connect(self, *args, **kwargs), probe)
 
     with (
+        mock.patch.object(Intake, "take", take),
         mock.patch.object(Application, "process_update", process_update),
         mock.patch.object(httpcore.AnyIOBackend, "connect_tcp", connect_tcp),
     ):

@@ -67,7 +67,8 @@ _BARE = {
 }
 
 LEGEND = """\
-received: Application.process_update is entered; on the wire: its last byte goes to the socket layer.
+received: the update is taken, still raw (floor: read and queued already).
+on the wire: its last byte goes to the socket layer.
 CPU: of the bot's process, all threads, between the two; both sandboxes and the person are another process.
 tap, bot: who, ticket, the book read anew (price re-check); claim, attempt and audit committed; vault opened,
   signed; the tap is answered after.   tap, floor: PTB answers the tap, then PyNaCl signs and httpx posts.

@@ -23,18 +23,17 @@ from typing import Any
 
 from httpx._transports import default as httpx_transport
 from sqlalchemy.orm import configure_mappers
-from telegram import Update
-from telegram.ext import TypeHandler
 
 from bot import app, life, telegram_line
 from bot.backpack import BackpackClient
-from bot.chat import outbox
+from bot.chat import events
 from bot.chat.alert_plans import AlertPlans
 from bot.chat.limits import UNLIMITED
 from bot.desk import offers, watcher
 from bot.desk.reconciler import Reconciler
 from bot.domain.values import Language
 from bot.grammar import parse
+from bot.intake import Arrival, Intake
 from bot.settings import Settings, load_settings
 from bot.vault import MasterKeys
 from bot.view import Locale
@@ -179,7 +178,7 @@ def hurry() -> None:
     telegram_line.TELEGRAM_TIMEOUT_S = TELEGRAM_TIMEOUT_S  # type: ignore[misc]
     app.BackpackClient = partial(BackpackClient, timeout=CLIENT_TIMEOUT_S)  # type: ignore[misc,assignment]
     app.Reconciler = partial(Reconciler, settle_ms=SETTLE_MS)  # type: ignore[misc,assignment]
-    outbox.LEASE_MS = LEASE_MS  # type: ignore[misc]
+    events.LEASE_MS = LEASE_MS  # type: ignore[misc]
     offers.OFFER_LIFE_MS = OFFER_LIFE_MS  # type: ignore[misc]
     watcher.RETRY_S = STREAM_RETRY_S
 
@@ -230,14 +229,21 @@ def _arm_by_firing(steps: Steps) -> None:
     AlertPlans.fired = counted  # type: ignore[method-assign]
 
 
+def _arm_by_tap(intake: Intake, steps: Steps) -> None:
+    """Count from the moment a Confirm is taken from Telegram on."""
+    take = intake.take
+
+    def counted(raw: Any, unknown_ms: int = 0) -> Arrival | None:
+        if str(raw.get("callback_query", {}).get("data", "")).startswith(CONFIRMS):
+            steps.arm()
+        return take(raw, unknown_ms)
+
+    intake.take = counted  # type: ignore[method-assign]
+
+
 async def _live(job: Job, steps: Steps) -> None:
     bot = app.build(settings_of(job), MasterKeys.parse(job.master_key), rates=UNLIMITED)
 
-    async def arm(update: Update, _context: Any) -> None:
-        query = update.callback_query
-        if query is not None and (query.data or "").startswith(CONFIRMS):
-            steps.arm()
-
-    bot.telegram.add_handler(TypeHandler(Update, arm), group=-1)
+    _arm_by_tap(bot.telegram.intake, steps)
     async with life.running(bot):
         await asyncio.Event().wait()

@@ -7,8 +7,6 @@ import contextlib
 import itertools
 from collections.abc import AsyncIterator
 
-from telegram import Update
-
 from bot.app import build
 from bot.chat.handlers.alerts import MOST_IN_A_GROUP
 from bot.chat.limits import UNLIMITED
@@ -51,8 +49,9 @@ async def test_a_sentence_sets_an_alert_that_fires_once(world: World, carol: Per
 
 async def _comes_again(world: World, message: ChatMessage) -> None:
     """Telegram delivers a message once more, under another update id."""
-    update = Update.de_json({"update_id": next(_updates), "message": message.raw}, world.bot.telegram.bot)
-    await world.bot.telegram.process_update(update)
+    arrival = world.bot.telegram.intake.take({"update_id": next(_updates), "message": message.raw})
+    assert arrival is not None
+    await arrival.ended
 
 
 _updates = itertools.count(10**9)

@@ -9,6 +9,7 @@ import asyncio
 import base64
 import logging
 import random
+import re
 import shutil
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -303,7 +304,7 @@ async def _all_answered(attacker: _Attacker) -> list[str]:
     """Who still waits for an answer after the bot has fallen silent."""
     counters = attacker.world.bot.services.outbox.counters
     silent: list[str] = []
-    for _ in range(5):
+    for _ in range(30):
         said = -1
         while counters.sent != said:
             said = counters.sent
@@ -317,21 +318,28 @@ async def _all_answered(attacker: _Attacker) -> list[str]:
 async def _unanswered(attacker: _Attacker) -> list[str]:
     world, said = attacker.world, attacker.said
     silent = []
-    for person, count in said.private.items():
-        told = [m for m in await _messages(world, person, person) if m["by_bot"]]
-        if len(told) < count:
-            silent.append(f"{person}: {len(told)} answers to {count} messages")
-    answered = {
-        m["reply_to_message"]["message_id"]
-        for m in await _messages(world, ALICE, DESK)
-        if "reply_to_message" in m
-    }
-    silent += [f"command {number} in the group" for number in said.commands if number not in answered]
+    taps: Counter[int] = Counter()  # without an answer, by person
     for tap in said.taps:
         press = await world.chats.get("press", press_id=tap.id)
-        if press["answer"] is None:
-            silent.append(f"a tap on {press['data']!r}")
+        taps[tap.chat.user_id] += press["answer"] is None
+    for person, count in said.private.items():
+        told = [m for m in await _messages(world, person, person) if m["by_bot"]]
+        unread = [many for m in told if (many := _unread_in(m.get("text", "")))]
+        missing = max(0, count - (len(told) - len(unread))) + taps[person]
+        if missing > sum(unread):
+            silent.append(f"{person}: {len(told)} answers to {count} messages, {taps[person]} silent taps")
+    group = await _messages(world, ALICE, DESK)
+    answered = {m["reply_to_message"]["message_id"] for m in group if "reply_to_message" in m}
+    left = [number for number in said.commands if number not in answered]
+    if len(left) > sum(_unread_in(m.get("text", "")) for m in group):
+        silent += [f"command {number} in the group" for number in left]
     return silent
+
+
+def _unread_in(text: str) -> int:
+    """How many messages the bot says it has not read: who writes like this is told so once in a while."""
+    found = re.search(r"done: (\d[\d,]*) of the messages here|这里有 (\d[\d,]*) 条消息没有读取", text)
+    return int((found[1] or found[2]).replace(",", "")) if found else 0
 
 
 async def _messages(world: World, person: int, chat: int) -> list[dict[str, Any]]:

@@ -167,7 +167,7 @@ async def test_nobody_else_hears_of_it(world: World, carol: Person) -> None:
     assert "Broker rebate" not in answer.text
     month = Month.of(world.clock())
     for data in (f"rb:month:{month}", f"rb:by:{month}:user:0", f"rb:files:{month}", f"rb:advice:{month}"):
-        assert await carol.is_told(data, on=answer.id, forged=True) == ""
+        assert "expired" in await carol.is_told(data, on=answer.id, forged=True)
     await the_first(world)
     await world.person(ALICE).sees("is over")
     seen = await carol.chat.messages()
@@ -185,7 +185,7 @@ async def test_the_advisor_takes_what_only_the_operator_knows(world: World) -> N
     for nonsense in ("/advisor followers", "/advisor followers many", "/advisor cats 3"):
         await alice.says(nonsense, "Tell me what I cannot know")
     await alice.says("/rebates October", "Which month?")
-    assert await alice.is_told("rb:month:never", on=advice.id, forged=True) == ""
+    assert "expired" in await alice.is_told("rb:month:never", on=advice.id, forged=True)
 
 
 async def test_a_chinese_operator_reads_chinese(world: World) -> None:

@@ -19,7 +19,9 @@ from tests.support.world import CAROL, NO_LIMITS, Person, World
 @contextlib.asynccontextmanager
 async def _beside(world: World) -> AsyncIterator[tuple[Bot, Person]]:
     """A second bot of the same operator, and Carol in front of it, in a Telegram of its own."""
-    telegram = SandboxTelegram(TelegramConfig(limits=NO_LIMITS, clock=lambda: world.clock() / 1000))
+    own = {"token": "7001:another-telegram", "bot_id": 7001}  # ids of updates are a bot's own
+    config = TelegramConfig(limits=NO_LIMITS, clock=lambda: world.clock() / 1000, **own)
+    telegram = SandboxTelegram(config)
     async with contextlib.AsyncExitStack() as stack:
         await telegram.start()
         stack.push_async_callback(telegram.stop)

@@ -28,6 +28,7 @@ from bot.view import (
     chains,
     help,
     holdings,
+    intake,
     ledger,
     linking,
     market,
@@ -455,6 +456,7 @@ CASES: dict[str, Case] = {
     "ledger finding": Case(
         lambda locale, text: ledger.alarm(locale, [ledger.FindingLine(f"{text} ", "2026-10-31", 7, {})])
     ),
+    "late tap": Case(lambda locale, text: intake.late_tap(locale, text, "d", seconds=90)),
     "link done": Case(lambda locale, text: linking.link_done(locale, text, read_only=False)),
     "link read-only": Case(lambda locale, text: linking.link_done(locale, text, read_only=True)),
     "link not yet": Case(lambda locale, text: linking.link_not_yet(locale, f"{text} ", done_data="d")),

@@ -14,6 +14,7 @@ from bot.broker.payouts import AlreadyRecorded, Draft, How, NotOpen, Outcome, re
 from bot.chat.turn import Attached, Turn
 from bot.domain.rebate import Month
 from bot.domain.refusal import Refusal, RefusalCode
+from bot.intake import given_back
 from bot.store import buttons
 from bot.view import payouts as view
 
@@ -133,8 +134,9 @@ async def _content(turn: Turn, file: Attached) -> bytes | None:
     """The file; None when it is larger than anything that would be read."""
     if file.size > MAX_BYTES:
         return None
-    handle = await turn.services.bot.get_file(file.file_id)
-    return bytes(await handle.download_as_bytearray())
+    async with given_back():
+        handle = await turn.services.bot.get_file(file.file_id)
+        return bytes(await handle.download_as_bytearray())
 
 
 async def _show(turn: Turn, outcome: Outcome) -> None:

@@ -1,0 +1,48 @@
+"""How urgent an update is, told by a look at its first word: what reduces risk goes before all else."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from bot.domain.pasted import is_suspect
+from bot.grammar.classify import begins_exit
+from bot.intake import Arrival, Urgency
+
+_EXIT_TAPS: Final = frozenset({"cancel", "cancelall", "flat", "panic"})
+_LINES: Final = frozenset({"go", "on"})  # taps that stand for a line; the text in a token is not looked up
+
+
+def urgency_of(arrival: Arrival) -> Urgency:
+    """A tap or a line that begins like an exit is one; it is read in full when its turn has come."""
+    content = arrival.body[arrival.kind]
+    if arrival.kind == "callback_query":
+        return _of_tap(content)
+    if "migrate_to_chat_id" in content:
+        return Urgency.EXIT  # what is sent to the group from now on needs its new id
+    text = text_of(content)
+    if is_suspect(text):
+        return Urgency.TAP  # it must not stand there, nor be left unread
+    if arrival.kind == "message" and is_for_a_bot(arrival) and begins_exit(text):
+        return Urgency.EXIT
+    return Urgency.LINE
+
+
+def _of_tap(query: dict[str, Any]) -> Urgency:
+    name, _, argument = str(query.get("data", "")).partition(":")
+    if name == "on":
+        argument = argument.partition(":")[2]
+    is_exit = name in _EXIT_TAPS or (name in _LINES and begins_exit(argument))
+    return Urgency.EXIT if is_exit else Urgency.TAP
+
+
+def is_for_a_bot(arrival: Arrival) -> bool:
+    """Whether somebody waits for an answer: everything in private, commands and taps in a group."""
+    content = arrival.body[arrival.kind]
+    if arrival.kind == "callback_query" or content["chat"].get("type") == "private":
+        return True
+    return text_of(content).startswith("/")
+
+
+def text_of(message: dict[str, Any]) -> str:
+    text = message.get("text") or message.get("caption") or ""
+    return text if isinstance(text, str) else ""
