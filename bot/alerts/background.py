@@ -16,6 +16,7 @@ from bot.alerts.rungs import FundingFacts, series_of
 from bot.backpack import BackpackClient, BackpackError
 from bot.backpack.wire.base import to_ms
 from bot.domain.alert import Condition, FundingExtreme, FundingFlip, FundingLevel, PriceMove
+from bot.domain.funding import Settlement, settlements
 from bot.domain.values import HUNDRED
 from bot.market import Catalogue
 
@@ -44,7 +45,6 @@ class Background:
         self._catalogue = catalogue
         self._repair = repair
         self._now_ms = now_ms
-        self._read_ms: dict[str, int] = {}
 
     async def prepare(self, condition: Condition) -> None:
         """Fetch what the condition needs. A failure is logged: without it, the condition waits."""
@@ -60,23 +60,28 @@ class Background:
         markets = await self._catalogue.markets()
         symbol = symbol_of(condition)
         for market in [m for m in markets.values() if m.is_perp and symbol in {None, m.symbol}]:
-            facts = FundingFacts(market.funding_interval_ms)
+            interval_ms = market.funding_interval_ms
+            if interval_ms is None:
+                continue
             if isinstance(condition, FundingExtreme):
-                facts = await self._extremes(market.symbol, market.funding_interval_ms)
-            elif market.symbol in self._read_ms:
-                continue  # its facts are known, extremes included
-            self._brain.holding.learn(market.symbol, facts)
+                self._brain.holding.learn(market.symbol, await self._extremes(market.symbol, interval_ms))
+            elif isinstance(condition, FundingLevel):
+                self._brain.holding.learn_interval(market.symbol, interval_ms)
+            elif symbol is not None:
+                for one in await self._past(symbol, interval_ms):
+                    self._brain.settled(symbol, one)
 
-    async def _extremes(self, symbol: str, interval_ms: int | None) -> FundingFacts:
-        """The bounds of the middle of the market's own settlements of 30 days."""
-        now = self._now_ms()
-        self._read_ms[symbol] = now
+    async def _past(self, symbol: str, interval_ms: int) -> tuple[Settlement, ...]:
         rows = await self._client.funding_rates(symbol, MOST_RATES)
-        rates = sorted(
-            row.funding_rate * HUNDRED
-            for row in rows
-            if (to_ms(row.interval_end_timestamp) or 0) >= now - DAYS_MS
+        return settlements(
+            ((to_ms(row.interval_end_timestamp) or 0, row.funding_rate) for row in rows), interval_ms
         )
+
+    async def _extremes(self, symbol: str, interval_ms: int) -> FundingFacts:
+        """The bounds of the middle of the market's own settlements of 30 days, in per cent a year."""
+        since_ms = self._now_ms() - DAYS_MS
+        past = await self._past(symbol, interval_ms)
+        rates = sorted(one.rate.yearly * HUNDRED for one in past if one.at_ms >= since_ms)
         if len(rates) < FEWEST_RATES:
             return FundingFacts(interval_ms)
         low, high = middle(rates)

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from bot.alerts.decisions import Claim, Decision, Watched
+from bot.alerts.flips import Flip, Flips
 from bot.alerts.holding import SPENT, Holding, stand
 from bot.alerts.ladder import Candle, Hit, Ladder, Standing
 from bot.alerts.movers import Volumes, Window
@@ -25,18 +26,21 @@ from bot.alerts.trails import Trailing
 from bot.domain.alert import (
     Activity,
     ActivityMove,
+    FundingFlip,
     PriceLevel,
     PriceMove,
     PriceTrail,
     Trend,
 )
-from bot.domain.values import ZERO
+from bot.domain.funding import FundingRate, Settlement
+from bot.domain.values import HUNDRED, ZERO
 
 
 class Brain:
     """Conditions by series. `decisions` grow until they are taken."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, speaks: bool = True) -> None:
+        """`speaks`: whether a condition that holds when its value is first heard is told."""
         self.ladders: defaultdict[Series, Ladder] = defaultdict(Ladder)
         self.decisions: list[Decision] = []
         self.claims: list[Claim] = []  # of `decisions`, and of what nobody waited for
@@ -45,9 +49,12 @@ class Brain:
         self.volumes: dict[str, dict[int, Volumes]] = {}
         self._anchored: set[Series] = set()  # prices on which fixed anchors wait
         self._settlements: dict[str, int] = {}
+        self._intervals: dict[str, int] = {}  # of funding, by market
         self._repeats: dict[int, PriceLevel] = {}
+        self._waits: set[int] = set()  # of those, what speaks once, when its condition has ceased
         self._trailing = Trailing()
-        self.holding = Holding(self.ladders)
+        self.flips = Flips()
+        self.holding = Holding(self.ladders, speaks=speaks)
 
     # --- coming and going --------------------------------------------------------------------------
 
@@ -58,6 +65,8 @@ class Brain:
             self._add_level(watched, condition)
         elif isinstance(condition, PriceTrail) and condition.anchor is None:
             self._trailing.add(watched, condition)
+        elif isinstance(condition, FundingFlip):
+            self.flips.add(watched)
         elif Occasions.takes(condition):
             _, until_ms = memory.get("", (SPENT, watched.since_ms))
             waiting = Waiting(watched.id, condition, watched.repeat, watched.cooldown_ms, until_ms)
@@ -70,10 +79,12 @@ class Brain:
         condition = watched.condition
         if isinstance(condition, PriceLevel):
             self._repeats.pop(watched.id, None)
+            self._waits.discard(watched.id)
             ladder = self.ladders.get(series_of(condition))
             if ladder is not None:
                 ladder.remove(watched.id, condition.level)
         self._trailing.remove(watched.id)
+        self.flips.remove(watched.id)
         self.occasions.remove(watched.id)
         self.holding.remove(watched)
 
@@ -96,10 +107,12 @@ class Brain:
     def _add_level(self, watched: Watched, condition: PriceLevel) -> None:
         ladder = self.ladders[series_of(condition)]
         level = condition.level
-        if watched.repeat:
+        word, since, turn = (watched.memory or {}).get("", (condition.trend.value, watched.since_ms, 0))
+        if watched.repeat or word == SPENT:
             self._repeats[watched.id] = condition
             ladder.stand(watched.id, Standing(condition.trend, level, level, watched.cooldown_ms))
-        word, since, turn = (watched.memory or {}).get("", (condition.trend.value, watched.since_ms, 0))
+            if not watched.repeat:
+                self._waits.add(watched.id)
         if word == SPENT:
             ladder.rest(watched.id, since, turn)
         else:
@@ -153,6 +166,21 @@ class Brain:
         if trails is not None:
             for alert_id, trend in trails.take(value, at_ms, strict=strict):
                 self._decide_trail(alert_id, series, trend, value, at_ms, late=False)
+
+    def funding(self, symbol: str, rate: FundingRate, next_ms: int | None, at_ms: int) -> None:
+        """The running interval's rate, and when it settles."""
+        yearly = rate.yearly * HUNDRED
+        self._intervals[symbol] = rate.interval_ms
+        self.observe(Series("funding", symbol), yearly, at_ms)
+        for flip in self.flips.live(symbol, yearly, next_ms, at_ms):
+            self._decide_flip(flip, yearly, at_ms, late=False)
+
+    def settled(self, symbol: str, settlement: Settlement, *, late: bool = True) -> None:
+        """What was paid, as the history tells it."""
+        yearly = settlement.rate.yearly * HUNDRED
+        self._intervals[symbol] = settlement.rate.interval_ms
+        for flip in self.flips.settled(symbol, yearly, settlement.at_ms):
+            self._decide_flip(flip, yearly, settlement.at_ms, late=late)
 
     def left(self, symbol: str, next_ms: int, at_ms: int) -> None:
         """The next settlement is at `next_ms`. One that passed unheard is a candle that reached nought."""
@@ -214,8 +242,9 @@ class Brain:
 
     def _decide(self, series: Series, hits: Iterable[Hit], late: bool) -> None:
         for hit in hits:
-            detail = {"trend": hit.trend.value}
+            detail: dict[str, Any] = {"trend": _direction(series, hit.trend).value}
             if isinstance(hit.key, int):
+                self._spent_once(hit.key, hit.level, series)
                 self.decisions.append(
                     Decision(
                         hit.key, None, series, hit.level, hit.value, hit.at_ms, late, detail, turn=hit.turn
@@ -229,6 +258,8 @@ class Brain:
             goes_on = watched.repeat or self.holding.end_rung(alert_id, part, hit.at_ms)
             market = market_of(series.subject)
             detail |= {"symbol": market} if market is not None else {}
+            if series.measure == "funding":
+                detail["interval_ms"] = self._intervals.get(series.subject)
             self.decisions.append(
                 Decision(
                     alert_id,
@@ -244,6 +275,22 @@ class Brain:
                     turn=hit.turn,
                 )
             )
+
+    def _spent_once(self, alert_id: int, level: Decimal, series: Series) -> None:
+        """An alert that speaks once and had to wait until its condition ceased has spoken."""
+        if alert_id in self._waits:
+            self._waits.discard(alert_id)
+            self._repeats.pop(alert_id, None)
+            self.ladders[series].remove(alert_id, level)
+
+    def _decide_flip(self, flip: Flip, value: Decimal, at_ms: int, *, late: bool) -> None:
+        watched, detail = flip.watched, {"trend": flip.trend.value, "symbol": flip.symbol}
+        detail |= {"flip": "settled" if flip.settled else "beyond"}
+        more: dict[str, Any] = {**detail, "interval_ms": self._intervals.get(flip.symbol)}
+        series = Series("funding", flip.symbol)
+        self.decisions.append(
+            Decision(watched.id, watched.condition, series, None, value, at_ms, late, more, part=flip.symbol)
+        )
 
     def _decide_trail(
         self, alert_id: int, series: Series, trend: Trend, value: Decimal, at_ms: int, *, late: bool
@@ -286,6 +333,8 @@ class Brain:
             return {"": stand(self.ladders, series_of(condition), alert_id)}
         if alert_id in self._trailing:
             return self._trailing.memory(alert_id)
+        if alert_id in self.flips:
+            return self.flips.memory(alert_id)
         if alert_id in self.occasions:
             return self.occasions.memory(alert_id)
         return self.holding.memory(alert_id)
@@ -298,9 +347,16 @@ class Brain:
                 changed.update(key if isinstance(key, int) else key[0] for key in ladder.changed)
                 ladder.changed = {}
         changed |= self._trailing.take_changed()
-        changed.update(self.occasions.changed)
-        self.occasions.changed = {}
+        for others in (self.occasions, self.flips):
+            changed.update(others.changed)
+            others.changed = {}
         return {alert_id: self.memory(alert_id) for alert_id in changed}
+
+
+def _direction(series: Series, trend: Trend) -> Trend:
+    """Which way the market went: of a fall more is further down."""
+    words = {"rise": Trend.UP, "fall": Trend.DOWN}
+    return words.get(series.measure.partition(":")[0], trend)
 
 
 def _moves(series: Series, window: Window) -> tuple[Series, Series]:

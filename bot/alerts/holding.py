@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from bot.alerts.decisions import Watched
@@ -36,8 +36,9 @@ class _Held:
 class Holding:
     """Its rungs stand on the brain's `ladders`."""
 
-    def __init__(self, ladders: defaultdict[Series, Ladder]) -> None:
+    def __init__(self, ladders: defaultdict[Series, Ladder], *, speaks: bool = True) -> None:
         self._ladders = ladders
+        self._speaks = speaks  # whether a condition that holds when first heard of is told
         self._facts: dict[str, FundingFacts] = {}
         self._held: dict[int, _Held] = {}
         self._of_accounts: dict[int, dict[int, None]] = {}
@@ -71,6 +72,13 @@ class Holding:
     def watched(self, alert_id: int) -> Watched | None:
         held = self._held.get(alert_id)
         return held.watched if held is not None else None
+
+    def learn_interval(self, symbol: str, interval_ms: int) -> None:
+        """The running funding interval of a market; what is extreme does not depend on it."""
+        self.learn(symbol, replace(self._facts.get(symbol, FundingFacts()), interval_ms=interval_ms))
+
+    def facts(self, symbol: str) -> FundingFacts:
+        return self._facts.get(symbol, FundingFacts())
 
     def learn(self, symbol: str, facts: FundingFacts) -> None:
         """Levels of funding that depend on `facts` are made anew when they change."""
@@ -141,7 +149,7 @@ class Holding:
             standing = Standing(rung.trend, rung.level, rung.rearm, watched.cooldown_ms)
             held.rungs[rung.part] = rung
             if not word:
-                ladder.decide_later(key, standing)
+                ladder.decide_later(key, standing, speaks=self._speaks)
                 continue
             ladder.stand(key, standing)
             if word == SPENT:

@@ -69,12 +69,11 @@ class Ladder:
         self._above: SortedList[tuple[Decimal, Any]] = SortedList()  # spent, armed again at value > rearm
         self._resting: list[tuple[int, int, Key, Standing]] = []  # spent until a time (heap)
         self._undecided: dict[Key, Standing] = {}  # no value was seen yet
+        self._speaks: dict[Key, None] = {}  # of those: told at once where their condition holds
         self._beside: dict[Key, Standing] = {}  # EITHER, spent exactly at its level: no side yet
         self._standing: dict[Key, Standing] = {}
         self._since: dict[Key, int] = {}  # what changed lately: nothing up to then counts when looking back
-        self._turns: dict[
-            Key, int
-        ] = {}  # how often it changed in the millisecond of `_since`, after the first
+        self._turns: dict[Key, int] = {}  # how often it changed in that millisecond, after the first
         self._clear: set[Key] = set()  # for these, what happens at the millisecond of `_since` is later
         self._is_judging = False
         self._count = 0
@@ -123,9 +122,11 @@ class Ladder:
         heapq.heappush(self._resting, (since_ms, self._count, key, self._standing[key]))
         self._bounds()
 
-    def decide_later(self, key: Key, standing: Standing) -> None:
-        """The first value decides: a condition that holds already is spent, otherwise the rung is armed."""
+    def decide_later(self, key: Key, standing: Standing, *, speaks: bool = False) -> None:
+        """The first value decides: a rung whose condition holds is spent (`speaks`: hit), any other armed."""
         self._undecided[key] = self._standing[key] = standing
+        if speaks:
+            self._speaks[key] = None
         self._bounds()
 
     def remove(self, key: Key, level: Decimal) -> None:
@@ -138,6 +139,7 @@ class Ladder:
                 waiting.discard((standing.rearm, key))
         self._beside.pop(key, None)
         self._undecided.pop(key, None)
+        self._speaks.pop(key, None)
         self._since.pop(key, None)
         self._turns.pop(key, None)
         self._clear.discard(key)
@@ -181,8 +183,7 @@ class Ladder:
         before, self._value = self._value, value
         if self._low < value < self._high and at_ms < self._wake_ms:
             return []
-        if self._undecided:
-            self._decide(value, at_ms)
+        first = self._decide(value, at_ms) if self._undecided else []
         self._wake(at_ms - 1 if strict else at_ms, before)
         floor_ms = at_ms if strict else None
         for key in [key for key, standing in self._beside.items() if standing.level != value]:
@@ -200,7 +201,7 @@ class Ladder:
         for hit in hits:
             self._after(hit, value, at_ms)
         self._bounds()
-        return hits
+        return [*first, *hits]
 
     # --- looking back ------------------------------------------------------------------------------
 
@@ -210,8 +211,7 @@ class Ladder:
         Its extremes count for a rung that stood as it stands since before the candle began; else its close.
         """
         self._is_judging = True
-        if self._undecided:
-            self._decide(candle.close, candle.end_ms)
+        first = self._decide(candle.close, candle.end_ms) if self._undecided else []
         self._wake(candle.end_ms - 1, None)
         self._value = candle.close
         hits = self._judge_armed(candle, self._up, Trend.UP, candle.high)
@@ -223,7 +223,7 @@ class Ladder:
             self._after(hit, candle.close if candle.is_closed else None, candle.end_ms)
         self._is_judging = False
         self._bounds()
-        return hits
+        return [*first, *hits]
 
     def _stood(self, key: Key, candle: Candle) -> bool:
         """Whether the rung stood as it stands all through the candle.
@@ -322,12 +322,20 @@ class Ladder:
         self._note(key, at_ms)
         self.changed[key] = None
 
-    def _decide(self, value: Decimal, at_ms: int) -> None:
+    def _decide(self, value: Decimal, at_ms: int) -> list[Hit]:
+        hits = []
         for key, standing in self._undecided.items():
-            self._note(key, at_ms)
-            self._spend(key, standing, value, at_ms)
-            self.changed[key] = None
-        self._undecided = {}
+            trend, level, self.changed[key] = standing.trend, standing.level, None
+            if trend is not Trend.EITHER and not _reaches(value, level, trend):
+                self._arm_again(key, trend, at_ms)
+            elif key in self._speaks and trend is not Trend.EITHER:
+                hits.append(Hit(key, level, value, at_ms, trend, self._next_turn(key, at_ms)))
+                self._after(hits[-1], value, at_ms)
+            else:
+                self._note(key, at_ms)
+                self._spend(key, standing, value, at_ms)
+        self._undecided, self._speaks = {}, {}
+        return hits
 
     def _wake(self, at_ms: int, value: Decimal | None) -> None:
         """Rungs whose rest is over: `value`, which held then, says what they wait for; None: not known."""

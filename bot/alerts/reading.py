@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from bot.alerts.rungs import LAST, MARK, Series
+from bot.alerts.rungs import LAST, Series
 from bot.backpack import BackpackClient
+from bot.domain.funding import FundingRate
 from bot.domain.market import MarkPrice
 from bot.domain.values import HUNDRED
 from bot.market import Feed
@@ -41,7 +42,7 @@ class Readings:
             )
         if quote.marking is None:
             return None
-        value = _of_mark(series.measure, quote.marking.price)
+        value = self._of_mark(series, quote.marking.price)
         at_ms = quote.marking.event_us // 1000 or quote.marking.received_ms
         return Reading(value, at_ms) if value is not None else None
 
@@ -52,16 +53,22 @@ class Readings:
             return Reading(trades[0].price, trades[0].timestamp) if trades else None
         begun = self._now_ms()
         price = (await self._client.mark_prices(series.subject)).get(series.subject)
-        value = _of_mark(series.measure, price) if price is not None else None
+        value = self._of_mark(series, price) if price is not None else None
         return Reading(value, begun) if value is not None else None
 
-
-def _of_mark(measure: str, price: MarkPrice) -> Decimal | None:
-    """`mark`, `index`, `basis` or `funding` (both per cent) of a mark price."""
-    if measure == MARK:
-        return price.mark
-    if measure == "index":
-        return price.index
-    if measure == "funding":
-        return price.funding_rate * HUNDRED if price.funding_rate is not None else None
-    return (price.mark - price.index) / price.index * HUNDRED if price.index else None
+    def _of_mark(self, series: Series, price: MarkPrice) -> Decimal | None:
+        """`mark`, `index`, `basis` (per cent), `funding` (per cent a year) or `left` (ms) of a mark price."""
+        match series.measure:
+            case "mark":
+                return price.mark
+            case "index":
+                return price.index
+            case "funding":
+                interval_ms = self._feed.interval(series.subject)
+                if price.funding_rate is None or interval_ms is None:
+                    return None
+                return FundingRate(price.funding_rate, interval_ms).yearly * HUNDRED
+            case "left":
+                due_ms = price.next_funding_ms
+                return Decimal(due_ms - self._now_ms()) if due_ms is not None else None
+        return (price.mark - price.index) / price.index * HUNDRED if price.index else None

@@ -18,9 +18,9 @@ from bot.alerts.terms import resolve
 from bot.backpack import BackpackClient
 from bot.backpack.wire.base import to_ms
 from bot.domain.alert import FundingExtreme, FundingFlip, FundingLevel, PriceLevel, PriceMove, PriceTrail
+from bot.domain.funding import HOUR_MS, settlements
 from bot.domain.intent import AlertIntent
 from bot.domain.refusal import Refusal, RefusalCode
-from bot.domain.values import HUNDRED
 from bot.market import Catalogue
 
 DAY_MS: Final = 86_400_000
@@ -84,17 +84,22 @@ class Replays:
         return Replay(series.subject, tuple(hits), tuple(hourly), interval, days)
 
     async def _funding(self, watched: Watched, symbol: str, days: int) -> Replay:
-        brain = Brain()
+        brain = Brain(speaks=False)
         brain.add(watched)
-        await self._background(brain).prepare(watched.condition)
+        market = (await self._catalogue.markets()).get(symbol)
+        interval_ms = market.funding_interval_ms if market is not None else None
+        if not isinstance(watched.condition, FundingFlip):
+            await self._background(brain).prepare(watched.condition)
+        rows = await self._client.funding_rates(symbol, MOST_RATES)
+        past = settlements(
+            ((to_ms(row.interval_end_timestamp) or 0, row.funding_rate) for row in rows),
+            interval_ms or HOUR_MS,
+        )
         since = self._now_ms() - days * DAY_MS
-        rates = [
-            (to_ms(row.interval_end_timestamp) or 0, row.funding_rate * HUNDRED)
-            for row in await self._client.funding_rates(symbol, MOST_RATES)
-        ]
-        for at_ms, rate in sorted(rates):
-            if at_ms >= since:
-                brain.observe(Series("funding", symbol), rate, at_ms)
+        for one in past:
+            if one.at_ms >= since:
+                brain.funding(symbol, one.rate, None, one.at_ms)
+                brain.settled(symbol, one)
         candles = await self._past(Series("mark", symbol), *_INTERVALS[0], days)
         return Replay(symbol, tuple(_hits(brain)), tuple(candles), "settlement", days)
 
@@ -115,7 +120,7 @@ def replay(watched: Watched, series: Series, candles: Sequence[Candle]) -> list[
     """When the condition came true over `candles`, every time, a cooldown kept. Pure."""
     if not candles:
         return []
-    brain, first = Brain(), candles[0]
+    brain, first = Brain(speaks=False), candles[0]
     memory = {"": ["trail", first.end_ms, str(first.close)]}  # what a trail begins with
     brain.begin(replace(watched, memory=memory if isinstance(watched.condition, PriceTrail) else None))
     for candle in candles:

@@ -46,7 +46,12 @@ LIQUIDATIONS: Final = "liquidations"
 HOUR_MS: Final = 3_600_000
 YEAR_MS: Final = 365 * 24 * HOUR_MS
 _UNIT_MS: Final = {FundingUnit.HOUR: HOUR_MS, FundingUnit.EIGHT_HOURS: 8 * HOUR_MS, FundingUnit.YEAR: YEAR_MS}
-_LEAST: Final = Decimal("1e-18")  # below any rate: on the other side of nought
+_LEAST: Final = Decimal("1e-18")  # below any rate
+# How far values that jitter must go back before their condition counts as gone.
+_FUNDING_SLACK: Final = Decimal(1)  # per cent a year
+_BASIS_SLACK: Final = Decimal("0.01")  # per cent of the index
+_PERCENT_SLACK: Final = Decimal("0.5")  # per cent of a margin
+_MONEY_SLACK: Final = Decimal("0.10")  # USD
 
 
 class Series(NamedTuple):
@@ -90,7 +95,6 @@ def measures_of(condition: Condition) -> tuple[str, ...]:
 
 _MEASURES: Final[dict[type, str]] = {
     FundingLevel: "funding",
-    FundingFlip: "funding",
     FundingExtreme: "funding",
     FundingSoon: "left",
     FundingCost: "cost",
@@ -131,7 +135,7 @@ def market_of(subject: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class FundingFacts:
-    """What levels of funding depend on: the market's interval, and what counts as extreme (per cent)."""
+    """What levels of funding depend on: the running interval, and what is extreme (per cent a year)."""
 
     interval_ms: int | None = None
     low: Decimal | None = None
@@ -144,8 +148,16 @@ def rungs_on(condition: Condition, series: Series, facts: FundingFacts) -> list[
     return made(condition, series, facts) if made is not None else []
 
 
-def _one(series: Series, level: Decimal, trend: Trend) -> list[Rung]:
-    return [Rung(series, series.subject, level, trend, level)]
+def _one(series: Series, level: Decimal, trend: Trend, slack: Decimal = ZERO) -> list[Rung]:
+    """`slack`: how far the value must go back before it counts as gone. Both ways: a rung for each."""
+    if trend is Trend.EITHER and slack:
+        sides = _sides(series, level, level, trend)
+        return [replace(rung, rearm=_back(level, rung.trend, slack)) for rung in sides]
+    return [Rung(series, series.subject, level, trend, _back(level, trend, slack))]
+
+
+def _back(level: Decimal, trend: Trend, slack: Decimal) -> Decimal:
+    return level + slack if trend is Trend.DOWN else level - slack
 
 
 def _sides(series: Series, high: Decimal, low: Decimal, trend: Trend) -> list[Rung]:
@@ -156,17 +168,11 @@ def _sides(series: Series, high: Decimal, low: Decimal, trend: Trend) -> list[Ru
 
 
 def _funding(condition: FundingLevel, series: Series, facts: FundingFacts) -> list[Rung]:
-    if condition.unit is FundingUnit.INTERVAL:
-        return _one(series, condition.percent, condition.trend)
-    if facts.interval_ms is None:
+    """By the year, whatever it was said per: intervals change."""
+    span_ms = _UNIT_MS.get(condition.unit) or condition.interval_ms or facts.interval_ms
+    if span_ms is None:
         return []
-    level = condition.percent * facts.interval_ms / _UNIT_MS[condition.unit]
-    return _one(series, level, condition.trend)
-
-
-def _flip(condition: FundingFlip, series: Series, _: FundingFacts) -> list[Rung]:
-    """A rate of nought is of neither sign: it flips nothing, and does not end what it was."""
-    return [replace(rung, rearm=ZERO) for rung in _sides(series, _LEAST, -_LEAST, condition.trend)]
+    return _one(series, condition.percent * YEAR_MS / span_ms, condition.trend, _FUNDING_SLACK)
 
 
 def _extreme(_: FundingExtreme, series: Series, facts: FundingFacts) -> list[Rung]:
@@ -184,8 +190,12 @@ def _distance(condition: LiquidationDistance, series: Series, _: FundingFacts) -
 
 
 def _profit(condition: ProfitLevel, series: Series, _: FundingFacts) -> list[Rung]:
-    level = condition.amount if condition.amount is not None else condition.percent
-    return _one(series, level, condition.trend) if level is not None else []
+    if condition.amount is not None:
+        slack = max(abs(condition.amount) / 50, _MONEY_SLACK)
+        return _one(series, condition.amount, condition.trend, slack)
+    if condition.percent is not None:
+        return _one(series, condition.percent, condition.trend, _PERCENT_SLACK)
+    return []
 
 
 def _move(condition: PriceMove | ActivityMove, series: Series, _: FundingFacts) -> list[Rung]:
@@ -201,13 +211,12 @@ def _anchored(condition: PriceTrail, series: Series, _: FundingFacts) -> list[Ru
 
 _RUNGS: Final[dict[type, Callable[[Any, Series, FundingFacts], list[Rung]]]] = {
     FundingLevel: _funding,
-    FundingFlip: _flip,
     FundingExtreme: _extreme,
     FundingSoon: lambda c, series, _: _one(series, Decimal(c.lead_ms), Trend.DOWN),
     FundingCost: lambda c, series, _: _one(series, c.amount, Trend.UP),
-    SpreadLevel: lambda c, series, _: _one(series, c.percent, Trend.UP),
-    BasisLevel: lambda c, series, _: _one(series, c.percent, c.trend),
-    MarginLevel: lambda c, series, _: _one(series, c.percent, Trend.DOWN),
+    SpreadLevel: lambda c, series, _: _one(series, c.percent, Trend.UP, c.percent / 20),
+    BasisLevel: lambda c, series, _: _one(series, c.percent, c.trend, _BASIS_SLACK),
+    MarginLevel: lambda c, series, _: _one(series, c.percent, Trend.DOWN, c.percent / 50),
     LiquidationDistance: _distance,
     ProfitLevel: _profit,
     PriceMove: _move,

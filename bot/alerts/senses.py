@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from bot.alerts.accounts import Accounts
@@ -16,6 +17,7 @@ from bot.domain.feed import (
     OpenInterest,
     Trade,
 )
+from bot.domain.funding import FundingRate
 from bot.domain.picture import Marked
 from bot.domain.values import HUNDRED
 from bot.market import Stream
@@ -64,8 +66,10 @@ def name_of_event(event: MarketEvent) -> str | None:
 class Senses:
     """`take` every event that was not held back, in order."""
 
-    def __init__(self, brain: Brain, accounts: Accounts) -> None:
+    def __init__(self, brain: Brain, accounts: Accounts, interval: Callable[[str], int | None]) -> None:
+        """`interval` tells how long the running funding interval of a market is (ms)."""
         self._brain = brain
+        self._interval = interval
         self._accounts = accounts
 
     def take(self, event: MarketEvent, *, strict: bool = False) -> int | None:
@@ -97,8 +101,10 @@ class Senses:
             if event.index:
                 basis = (event.mark - event.index) / event.index * HUNDRED
                 brain.observe(Series("basis", symbol), basis, at_ms)
-        if event.funding_rate is not None:
-            brain.observe(Series("funding", symbol), event.funding_rate * HUNDRED, at_ms)
+        interval_ms = self._interval(symbol)
+        if event.funding_rate is not None and interval_ms is not None:
+            rate = FundingRate(event.funding_rate, interval_ms)
+            brain.funding(symbol, rate, event.next_funding_ms, at_ms)
         if event.next_funding_ms is not None:
             brain.left(symbol, event.next_funding_ms, at_ms)
         self._accounts.mark(symbol, Marked(event.mark, event.funding_rate), at_ms)

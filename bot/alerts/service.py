@@ -26,7 +26,7 @@ from bot.alerts.senses import Senses
 from bot.alerts.terms import Place, resolve, watched_of
 from bot.backpack import BackpackClient, BackpackError
 from bot.domain.alert import Condition
-from bot.domain.feed import Delisted, Listed, MarketEvent, StateChanged
+from bot.domain.feed import Delisted, IntervalChanged, Listed, MarketEvent, StateChanged
 from bot.domain.intent import AlertIntent
 from bot.domain.picture import AccountPicture
 from bot.domain.refusal import Refusal
@@ -68,7 +68,7 @@ class Alerts:
         repair = Repair(client, now_ms=client.now_ms)
         self.account_states = Accounts(self.brain.observe)
         self.look: Callable[[int], Awaitable[None]] = _look_away  # takes a picture now; set by the app
-        senses = Senses(self.brain, self.account_states)
+        senses = Senses(self.brain, self.account_states, feed.interval)
         self.engine = Engine(self.brain, senses, ledger, repair, feed)
         self.engine.stale = self._reload_soon
         background = partial(
@@ -89,7 +89,8 @@ class Alerts:
         """Load what is armed, look up what happened meanwhile, and watch. The feed has been started."""
         await self.engine.start()
         await self._happenings.load()
-        self._unlisten = self._feed.listen(self._on_markets, frozenset({Listed, Delisted, StateChanged}))
+        kinds = frozenset({Listed, Delisted, StateChanged, IntervalChanged})
+        self._unlisten = self._feed.listen(self._on_markets, kinds)
         try:
             markets = await self._catalogue.markets()
         except BackpackError:
@@ -240,9 +241,13 @@ class Alerts:
         return alert
 
     def _on_markets(self, event: MarketEvent) -> None:
+        if isinstance(event, IntervalChanged):
+            self.brain.holding.learn_interval(event.symbol, event.interval_ms)
+            return
         self._look_at_markets()
         # A new perp is among those that conditions on any market watch.
-        if isinstance(event, Listed) and event.market.is_perp and self.brain.holding.is_everywhere("funding"):
+        watches_all = self.brain.holding.is_everywhere("funding") or self.brain.flips.is_everywhere
+        if isinstance(event, Listed) and event.market.is_perp and watches_all:
             self.engine.follow(f"{MARK}:{event.symbol}", event.received_ms)
 
     def _look_at_markets(self) -> None:
@@ -282,16 +287,20 @@ class Alerts:
     async def _prepare(self) -> None:
         """Give loaded conditions what they need beside the feed, and again each day."""
         while True:
-            for condition in self.brain.holding.conditions():
-                await self._background.prepare(condition)
+            for condition in [*self.brain.holding.conditions(), *self.brain.flips.conditions()]:
+                try:
+                    await self._background.prepare(condition)
+                except Exception:  # one condition that cannot be prepared leaves the others
+                    _log.exception("no background for %s", type(condition).__name__)
+            self.engine.decided()
             await asyncio.sleep(PREPARE_S)
 
     async def _sweep(self) -> None:
         while True:
             await asyncio.sleep(SWEEP_S)
-            self._look_at_markets()
-            self.account_states.keep(self.accounts)
             try:
+                self._look_at_markets()
+                self.account_states.keep(self.accounts)
                 await self._sweep_once()
             except Exception:
                 _log.exception("a sweep over the alerts failed")

@@ -17,6 +17,7 @@ from bot.domain.alert import (
     FundingFlip,
     FundingLevel,
     FundingSoon,
+    FundingUnit,
     KeyTrouble,
     LiquidationDistance,
     LiquidationSize,
@@ -74,7 +75,10 @@ async def resolve(condition: Condition, catalogue: Catalogue) -> Condition | Ref
         return Refusal(RefusalCode.UNKNOWN_SYMBOL, params)
     if needs_perp and not found.market.is_perp:
         return Refusal(RefusalCode.NO_PERP, {"symbol": found.market.base})
-    return unpack(kind_of(condition), {**pack(condition), "symbol": found.market.symbol})
+    packed = {**pack(condition), "symbol": found.market.symbol}
+    if isinstance(condition, FundingLevel) and condition.unit is FundingUnit.INTERVAL:
+        packed["interval_ms"] = found.market.funding_interval_ms
+    return unpack(kind_of(condition), packed)
 
 
 def _needs_perp(condition: Condition) -> bool:

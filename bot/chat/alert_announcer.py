@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.alerts.announce import Fired
+from bot.alerts.flips import BAND
 from bot.alerts.packing import unpack
 from bot.chat.outbox import LANE_URGENT, pack_keyboard
-from bot.domain.alert import Loudness
+from bot.domain.alert import Loudness, Trend
 from bot.domain.intent import AlertIntent
 from bot.domain.noise import Event
 from bot.domain.values import Language, Side
@@ -88,6 +89,8 @@ def news(fired: Fired) -> alert_view.News:
         symbol=firing.detail.get("symbol"),
         label=alert.label,
         fact=_fact(firing.detail),
+        interval_ms=firing.detail.get("interval_ms"),
+        fell=firing.detail.get("trend") == Trend.DOWN,
         late_s=max(1, late_ms // 1000) if firing.late else None,
         at_most=unwatched_ms is not None,
         plan=alert.plan,
@@ -101,6 +104,8 @@ def _fact(detail: Mapping[str, Any]) -> alert_view.Fact | None:
         return alert_view.Execution(Side(detail["side"]), Decimal(detail["quantity"]))
     if "reason" in detail:
         return alert_view.KeyFault(detail["account"], detail["reason"])
+    if "flip" in detail:
+        return alert_view.Flipped(detail["flip"] == "settled", BAND)
     if "before" in detail:
         return alert_view.NewState(detail["before"], detail["after"])
     return None

@@ -76,17 +76,24 @@ class PriceTrail:
 
 @dataclass(frozen=True, slots=True)
 class FundingLevel:
-    """The current funding rate goes above or below `percent` per `unit`. `symbol` None: any perp."""
+    """The current funding rate goes above or below `percent` per `unit`. `symbol` None: any perp.
+
+    Rates are compared by the year, so that a market whose interval changes is compared with what was meant.
+    """
 
     symbol: str | None
     percent: Decimal
     trend: Trend
     unit: FundingUnit = FundingUnit.INTERVAL
+    interval_ms: int | None = None  # what `INTERVAL` was when the alert was set; intervals change
 
 
 @dataclass(frozen=True, slots=True)
 class FundingFlip:
-    """The sign of the funding rate changes: `UP` to positive, `DOWN` to negative, `EITHER` any."""
+    """The sign of the funding rate changes: `UP` to positive, `DOWN` to negative, `EITHER` any.
+
+    It counts at a settlement, or live when the rate is clearly beyond nought (`bot.alerts.flips`).
+    """
 
     symbol: str | None
     trend: Trend = Trend.EITHER

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.domain.account import FeeRates
-from bot.domain.funding import HOUR_MS, YEAR_MS, annual
+from bot.domain.funding import HOUR_MS, YEAR_MS, FundingRate
 from bot.domain.market import Market
 from bot.domain.values import BPS, ZERO, ceil_to, exact, floor_to
 
@@ -50,17 +50,12 @@ class Carry:
         return self.cost * YEAR_MS / HOUR_MS / self.running
 
 
-def carry_of(perp: Market, rate: Decimal, fees: FeeRates, borrow: Decimal = ZERO) -> Carry:
-    """The carry of a perp at a funding `rate` per interval. `borrow` is the coin's borrow rate by the year.
-
-    Raises ValueError for a market without funding.
-    """
-    if perp.funding_interval_ms is None:
-        raise ValueError(f"{perp.symbol} has no funding")
+def carry_of(perp: Market, rate: FundingRate, fees: FeeRates, borrow: Decimal = ZERO) -> Carry:
+    """The carry of a perp at a funding `rate`. `borrow` is the coin's borrow rate by the year."""
     with exact():
-        yearly = annual(rate, perp.funding_interval_ms)
+        yearly = rate.yearly
         taker = (fees.spot_taker + fees.futures_taker) / BPS
-        earns_short = rate >= ZERO
+        earns_short = rate.fraction >= ZERO
         return Carry(
             perp.symbol,
             perp.base,

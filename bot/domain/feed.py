@@ -155,6 +155,14 @@ class StateChanged(MarketEvent, frozen=True):
     received_ms: int
 
 
+class IntervalChanged(MarketEvent, frozen=True):
+    """The running funding interval of a market is as long as this now, and was not before."""
+
+    symbol: str
+    interval_ms: int
+    received_ms: int
+
+
 @dataclass(frozen=True, slots=True)
 class Quote:
     """The newest of everything known of one market, each part with its own age; None: never seen."""

@@ -15,7 +15,7 @@ from typing import Final
 
 from bot.backpack import BackpackClient, BackpackError
 from bot.backpack.wire.markets import Ticker
-from bot.domain.feed import Delisted, Listed, MarketEvent, StateChanged
+from bot.domain.feed import Delisted, IntervalChanged, Listed, MarketEvent, StateChanged
 from bot.domain.market import Book, Market, MarkPrice, ResolvedSymbol, UnknownSymbol, resolve_symbol
 from bot.domain.values import ZERO, MarketKind
 from bot.market.feed import BOOK_LEVELS, Feed
@@ -42,7 +42,7 @@ class Catalogue:
         self._client = client
         self._feed = feed
         self._following = Following(feed)
-        feed.listen(self._on_news, frozenset({Listed, Delisted, StateChanged}))
+        feed.listen(self._on_news, frozenset({Listed, Delisted, StateChanged, IntervalChanged}))
         self._clock = clock
         self._markets: dict[str, Market] = {}
         self._read_ms = -MARKETS_TTL_MS
@@ -53,7 +53,7 @@ class Catalogue:
         async with self._lock:
             if self._clock() - self._read_ms >= MARKETS_TTL_MS:
                 try:
-                    self._markets = await self._client.markets()
+                    self._markets = self._feed.learn(await self._client.markets())
                     self._read_ms = self._clock()
                 except Exception:
                     if not self._markets:
@@ -92,7 +92,8 @@ class Catalogue:
 
     def _on_news(self, _: MarketEvent) -> None:
         """The list the feed compared is newer than ours."""
-        self._markets, self._read_ms = dict(self._feed.markets), self._clock()
+        if self._feed.markets:
+            self._markets, self._read_ms = dict(self._feed.markets), self._clock()
 
     async def _mark(self, market: Market) -> MarkPrice:
         marked = self._feed.mark(market.symbol)

@@ -26,12 +26,13 @@ from bot.backpack import (
 )
 from bot.backpack.events import PublicEvent
 from bot.backpack.streams import LONGEST_WAIT
-from bot.domain.feed import Quote, StreamKind, Trade
+from bot.domain.feed import IntervalChanged, MarketEvent, MarkUpdate, Quote, StreamKind, Trade
 from bot.domain.market import Book, Market, MarkPrice
 from bot.market.bus import Bus, Handler
 from bot.market.comparing import Comparing
 from bot.market.depths import Depths
 from bot.market.inbox import Inbox
+from bot.market.intervals import Intervals
 from bot.market.listings import heartbeat, news
 from bot.market.patience import Patience
 from bot.market.pulses import Pulses
@@ -62,6 +63,9 @@ class Feed:
         self._patience = patience
         self._socket = PublicStream(ws_url, (), longest_wait=longest_wait)
         self._bus = Bus()
+        self._intervals = Intervals()
+        self._bus.listen(self._note_settlement, frozenset({MarkUpdate}))  # before any reader of the rate
+        self._look_again = asyncio.Event()  # the list of markets is known to be old
         self._wanted = Wanted()
         self._changed = asyncio.Event()
         self._told: dict[Stream, None] = {}
@@ -158,6 +162,21 @@ class Feed:
     async def refresh(self, stream: Stream) -> None:
         """Tell what REST knows of a followed stream now, silent or not. Raises BackpackError."""
         await self._pulses.ask_now(stream)
+
+    def interval(self, symbol: str) -> int | None:
+        """How long the running funding interval of a market is (ms)."""
+        return self._intervals.of(symbol)
+
+    def learn(self, markets: Mapping[str, Market]) -> dict[str, Market]:
+        """A list of markets that was just read, with the funding intervals as they are."""
+        for symbol in self._intervals.declare(markets):
+            self._tell_interval(symbol)
+        return self._intervals.corrected(markets)
+
+    def learn_settlement(self, symbol: str, next_ms: int | None) -> None:
+        """When a market settles next, as REST says."""
+        if next_ms is not None and self._intervals.note(symbol, next_ms, self._client.now_ms()):
+            self._tell_interval(symbol)
 
     @property
     def streams(self) -> tuple[Stream, ...]:
@@ -328,8 +347,22 @@ class Feed:
 
     async def _follow_listings(self) -> None:
         with contextlib.suppress(BackpackError):
-            self._compare(await self._client.markets())
-        await asyncio.sleep(self._patience.listings_s if self.markets else 1.0)
+            self._compare(self.learn(await self._client.markets()))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._patience.listings_s if self.markets else 1.0):
+                await self._look_again.wait()
+        self._look_again.clear()
+
+    def _note_settlement(self, event: MarketEvent) -> None:
+        if isinstance(event, MarkUpdate):
+            self.learn_settlement(event.symbol, event.next_funding_ms)
+
+    def _tell_interval(self, symbol: str) -> None:
+        interval = self._intervals.of(symbol)
+        self.markets = self._intervals.corrected(self.markets)
+        if interval is not None:
+            self._bus.tell(IntervalChanged(symbol, interval, self._client.now_ms()))
+        self._look_again.set()
 
     def _compare(self, markets: Mapping[str, Market]) -> None:
         before, self.markets = self.markets, markets

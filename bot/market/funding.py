@@ -21,8 +21,10 @@ from bot.domain.funding import (
     WEEK_MS,
     FundingRate,
     FundingRow,
+    Settlement,
     mean_rate,
     next_settlement_ms,
+    settlements,
 )
 from bot.domain.market import Market, MarkPrice
 from bot.domain.values import ZERO
@@ -48,7 +50,7 @@ class Funding:
         self._catalogue = catalogue
         self._feed = feed
         self._clock = clock
-        self._past: dict[str, tuple[FundingRate, ...]] = {}
+        self._past: dict[str, dict[int, Decimal]] = {}  # by market: ends of intervals and their fractions
         self._read_ms: dict[str, int] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         self._loans: dict[str, Decimal] = {}
@@ -58,6 +60,8 @@ class Funding:
         """Every perp with funding, by symbol; averages only where the past is known already."""
         markets = await self._perps()
         marks = await self._client.mark_prices()
+        for symbol, mark in marks.items():
+            self._feed.learn_settlement(symbol, mark.next_funding_ms)
         now = self._clock()
         found = (
             self._row(market, marks[symbol], now) for symbol, market in markets.items() if symbol in marks
@@ -72,12 +76,21 @@ class Funding:
         )
         return self._row(market, mark, self._clock())
 
-    async def past(self, market: Market) -> tuple[FundingRate, ...]:
-        """Settlements of the last 30 days, oldest first."""
+    async def past(self, market: Market) -> tuple[Settlement, ...]:
+        """Settlements of the last 30 days, oldest first, each with the interval it was for."""
         async with self._locks.setdefault(market.symbol, asyncio.Lock()):
             if self._is_stale(market):
                 await self._read(market)
-        return self._past.get(market.symbol, ())
+        return self._settled(market)
+
+    def interval(self, market: Market) -> int | None:
+        """How long the running interval is (ms); None for a market without funding."""
+        return self._feed.interval(market.symbol) or market.funding_interval_ms
+
+    def _settled(self, market: Market) -> tuple[Settlement, ...]:
+        rows, interval = self._past.get(market.symbol, {}), self.interval(market) or HOUR_MS
+        since_ms = self._clock() - MONTH_MS
+        return tuple(one for one in settlements(rows.items(), interval) if one.at_ms > since_ms)
 
     async def borrow_rate(self, asset: str) -> Decimal:
         """What borrowing an asset costs, a fraction by the year; nothing where it cannot be borrowed."""
@@ -104,17 +117,16 @@ class Funding:
         return {s: m for s, m in markets.items() if m.is_perp and m.visible and m.funding_interval_ms}
 
     def _row(self, market: Market, mark: MarkPrice, now: int) -> FundingRow | None:
-        if mark.funding_rate is None or market.funding_interval_ms is None:
+        interval = self.interval(market)
+        if mark.funding_rate is None or interval is None:
             return None
-        past = self._past.get(market.symbol, ())
-        interval = market.funding_interval_ms
+        past = self._settled(market)
         due = mark.next_funding_ms
         return FundingRow(
             market.symbol,
             market.base,
             mark.mark,
-            mark.funding_rate,
-            interval,
+            FundingRate(mark.funding_rate, interval),
             None if due is None else next_settlement_ms(due, interval, now),
             mean_rate(past, now - DAY_MS),
             mean_rate(past, now - WEEK_MS),
@@ -125,18 +137,25 @@ class Funding:
         read = self._read_ms.get(market.symbol)
         if read is None:
             return True
-        interval = market.funding_interval_ms or HOUR_MS
-        return (self._clock() - GRACE_MS) // interval > (read - GRACE_MS) // interval
+        shortest = self._shortest(market)
+        return (self._clock() - GRACE_MS) // shortest > (read - GRACE_MS) // shortest
+
+    def _shortest(self, market: Market) -> int:
+        """No interval of its past was shorter than this, as far as exchanges go."""
+        return min(self.interval(market) or HOUR_MS, HOUR_MS)
 
     async def _read(self, market: Market) -> None:
-        now, interval = self._clock(), market.funding_interval_ms or HOUR_MS
-        known = self._past.get(market.symbol, ())
-        missing = (now - (known[-1].at_ms if known else now - MONTH_MS)) // interval + 2
+        now = self._clock()
+        known = self._past.get(market.symbol, {})
+        missing = (now - max(known, default=now - MONTH_MS)) // self._shortest(market) + 2
         rows = await self._client.funding_rates(market.symbol, limit=min(missing, MAX_ROWS))
-        merged = {one.at_ms: one for one in known}
+        merged = dict(known)
         for row in rows:
             at_ms = to_ms(row.interval_end_timestamp)
             if at_ms is not None:
-                merged[at_ms] = FundingRate(at_ms, row.funding_rate)
-        self._past[market.symbol] = tuple(merged[at] for at in sorted(merged) if at > now - MONTH_MS)
+                merged[at_ms] = row.funding_rate
+        # One day more than is shown: the first one shown has an interval too.
+        self._past[market.symbol] = {
+            at_ms: rate for at_ms, rate in sorted(merged.items()) if at_ms > now - MONTH_MS - DAY_MS
+        }
         self._read_ms[market.symbol] = now

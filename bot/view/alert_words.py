@@ -34,9 +34,10 @@ from bot.domain.alert import (
     SpreadLevel,
     Trend,
 )
-from bot.domain.values import ZERO
+from bot.domain.funding import YEAR_MS, FundingRate
+from bot.domain.values import HUNDRED, ZERO
 from bot.view.locale import Locale
-from bot.view.words import priced, quote_of, symbol_name
+from bot.view.words import priced, quote_of, rated, symbol_name
 
 _PLACES: Final = 6  # decimals of a per cent a trader may have typed: funding has four and more
 _ANY: Final[dict[type, str]] = {
@@ -47,15 +48,20 @@ _ANY: Final[dict[type, str]] = {
     LiquidationDistance: "alert-all-positions",
     ProfitLevel: "alert-all-positions",
 }
+_SIGNED: Final = (BasisLevel, ProfitLevel)
+_PERCENTS: Final[dict[type, str]] = {
+    BasisLevel: "alert-value-basis",
+    SpreadLevel: "alert-value-spread",
+    MarginLevel: "alert-value-margin",
+    LiquidationDistance: "alert-value-distance",
+    ProfitLevel: "alert-value-return",
+}
 _UNITS: Final = {
     FundingUnit.INTERVAL: "interval",
     FundingUnit.HOUR: "hour",
     FundingUnit.EIGHT_HOURS: "eight",
     FundingUnit.YEAR: "year",
 }
-_PRICES: Final = (PriceLevel, PriceMove, PriceTrail)
-_MONEY: Final = (FundingCost, LiquidationSize)
-_UNCOUNTED: Final = (FundingSoon, MyFill, MarketNews, KeyTrouble)
 
 
 def what(locale: Locale, condition: Condition, symbol: str | None = None) -> Markup:
@@ -70,15 +76,44 @@ def _market(locale: Locale, condition: Condition, symbol: str | None) -> str:
     return locale.plain(_ANY.get(type(condition), "alert-any-market"))
 
 
-def observed(locale: Locale, condition: Condition, value: Decimal, symbol: str | None = None) -> str | None:
-    """The value seen, with its unit; None where a number says nothing."""
-    if isinstance(condition, _UNCOUNTED):
-        return None
-    if isinstance(condition, _PRICES):
+def observed(
+    locale: Locale,
+    condition: Condition,
+    value: Decimal,
+    symbol: str | None = None,
+    *,
+    interval_ms: int | None = None,
+    fell: bool = False,
+) -> str | None:
+    """The value seen, in the unit of what is watched; None where a number says nothing.
+
+    Funding is told in per cent a year, and shown per interval too where that is known. `fell`: of a move.
+    """
+    if isinstance(condition, PriceLevel | PriceTrail):
         return priced(locale, value, quote_of(symbol or condition.symbol))
-    if isinstance(condition, _MONEY) or (isinstance(condition, ProfitLevel) and condition.percent is None):
-        return locale.usd(value)
-    return locale.percent(value, _PLACES if abs(value) < 1 else 2)
+    if isinstance(condition, FundingLevel | FundingFlip | FundingExtreme):
+        return _rate_seen(locale, value, interval_ms)
+    if isinstance(condition, FundingCost | LiquidationSize) or _is_money(condition):
+        return locale.signed_usd(value) if _is_money(condition) else locale.usd(value)
+    places = _PLACES if abs(value) < 1 else 2
+    if isinstance(condition, PriceMove | ActivityMove):
+        moved = locale.signed_percent(-abs(value) if fell else value, places)
+        return locale.plain("alert-value-move", moved=moved, window=span(locale, condition.window_ms))
+    if type(condition) not in _PERCENTS:
+        return None
+    shown = locale.signed_percent if isinstance(condition, _SIGNED) else locale.percent
+    return locale.plain(_PERCENTS[type(condition)], percent=shown(value, places))
+
+
+def _is_money(condition: Condition) -> bool:
+    """Whether it is about a gain or a loss in USD."""
+    return isinstance(condition, ProfitLevel) and condition.percent is None
+
+
+def _rate_seen(locale: Locale, yearly: Decimal, interval_ms: int | None) -> str:
+    if interval_ms is None:
+        return locale.plain("alert-value-year", rate=locale.signed_percent(yearly))
+    return rated(locale, FundingRate(yearly * interval_ms / YEAR_MS / HUNDRED, interval_ms))
 
 
 def options(locale: Locale, chosen: AlertOptions) -> Markup:
@@ -140,8 +175,17 @@ def _trail(locale: Locale, one: PriceTrail, symbol: str) -> Markup:
 
 def _funding(locale: Locale, one: FundingLevel, symbol: str) -> Markup:
     percent = _percent(locale, one.percent)
+    if one.unit is FundingUnit.INTERVAL and one.interval_ms is not None:
+        unit, interval = "span", span(locale, one.interval_ms)
+    else:
+        unit, interval = _UNITS[one.unit], ""
     return locale.text(
-        "alert-funding", symbol=symbol, trend=one.trend.value, percent=percent, unit=_UNITS[one.unit]
+        "alert-funding",
+        symbol=symbol,
+        trend=one.trend.value,
+        percent=percent,
+        unit=unit,
+        interval=interval,
     )
 
 
@@ -168,7 +212,7 @@ def _distance(locale: Locale, one: LiquidationDistance, symbol: str) -> Markup:
 
 def _profit(locale: Locale, one: ProfitLevel, symbol: str) -> Markup:
     if one.percent is not None:
-        level = locale.signed_percent(one.percent, _PLACES)
+        level = locale.plain("alert-value-return", percent=locale.signed_percent(one.percent, _PLACES))
     else:
         level = locale.signed_usd(one.amount or ZERO)
     return locale.text("alert-profit", symbol=symbol, trend=one.trend.value, level=level)

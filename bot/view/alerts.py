@@ -68,7 +68,15 @@ class NewState:
     after: str
 
 
-Fact = Execution | KeyFault | NewState
+@dataclass(frozen=True, slots=True)
+class Flipped:
+    """Why a change of sign counted: it was `settled`, or live beyond a band of `band` per cent a year."""
+
+    settled: bool
+    band: Decimal
+
+
+Fact = Execution | KeyFault | NewState | Flipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,8 @@ class News:
     symbol: str | None = None  # the market, where the condition watches any
     label: str | None = None
     fact: Fact | None = None
+    interval_ms: int | None = None  # of a funding rate
+    fell: bool = False  # of a move: it was a fall
     late_s: int | None = None
     at_most: bool = False  # nobody knows when it happened while nobody watched
     plan: str | None = None
@@ -156,7 +166,9 @@ def _seen(locale: Locale, one: News) -> Markup:
     time = locale.time(one.happened_ms)
     value = None
     if one.value is not None:
-        value = alert_words.observed(locale, one.condition, one.value, one.symbol)
+        value = alert_words.observed(
+            locale, one.condition, one.value, one.symbol, interval_ms=one.interval_ms, fell=one.fell
+        )
     if value is None:
         return locale.text("alert-fired-time", time=time)
     return locale.text("alert-fired-value", value=value, time=time)
@@ -175,6 +187,9 @@ def _fact(locale: Locale, one: News) -> Markup | None:
             )
         case KeyFault(account, what):
             return locale.text("alert-fact-key", account=clean(account, 40), what=what)
+        case Flipped(settled, band):
+            how = "settled" if settled else "beyond"
+            return locale.text("alert-fact-flip", how=how, band=locale.percent(band))
         case NewState(before, after):
             return locale.text("alert-fact-state", before=clean(before, 24), after=clean(after, 24))
     return None

@@ -11,7 +11,7 @@ from typing import Final
 from markupsafe import Markup
 
 from bot.domain.carry import DAYS_HELD, Carry
-from bot.domain.funding import HOUR_MS, FundingRate, FundingRow, annual
+from bot.domain.funding import HOUR_MS, FundingRow, Settlement, mean_rate
 from bot.domain.values import HUNDRED, ZERO
 from bot.view.charts import Point, bars
 from bot.view.locale import Locale, clean
@@ -91,7 +91,7 @@ def table(
 def market(
     locale: Locale,
     row: FundingRow,
-    past: Sequence[FundingRate],
+    past: Sequence[Settlement],
     *,
     now_ms: int,
     carry: Carry | None = None,
@@ -106,8 +106,8 @@ def market(
         locale.text("funding-market", symbol=symbol_name(row.symbol)),
         locale.text(
             "funding-now",
-            rate=locale.rate(row.rate),
-            interval=locale.duration(row.interval_ms // 1000),
+            rate=locale.rate(row.rate.fraction),
+            interval=locale.duration(row.rate.interval_ms // 1000),
             apr=_yearly(locale, row.apr),
         ),
         None
@@ -117,7 +117,7 @@ def market(
             time=locale.clock(row.next_ms),
             left=locale.duration((row.next_ms - now_ms) // 1000),
         ),
-        locale.text("funding-pays", side="short" if row.rate < ZERO else "long"),
+        locale.text("funding-pays", side="short" if row.rate.fraction < ZERO else "long"),
         _averages(locale, row, past),
         None
         if mine is None
@@ -142,9 +142,9 @@ def market(
     )
 
 
-def picture(row: FundingRow, past: Sequence[FundingRate], time_zone: str = "UTC") -> bytes:
+def picture(row: FundingRow, past: Sequence[Settlement], time_zone: str = "UTC") -> bytes:
     """PNG of the settlements, each in per cent by the year. Draws: not for the loop's thread."""
-    points = [Point(one.at_ms, annual(one.rate, row.interval_ms) * HUNDRED) for one in past]
+    points = [Point(one.at_ms, one.rate.yearly * HUNDRED) for one in past]
     return bars(points, title=f"{symbol_name(row.symbol)} · APR", suffix="%", time_zone=time_zone)
 
 
@@ -214,21 +214,18 @@ def _sorted(rows: Sequence[FundingRow], order: Order) -> list[FundingRow]:
 def _cells(locale: Locale, row: FundingRow, now_ms: int) -> list[str]:
     return [
         clean(row.base, 7),
-        locale.rate(row.rate).rstrip("%"),
+        f"{locale.rate(row.rate.fraction).rstrip('%')}/{_short(row.rate.interval_ms)}",
         NOTHING if row.next_ms is None else _short(row.next_ms - now_ms),
         _percent(locale, row.apr),
-        *(
-            NOTHING if one is None else _percent(locale, annual(one, row.interval_ms))
-            for one in (row.day, row.week)
-        ),
+        *(NOTHING if one is None else _percent(locale, one.yearly) for one in (row.day, row.week)),
     ]
 
 
-def _averages(locale: Locale, row: FundingRow, past: Sequence[FundingRate]) -> Markup | None:
-    if row.day is None or row.week is None or not past:
+def _averages(locale: Locale, row: FundingRow, past: Sequence[Settlement]) -> Markup | None:
+    month = mean_rate(past)
+    if row.day is None or row.week is None or month is None:
         return None
-    month = sum((one.rate for one in past), ZERO) / len(past)
-    day, week, whole = (_yearly(locale, annual(rate, row.interval_ms)) for rate in (row.day, row.week, month))
+    day, week, whole = (_yearly(locale, rate.yearly) for rate in (row.day, row.week, month))
     return locale.text("funding-averages", day=day, week=week, month=whole)
 
 
@@ -249,7 +246,7 @@ def _hours(locale: Locale, carry: Carry) -> str:
 def _short(span_ms: int) -> str:
     """A span in one unit: it stands in a narrow column."""
     minutes = max(0, span_ms) // 60_000
-    if minutes < 100:
+    if minutes < 100 and minutes != 60:
         return f"{minutes}m"
     return f"{minutes // 60}h" if minutes < 100 * 60 else f"{minutes // 1440}d"
 

@@ -7,11 +7,12 @@ from decimal import Decimal
 
 from markupsafe import Markup
 
+from bot.domain.funding import FundingRate
 from bot.domain.market import Book, Market, MarkPrice
 from bot.domain.values import BPS, ONE, ZERO
 from bot.view.locale import Locale
 from bot.view.message import Button, Message, button, keyboard, lines
-from bot.view.words import priced, symbol_name
+from bot.view.words import priced, rated, symbol_name
 
 Level = tuple[Decimal, Decimal]
 
@@ -113,6 +114,8 @@ def _mark(locale: Locale, market: Market, mark: MarkPrice | None) -> list[Markup
         rows = [locale.text("price-mark", mark=level, index=index)]
     if mark.funding_rate is not None:
         rate = locale.rate(mark.funding_rate)
+        if market.funding_interval_ms is not None:
+            rate = rated(locale, FundingRate(mark.funding_rate, market.funding_interval_ms))
         if mark.next_funding_ms is None:
             rows.append(locale.text("price-funding-untimed", rate=rate))
         else:

@@ -13,6 +13,7 @@ from bot.domain.funding import FundingRow
 from bot.domain.values import HUNDRED
 from bot.view.locale import Locale
 from bot.view.message import Message, lines, plain_text
+from bot.view.words import rated
 
 SHOWN: Final = 5
 DIGEST_SHOWN: Final = 3
@@ -136,8 +137,8 @@ def _mover(locale: Locale, row: Mover) -> Markup:
 
 
 def _rates(locale: Locale, ordered: Sequence[FundingRow], count: int) -> list[Markup]:
-    pays_long = [row for row in reversed(ordered) if row.rate > 0][:count]
-    pays_short = [row for row in ordered if row.rate < 0][:count]
+    pays_long = [row for row in reversed(ordered) if row.rate.fraction > 0][:count]
+    pays_short = [row for row in ordered if row.rate.fraction < 0][:count]
     return [_rate(locale, row) for row in (*pays_long, *pays_short)] or [locale.text("post-nothing")]
 
 
@@ -145,9 +146,8 @@ def _rate(locale: Locale, row: FundingRow) -> Markup:
     return locale.text(
         "post-rate",
         base=row.base,
-        rate=locale.rate(row.rate),
-        apr=locale.signed_percent(row.apr * HUNDRED, 1),
-        side="long" if row.rate > 0 else "short",
+        rate=rated(locale, row.rate),
+        side="long" if row.rate.fraction > 0 else "short",
     )
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from markupsafe import Markup
 
+from bot.domain.funding import FundingRate
 from bot.domain.order import OrderSnapshot
 from bot.domain.preview import ExitOutcome, Note, Preview
 from bot.domain.values import HUNDRED, ZERO, Side
@@ -18,6 +19,7 @@ from bot.view.words import (
     preview_action,
     priced,
     quote_of,
+    rated,
     sized,
     symbol_name,
     valued,
@@ -196,6 +198,8 @@ def liquidation_line(locale: Locale, preview: Preview) -> Markup:
 
 def _funding(locale: Locale, preview: Preview, payment: Decimal, rate: Decimal) -> Markup:
     money, shown = locale.signed_usd(payment), locale.rate(rate)
+    if preview.market.funding_interval_ms is not None:
+        shown = rated(locale, FundingRate(rate, preview.market.funding_interval_ms))
     if preview.next_funding_ms is None:
         return locale.text("preview-funding-untimed", money=money, rate=shown)
     moment = locale.clock(preview.next_funding_ms)

@@ -6,10 +6,11 @@ from decimal import Decimal
 
 from markupsafe import Markup, escape
 
+from bot.domain.funding import FundingRate
 from bot.domain.intent import Verb
 from bot.domain.order import OrderRequest, OrderSnapshot
 from bot.domain.preview import Preview
-from bot.domain.values import ZERO, OrderType, Side, TimeInForce
+from bot.domain.values import HUNDRED, ZERO, OrderType, Side, TimeInForce
 from bot.view.locale import Locale, clean
 
 _DOLLARS = frozenset({"USDC", "USD", "USDT"})
@@ -48,6 +49,16 @@ def priced(locale: Locale, price: Decimal, quote: str, tick: Decimal | None = No
     """A price with its unit: `$142.51`, or `0.0521 BTC` where the quote is no dollar."""
     shown = locale.price(price, tick)
     return f"${shown}" if quote in _DOLLARS else f"{shown} {clean(quote, 24)}".rstrip()
+
+
+def rated(locale: Locale, rate: FundingRate) -> str:
+    """A funding rate per its own interval and by the year: `+0.01% per 8 h (+10.95% a year)`."""
+    return locale.plain(
+        "rate-per",
+        rate=locale.rate(rate.fraction),
+        interval=locale.duration(rate.interval_ms // 1000),
+        apr=locale.signed_percent(rate.yearly * HUNDRED, 2),
+    )
 
 
 def valued(locale: Locale, amount: Decimal, quote: str) -> str:

@@ -135,7 +135,8 @@ async def test_funding_levels_flips_extremes_and_what_holds_already(database: Da
         fired = await watch.fires(4)
         assert {one.alert_id for one in fired} == {level.id, yearly.id, everywhere.id, extreme.id}
         flip = next(one for one in fired if one.alert_id == everywhere.id)
-        assert (flip.detail["symbol"], flip.value) == (PERP, D("-0.001"))
+        yearly_percent = D("-0.001") * D(365 * 24 * 3_600_000) / flip.detail["interval_ms"]
+        assert (flip.detail["symbol"], flip.value, flip.detail["flip"]) == (PERP, yearly_percent, "beyond")
 
 
 async def test_before_a_settlement_and_the_next_if_it_is_too_late(database: Database) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,9 +13,6 @@ from bot.domain.funding import (
     HOUR_MS,
     YEAR_MS,
     FundingRate,
-    annual,
-    hourly,
-    mean_rate,
     next_settlement_ms,
 )
 from bot.domain.market import Market
@@ -47,24 +43,15 @@ def market(
 
 
 def test_a_rate_of_an_hour_is_paid_8760_times_a_year() -> None:
-    assert annual(D("0.0000125"), HOUR_MS) == D("0.1095")
-    assert annual(D("0.0001"), 8 * HOUR_MS) == D("0.1095")
-    assert hourly(D("0.0001"), 8 * HOUR_MS) == D("0.0000125")
+    assert FundingRate(D("0.0000125"), HOUR_MS).yearly == D("0.1095")
+    assert FundingRate(D("0.0001"), 8 * HOUR_MS).yearly == D("0.1095")
+    assert FundingRate(D("0.0001"), 8 * HOUR_MS).hourly == D("0.0000125")
 
 
 @given(rates, intervals)
 def test_what_is_paid_an_hour_adds_up_to_the_year(rate: Decimal, interval: int) -> None:
-    assert hourly(rate, interval) * (YEAR_MS // HOUR_MS) == annual(rate, interval)
-
-
-@given(st.lists(rates, min_size=1, max_size=20))
-def test_the_mean_lies_between_the_extremes_and_counts_only_what_came_after(past: list[Decimal]) -> None:
-    history = [FundingRate(number, rate) for number, rate in enumerate(past)]
-    mean = mean_rate(history, -1)
-    assert mean is not None
-    assert min(past) <= mean <= max(past)
-    assert mean_rate(history, len(past) - 2) == past[-1]
-    assert mean_rate(history, len(past)) is None
+    one = FundingRate(rate, interval)
+    assert one.hourly * (YEAR_MS // HOUR_MS) == one.yearly
 
 
 @given(st.integers(0, 10**6), st.integers(0, 10**8))
@@ -78,9 +65,10 @@ def test_the_next_settlement_is_ahead_and_on_the_grid(offset: int, later: int) -
 
 @given(rates, intervals, st.decimals("0", "1", places=4))
 def test_a_carry_earns_the_funding_less_what_it_costs(rate: Decimal, interval: int, loan: Decimal) -> None:
-    carry = carry_of(market(MarketKind.PERP, interval=interval), rate, FEES, loan)
+    funding = FundingRate(rate, interval)
+    carry = carry_of(market(MarketKind.PERP), funding, FEES, loan)
     assert carry.earns_short == (rate >= 0)
-    assert carry.gross == abs(annual(rate, interval))
+    assert carry.gross == abs(funding.yearly)
     assert carry.borrow == (0 if rate >= 0 else loan)
     assert carry.cost == D("0.003")  # (10 + 5) basis points, in and out
     assert carry.net_held < carry.running <= carry.gross
@@ -90,11 +78,6 @@ def test_a_carry_earns_the_funding_less_what_it_costs(rate: Decimal, interval: i
         earned = carry.running * hours * HOUR_MS / YEAR_MS
         assert abs(earned - carry.cost) < D("1e-20")
         assert (hours <= 24 * DAYS_HELD) == (carry.net_held >= 0) or abs(carry.net_held) < D("1e-20")
-
-
-def test_a_market_without_funding_has_no_carry() -> None:
-    with pytest.raises(ValueError, match="no funding"):
-        carry_of(market(MarketKind.PERP), D(0), FEES)
 
 
 @given(

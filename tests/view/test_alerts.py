@@ -63,8 +63,8 @@ def test_every_alert_can_be_told(
         ),
         (
             ProfitLevel("SOL_USDC_PERP", Trend.DOWN, percent=D(-10)),
-            "SOL-PERP PnL below −10%",
-            "SOL-PERP 盈亏低于 −10%",
+            "SOL-PERP PnL below −10% of its margin",
+            "SOL-PERP 盈亏低于 保证金的 −10%",
         ),
     ],
 )

@@ -8,7 +8,7 @@ from decimal import Decimal as D
 import pytest
 
 from bot.domain.alert import Loudness
-from bot.domain.funding import HOUR_MS, FundingRow
+from bot.domain.funding import HOUR_MS, FundingRate, FundingRow
 from bot.domain.noise import URGENT, Event, Volume
 from bot.view import funding, noise, posts, schedules
 from bot.view.locale import Locale
@@ -26,7 +26,7 @@ MOVERS = [
 
 
 def rate(base: str, value: str, interval_ms: int = 8 * HOUR_MS) -> FundingRow:
-    return FundingRow(f"{base}_USDC_PERP", base, D(1), D(value), interval_ms, NOON + HOUR_MS)
+    return FundingRow(f"{base}_USDC_PERP", base, D(1), FundingRate(D(value), interval_ms), NOON + HOUR_MS)
 
 
 RATES = [rate("SOL", "0.0001"), rate("BTC", "-0.0002"), rate("WIF", "0.0001", HOUR_MS)]

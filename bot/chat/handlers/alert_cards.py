@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from bisect import bisect_left
+from collections.abc import Coroutine, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
@@ -13,7 +14,7 @@ from bot.alerts.replay import Replay
 from bot.backpack import BackpackError
 from bot.chat.alert_plans import limit_of
 from bot.chat.turn import Turn
-from bot.domain.alert import Condition, PriceLevel, Source
+from bot.domain.alert import Condition, PriceLevel, PriceTrail, Source
 from bot.domain.intent import AlertIntent, CloseIntent
 from bot.domain.refusal import Refusal
 from bot.domain.values import HUNDRED, plain
@@ -104,9 +105,18 @@ async def picture(turn: Turn, intent: AlertIntent, past: Replay) -> bytes | None
         title=symbol_name(past.symbol),
         corner=f"{past.days}d · {past.interval}",
         levels=levels,
-        marks=[charts.Point(at_ms, value) for at_ms, value in past.hits],
+        marks=[charts.Point(at_ms, value) for at_ms, value in _on_prices(intent, past)],
         time_zone=turn.user.time_zone,
     )
+
+
+def _on_prices(intent: AlertIntent, past: Replay) -> Iterator[tuple[int, Decimal]]:
+    """Where the hits stand on a picture of prices: what is measured in per cent, at the price of then."""
+    is_price = isinstance(intent.condition, PriceLevel | PriceTrail)
+    starts = [candle.start_ms for candle in past.candles]
+    for at_ms, value in past.hits:
+        candle = past.candles[max(0, bisect_left(starts, at_ms) - 1)]
+        yield at_ms, value if is_price else candle.close
 
 
 async def add_history(

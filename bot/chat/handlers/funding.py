@@ -151,7 +151,7 @@ async def _carry(turn: Turn, perp: Market, row: FundingRow, fees: FeeRates) -> C
     if await _spot(turn, perp) is None:
         return None
     rate = row.rate if row.week is None else row.week
-    borrow = await turn.services.funding.borrow_rate(perp.base) if rate < ZERO else ZERO
+    borrow = await turn.services.funding.borrow_rate(perp.base) if rate.fraction < ZERO else ZERO
     return carry_of(perp, rate, fees, borrow)
 
 
@@ -169,7 +169,7 @@ async def _holding(turn: Turn, symbol: str) -> Position | None:
 
 
 def _mine(held: Position, row: FundingRow) -> Mine:
-    return Mine(held.quantity, held.funding_paid, funding_payment(held.quantity, row.mark, row.rate))
+    return Mine(held.quantity, held.funding_paid, funding_payment(held.quantity, row.mark, row.rate.fraction))
 
 
 async def _perp(turn: Turn, mention: str) -> Market | Refusal:

@@ -31,7 +31,10 @@ INTERVALS = {  # seconds
     "1w": 604_800,
     "1month": 2_592_000,
 }
-_KEEP_SECONDS = 7200
+_HOUR = 3600
+KEEP_SECONDS = 1200  # candles of a second
+KEEP_MINUTES = 1500  # of a minute: a day and an hour
+KEEP_HOURS = 2200  # of an hour: a quarter
 _KEEP_IMAGINED = 5000
 _OCTAVES = (
     (86_400 * 9, Decimal("0.06")),
@@ -71,13 +74,13 @@ class Candle:
 
 
 class Candles:
-    """Recorded seconds (two hours of them) and minutes, and a made-up past before the first print."""
+    """Recorded seconds, minutes and hours, each for as long as said above, and a made-up past before."""
 
-    def __init__(self, asset: str, anchor: Decimal, seed: int) -> None:
+    def __init__(self, asset: str, anchor: Decimal, seed: int, *, seconds: int = KEEP_SECONDS) -> None:
         self._name = f"{seed}:{asset}"
         self._anchor = anchor
-        self._seconds: dict[int, Candle] = {}
-        self._minutes: dict[int, Candle] = {}
+        self._stores: dict[int, dict[int, Candle]] = {1: {}, 60: {}, _HOUR: {}}  # by length; oldest first
+        self._keep = {1: seconds, 60: KEEP_MINUTES * 60, _HOUR: KEEP_HOURS * _HOUR}
         self._imagined: dict[tuple[int, int], Candle] = {}
         self._first: int | None = None
 
@@ -86,21 +89,24 @@ class Candles:
         if self._first is None:
             self._first = second
             self._imagined.clear()  # the past is imagined to end here
-        for store, start in ((self._seconds, second), (self._minutes, second // 60 * 60)):
+        for length, store in self._stores.items():
+            start = second // length * length
             candle = store.get(start)
             if candle is None:
                 candle = store[start] = Candle(start, price, price, price, price)
             candle.take(price, quantity)
-        if len(self._seconds) > 2 * _KEEP_SECONDS:
-            for old in [start for start in self._seconds if start < second - _KEEP_SECONDS]:
-                del self._seconds[old]
+            while (oldest := next(iter(store))) < start - self._keep[length]:
+                del store[oldest]
 
-    def between(self, interval: str, start: int, end: int, limit: int) -> list[Candle]:
-        """At most `limit` candles of `interval` covering `[start, end)`, oldest first. Times in seconds."""
+    def between(self, interval: str, start: int, end: int, limit: int) -> list[tuple[int, Candle | None]]:
+        """At most `limit` candles of `interval` covering `[start, end)` by their start, oldest first.
+
+        Times in seconds; None where nothing traded.
+        """
         length = INTERVALS[interval]
         first = start // length * length
         starts = range(first, end, length)
-        return [candle for at in starts[-limit:] if (candle := self._one(at, length, end)) is not None]
+        return [(at, self._one(at, length, end)) for at in starts[-limit:]]
 
     def current(self, interval: str, now: int) -> Candle | None:
         length = INTERVALS[interval]
@@ -126,7 +132,10 @@ class Candles:
     def _recorded(self, start: int, stop: int, length: int) -> Iterator[Candle]:
         if self._first is None or stop <= self._first:
             return
-        store, step = (self._seconds, 1) if length < 60 else (self._minutes, 60)
+        step = 1 if length < 60 else 60
+        if length >= _HOUR and start < next(iter(self._stores[60]), start):
+            step = _HOUR  # its minutes are gone
+        store = self._stores[step]
         for at in range(max(start, self._first // step * step), stop, step):
             if at in store:
                 yield store[at]

@@ -161,7 +161,7 @@ class Engine:
         self.refresh(symbol)
         position = account.positions.get(symbol)
         if position is None:
-            raise Refused("RESOURCE_NOT_FOUND", "Position not found")
+            raise Refused("RESOURCE_NOT_FOUND", "Not Found")
         held = abs(position.quantity)
         size = held if quantity is None else min(quantity, held)
         order = placing.take_over(self.world, account, position, size, liquidation.AUTO_DELEVERAGING)

@@ -44,14 +44,14 @@ def depth(market: MarketState, changes: Iterable[Change], first: int, last: int,
 
 
 def book_ticker(market: MarketState, now_us: int) -> Payload:
-    """Null where a side is empty. `u` is the depth's update id."""
+    """Null where a side is empty. `u` is the depth's update id, here as text."""
     spec, book = market.spec, market.book
     payload: Payload = {"e": "bookTicker", "E": now_us, "s": spec.symbol}
     for side, price_name, size_name in ((Side.SELL, "a", "A"), (Side.BUY, "b", "B")):
         best = book.best(side)
         payload[price_name] = None if best is None else padded(best, spec.tick)
         payload[size_name] = None if best is None else padded(book.quantity_at(side, best), spec.step)
-    return payload | {"u": market.depth_id, "T": market.depth_us}
+    return payload | {"u": str(market.depth_id), "T": market.depth_us}
 
 
 def trade(item: Trade, now_us: int) -> Payload:

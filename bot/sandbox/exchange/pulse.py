@@ -42,6 +42,11 @@ class Pulse:
         self._gathered: dict[str, _Gathered] = {}
         self._last_candle: dict[str, tuple[int, int]] = {}  # stream -> start, trades
 
+    def begin(self, stream: str) -> None:
+        """Somebody comes to a stream nobody followed: what its last follower knew is no news to them."""
+        self._last_candle.pop(stream, None)
+        self._due.pop(stream, None)
+
     def gather(self, market: MarketState, changes: Sequence[Change]) -> None:
         """Keep changes for the aggregated depth streams in use."""
         for window in WINDOWS:
@@ -93,8 +98,10 @@ class Pulse:
         start = second // length * length
         before = self._last_candle.get(name.text)
         if before is not None and before[0] < start:
-            for closed in market.candles.between(interval, before[0], before[0] + length, 1):
-                self._publish(name.text, feeds.kline(market, interval, closed, closed=True, now_us=now_us))
+            for _, closed in market.candles.between(interval, before[0], before[0] + length, 1):
+                if closed is not None:
+                    payload = feeds.kline(market, interval, closed, closed=True, now_us=now_us)
+                    self._publish(name.text, payload)
         candle = market.candles.current(interval, second)
         if candle is not None and (candle.start, candle.trades) != before:
             self._last_candle[name.text] = (candle.start, candle.trades)

@@ -24,6 +24,7 @@ from bot.sandbox.exchange.model import Account, Order, Position, Status, Strateg
 from bot.sandbox.exchange.prices import PricePath
 from bot.sandbox.exchange.quotes import QuoteMaker
 
+_SECONDS_OF_MARKS = 120
 _MEAN_WEIGHT = Decimal("0.01")  # of the newest mark in the running mean
 
 
@@ -37,13 +38,13 @@ class MarketState:
         self.maker = QuoteMaker(spec, seed)
         self.last = round_to(path.value, spec.tick)
         self.mean_mark = self.mark
-        self.trades: deque[Trade] = deque(maxlen=5000)
+        self.trades: deque[Trade] = deque(maxlen=2000)
         self.trade_id = 0
         self.depth_id = 0
         self.depth_us = 0
         self.candles = Candles(spec.base, path.anchor, seed)
-        self.mark_candles = Candles(spec.base, path.anchor, seed)
-        self.index_candles = Candles(spec.base, path.anchor, seed)
+        self.mark_candles = Candles(spec.base, path.anchor, seed, seconds=_SECONDS_OF_MARKS)
+        self.index_candles = Candles(spec.base, path.anchor, seed, seconds=_SECONDS_OF_MARKS)
         self.funding_rates: deque[tuple[int, Decimal]] = deque(maxlen=10_000)  # interval end ms, rate
         self.next_funding_ms = 0
         self.state = "Open"

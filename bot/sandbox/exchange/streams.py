@@ -175,6 +175,8 @@ class Streams:
         account = self._authenticate(signature) if any(name.is_private for name in names) else None
         for name in names:
             if not name.is_private or account is None:
+                if not self._registry.wanted(name.text):
+                    self._pulse.begin(name.text)
                 self._registry.add(socket, name)
             elif self._registry.add(socket, name, account.id) and name.kind == "account.positionUpdate":
                 self._send_positions(socket, name, account)

@@ -14,7 +14,8 @@ _DAY = 86_400
 def ticker_of(world: World, state: MarketState, days: int = 1) -> Json:
     """`Ticker` over the last day or week, from hourly candles."""
     now = world.now_ms() // 1000
-    hours = state.candles.between("1h", now - days * _DAY, now + 1, 24 * days + 1)
+    traded = state.candles.between("1h", now - days * _DAY, now + 1, 24 * days + 1)
+    hours = [candle for _, candle in traded if candle is not None]
     last = state.last
     first = hours[0].open.quantize(state.spec.tick) if hours else last  # nothing traded: nothing moved
     change = last - first

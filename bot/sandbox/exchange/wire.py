@@ -49,63 +49,64 @@ def compact(fields: Mapping[str, object]) -> Json:
 
 
 def order(item: Order) -> Json:
-    """`OrderType`: the live form, of answers and of `/orders`."""
+    """`OrderType`: the live form, of answers and of `/orders`; null and absent as in published captures."""
     request = item.request
     limit = request.order_type is OrderType.LIMIT
-    return compact(
-        {
-            "orderType": request.order_type.value,
-            "id": item.id,
-            "clientId": request.client_id,
-            "createdAt": item.created_ms,
-            "executedQuantity": decimal(item.executed),
-            "executedQuoteQuantity": decimal(item.executed_quote),
-            "quantity": _quantity(item, always=limit),
-            "quoteQuantity": optional(request.quote_quantity),
-            "reduceOnly": request.reduce_only,
-            "timeInForce": request.time_in_force.value,
-            "selfTradePrevention": request.self_trade.value,
-            "side": item.side.value,
-            "status": item.status.value,
-            "symbol": item.symbol,
-            "postOnly": request.post_only if limit else None,
-            "price": optional(request.price),
-            **_triggers(item),
-            "triggeredAt": item.triggered_ms,
-            "relatedOrderId": item.related_id,
-            "strategyId": request.strategy_id,
-            **({} if limit else _slippage(item)),
-        }
-    )
+    return {
+        "orderType": request.order_type.value,
+        "id": item.id,
+        "clientId": request.client_id,
+        "createdAt": item.created_ms,
+        "executedQuantity": decimal(item.executed),
+        "executedQuoteQuantity": decimal(item.executed_quote),
+        "reduceOnly": request.reduce_only or None,
+        "timeInForce": request.time_in_force.value,
+        "selfTradePrevention": request.self_trade.value,
+        "side": item.side.value,
+        "status": item.status.value,
+        "symbol": item.symbol,
+        **compact(
+            {
+                "quantity": _quantity(item, always=limit),
+                "quoteQuantity": optional(request.quote_quantity),
+                "postOnly": request.post_only if limit else None,
+                "price": optional(request.price),
+                **({} if limit else _slippage(item)),
+            }
+        ),
+        **_triggers(item),
+        "triggeredAt": item.triggered_ms,
+        "relatedOrderId": item.related_id,
+        "strategyId": request.strategy_id,
+        "systemOrderType": item.system_type,
+    }
 
 
 def past_order(item: Order) -> Json:
     """`Order`: the form of `/wapi/v1/history/orders`."""
     request = item.request
-    return compact(
-        {
-            "id": item.id,
-            "clientId": request.client_id,
-            "createdAt": iso_ms(item.created_ms),
-            "executedQuantity": decimal(item.executed),
-            "executedQuoteQuantity": decimal(item.executed_quote),
-            "expiryReason": item.expiry_reason,
-            "orderType": request.order_type.value,
-            "postOnly": request.post_only,
-            "price": optional(request.price),
-            "quantity": _quantity(item, always=False),
-            "quoteQuantity": optional(request.quote_quantity),
-            "selfTradePrevention": request.self_trade.value,
-            "status": item.status.value,
-            "side": item.side.value,
-            "symbol": item.symbol,
-            "timeInForce": request.time_in_force.value,
-            **_triggers(item),
-            "systemOrderType": item.system_type,
-            "strategyId": request.strategy_id,
-            **_slippage(item),
-        }
-    )
+    return {
+        "id": item.id,
+        "clientId": request.client_id,
+        "createdAt": iso_ms(item.created_ms),
+        "executedQuantity": decimal(item.executed),
+        "executedQuoteQuantity": decimal(item.executed_quote),
+        "expiryReason": item.expiry_reason,
+        "orderType": request.order_type.value,
+        "postOnly": request.post_only,
+        "price": optional(request.price),
+        "quantity": _quantity(item, always=False),
+        "quoteQuantity": optional(request.quote_quantity),
+        "selfTradePrevention": request.self_trade.value,
+        "status": item.status.value,
+        "side": item.side.value,
+        "symbol": item.symbol,
+        "timeInForce": request.time_in_force.value,
+        **_triggers(item),
+        "systemOrderType": item.system_type,
+        "strategyId": request.strategy_id,
+        **compact(_slippage(item)),
+    }
 
 
 def _quantity(item: Order, *, always: bool) -> str | None:
@@ -145,22 +146,20 @@ def _slippage(item: Order) -> Json:
 
 def fill(item: Fill) -> Json:
     """`OrderFill`."""
-    return compact(
-        {
-            "clientId": None if item.client_id is None else str(item.client_id),
-            "fee": decimal(item.fee),
-            "feeSymbol": item.fee_symbol,
-            "isMaker": item.is_maker,
-            "orderId": item.order_id,
-            "price": decimal(item.price),
-            "quantity": decimal(item.quantity),
-            "side": item.side.value,
-            "symbol": item.symbol,
-            "systemOrderType": item.system_type,
-            "timestamp": iso(item.time_us),
-            "tradeId": item.trade_id,
-        }
-    )
+    return {
+        "clientId": None if item.client_id is None else str(item.client_id),
+        "fee": decimal(item.fee),
+        "feeSymbol": item.fee_symbol,
+        "isMaker": item.is_maker,
+        "orderId": item.order_id,
+        "price": decimal(item.price),
+        "quantity": decimal(item.quantity),
+        "side": item.side.value,
+        "symbol": item.symbol,
+        "systemOrderType": item.system_type,
+        "timestamp": iso(item.time_us),
+        "tradeId": item.trade_id,
+    }
 
 
 def trade(item: Trade) -> Json:

@@ -19,6 +19,7 @@ INSTRUCTIONS = {
     ("GET", "/api/v1/account"): "accountQuery",
     ("PATCH", "/api/v1/account"): "accountUpdate",
     ("POST", "/api/v1/account/convertDust"): "convertDust",
+    ("GET", "/api/v1/borrowLend/positions"): "borrowLendPositionQuery",
     ("GET", "/api/v1/account/limits/borrow"): "maxBorrowQuantity",
     ("GET", "/api/v1/account/limits/order"): "maxOrderQuantity",
     ("GET", "/api/v1/account/limits/withdrawal"): "maxWithdrawalQuantity",

@@ -2,7 +2,8 @@
 
 Run: `python -m tests.sandbox.exchange.excerpt openapi.json > tests/sandbox/exchange/schema_excerpt.json`.
 Kept are the served paths and the schemas they need, without prose. Signature headers are left out, because
-the tests sign; assets are narrowed to those the sandbox knows, which only makes it stricter.
+the tests sign; assets are narrowed to those the sandbox knows, which only makes it stricter; what published
+captures show as null may be null.
 """
 
 from __future__ import annotations
@@ -26,6 +27,11 @@ _PROSE = {
     "tags",
     "externalDocs",
     "operationId",
+}
+# Published captures show null here where the specification says that a property may be absent.
+_NULLABLE = {
+    *("Market", "OrderBookFilters", "PriceFilter", "QuantityFilter", "MarketOrder", "LimitOrder"),
+    *("Order", "OrderFill", "Kline"),
 }
 _SIGNATURE = {"X-API-KEY", "X-SIGNATURE", "X-TIMESTAMP", "X-WINDOW"}
 
@@ -57,6 +63,14 @@ def references(node: Any) -> set[str]:
     return set()
 
 
+def allow_null(schema: dict[str, Any]) -> None:
+    """What a schema does not require may be null."""
+    for name, value in schema["properties"].items():
+        if name not in schema.get("required", ()):
+            bare = {"allOf": [value]} if "$ref" in value else value
+            schema["properties"][name] = bare | {"nullable": True}
+
+
 def cut(specification: dict[str, Any]) -> dict[str, Any]:
     """The excerpt of a whole specification. Raises KeyError for a served path it does not know."""
     paths: dict[str, Any] = {}
@@ -72,6 +86,8 @@ def cut(specification: dict[str, Any]) -> dict[str, Any]:
             schemas[name] = strip(everything[name])
             wanted |= references(schemas[name])
     schemas["CustodyAsset"]["enum"] = sorted(ASSETS)
+    for name in _NULLABLE & schemas.keys():
+        allow_null(schemas[name])
     return {
         "openapi": specification["openapi"],
         "info": {"title": "Excerpt of Backpack Exchange API", "version": specification["info"]["version"]},

@@ -77,7 +77,7 @@ async def test_exits_end_when_the_position_is_closed_by_hand(trader: Trader) -> 
     await trader.placed(SOL_PERP, "Bid", quantity="10", stopLossTriggerPrice="140")
     await trader.placed(SOL_PERP, "Ask", quantity="10", reduceOnly=True)
     assert await trader.get("/api/v1/orders") == []
-    (stop,) = [row for row in await history(trader) if "triggerPrice" in row]
+    (stop,) = [row for row in await history(trader) if row["triggerPrice"] is not None]
     assert (stop["status"], stop["expiryReason"]) == ("Expired", "StopWithoutPosition")
 
 
@@ -164,7 +164,7 @@ async def test_liquidation_closes_the_position_and_says_so(
         expected = Decimal(fill["price"]) * Decimal(fill["quantity"]) / 100
         assert abs(Decimal(fill["fee"]) - expected) < Decimal("0.0001")
     user_fills = await trader.get("/wapi/v1/history/fills", fillType="User")
-    assert all("systemOrderType" not in fill for fill in user_fills)
+    assert all(fill["systemOrderType"] is None for fill in user_fills)
 
 
 async def test_funding_moves_money_between_sides(open_trader: OpenTrader, admin: httpx.AsyncClient) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -28,7 +29,9 @@ async def test_every_promised_market_is_there(admin: httpx.AsyncClient) -> None:
     assert rows.keys() == {f"{b}_USDC" for b in BASES} | {f"{b}_USDC_PERP" for b in BASES} | {"USDT_USDC"}
     for row in rows.values():
         perp = row["marketType"] == "PERP"
-        assert ("imfFunction" in row) == ("mmfFunction" in row) == ("fundingInterval" in row) == perp
+        assert all(
+            (row[name] is not None) is perp for name in ("imfFunction", "mmfFunction", "fundingInterval")
+        )
         assert row["filters"]["quantity"]["minQuantity"] == row["filters"]["quantity"]["stepSize"]
     assert [row["symbol"] for row in await read(admin, "/api/v1/markets", marketType="PERP")] == [
         f"{base}_USDC_PERP" for base in BASES
@@ -124,3 +127,28 @@ async def test_speed_bump_lets_a_later_post_only_order_pass_first() -> None:
         await held
         rows = await trader.get("/wapi/v1/history/orders", sortDirection="Asc")
     assert [row["clientId"] for row in rows] == [2, 1]
+
+
+async def test_candles_have_no_holes(exchange: SandboxExchange, admin: httpx.AsyncClient) -> None:
+    """Where nothing traded there is a candle without prices, as the exchange publishes it."""
+    now = exchange.engine.world.now_ms() // 1000
+    rows = await read(
+        admin, "/api/v1/klines", symbol="SOL_USDC", interval="1s", startTime=now - 30, endTime=now + 30
+    )
+    starts = [row["start"] for row in rows]
+    assert len(starts) == len(set(starts)) >= 30
+    exchange.engine.world.clock_offset_ms += 90_000
+    rows = await read(admin, "/api/v1/klines", symbol="SOL_USDC", interval="1m", startTime=now - 600)
+    begun = [datetime.fromisoformat(row["start"]) for row in rows]
+    assert {later - earlier for earlier, later in pairwise(begun)} == {timedelta(minutes=1)}
+    empty = [row for row in rows if row["trades"] == "0"]
+    assert empty
+    for row in empty:
+        assert [row[name] for name in ("open", "high", "low", "close")] == [None] * 4
+        assert (row["volume"], row["quoteVolume"]) == ("0", "0")
+
+
+async def test_what_a_market_does_not_have_is_null(admin: httpx.AsyncClient) -> None:
+    spot, perp = [await read(admin, "/api/v1/market", symbol=s) for s in ("SOL_USDC", "SOL_USDC_PERP")]
+    assert spot["fundingInterval"] is None is spot["filters"]["quantity"]["maxQuantity"]
+    assert spot.keys() == perp.keys()

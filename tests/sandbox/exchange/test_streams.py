@@ -128,7 +128,7 @@ async def test_public_streams_speak_in_their_shapes(exchange: SandboxExchange) -
             while len(seen) < len(names):
                 frame = await stream.next()
                 seen[frame["stream"]] = frame["data"]
-    assert isinstance(seen[f"bookTicker.{SOL_PERP}"]["u"], int)
+    assert isinstance(seen[f"bookTicker.{SOL_PERP}"]["u"], str)  # as documented
     assert Decimal(seen[f"bookTicker.{SOL_PERP}"]["a"]) > Decimal(seen[f"bookTicker.{SOL_PERP}"]["b"])
     assert {"p", "f", "i", "n"} <= seen[f"markPrice.{SOL_PERP}"].keys()
     assert {"o", "c", "h", "l", "v", "V", "n"} <= seen[f"ticker.{SOL}"].keys()
@@ -207,3 +207,22 @@ async def test_stopping_closes_sockets_with_a_close_frame() -> None:
         with pytest.raises(websockets.ConnectionClosed):
             await socket.recv()
         assert socket.close_code == 1001
+
+
+async def test_who_comes_anew_to_candles_begins_with_the_running_one(admin: httpx.AsyncClient) -> None:
+    """An earlier follower's last candle is no news to the next one."""
+    stream, skipped = f"kline.1s.{SOL}", 0
+
+    def clock() -> int:
+        return time.time_ns() + skipped
+
+    async with SandboxExchange(ExchangeConfig(tick_ms=20, clock_ns=clock)) as busy:
+        async with websockets.connect(busy.ws_url) as socket:
+            await socket.send(json.dumps({"method": "SUBSCRIBE", "params": [stream]}))
+            await Stream(socket).until(e="kline")
+        await asyncio.sleep(0.1)
+        skipped += 30_000_000_000
+        async with websockets.connect(busy.ws_url) as socket:
+            await socket.send(json.dumps({"method": "SUBSCRIBE", "params": [stream]}))
+            first = await Stream(socket).until(e="kline")
+    assert first["X"] is False

@@ -79,6 +79,11 @@ def borrow_limit(call: Call) -> object:
     return {"maxBorrowQuantity": "0", "symbol": _asset(call)}
 
 
+def loans(_call: Call) -> object:
+    """`BorrowLendPositionWithMargin`: none, as the sandbox neither lends nor borrows."""
+    return []
+
+
 def withdrawal_limit(call: Call) -> object:
     symbol, params = _asset(call), call.params
     borrow, redeem = params.flag("autoBorrow"), params.flag("autoLendRedeem")
@@ -225,7 +230,7 @@ def positions(call: Call) -> object:
     if symbol is not None:
         call.engine.refresh(symbol)
         if symbol not in who.positions:
-            raise Refused("RESOURCE_NOT_FOUND", "Position not found")
+            raise Refused("RESOURCE_NOT_FOUND", "Not Found")
     for each in list(who.positions):
         call.engine.refresh(each)
     total = call.world.margin(who)
@@ -278,6 +283,7 @@ ROUTES = (
     Route("GET", "/api/v1/account/limits/borrow", borrow_limit, "maxBorrowQuantity"),
     Route("GET", "/api/v1/account/limits/order", order_limit, "maxOrderQuantity"),
     Route("GET", "/api/v1/account/limits/withdrawal", withdrawal_limit, "maxWithdrawalQuantity"),
+    Route("GET", "/api/v1/borrowLend/positions", loans, "borrowLendPositionQuery"),
     Route("GET", "/api/v1/capital", balances, "balanceQuery"),
     Route("GET", "/api/v1/capital/collateral", collateral, "collateralQuery"),
     Route("GET", "/wapi/v1/capital/deposit/address", deposit_address, "depositAddressQuery"),

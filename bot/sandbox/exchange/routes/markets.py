@@ -119,55 +119,52 @@ def _symbol(call: Call) -> MarketState:
 
 
 def _market(state: MarketState) -> object:
+    """`Market`, with null for what it does not have, as published captures show."""
     spec = state.spec
     perp = spec.is_perp
     bound = str(spec.funding_bound_bps)
-    return wire.compact(
-        {
-            "symbol": spec.symbol,
-            "baseSymbol": spec.base,
-            "quoteSymbol": spec.quote,
-            "marketType": spec.kind.value,
-            "filters": {"price": _price_filter(spec), "quantity": _quantity_filter(spec)},
-            "imfFunction": wire.curve(spec.initial) if perp else None,
-            "mmfFunction": wire.curve(spec.maintenance) if perp else None,
-            "fundingInterval": spec.funding_interval_ms if perp else None,
-            "fundingRateUpperBound": bound if perp else None,
-            "fundingRateLowerBound": f"-{bound}" if perp else None,
-            "openInterestLimit": wire.decimal(spec.open_interest_limit or ZERO),
-            "orderBookState": state.state,
-            "createdAt": wire.iso(_CREATED_US),
-            "visible": True,
-            "positionLimitWeight": plain(spec.position_limit_weight) if perp else None,
-        }
-    )
+    return {
+        "symbol": spec.symbol,
+        "baseSymbol": spec.base,
+        "quoteSymbol": spec.quote,
+        "marketType": spec.kind.value,
+        "filters": {"price": _price_filter(spec), "quantity": _quantity_filter(spec)},
+        "imfFunction": wire.curve(spec.initial) if perp else None,
+        "mmfFunction": wire.curve(spec.maintenance) if perp else None,
+        "fundingInterval": spec.funding_interval_ms if perp else None,
+        "fundingRateUpperBound": bound if perp else None,
+        "fundingRateLowerBound": f"-{bound}" if perp else None,
+        "openInterestLimit": wire.decimal(spec.open_interest_limit or ZERO),
+        "orderBookState": state.state,
+        "createdAt": wire.iso(_CREATED_US),
+        "visible": True,
+        "positionLimitWeight": plain(spec.position_limit_weight) if perp else None,
+    }
 
 
 def _price_filter(spec: Spec) -> object:
     band, tolerance = spec.mean_mark_band, spec.premium_tolerance
-    return wire.compact(
-        {
-            "minPrice": plain(spec.min_price),
-            "maxPrice": wire.optional(spec.max_price),
-            "tickSize": plain(spec.tick),
-            "maxMultiplier": plain(spec.max_multiplier),
-            "minMultiplier": plain(spec.min_multiplier),
-            "maxImpactMultiplier": plain(spec.max_impact),
-            "minImpactMultiplier": plain(spec.min_impact),
-            "meanMarkPriceBand": band and {"minMultiplier": plain(band[0]), "maxMultiplier": plain(band[1])},
-            "meanPremiumBand": tolerance and {"tolerancePct": plain(tolerance)},
-        }
-    )
+    return {
+        "minPrice": plain(spec.min_price),
+        "maxPrice": wire.optional(spec.max_price),
+        "tickSize": plain(spec.tick),
+        "maxMultiplier": plain(spec.max_multiplier),
+        "minMultiplier": plain(spec.min_multiplier),
+        "maxImpactMultiplier": plain(spec.max_impact),
+        "minImpactMultiplier": plain(spec.min_impact),
+        "meanMarkPriceBand": band and {"minMultiplier": plain(band[0]), "maxMultiplier": plain(band[1])},
+        "meanPremiumBand": tolerance and {"tolerancePct": plain(tolerance)},
+        "borrowEntryFeeMaxMultiplier": None,
+        "borrowEntryFeeMinMultiplier": None,
+    }
 
 
 def _quantity_filter(spec: Spec) -> object:
-    return wire.compact(
-        {
-            "minQuantity": plain(spec.min_quantity),
-            "maxQuantity": wire.optional(spec.max_quantity),
-            "stepSize": plain(spec.step),
-        }
-    )
+    return {
+        "minQuantity": plain(spec.min_quantity),
+        "maxQuantity": wire.optional(spec.max_quantity),
+        "stepSize": plain(spec.step),
+    }
 
 
 def depth(call: Call) -> object:
@@ -256,20 +253,19 @@ def klines(call: Call) -> object:
     by_type = {KlinePriceType.MARK: state.mark_candles, KlinePriceType.INDEX: state.index_candles}
     recorded = by_type.get(price_type or KlinePriceType.LAST, state.candles)
     candles = recorded.between(interval, max(start, end - length * _MAX_CANDLES), end, _MAX_CANDLES)
-    return [_kline(state, candle, length) for candle in candles]
+    return [_kline(state, at, candle, length) for at, candle in candles]
 
 
-def _kline(state: MarketState, candle: Candle, length: int) -> object:
+def _kline(state: MarketState, start: int, candle: Candle | None, length: int) -> object:
+    """One of the grid; without a trade its prices are null."""
+    prices = dict.fromkeys(("open", "high", "low", "close"))
     return {
-        "start": wire.iso_second(candle.start),
-        "end": wire.iso_second(candle.start + length),
-        "open": _at_tick(candle.open, state),
-        "high": _at_tick(candle.high, state),
-        "low": _at_tick(candle.low, state),
-        "close": _at_tick(candle.close, state),
-        "volume": plain(candle.volume),
-        "quoteVolume": plain(candle.quote_volume),
-        "trades": str(candle.trades),
+        "start": wire.iso_second(start),
+        "end": wire.iso_second(start + length),
+        **{name: candle and _at_tick(getattr(candle, name), state) for name in prices},
+        "volume": plain(candle.volume) if candle else "0",
+        "quoteVolume": plain(candle.quote_volume) if candle else "0",
+        "trades": str(candle.trades) if candle else "0",
     }
 
 

@@ -138,14 +138,14 @@ def _find(call: Call) -> Order | None:
 def order_query(call: Call) -> object:
     found = _find(call)
     if found is None:
-        raise Refused("RESOURCE_NOT_FOUND", "Order not found")
+        raise Refused("RESOURCE_NOT_FOUND", "Not Found")
     return wire.order(found)
 
 
 def cancel(call: Call) -> object:
     found = _find(call)
     if found is None:
-        raise Refused("RESOURCE_NOT_FOUND", "Order not found", status=400)
+        raise Refused("RESOURCE_NOT_FOUND", "Not Found", status=400)
     return wire.order(call.engine.cancel(found))
 
 

@@ -81,14 +81,14 @@ def _find(call: Call) -> Strategy | None:
 def strategy_query(call: Call) -> object:
     found = _find(call)
     if found is None:
-        raise Refused("RESOURCE_NOT_FOUND", "Strategy not found")
+        raise Refused("RESOURCE_NOT_FOUND", "Not Found")
     return wire.strategy(found, past=False)
 
 
 def cancel(call: Call) -> object:
     found = _find(call)
     if found is None:
-        raise Refused("RESOURCE_NOT_FOUND", "Strategy not found", status=400)
+        raise Refused("RESOURCE_NOT_FOUND", "Not Found", status=400)
     return wire.strategy(call.engine.cancel_strategy(found), past=False)
 
 

@@ -41,6 +41,7 @@ alert-funding = { $symbol } funding { $trend ->
  } { $percent } { $unit ->
     [year] a year
     [hour] per hour
+    [span] per { $interval }
     [eight] per 8 h
    *[interval] per interval
  }
@@ -99,6 +100,17 @@ alert-fact-fill = { $side ->
     [buy] Bought
    *[sell] Sold
  } { $size } at <b>{ $price }</b>
+alert-value-move = { $moved } in { $window }
+alert-value-year = { $rate } a year
+alert-value-basis = { $percent } of the index
+alert-value-spread = { $percent } of the middle
+alert-value-margin = { $percent } margin
+alert-value-distance = { $percent } away
+alert-value-return = { $percent } of its margin
+alert-fact-flip = { $how ->
+    [settled] Counted at the settlement: this was paid.
+   *[beyond] Not settled yet, but clearly beyond zero: more than { $band } a year.
+ }
 alert-fact-key = { $account }: { $what ->
     [stream] the exchange refuses its live stream.
    *[key] the exchange does not accept its key any more.

@@ -6,7 +6,7 @@ post-funding-title = <b>Funding settles at { $time }</b>, in { $left }
 post-funding-passed = <b>Funding settled at { $time }</b>
 post-digest-title = <b>The day</b> · { $time }
 post-mover = { $mark } { $base } ${ $price } { $change }
-post-rate = { $base } { $rate } ({ $apr } a year): { $side ->
+post-rate = { $base } { $rate }: { $side ->
     [long] longs pay
    *[short] shorts pay
   }

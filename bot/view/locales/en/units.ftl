@@ -1,6 +1,7 @@
 ### Units, times and the words every card shares.
 
 unit-bps = { $value } bps
+rate-per = { $rate } per { $interval } ({ $apr } a year)
 time-pattern = d MMM, HH:mm:ss
 clock-pattern = HH:mm
 duration-days = { $n } d

@@ -41,6 +41,7 @@ alert-funding = { $symbol } 资金费率{ $trend ->
  } { $percent }（{ $unit ->
     [year] 年化
     [hour] 每小时
+    [span] 每 { $interval }
     [eight] 每 8 小时
    *[interval] 每期
  }）
@@ -99,6 +100,17 @@ alert-fact-fill = { $side ->
     [buy] 买入
    *[sell] 卖出
  } { $size }，价格 <b>{ $price }</b>
+alert-value-move = { $window }内 { $moved }
+alert-value-year = 年化 { $rate }
+alert-value-basis = 指数价的 { $percent }
+alert-value-spread = 中间价的 { $percent }
+alert-value-margin = 保证金率 { $percent }
+alert-value-distance = 还差 { $percent }
+alert-value-return = 保证金的 { $percent }
+alert-fact-flip = { $how ->
+    [settled] 以结算为准：这一费率已经支付。
+   *[beyond] 尚未结算，但已明显越过零：年化超过 { $band }。
+ }
 alert-fact-key = { $account }：{ $what ->
     [stream] 交易所拒绝其实时数据流。
    *[key] 交易所不再接受其密钥。

@@ -6,7 +6,7 @@ post-funding-title = <b>资金费将于 { $time } 结算</b>，还有 { $left }
 post-funding-passed = <b>资金费已于 { $time } 结算</b>
 post-digest-title = <b>今日</b> · { $time }
 post-mover = { $mark } { $base } ${ $price } { $change }
-post-rate = { $base } { $rate }（年化 { $apr }）：{ $side ->
+post-rate = { $base } { $rate }：{ $side ->
     [long] 多头付
    *[short] 空头付
   }

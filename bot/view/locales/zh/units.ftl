@@ -1,6 +1,7 @@
 ### 单位、时间与各卡片共用的词。
 
 unit-bps = { $value } 个基点
+rate-per = 每 { $interval } { $rate }（年化 { $apr }）
 time-pattern = M月d日 HH:mm:ss
 clock-pattern = HH:mm
 duration-days = { $n } 天
