@@ -26,6 +26,7 @@ from bot.chat.lost import LostChats
 from bot.chat.monthly import MonthlyReport
 from bot.chat.outbox import Outbox
 from bot.chat.overload import Overload
+from bot.chat.parting import KeyParting
 from bot.chat.posting import Posting
 from bot.chat.prompts import Prompts
 from bot.chat.router import Router
@@ -164,17 +165,13 @@ def build(
         open_stream=lambda signer: UserStream(settings.backpack_ws_url, signer, now_ms=client.now_ms),
         clock_was_off=client.clock_was_off,
     )
-    linking = Linking(database, vault, sessions, reconciler, clock=clock)
-    linking.linked = watcher.watch
     alerts = Alerts(database, client, feed, catalogue, alert_messages, clock=clock, admits=access.admits)
+    prompts = Prompts(clock=clock)
+    parting = KeyParting(alerts, watcher, prompts)
+    linking = Linking(database, vault, sessions, reconciler, parting, clock=clock)
+    linking.linked = watcher.watch
     pictures = Pictures(database, sessions, keys, now_ms=client.now_ms)
     pulses = _told_to_alerts(AccountPulses(database, sessions, reconciler), alerts, watcher, keys, pictures)
-
-    async def unlinked(account_id: int) -> None:
-        await watcher.unwatch(account_id)
-        await alerts.account_gone(account_id)
-
-    linking.unlinked = unlinked
     queries = Queries(database, catalogue, sessions, linking)
     manage = Manage(database, catalogue, sessions, linking, queries, placing, tracker, clock=clock)
     funding = Funding(client, catalogue, feed, clock=clock)
@@ -209,7 +206,7 @@ def build(
         shares=Shares(database, people, clock=clock),
         statements=Statements(database, vault, basis=settings.broker_tier_basis, clock=clock),
         summaries=Summaries(database, settings.broker_tier_basis, clock=clock),
-        prompts=Prompts(clock=clock),
+        prompts=prompts,
         clock=clock,
         key_page_url=key_page_url,
         public_address=settings.public_address,

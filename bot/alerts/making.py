@@ -183,7 +183,7 @@ class Making:
     async def _is_let_in(self, session: AsyncSession, user_id: int) -> bool:
         """As stored in this moment: the operator may have decided while a line was read."""
         user = await session.get(User, user_id, populate_existing=True)
-        return user is not None and self._admits(user)
+        return user is not None and user.forgotten_ms is None and self._admits(user)
 
     async def _arm(
         self, condition: Condition, intent: AlertIntent, write: Callable[[_Arming], Awaitable[Made]]

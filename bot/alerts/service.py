@@ -178,8 +178,10 @@ class Alerts:
         async with self._database.read() as session:
             return [Fired(*pair) for pair in await rows.late_firings(session, user_id, since_ms)]
 
-    async def gone(self, ended: Iterable[Alert]) -> None:
-        """Somebody ended the rows of these alerts: memory follows."""
+    async def gone(self, ended: Iterable[Alert], account_ids: Iterable[int] = ()) -> None:
+        """Somebody ended the rows of these alerts, and unlinked these accounts: memory follows."""
+        for account_id in account_ids:
+            self.account_states.forget(account_id)
         async with self.engine.turn:
             for alert in ended:
                 self.brain.remove(watched_of(alert))
@@ -192,18 +194,6 @@ class Alerts:
         for symbol in self.account_states.symbols:
             self.engine.follow(f"{MARK}:{symbol}", picture.at_ms)
         self.engine.decided()
-
-    async def account_gone(self, account_id: int) -> None:
-        """An account was unlinked: its alerts end with it."""
-        self.account_states.forget(account_id)
-        async with self.engine.turn:
-            async with self._database.write() as session:
-                ended = await rows.locked(session, await rows.live_of_account(session, account_id))
-                before = [watched_of(alert) for alert in ended.values()]
-                for alert in ended.values():
-                    await rows.change(session, alert, state=AlertState.DELETED)
-            for watched in before:
-                self.brain.remove(watched)
 
     @property
     def accounts(self) -> set[int]:

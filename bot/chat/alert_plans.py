@@ -294,6 +294,8 @@ class AlertPlans:
             created_ms=self._clock(),
         )
         async with self._services.database.write() as session:
+            if await session.get(Alert, case.fired.alert.id, populate_existing=True) is None:
+                return None  # its user was forgotten
             queued = await outbox.enqueue(session, row)
         self._services.outbox.kick()
         return row.message_id if queued is not None and case.in_place else None

@@ -8,16 +8,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.backpack import AccountClient, BackpackError, Rejected, Unauthorised
 from bot.desk.reconciler import Reconciler
 from bot.desk.sessions import AccountSessions
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.store import Database, accounts, audit, orders, users
+from bot.store.alert_tables import Alert
 from bot.store.tables import Account, AccountState
 from bot.vault import NewAccount, Vault
 
@@ -52,9 +55,27 @@ class InDoubt:
 
 @dataclass(frozen=True, slots=True)
 class Parted:
-    """The key is gone; `orders` of its account rest at the exchange, where nobody here watches them."""
+    """The key is gone; `orders` of its account rest at the exchange, where nobody here watches them.
+
+    `alerts` ended with it.
+    """
 
     orders: int
+    alerts: int = 0
+
+
+class Parting(Protocol):
+    """What else of a person ends with a key. The first two are called in the transaction that takes it away;
+    they return the alerts that end, which `parted` is told of after the commit."""
+
+    async def account(self, session: AsyncSession, account: Account, *, is_default: bool) -> Sequence[Alert]:
+        """One account is unlinked."""
+
+    async def person(self, session: AsyncSession, user_id: int) -> Sequence[Alert]:
+        """Everything of a person is about to be erased."""
+
+    async def parted(self, user_id: int, account_ids: Sequence[int], ended: Sequence[Alert]) -> None:
+        """It is done: memory follows."""
 
 
 class Linking:
@@ -66,6 +87,7 @@ class Linking:
         vault: Vault,
         sessions: AccountSessions,
         reconciler: Reconciler,
+        parting: Parting,
         *,
         clock: Callable[[], int],
     ) -> None:
@@ -73,9 +95,9 @@ class Linking:
         self._vault = vault
         self._sessions = sessions
         self._reconciler = reconciler
+        self._parting = parting
         self._clock = clock
         self.linked: Callable[[Account], None] = lambda _: None  # called when a key has been proven
-        self.unlinked: Callable[[int], Awaitable[None]] | None = None  # called with the account id
 
     async def generate(self, user_id: int, label: str | None = None) -> NewAccount | Refusal:
         """A new key pair; a pair still waiting under the same label is handed out again."""
@@ -159,17 +181,25 @@ class Linking:
         the user is told of each order that its outcome will not be known here.
         """
         async with self._database.read() as session:
-            if await accounts.get(session, user_id, account_id) is None:
-                return None
+            account = await accounts.get(session, user_id, account_id)
+            default = await accounts.default(session, user_id)
+        if account is None:
+            return None
         doubtful = await self._settle(user_id, account_id)
         if doubtful and not anyway:
             return InDoubt(doubtful)
         left = await self._reconciler.give_up(user_id, account_id)
-        gone = await self._vault.unlink(user_id, account_id)
+        ended: list[Alert] = []
+        is_default = default is not None and default.id == account_id
+
+        async def also(session: AsyncSession) -> None:
+            ended[:] = await self._parting.account(session, account, is_default=is_default)
+
+        gone = await self._vault.unlink(user_id, account_id, also)
         self._sessions.drop(user_id, account_id)
-        if gone and self.unlinked is not None:
-            await self.unlinked(account_id)
-        return Parted(left) if gone else None
+        if gone:
+            await self._parting.parted(user_id, [account_id], ended)
+        return Parted(left, len(ended)) if gone else None
 
     async def forget(self, user_id: int) -> None:
         """Destroy the user's data key and everything sealed by it, at once whatever is in doubt.
@@ -180,11 +210,14 @@ class Linking:
         await self._reconciler.give_up(user_id)
         async with self._database.read() as session:
             known = await accounts.of_user(session, user_id)
-        await self._vault.forget(user_id)
+        ended: list[Alert] = []
+
+        async def also(session: AsyncSession) -> None:
+            ended[:] = await self._parting.person(session, user_id)
+
+        await self._vault.forget(user_id, also)
         self._sessions.drop(user_id)
-        for account in known:
-            if account.id is not None and self.unlinked is not None:
-                await self.unlinked(account.id)
+        await self._parting.parted(user_id, [account.id for account in known], ended)
 
     async def _settle(self, user_id: int, account_id: int | None = None) -> int:
         """Look up what is in doubt, for a moment; returns how many orders still are."""

@@ -5,15 +5,18 @@ Every firing and the message about it are written in one transaction (`docs/aler
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, Index, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Executable, Index, UniqueConstraint, update
+from sqlalchemy import Table as SqlTable
 from sqlmodel import Field
 
 from bot.domain.alert import Loudness
 from bot.store.columns import Exact, RowId, Word
+from bot.store.forgetting import NOBODYS, Forgetting, keeping, rows_of
 from bot.store.tables import Table
 
 
@@ -31,10 +34,17 @@ class FiringState(StrEnum):
     UNDELIVERABLE = "undeliverable"  # Telegram refused it for good
 
 
+def _end_alerts_of_account(table: SqlTable, account_id: int, _now_ms: int) -> Sequence[Executable]:
+    live = table.c.state.in_((AlertState.ARMED, AlertState.PAUSED))
+    over = update(table).where(table.c.account_id == account_id, live)
+    return [over.values(state=AlertState.DELETED, version=table.c.version + 1)]
+
+
 class Alert(Table, table=True):
     """One condition somebody wants to hear about."""
 
     __tablename__ = "alert"
+    forgetting: ClassVar[Forgetting] = Forgetting(forget=rows_of("user_id"), unlink=_end_alerts_of_account)
     __table_args__ = (
         Index("ix_alert_state_symbol", "state", "symbol"),
         Index("ix_alert_user_id_state", "user_id", "state"),
@@ -74,6 +84,7 @@ class Firing(Table, table=True):
     """One time an alert's condition came true. `sequence` counts from 1: the pair is the event's identity."""
 
     __tablename__ = "firing"
+    forgetting: ClassVar[Forgetting] = Forgetting(forget=rows_of("user_id"))
     __table_args__ = (
         UniqueConstraint("alert_id", "sequence"),
         Index("ix_firing_state", "state"),
@@ -98,6 +109,7 @@ class KnownMarket(Table, table=True):
     """A market as it was when somebody last looked at the list; what changes meanwhile is news."""
 
     __tablename__ = "known_market"
+    forgetting: ClassVar[Forgetting] = Forgetting(kept=keeping(NOBODYS, "symbol", "state"))
 
     symbol: str = Field(primary_key=True)
     state: str  # of its book, as the exchange words it
@@ -107,6 +119,7 @@ class Watermark(Table, table=True):
     """Up to when a market's prices were seen and judged; what came later is a gap to be repaired."""
 
     __tablename__ = "watermark"
+    forgetting: ClassVar[Forgetting] = Forgetting(kept=keeping(NOBODYS, "name"))
 
     name: str = Field(primary_key=True)  # a symbol
     seen_ms: int = Field(sa_type=BigInteger)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import JSON, BigInteger, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field
 
 from bot.domain.rebate import Standing
 from bot.store.columns import Exact, Nano, RowId, Word
+from bot.store.forgetting import BOOKS, OPAQUE, Forgetting, blanked, keeping
 from bot.store.tables import Table
 
 
@@ -54,6 +55,10 @@ class Person(Table, table=True):
     """A user as the ledger knows them. `/forget` empties `user_id`; the arithmetic keeps its pseudonym."""
 
     __tablename__ = "ledger_person"
+    forgetting: ClassVar[Forgetting] = Forgetting(
+        forget=blanked("user_id", user_id=None, named=False),
+        kept=keeping("random, and all that is left", "pseudonym"),
+    )
 
     id: int = Field(default=None, primary_key=True, sa_type=RowId)
     user_id: int | None = Field(default=None, unique=True, sa_type=BigInteger)
@@ -70,6 +75,10 @@ class LedgerFill(Table, table=True):
     """
 
     __tablename__ = "ledger_fill"
+    forgetting: ClassVar[Forgetting] = Forgetting(
+        kept=keeping(OPAQUE, "person_id", "account_id", "group_id")
+        | keeping(BOOKS, "month", "symbol", "system_type", "fee_symbol", "why")
+    )
     __table_args__ = (
         UniqueConstraint("fill_id", "revision"),
         Index("ix_ledger_fill_month_person_id", "month", "person_id"),
@@ -116,6 +125,9 @@ class LedgerEntry(Table, table=True):
     """`amount` from account `credit` to account `debit`, for a month."""
 
     __tablename__ = "ledger_entry"
+    forgetting: ClassVar[Forgetting] = Forgetting(
+        kept=keeping(OPAQUE, "user_id") | keeping(BOOKS, "key", "month", "debit", "credit", "note")
+    )
     __table_args__ = (Index("ix_ledger_entry_month", "month"),)
 
     id: int = Field(default=None, primary_key=True, sa_type=RowId)
@@ -134,6 +146,9 @@ class AffiliateRate(Table, table=True):
     """From a month on, what fraction of a person's fees goes to whoever referred them; null: unknown."""
 
     __tablename__ = "affiliate_rate"
+    forgetting: ClassVar[Forgetting] = Forgetting(
+        kept=keeping(OPAQUE, "person_id", "user_id") | keeping(BOOKS, "from_month")
+    )
 
     id: int = Field(default=None, primary_key=True, sa_type=RowId)
     person_id: int = Field(foreign_key="ledger_person.id", index=True, sa_type=BigInteger)
@@ -148,6 +163,9 @@ class ShareRate(Table, table=True):
     """From a month on, the fraction of the rebate a party earned that it is promised; zero ends it."""
 
     __tablename__ = "share_rate"
+    forgetting: ClassVar[Forgetting] = Forgetting(
+        kept=keeping(OPAQUE, "party_id", "user_id") | keeping(BOOKS, "from_month")
+    )
     __table_args__ = (Index("ix_share_rate_party_kind_party_id", "party_kind", "party_id"),)
 
     id: int = Field(default=None, primary_key=True, sa_type=RowId)
@@ -163,6 +181,9 @@ class Payout(Table, table=True):
     """What the exchange paid for a month, or a part of it, as recorded; it counts once it is settled."""
 
     __tablename__ = "payout"
+    forgetting: ClassVar[Forgetting] = Forgetting(
+        kept=keeping(OPAQUE, "user_id") | keeping(BOOKS, "month", "source")
+    )
 
     id: int = Field(default=None, primary_key=True, sa_type=RowId)
     month: str = Field(index=True)
@@ -176,6 +197,9 @@ class PayoutLine(Table, table=True):
     """One line of the exchange's own account of a payout; what it does not say is null."""
 
     __tablename__ = "payout_line"
+    forgetting: ClassVar[Forgetting] = Forgetting(
+        kept=keeping(BOOKS, "exchange_order_id", "account", "symbol")
+    )
 
     id: int = Field(default=None, primary_key=True, sa_type=RowId)
     payout_id: int = Field(foreign_key="payout.id", index=True, sa_type=BigInteger)
@@ -194,6 +218,9 @@ class Statement(Table, table=True):
     """What one party earned in one month, numbered, chained and signed; a correction is a further number."""
 
     __tablename__ = "statement"
+    forgetting: ClassVar[Forgetting] = Forgetting(
+        kept=keeping(BOOKS, "month", "party", "body", "previous_hash", "hash", "public_key", "signature")
+    )
     __table_args__ = (UniqueConstraint("month", "party", "revision"),)
 
     number: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
@@ -212,6 +239,9 @@ class Finding(Table, table=True):
     """The outcome of a nightly comparison of one account's ledger with the exchange's history."""
 
     __tablename__ = "ledger_finding"
+    forgetting: ClassVar[Forgetting] = Forgetting(
+        kept=keeping(OPAQUE, "account_id") | keeping(BOOKS, "day", "kind", "detail")
+    )
     __table_args__ = (UniqueConstraint("day", "account_id", "kind"),)
 
     id: int = Field(default=None, primary_key=True, sa_type=RowId)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -63,14 +63,6 @@ async def numbers_done(session: AsyncSession, bot_id: int, most: int) -> Sequenc
         .limit(most)
     )
     return (await session.scalars(statement)).all()
-
-
-async def forget(session: AsyncSession, user_id: int, now_ms: int) -> None:
-    """What a person said that still waits is neither kept nor done."""
-    statement = update(Received).where(col(Received.user_id) == user_id)
-    await session.execute(
-        statement.values(**_FORGET, done_ms=now_ms).execution_options(synchronize_session=False)
-    )
 
 
 async def purge(session: AsyncSession, before_ms: int) -> None:

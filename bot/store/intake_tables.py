@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Index, LargeBinary, text
+from collections.abc import Sequence
+from typing import ClassVar
+
+from sqlalchemy import BigInteger, Executable, Index, LargeBinary, text, update
+from sqlalchemy import Table as SqlTable
 from sqlmodel import Field
 
+from bot.store.forgetting import Forgetting
 from bot.store.tables import Table
+
+
+def _drop_what_waits(table: SqlTable, user_id: int, now_ms: int) -> Sequence[Executable]:
+    """What a person said that still waits is neither kept nor done."""
+    blank = {"user_id": None, "sealed": None, "nonce": None, "master_version": None}
+    return [update(table).where(table.c.user_id == user_id).values(**blank, done_ms=now_ms)]
 
 
 class Received(Table, table=True):
     """An update that was taken from Telegram. One that is done keeps its number, and nothing else."""
 
     __tablename__ = "inbox"
+    forgetting: ClassVar[Forgetting] = Forgetting(forget=_drop_what_waits)
     __table_args__ = (
         Index(
             "ix_inbox_undone",
@@ -37,6 +49,7 @@ class LastLook(Table, table=True):
     """When Telegram last had nothing left for this bot: whatever comes later is younger."""
 
     __tablename__ = "inbox_look"
+    forgetting: ClassVar[Forgetting] = Forgetting()
 
     bot_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     drained_ms: int = Field(sa_type=BigInteger)

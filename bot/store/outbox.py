@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import and_, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from bot.store.statements import insert_or_ignore
-from bot.store.tables import Message, OutboxKind, OutboxState
+from bot.store.tables import Message, OutboxKind, OutboxState, User
 
 WAITING = (OutboxState.PENDING, OutboxState.SENDING)
 _LOOK = 5  # times as many are looked at as may be leased: one chat's backlog does not hide the others
@@ -298,7 +298,19 @@ async def dead(session: AsyncSession, limit: int = 50) -> Sequence[Message]:
 
 
 async def purge(session: AsyncSession, before_ms: int) -> None:
-    """Delete what was said, replaced or silenced before then. Dead messages stay for the operator."""
+    """Delete what was said, replaced or silenced before then. Dead messages stay for the operator.
+
+    Of what was said to somebody who was forgotten since, nothing stays.
+    """
+    is_forgotten = exists().where(
+        col(User.id) == col(Message.chat_id),
+        or_(col(User.forgotten_ms).is_not(None), col(User.created_ms) > col(Message.created_ms)),
+    )
+    await session.execute(
+        delete(Message)
+        .where(col(Message.state).not_in(WAITING), is_forgotten)
+        .execution_options(synchronize_session=False)
+    )
     await session.execute(
         delete(Message).where(
             col(Message.state).in_((OutboxState.SENT, OutboxState.SUPERSEDED, OutboxState.SUPPRESSED)),

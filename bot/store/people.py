@@ -39,13 +39,6 @@ async def set_named(session: AsyncSession, person_id: int, named: bool) -> None:
     await session.execute(update(Person).where(col(Person.id) == person_id).values(named=named))
 
 
-async def forget(session: AsyncSession, user_id: int) -> None:
-    """Take the identity away; what was booked keeps its pseudonym."""
-    await session.execute(
-        update(Person).where(col(Person.user_id) == user_id).values(user_id=None, named=False)
-    )
-
-
 async def pseudonyms(session: AsyncSession, person_ids: Collection[int]) -> dict[int, str]:
     """What others see of some people."""
     statement = select(col(Person.id), col(Person.pseudonym)).where(col(Person.id).in_(person_ids))

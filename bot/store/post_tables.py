@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, Index
+from sqlalchemy import JSON, BigInteger, Executable, Index, delete
+from sqlalchemy import Table as SqlTable
 from sqlmodel import Field
 
 from bot.domain.alert import Loudness
 from bot.domain.noise import Volume
 from bot.store.columns import RowId, Word
+from bot.store.forgetting import NOBODYS, OPAQUE, Forgetting, keeping, rows_of
 from bot.store.tables import Table
 
 
@@ -18,6 +21,7 @@ class Chat(Table, table=True):
     """A chat the bot speaks in: a group, or a person's private chat."""
 
     __tablename__ = "chat"
+    forgetting: ClassVar[Forgetting] = Forgetting(forget=rows_of("id"))
 
     id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     title: str = ""
@@ -35,6 +39,7 @@ class ChatLoudness(Table, table=True):
     """How loud one kind of event is in one chat or topic; without a row it is on."""
 
     __tablename__ = "chat_loudness"
+    forgetting: ClassVar[Forgetting] = Forgetting(forget=rows_of("chat_id"))
 
     chat_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     thread_id: int = Field(
@@ -57,10 +62,18 @@ class PostKind(StrEnum):
     DAILY_DIGEST = "digest"
 
 
+def _delete_private_posts(table: SqlTable, user_id: int, _now_ms: int) -> Sequence[Executable]:
+    return [delete(table).where(table.c.user_id == user_id, table.c.chat_id == user_id)]
+
+
 class ScheduledPost(Table, table=True):
     """Something a chat wants to read regularly."""
 
     __tablename__ = "scheduled_post"
+    forgetting: ClassVar[Forgetting] = Forgetting(
+        forget=_delete_private_posts,
+        kept=keeping("what a group reads is the group's, whoever set it up: " + OPAQUE, "user_id"),
+    )
     __table_args__ = (
         Index("ix_scheduled_post_state_due_ms", "state", "due_ms"),
         {"sqlite_autoincrement": True},
@@ -84,6 +97,7 @@ class Run(Table, table=True):
     """One run of something that must happen exactly once, keyed by what it is for: `rebate:2026-10`."""
 
     __tablename__ = "run"
+    forgetting: ClassVar[Forgetting] = Forgetting(kept=keeping(NOBODYS, "key", "error"))
     __table_args__ = (Index("ix_run_done_ms_due_ms", "done_ms", "due_ms"),)
 
     key: str = Field(primary_key=True)

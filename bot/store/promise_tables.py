@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import ClassVar
 
 from sqlalchemy import BigInteger, Index
 from sqlmodel import Field
 
 from bot.domain.values import Side
 from bot.store.columns import Exact, Word
+from bot.store.forgetting import Forgetting, rows_of, rows_of_accounts
 from bot.store.tables import Table
 
 
@@ -16,6 +18,9 @@ class StopPromise(Table, table=True):
     """The stop that came with one order of ours: attached to an entry, or placed by `sl`."""
 
     __tablename__ = "stop_promise"
+    forgetting: ClassVar[Forgetting] = Forgetting(
+        forget=rows_of_accounts("account_id"), unlink=rows_of("account_id")
+    )
     __table_args__ = (
         Index("ix_stop_promise_due_ms", "due_ms"),
         Index("ix_stop_promise_account_id_symbol", "account_id", "symbol"),

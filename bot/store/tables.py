@@ -1,4 +1,4 @@
-"""Every table, and the words its state columns may hold.
+"""The tables of people, orders and messages; the words of their state columns are in `words`.
 
 Times are unix milliseconds (`*_ms`), money is `Decimal`, ids of people and chats are Telegram's numbers.
 """
@@ -6,92 +6,36 @@ Times are unix milliseconds (`*_ms`), money is `Decimal`, ids of people and chat
 from __future__ import annotations
 
 from decimal import Decimal
-from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import JSON, BigInteger, Index, LargeBinary, UniqueConstraint, text
-from sqlmodel import Field, MetaData, SQLModel
+from sqlmodel import Field
 
 from bot.domain.order import OrderState
 from bot.domain.values import OrderType, Side
+from bot.store.base import Table
 from bot.store.columns import Exact, RowId, Word
+from bot.store.forgetting import BOOKS, NOBODYS, OPAQUE, Forgetting, blanked, keeping, rows_of
+from bot.store.forgetting_rules import end_tickets, end_tickets_of_account, erase_messages
+from bot.store.words import (
+    Access,
+    AccountOrigin,
+    AccountState,
+    ConfirmMode,
+    OutboxKind,
+    OutboxState,
+    SizeMeaning,
+    TicketKind,
+    TicketState,
+)
 
-
-class AccountState(StrEnum):
-    PENDING = "pending"  # the pair exists here; the exchange has not confirmed it yet
-    ACTIVE = "active"
-    READ_ONLY = "read_only"  # the key reads but may not trade
-    UNLINKED = "unlinked"  # the sealed secret is gone; the row stays because orders point at it
-
-
-class AccountOrigin(StrEnum):
-    GENERATED = "generated"
-    IMPORTED = "imported"
-
-
-class TicketKind(StrEnum):
-    TRADE = "trade"
-    CLOSE = "close"
-    PROTECT = "protect"
-    CANCEL = "cancel"
-    PANIC = "panic"
-    CHAIN = "chain"  # several statements, sent one after the other; `legs` are its steps
-
-
-class TicketState(StrEnum):
-    OFFERED = "offered"
-    CLAIMED = "claimed"
-    CANCELLED = "cancelled"
-    EXPIRED = "expired"
-    SUPERSEDED = "superseded"  # a newer preview took its place
-
-
-class ConfirmMode(StrEnum):
-    ALWAYS = "always"
-    BELOW = "below"  # orders under `confirm_below_usd` go without a tap
-
-
-class Access(StrEnum):
-    """Whether the operator lets a person in; what it means depends on the setting ACCESS."""
-
-    NEW = "new"
-    ASKED = "asked"  # the operators were told
-    APPROVED = "approved"
-    DENIED = "denied"
-
-
-class SizeMeaning(StrEnum):
-    QUOTE = "quote"
-    BASE = "base"
-
-
-class OutboxKind(StrEnum):
-    SEND = "send"
-    EDIT = "edit"
-    DELETE = "delete"
-
-
-class OutboxState(StrEnum):
-    PENDING = "pending"
-    SENDING = "sending"  # leased by a sender until `lease_until_ms`
-    SENT = "sent"
-    SUPERSEDED = "superseded"  # a later edit of the same card took its place before it left
-    DEAD = "dead"  # Telegram refused it for good; `error` says why
-    GATHERED = "gathered"  # kept for the chat's digest
-    SUPPRESSED = "suppressed"  # not said: switched off, or the chat is lost; `sent_ms`: a digest counted it
-
-
-class Table(SQLModel):
-    """Base of all tables; its own metadata, so that no other library's tables slip into a migration."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
+# fmt: off
+__all__ = [
+    "Access", "Account", "AccountOrigin", "AccountState", "AuditEntry", "Button", "ConfirmMode", "DataKey",
+    "Fill", "Message", "Order", "OutboxKind", "OutboxState", "ServiceKey", "SizeMeaning", "Table", "Ticket",
+    "TicketKind", "TicketState", "User", "WebPass",
+]
+# fmt: on
 
 
 def _row_id() -> Any:
@@ -103,6 +47,24 @@ class User(Table, table=True):
     """A person, by Telegram's numeric id, and what they set for themselves."""
 
     __tablename__ = "desk_user"
+    forgetting: ClassVar[Forgetting] = Forgetting(
+        forget=blanked(
+            "id",
+            size_meaning=None,
+            slippage_percent=Decimal("0.5"),
+            price_tolerance_percent=Decimal("0.5"),
+            confirm_mode=ConfirmMode.ALWAYS,
+            confirm_below_usd=None,
+            quiet_from=None,
+            quiet_to=None,
+            time_zone="UTC",
+            default_account_id=None,
+        ),
+        kept={
+            "id": "the operator's decision outlives being forgotten",
+            "language": "the answer to /forget is in it; it is set anew at the next visit",
+        },
+    )
 
     id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     created_ms: int = Field(sa_type=BigInteger)
@@ -126,6 +88,7 @@ class DataKey(Table, table=True):
     """A user's data key, wrapped by a master key; see docs/vault.md. Only the vault reads it."""
 
     __tablename__ = "data_key"
+    forgetting: ClassVar[Forgetting] = Forgetting(forget=rows_of("user_id"))
 
     user_id: int = Field(primary_key=True, foreign_key="desk_user.id", sa_type=BigInteger)
     wrapped: bytes = Field(sa_type=LargeBinary, repr=False)
@@ -138,6 +101,9 @@ class ServiceKey(Table, table=True):
     """An Ed25519 key of the bot's own, such as the one that signs statements. Only the vault reads it."""
 
     __tablename__ = "service_key"
+    forgetting: ClassVar[Forgetting] = Forgetting(
+        kept=keeping(NOBODYS, "purpose", "public_key", "sealed", "nonce")
+    )
 
     purpose: str = Field(primary_key=True)
     public_key: str  # base64
@@ -151,6 +117,12 @@ class Account(Table, table=True):
     """One linked API key. `sealed` is ciphertext, null once unlinked; only the vault reads it."""
 
     __tablename__ = "account"
+    forgetting: ClassVar[Forgetting] = Forgetting(
+        forget=blanked(
+            "user_id", state=AccountState.UNLINKED, sealed=None, nonce=None, label="", public_key=""
+        ),
+        kept=keeping(OPAQUE, "user_id"),
+    )
     __table_args__ = (
         Index(
             "uq_account_user_id_label",
@@ -188,6 +160,11 @@ class Ticket(Table, table=True):
     """A preview offered to one user, waiting for one tap. Only the hash of its token is kept."""
 
     __tablename__ = "ticket"
+    forgetting: ClassVar[Forgetting] = Forgetting(
+        forget=end_tickets,
+        unlink=end_tickets_of_account,
+        kept=keeping(OPAQUE, "user_id", "chat_id", "account_id") | keeping("a hash", "token_hash"),
+    )
     __table_args__ = (
         Index("ix_ticket_user_id_state", "user_id", "state"),
         Index("ix_ticket_chat_id_message_id", "chat_id", "message_id"),  # an answer to its message
@@ -220,6 +197,14 @@ class Order(Table, table=True):
     """One attempt to place one order, written before it is sent, and all that was learnt of it since."""
 
     __tablename__ = "desk_order"
+    forgetting: ClassVar[Forgetting] = Forgetting(
+        kept=keeping(OPAQUE, "user_id", "account_id", "chat_id")
+        | keeping(
+            BOOKS,
+            *("code", "symbol", "base", "quote", "request", "exchange_id", "fee_symbol"),
+            *("reason", "error_code", "error_message", "origin"),
+        ),
+    )
     __table_args__ = (
         UniqueConstraint("user_id", "code"),
         UniqueConstraint("account_id", "client_id"),
@@ -279,6 +264,10 @@ class Fill(Table, table=True):
     """One execution on one account, whichever door it came through, once."""
 
     __tablename__ = "fill"
+    forgetting: ClassVar[Forgetting] = Forgetting(
+        kept=keeping(OPAQUE, "account_id")
+        | keeping(BOOKS, "symbol", "exchange_order_id", "fee_symbol", "system_type"),
+    )
     __table_args__ = (
         UniqueConstraint("account_id", "symbol", "exchange_order_id", "trade_id"),
         # Executions the exchange gives no trade id: NULLs never collide, so these need their own key.
@@ -328,6 +317,7 @@ class Message(Table, table=True):
     """One thing to say on Telegram, kept until it is said. Lanes: a smaller number goes first."""
 
     __tablename__ = "outbox"
+    forgetting: ClassVar[Forgetting] = Forgetting(forget=erase_messages, looks_ahead=True)
     __table_args__ = (
         Index("ix_outbox_state_lane_id", "state", "lane", "id"),
         Index("ix_outbox_chat_id_message_id", "chat_id", "message_id"),  # an answer to it
@@ -363,6 +353,7 @@ class Button(Table, table=True):
     """What a callback button means; the button itself carries only the token."""
 
     __tablename__ = "button"
+    forgetting: ClassVar[Forgetting] = Forgetting(forget=rows_of("user_id"))
 
     token: str = Field(primary_key=True, repr=False)
     user_id: int = Field(index=True, sa_type=BigInteger)
@@ -378,6 +369,7 @@ class WebPass(Table, table=True):
     """What opens the operator's page: a link that works once, or the session it turned into. Hashes only."""
 
     __tablename__ = "web_pass"
+    forgetting: ClassVar[Forgetting] = Forgetting(forget=rows_of("user_id"))
 
     token_hash: bytes = Field(primary_key=True, sa_type=LargeBinary, repr=False)
     user_id: int = Field(sa_type=BigInteger)
@@ -390,6 +382,11 @@ class AuditEntry(Table, table=True):
     """One link of a chain of the audit; the database refuses to change or delete it."""
 
     __tablename__ = "audit"
+    forgetting: ClassVar[Forgetting] = Forgetting(
+        kept=keeping(OPAQUE, "user_id")
+        | keeping("what is in the chain cannot be taken out: its writers put numbers in, no words", "detail")
+        | keeping(NOBODYS, "action", "previous_hash", "hash"),
+    )
 
     shard: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     seq: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})

@@ -5,25 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from bot.store import inbox, people
-from bot.store.post_tables import ChatLoudness, PostState, ScheduledPost
+from bot.store import erasure
 from bot.store.statements import insert_or_ignore
-from bot.store.tables import (
-    Access,
-    Account,
-    AccountState,
-    Button,
-    ConfirmMode,
-    DataKey,
-    Ticket,
-    TicketState,
-    User,
-    WebPass,
-)
+from bot.store.tables import Access, User
 
 SETTINGS = frozenset(
     {
@@ -118,40 +106,16 @@ async def count(session: AsyncSession) -> int:
 
 
 async def forget(session: AsyncSession, user_id: int, now_ms: int) -> bool:
-    """Destroy the data key and all it sealed, the settings, tickets, buttons, passes; False: nothing known.
+    """Erase what every table declares of a person, and end what could act for them; False: nothing known.
 
-    Orders, fills and audit rows stay: they are the books, and hold no secret. Not called directly but
-    through `Vault.forget`, which also kills the signers in memory.
+    The books stay, by numbers that name nobody. Not called directly but through `Vault.forget`, which also
+    kills the signers in memory.
     """
     await lock(session, user_id)
-    await session.execute(delete(DataKey).where(col(DataKey.user_id) == user_id))
-    await session.execute(
-        update(Account)
-        .where(col(Account.user_id) == user_id)
-        .values(state=AccountState.UNLINKED, sealed=None, nonce=None, label="", public_key="")
+    known = await session.scalar(
+        select(col(User.id)).where(col(User.id) == user_id, col(User.forgotten_ms).is_(None))
     )
-    await session.execute(
-        update(Ticket)
-        .where(col(Ticket.user_id) == user_id, col(Ticket.state) == TicketState.OFFERED)
-        .values(state=TicketState.CANCELLED)
-    )
-    await session.execute(delete(Button).where(col(Button.user_id) == user_id))
-    await session.execute(delete(WebPass).where(col(WebPass.user_id) == user_id))
-    await session.execute(
-        update(ScheduledPost)
-        .where(col(ScheduledPost.user_id) == user_id, col(ScheduledPost.chat_id) == user_id)
-        .values(state=PostState.DELETED)
-    )
-    await session.execute(delete(ChatLoudness).where(col(ChatLoudness.chat_id) == user_id))
-    await people.forget(session, user_id)
-    await inbox.forget(session, user_id, now_ms)
-    defaults = User(id=user_id, created_ms=now_ms)
-    blank = {name: getattr(defaults, name) for name in SETTINGS - {"language"}}
-    blank["confirm_mode"] = ConfirmMode.ALWAYS
-    forgotten = await session.execute(
-        update(User)
-        .where(col(User.id) == user_id, col(User.forgotten_ms).is_(None))
-        .values(**blank, forgotten_ms=now_ms)
-        .returning(col(User.id))
-    )
-    return forgotten.one_or_none() is not None
+    await erasure.forget(session, user_id, now_ms)
+    if known is not None:
+        await session.execute(update(User).where(col(User.id) == user_id).values(forgotten_ms=now_ms))
+    return known is not None

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.store import Database, accounts, audit, keys, users
+from bot.store import Database, accounts, audit, erasure, keys, users
 from bot.store.tables import Account, AccountOrigin, AccountState, DataKey
 from bot.vault import sodium
 from bot.vault.errors import (
@@ -34,6 +34,7 @@ from bot.vault.sodium import KEY_BYTES, SEED_BYTES, Sealed, SecretBuffer, Unshar
 _SEED_TEXT = 44  # characters of a seed in base64; whatever is longer and is one carries its public key
 
 Clock = Callable[[], int]  # unix milliseconds
+Also = Callable[[AsyncSession], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +170,18 @@ class Vault(Unshareable):
         self._revoke(gone)
         return gone
 
-    async def unlink(self, user_id: int, account_id: int) -> bool:
-        """Destroy one sealed secret and kill its signers; False if there was none."""
+    async def unlink(self, user_id: int, account_id: int, also: Also | None = None) -> bool:
+        """Destroy one sealed secret and kill its signers; False if there was none.
+
+        What the account could still do ends in the same transaction, as does what `also` writes.
+        """
         try:
             async with self._database.write() as session:
                 unlinked = await accounts.unlink(session, user_id, account_id)
                 if unlinked:
+                    if also is not None:
+                        await also(session)
+                    await erasure.unlink(session, account_id, self._clock())
                     await self._audit(session, user_id, "account.unlink", account=account_id)
         except BaseException:
             self._revoke({account_id} if self._owns_signer(user_id, account_id) else set())
@@ -185,10 +192,15 @@ class Vault(Unshareable):
             await self._database.scrub()
         return unlinked
 
-    async def forget(self, user_id: int) -> bool:
-        """Destroy the user's data key and everything sealed by it; False if nobody was known."""
+    async def forget(self, user_id: int, also: Also | None = None) -> bool:
+        """Destroy the user's data key and everything sealed by it; False if nobody was known.
+
+        `also` is called before, in the same transaction.
+        """
         try:
             async with self._database.write() as session:
+                if also is not None:
+                    await also(session)
                 linked = {account.id for account in await accounts.of_user(session, user_id)}
                 known = await users.forget(session, user_id, self._clock())
                 if known:

@@ -191,12 +191,15 @@ def unlink_in_doubt(
     )
 
 
-def unlink_done(locale: Locale, label: str, public_key_short: str, orders_left: int = 0) -> Message:
+def unlink_done(
+    locale: Locale, label: str, public_key_short: str, orders_left: int = 0, alerts_ended: int = 0
+) -> Message:
     """`orders_left` rest at the exchange, where nobody here watches them any more."""
     return Message(
         lines(
             locale.text("unlink-done", label=label, key=public_key_short),
             locale.text("unlink-orders-left", count=orders_left) if orders_left else None,
+            locale.text("unlink-alerts-ended", count=alerts_ended) if alerts_ended else None,
         )
     )
 

@@ -463,7 +463,7 @@ CASES: dict[str, Case] = {
     "unlink": Case(
         lambda locale, text: linking.unlink_confirm(locale, text, confirm_data="c", cancel_data="x")
     ),
-    "unlinked": Case(lambda locale, text: linking.unlink_done(locale, text, "abcd", 2)),
+    "unlinked": Case(lambda locale, text: linking.unlink_done(locale, text, "abcd", 2, 3)),
     "default": Case(linking.account_default_set),
     "bare number": Case(
         lambda locale, text: refusals.question_bare_number(locale, _choices(text), ["a", "b", "c"])

@@ -241,8 +241,9 @@ async def _unlink(turn: Turn, arguments: sure.Arguments) -> None:
     if isinstance(parted, InDoubt):
         await turn.show(await _in_doubt(turn, account, parted))
         return
-    left = parted.orders if parted is not None else 0
-    await turn.show(link_view.unlink_done(turn.locale, account.label, f"{account.public_key[:6]}…", left))
+    left, ended = (parted.orders, parted.alerts) if parted is not None else (0, 0)
+    key = f"{account.public_key[:6]}…"
+    await turn.show(link_view.unlink_done(turn.locale, account.label, key, left, ended))
 
 
 async def _unlink_again(turn: Turn, arguments: sure.Arguments) -> None:

@@ -68,6 +68,10 @@ unlink-in-doubt = ❓ <b>Not unlinked yet: { $count ->
     I am looking, and only this key can ask. It takes a few seconds; then try again. If you unlink anyway, nobody here can find out: you must check on Backpack.
 button-unlink-retry = Try again
 button-unlink-anyway = Unlink anyway
+unlink-alerts-ended = { $count ->
+    [one] 1 alert ended with it: it watched that account, or would have traded on it.
+   *[other] { $count } alerts ended with it: they watched that account, or would have traded on it.
+}
 unlink-done = ✅ <b>Unlinked: { $label }</b>
     The secret is destroyed here. Also delete the key <code>{ $key }</code> on Backpack: Settings → API Keys.
 unlink-orders-left = ⚠️ <b>{ $count ->

@@ -65,6 +65,7 @@ unlink-in-doubt = ❓ <b>尚未解绑：{ $label } 有 { $count } 个订单没�
     正在查询，而且只有这个密钥能查。需要几秒钟，然后请再试一次。如果仍要解绑，这里就无法得知结果，你必须到 Backpack 上核对。
 button-unlink-retry = 再试一次
 button-unlink-anyway = 仍要解绑
+unlink-alerts-ended = 有 { $count } 个提醒随之结束：它们监视该账户，或会在该账户上交易。
 unlink-done = ✅ <b>已解绑：{ $label }</b>
     这里的私钥已销毁。请同时在 Backpack 删除密钥 <code>{ $key }</code>：Settings（设置）→ API Keys。
 unlink-orders-left = ⚠️ <b>{ $count } 个挂单仍留在 Backpack</b>，仍可能成交。我现在看不到也撤不了，请到 Backpack 上处理。
