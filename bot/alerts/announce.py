@@ -34,5 +34,11 @@ class AlertAnnouncer(Protocol):
         The engine sets the chat, the topic, the earliest time and the dedupe key, and queues the message.
         """
 
+    async def held(self, session: AsyncSession, user_id: int, count: int) -> Message | None:
+        """One message for `count` firings that were not told one by one. None: nobody to tell.
+
+        The engine sets the chat and the dedupe key, and queues the message.
+        """
+
     def committed(self) -> None:
         """The transaction is through: messages may go out."""

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.alerts.announce import AlertAnnouncer, Fired
 from bot.alerts.decisions import Claim, Decision, FillSeen
 from bot.alerts.packing import unpack
+from bot.alerts.share import Shares
 from bot.domain.alert import Loudness, PriceLevel
 from bot.store import Database, fills, known_markets, outbox
 from bot.store import alerts as rows
@@ -55,12 +56,14 @@ class Ledger:
         self,
         database: Database,
         announcer: AlertAnnouncer,
+        shares: Shares,
         *,
         clock: Callable[[], int],
         now_ms: Callable[[], int],
     ) -> None:
         self._database = database
         self._announcer = announcer
+        self._shares = shares
         self._clock = clock
         self._now_ms = now_ms
 
@@ -80,18 +83,21 @@ class Ledger:
         return written
 
     async def _fire(self, session: AsyncSession, batch: Batch, lost: Collection[Claim]) -> Written:
-        if not batch.decisions:
-            return Written([], set())
-        alerts = await rows.locked(session, {decision.alert_id for decision in batch.decisions})
         now, noticed = self._clock(), self._now_ms()
+        decisions = [one for one in batch.decisions if not self._shares.is_muted(one.alert_id, now)]
+        if not decisions:
+            return Written([], set())
+        alerts = await rows.locked(session, {decision.alert_id for decision in decisions})
         fired: list[Fired] = []
         stale: set[int] = set()
         changes: dict[int, dict[str, Any]] = {}
-        for decision in batch.decisions:
+        for decision in decisions:
             alert = alerts.get(decision.alert_id)
             is_ours = decision.claim is None or decision.claim not in lost
             if alert is None or not is_ours or not may_fire(alert, decision, changes.get(alert.id)):
                 stale.add(decision.alert_id)
+                continue
+            if not self._shares.takes(alert, now):
                 continue
             new = _after(alert, decision, changes.get(alert.id), batch.memories)
             changes[alert.id] = new
@@ -100,6 +106,23 @@ class Ledger:
             await rows.mark_fired(session, [alerts[i] for i in changes], list(changes.values()))
             await self._announce(session, fired, now)
         return Written(fired, stale)
+
+    async def tell_held(self) -> None:
+        """One message for all that was beyond somebody's share, once its time is over."""
+        now = self._clock()
+        counted = self._shares.over(now)
+        if not counted:
+            return
+        async with self._database.write() as session:
+            for place, count in counted.items():
+                message = await self._announcer.held(session, place.user_id, count)
+                if message is not None:
+                    message.chat_id, message.thread_id, message.event = place.chat_id, place.thread_id, EVENT
+                    message.dedupe_key = (
+                        f"alert-share:{place.user_id}:{place.chat_id}:{place.thread_id}:{now}"
+                    )
+                    await outbox.enqueue(session, message)
+        self._announcer.committed()
 
     async def _announce(self, session: AsyncSession, fired: Sequence[Fired], now: int) -> None:
         chats: dict[tuple[int, int | None], list[Fired]] = {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -28,6 +28,7 @@ from bot.domain.alert import (
     PriceTrail,
     Trend,
 )
+from bot.domain.alert_limits import AlertLimits, too_fine
 from bot.domain.intent import AlertIntent
 from bot.domain.refusal import Param, Refusal, RefusalCode
 from bot.domain.values import shown
@@ -38,8 +39,6 @@ from bot.store.alert_tables import Alert, AlertState
 from bot.store.tables import User
 
 Made = TypeVar("Made", bound="Alert | Refusal | None")
-
-MOST_ALERTS: Final = 200  # armed or paused, of one user
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +71,7 @@ class Making:
         *,
         clock: Callable[[], int],
         admits: Callable[[User], bool],
+        limits: AlertLimits,
     ) -> None:
         self._database = database
         self._background = background
@@ -81,6 +81,7 @@ class Making:
         self._now_ms = client.now_ms
         self._clock = clock
         self._admits = admits
+        self._limits = limits
 
     async def create(
         self,
@@ -99,12 +100,14 @@ class Making:
         condition = await resolve(intent.condition, self._catalogue)
         if isinstance(condition, Refusal):
             return condition
+        if (fine := _too_fine(condition, intent)) is not None:
+            return fine
         if isinstance(condition, OF_ACCOUNTS) and account_id is None:
             return Refusal(RefusalCode.NO_ACCOUNT)
         now = self._clock()
         lifetime = intent.options.lifetime_ms
         alert = Alert(
-            **row_of(user, place, intent, condition, line),
+            **self._bounded(row_of(user, place, intent, condition, line)),
             account_id=account_id,
             expires_ms=now + lifetime if lifetime is not None else None,
             source=source,
@@ -118,8 +121,9 @@ class Making:
                     raise _Known(known)
                 if not await self._is_let_in(session, user.id):
                     return Refusal(RefusalCode.CLOSING_ONLY)
-                if await rows.count_live(session, user.id) >= MOST_ALERTS:
-                    return Refusal(RefusalCode.TOO_MANY_ALERTS, {"limit": MOST_ALERTS}, mend="/alerts")
+                if await rows.count_live(session, user.id) >= self._limits.live:
+                    limit = {"limit": self._limits.live}
+                    return Refusal(RefusalCode.TOO_MANY_ALERTS, limit, mend="/alerts")
                 alert.watched_from_ms, alert.memory = arming.since_ms, arming.memory
                 session.add(alert)
                 await session.flush()
@@ -136,6 +140,8 @@ class Making:
         condition = await resolve(intent.condition, self._catalogue)
         if isinstance(condition, Refusal):
             return condition
+        if (fine := _too_fine(condition, intent)) is not None:
+            return fine
         lifetime = intent.options.lifetime_ms
 
         async def change(arming: _Arming) -> Alert | Refusal | None:
@@ -147,7 +153,8 @@ class Making:
                     return Refusal(RefusalCode.CLOSING_ONLY)
                 before = watched_of(alert)
                 user = await session.get_one(User, user_id)
-                values = row_of(user, Place(alert.chat_id, alert.thread_id), intent, condition, line)
+                place = Place(alert.chat_id, alert.thread_id)
+                values = self._bounded(row_of(user, place, intent, condition, line))
                 values |= {
                     "state": AlertState.ARMED,
                     "expires_ms": self._clock() + lifetime if lifetime is not None else None,
@@ -179,6 +186,12 @@ class Making:
             return alert
 
         return await self._arm(condition, AlertIntent(condition), change)
+
+    def _bounded(self, values: dict[str, Any]) -> dict[str, Any]:
+        """What repeats speaks no oftener than everybody may."""
+        if values["repeat"]:
+            values["cooldown_ms"] = max(values["cooldown_ms"], self._limits.cooldown_ms)
+        return values
 
     async def _is_let_in(self, session: AsyncSession, user_id: int) -> bool:
         """As stored in this moment: the operator may have decided while a line was read."""
@@ -240,6 +253,16 @@ class Making:
                 return _holds_already(condition, rung.level, reading)
             memory[rung.part] = [side_of(rung.trend, reading.value, rung.level).value, reading.at_ms, 0]
         return _Arming(condition, reading.at_ms, memory)
+
+
+def _too_fine(condition: Condition, intent: AlertIntent) -> Refusal | None:
+    """Refused with the finest there is."""
+    found = too_fine(condition)
+    if found is None:
+        return None
+    params: dict[str, Param] = {"least": found.least, "unit": found.unit}
+    finest = replace(intent, condition=found.finest)
+    return Refusal(RefusalCode.ALERT_TOO_FINE, params, mend_intent=finest)
 
 
 def present_of(condition: Condition) -> Series | None:

@@ -23,9 +23,11 @@ from bot.alerts.repair import Repair
 from bot.alerts.replay import Replay, Replays
 from bot.alerts.rungs import MARK
 from bot.alerts.senses import Senses
+from bot.alerts.share import Shares
 from bot.alerts.terms import Place, resolve, watched_of
 from bot.backpack import BackpackClient, BackpackError
 from bot.domain.alert import Condition
+from bot.domain.alert_limits import LIMITS, AlertLimits
 from bot.domain.feed import Delisted, IntervalChanged, Listed, MarketEvent, StateChanged
 from bot.domain.intent import AlertIntent
 from bot.domain.picture import AccountPicture
@@ -56,6 +58,7 @@ class Alerts:
         *,
         clock: Callable[[], int],
         admits: Callable[[User], bool] = lambda _: True,
+        limits: AlertLimits = LIMITS,
     ) -> None:
         self._database = database
         self._feed = feed
@@ -64,12 +67,13 @@ class Alerts:
         self._clock = clock
         self._now_ms = client.now_ms
         self.brain = Brain()
-        ledger = Ledger(database, announcer, clock=clock, now_ms=client.now_ms)
+        self._shares = Shares(limits)
+        self._ledger = Ledger(database, announcer, self._shares, clock=clock, now_ms=client.now_ms)
         repair = Repair(client, now_ms=client.now_ms)
         self.account_states = Accounts(self.brain.observe)
         self.look: Callable[[int], Awaitable[None]] = _look_away  # takes a picture now; set by the app
         senses = Senses(self.brain, self.account_states, feed.interval)
-        self.engine = Engine(self.brain, senses, ledger, repair, feed)
+        self.engine = Engine(self.brain, senses, self._ledger, repair, feed)
         self.engine.stale = self._reload_soon
         background = partial(
             Background, client=client, catalogue=catalogue, repair=repair, now_ms=client.now_ms
@@ -78,7 +82,15 @@ class Alerts:
         self._happenings = Happenings(database, self.brain, now_ms=client.now_ms)
         self._fills_came = asyncio.Event()
         self._making = Making(
-            database, client, feed, catalogue, self.engine, self._background, clock=clock, admits=admits
+            database,
+            client,
+            feed,
+            catalogue,
+            self.engine,
+            self._background,
+            clock=clock,
+            admits=admits,
+            limits=limits,
         )
         self._replays = Replays(client, catalogue, background, now_ms=client.now_ms)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -291,6 +303,7 @@ class Alerts:
             try:
                 self._look_at_markets()
                 self.account_states.keep(self.accounts)
+                await self._ledger.tell_held()
                 await self._sweep_once()
             except Exception:
                 _log.exception("a sweep over the alerts failed")

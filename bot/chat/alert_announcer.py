@@ -54,6 +54,20 @@ class AlertMessages:
             created_ms=self._clock(),
         )
 
+    async def held(self, session: AsyncSession, user_id: int, count: int) -> Row | None:
+        user = await users.get(session, user_id)
+        if user is None or user.forgotten_ms is not None:
+            return None
+        message = alert_view.held_back(locale_of(user), count, list_data="new:alerts")
+        return Row(
+            chat_id=user_id,
+            lane=LANE_URGENT,
+            text=str(message.text),
+            keyboard=pack_keyboard(message.keyboard),
+            event=Event.ALERT,
+            created_ms=self._clock(),
+        )
+
     def committed(self) -> None:
         self.kick()
 

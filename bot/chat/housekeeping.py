@@ -11,8 +11,9 @@ from bot.chat.handlers.manage import panic_teller
 from bot.chat.outbox import LANE_CARD, ticket_edit
 from bot.chat.services import Services
 from bot.chat.turn import title_of
+from bot.domain.alert_limits import LIMITS
 from bot.domain.values import Language
-from bot.store import buttons, inbox, outbox, passes, users
+from bot.store import alerts, buttons, inbox, outbox, passes, users
 from bot.store.tables import Ticket
 from bot.view import Locale
 from bot.view import preview as preview_view
@@ -61,4 +62,5 @@ async def tidy(services: Services) -> None:
         await passes.tidy(session, now)
         await outbox.purge(session, now - KEEP_MESSAGES_MS)
         await inbox.purge(session, now - KEEP_NUMBERS_MS)
+        await alerts.purge(session, now - LIMITS.kept_ms, LIMITS.kept)
     services.outbox.forget_idle()

@@ -62,6 +62,7 @@ class RefusalCode(StrEnum):
     NOT_YOUR_CARD = "not-your-card"
     # alerts
     ALERT_HOLDS = "alert-holds"  # symbol, value, level: it could only fire at once
+    ALERT_TOO_FINE = "alert-too-fine"  # least, unit ("%" or "$")
     ARMED_WITHOUT_LIMIT = "armed-without-limit"  # a plan that goes without asking must say up to how much
     TOO_MANY_ALERTS = "too-many-alerts"  # limit
     # people and time

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, bindparam, func, select, update
+from sqlalchemy import Select, and_, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
@@ -306,6 +306,28 @@ async def settle_delivered(session: AsyncSession) -> int:
         )
         settled += (await session.execute(statement)).rowcount  # type: ignore[attr-defined]
     return settled
+
+
+async def purge(session: AsyncSession, before_ms: int, kept: int) -> None:
+    """Delete firings noticed before then, those beyond the newest `kept` of a user, and spent alerts.
+
+    A firing whose message still waits stays, as does its alert.
+    """
+    told = col(Firing.state) != FiringState.FIRED
+    await session.execute(delete(Firing).where(told, col(Firing.noticed_ms) < before_ms))
+    many = select(col(Firing.user_id)).group_by(col(Firing.user_id)).having(func.count() > kept)
+    for user_id in (await session.scalars(many)).all():
+        newest = select(col(Firing.id)).where(col(Firing.user_id) == user_id).order_by(col(Firing.id).desc())
+        oldest = await session.scalar(newest.offset(kept - 1).limit(1))
+        older = delete(Firing).where(col(Firing.user_id) == user_id, told, col(Firing.id) < oldest)
+        await session.execute(older)
+    fired = select(col(Firing.id)).where(col(Firing.alert_id) == col(Alert.id)).exists()
+    over = func.coalesce(col(Alert.fired_ms), col(Alert.expires_ms), col(Alert.created_ms)) < before_ms
+    await session.execute(
+        delete(Alert)
+        .where(col(Alert.state).not_in(LIVE), over, ~fired)
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def late_firings(

@@ -34,6 +34,7 @@ from bot.domain.alert import (
     SpreadLevel,
     Trend,
 )
+from bot.domain.alert_limits import LIMITS
 from bot.domain.funding import YEAR_MS, FundingRate
 from bot.domain.values import HUNDRED, ZERO
 from bot.view.locale import Locale
@@ -120,7 +121,7 @@ def options(locale: Locale, chosen: AlertOptions) -> Markup:
     """`at most every 1 h · for 2 d · silent`."""
     if not chosen.repeat:
         parts = [locale.text("alert-option-once")]
-    elif chosen.cooldown_ms:
+    elif chosen.cooldown_ms > LIMITS.cooldown_ms:
         parts = [locale.text("alert-option-every", span=span(locale, chosen.cooldown_ms))]
     else:
         parts = [locale.text("alert-option-repeat")]

@@ -308,6 +308,12 @@ def deleted(locale: Locale, condition: Condition, *, again: Button | None = None
     return Message(locale.text("alert-deleted", what=alert_words.what(locale, condition)), keyboard((again,)))
 
 
+def held_back(locale: Locale, count: int, *, list_data: str) -> Message:
+    """For firings that were too many to be told one by one."""
+    text = locale.text("alert-held-back", count=count)
+    return Message(text, keyboard((button(locale, "button-alert-list", list_data),)))
+
+
 def gone(locale: Locale, *, list_data: str) -> Message:
     return Message(locale.text("alert-gone"), keyboard((button(locale, "button-alert-list", list_data),)))
 

@@ -62,6 +62,7 @@ PARAMS: Mapping[RefusalCode, tuple[str, ...]] = {
     RefusalCode.STALE_COMMAND: ("age",),
     RefusalCode.ALERT_HOLDS: ("symbol", "value", "level"),
     RefusalCode.TOO_MANY_ALERTS: ("limit",),
+    RefusalCode.ALERT_TOO_FINE: ("least",),
 }
 
 _OPTIONAL = frozenset({"nearest", "suggestions"})
@@ -278,6 +279,8 @@ def _word(locale: Locale, refusal: Refusal, name: str) -> Param:
         return _ABSENT
     if name == "age" and not isinstance(value, str):
         return locale.duration(int(value))
+    if name == "least" and isinstance(value, Decimal):
+        return locale.usd(value) if refusal.params.get("unit") == "$" else locale.percent(value, 3)
     if isinstance(value, Decimal):
         return _amount(locale, refusal, name, value)
     return _named(locale, name, value)

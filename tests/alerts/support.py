@@ -18,6 +18,7 @@ from bot.alerts.announce import Fired
 from bot.alerts.service import Alerts
 from bot.backpack import BackpackClient, BrokerTag
 from bot.domain.alert import AlertOptions, Condition
+from bot.domain.alert_limits import AlertLimits
 from bot.domain.intent import AlertIntent
 from bot.domain.refusal import Refusal
 from bot.market import Catalogue, Feed
@@ -48,8 +49,14 @@ class Ear:
         lines = [f"{one.alert.id}:{one.firing.sequence}" for one in batch]
         return Message(chat_id=0, text=" ".join(lines), created_ms=unix_ms())
 
+    async def held(self, session: AsyncSession, user_id: int, count: int) -> Message | None:
+        return Message(chat_id=0, text=f"held {count}", created_ms=unix_ms())
+
     def committed(self) -> None:
         self.commits += 1
+
+
+FAST = AlertLimits(cooldown_ms=0, firings=10_000)  # prices move faster here than anywhere
 
 
 @dataclass
@@ -60,6 +67,7 @@ class Watch:
     database: Database
     alice: User
     ear: Ear = field(default_factory=Ear)
+    limits: AlertLimits = FAST
     client: BackpackClient = field(init=False)
     feed: Feed = field(init=False)
     alerts: Alerts = field(init=False)
@@ -69,7 +77,9 @@ class Watch:
         self.feed = Feed(self.client, self.exchange.ws_url, longest_wait=0.3, patience=PATIENCE)
         catalogue = Catalogue(self.client, self.feed, clock=unix_ms)
         await self.feed.start()
-        self.alerts = Alerts(self.database, self.client, self.feed, catalogue, self.ear, clock=unix_ms)
+        self.alerts = Alerts(
+            self.database, self.client, self.feed, catalogue, self.ear, clock=unix_ms, limits=self.limits
+        )
         await self.alerts.start()
 
     async def stop(self) -> None:

@@ -16,6 +16,7 @@ from bot.alerts import engine, repair
 from bot.alerts.announce import Fired
 from bot.alerts.service import Alerts
 from bot.backpack import BackpackClient, BrokerTag, session
+from bot.domain.alert_limits import AlertLimits
 from bot.market import Catalogue, Feed
 from bot.store import Database, outbox
 from bot.store.tables import Message
@@ -41,12 +42,18 @@ def unix_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+UNBOUNDED = AlertLimits(cooldown_ms=0, firings=10**9)
+
+
 class Announcer:
     """A message is the ids of its events."""
 
     async def compose(self, _: AsyncSession, batch: Sequence[Fired]) -> Message | None:
         ids = " ".join(f"{one.alert.id}:{one.firing.sequence}" for one in batch)
         return Message(chat_id=0, text=ids, created_ms=unix_ms())
+
+    async def held(self, _: AsyncSession, user_id: int, count: int) -> Message | None:
+        raise AssertionError(f"{count} firings of {user_id} were held back")
 
     def committed(self) -> None:
         """The sender looks by itself."""
@@ -67,7 +74,7 @@ async def _live(job: Job) -> None:
     feed = Feed(client, job.ws_url, longest_wait=0.3)
     await feed.start()
     catalogue = Catalogue(client, feed, clock=unix_ms)
-    alerts = Alerts(database, client, feed, catalogue, Announcer(), clock=unix_ms)
+    alerts = Alerts(database, client, feed, catalogue, Announcer(), clock=unix_ms, limits=UNBOUNDED)
     await alerts.start()
     await _send_on(database, Path(job.delivered))
 

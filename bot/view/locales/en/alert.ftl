@@ -140,7 +140,7 @@ alert-replay = Last { $days } days: { $count ->
  }
 alert-replay-none = No history to try this kind of alert on.
 alert-option-once = once
-alert-option-repeat = every time
+alert-option-repeat = every time, at most once a minute
 alert-option-every = at most every { $span }
 alert-option-lifetime = for { $span }
 alert-option-silent = silent
@@ -149,6 +149,11 @@ alert-option-private = to our private chat
 alert-undone = Undone: { $what }
 alert-deleted = Deleted: { $what }
 alert-paused = ⏸ { $what }
+alert-held-back = 🔔 { $count ->
+        [one] 1 more firing
+       *[other] { $count } more firings
+    } of your alerts in the last minute.
+    So many are not told one by one. Give them a longer pause (<code>cooldown 1h</code>), wider levels, or delete some.
 alert-gone = That alert is over.
 alert-title = <b>Alerts</b> ({ $count })
 alert-none = <b>Alerts</b>

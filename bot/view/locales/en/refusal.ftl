@@ -110,6 +110,8 @@ refusal-no-order-any = No open orders.
 
 refusal-alert-holds = That is so already: { $symbol } is at { $value }, the level at { $level }.
     .mend = Choose a level on the other side, or <code>cross</code> to hear of the way back.
+refusal-alert-too-fine = That alert is too fine: it would speak of what is no news.
+    .mend = The finest there is: { $least }.
 refusal-armed-without-limit = A plan that goes without asking needs a limit.
     .mend = Say it, for example <code>then arm max $100 …</code>, or give the size in dollars.
 refusal-too-many-alerts = You have { $limit } alerts, and more cannot be kept.

@@ -139,7 +139,7 @@ alert-replay = 过去 { $days } 天：{ $count ->
  }
 alert-replay-none = 这种提醒没有历史可供回放。
 alert-option-once = 一次
-alert-option-repeat = 每次
+alert-option-repeat = 每次，最多每分钟一次
 alert-option-every = 最多每 { $span } 一次
 alert-option-lifetime = 有效 { $span }
 alert-option-silent = 静音
@@ -148,6 +148,8 @@ alert-option-private = 发到私聊
 alert-undone = 已撤销：{ $what }
 alert-deleted = 已删除：{ $what }
 alert-paused = ⏸ { $what }
+alert-held-back = 🔔 最近一分钟你的提醒还触发了 { $count } 次，
+    数量过多，不再逐条发送。请加长间隔（<code>cooldown 1h</code>）、放宽条件，或删除一些提醒。
 alert-gone = 该提醒已结束。
 alert-title = <b>提醒</b>（{ $count }）
 alert-none = <b>提醒</b>

@@ -110,6 +110,8 @@ refusal-no-order-any = 没有挂单。
 
 refusal-alert-holds = 条件现在已经满足：{ $symbol } 当前为 { $value }，设定值为 { $level }。
     .mend = 请设在另一侧，或用 <code>cross</code> 在其回穿时提醒。
+refusal-alert-too-fine = 这个提醒太灵敏，会不停触发。
+    .mend = 最小值为 { $least }。
 refusal-armed-without-limit = 不再询问直接执行的计划需要一个上限。
     .mend = 请写明，例如 <code>then arm max $100 …</code>，或以美元给出数量。
 refusal-too-many-alerts = 你已有 { $limit } 个提醒，已达上限。
