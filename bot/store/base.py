@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sqlmodel import MetaData, SQLModel
 
@@ -21,3 +21,9 @@ class Table(SQLModel):
             "pk": "pk_%(table_name)s",
         }
     )
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Raises TypeError for a table that does not say what becomes of it when a person is forgotten."""
+        super().__init_subclass__(**kwargs)
+        if not isinstance(cls.__dict__.get("forgetting"), Forgetting):
+            raise TypeError(f"{cls.__name__} declares no `forgetting` (store.forgetting)")
