@@ -58,6 +58,14 @@ async def _alert(turn: Turn, argument: str) -> None:
         await alert_wizard.step(turn)
 
 
+async def _funding(turn: Turn, argument: str) -> None:
+    """With words it is a line, without it is the table of all."""
+    if argument:
+        await trade.line(turn, f"funding {argument}")
+    else:
+        await funding.funding(turn)
+
+
 # What stands behind a command, and behind the menu entry of the same name.
 COMMANDS: dict[str, Handler] = {
     "start": accounts.start,
@@ -91,7 +99,7 @@ COMMANDS: dict[str, Handler] = {
     "missed": alert_lists.missed,
     "noise": noise.noise,
     "schedule": schedules.schedule,
-    "funding": funding.funding,
+    "funding": _funding,
     "carry": funding.carry,
     "panic": _plain(manage.panic),
 }

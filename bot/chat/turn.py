@@ -16,6 +16,7 @@ from bot.chat.authority import Sender
 from bot.chat.services import Services
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import Language
+from bot.grammar import Parsed, ParseFailure, parse
 from bot.intake import given_back
 from bot.store import buttons
 from bot.store.tables import Ticket, User
@@ -123,6 +124,10 @@ class Turn:
         if self.stub is not None:
             now_ms = self.services.clock()
             await self.services.cards.note_stub(self.sender.chat_id, self.stub, ticket_id, now_ms)
+
+    def read(self, text: str) -> Parsed | ParseFailure:
+        """What a line of this person means, knowing which markets exist."""
+        return parse(text, language=Language(self.user.language), tickers=self.services.catalogue.tickers)
 
     # --- answering a tap ---------------------------------------------------------------------------
 

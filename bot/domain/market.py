@@ -5,6 +5,7 @@ Source of every field: Backpack OpenAPI `Market`, `OrderBookFilters`, `PositionI
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,6 +14,22 @@ from rapidfuzz import fuzz, process
 
 from bot.domain.values import MarketKind, ceil_to, floor_to, round_to
 
+_SEPARATORS = re.compile("[-/_:]")
+_LINEAR = re.compile(r"[-/_]usd[ct]?:usd[ct]?$", re.IGNORECASE)
+# Names other places give to assets: offered, never assumed.
+ALIASES = {
+    "XBT": "BTC",
+    "BITCOIN": "BTC",
+    "ETHEREUM": "ETH",
+    "ETHER": "ETH",
+    "SOLANA": "SOL",
+    "XDG": "DOGE",
+    "DOGECOIN": "DOGE",
+    "RIPPLE": "XRP",
+    "CARDANO": "ADA",
+    "MATIC": "POL",
+    "RNDR": "RENDER",
+}
 QUOTE_ALIASES = {"USD": "USDC", "USDT": "USDC", "USDC": "USDC"}
 
 
@@ -132,15 +149,13 @@ def resolve_symbol(
 ) -> ResolvedSymbol | UnknownSymbol:
     """The market a user's word stands for; `kind` breaks the tie between spot and perp of one asset.
 
-    Accepts `SOL`, `$SOL`, `SOL/USDC`, `sol-usdt`, `SOLUSDC`, `SOL-PERP`, `SOL_USDC_PERP`. Never guesses:
-    a word that matches nothing comes back with suggestions.
+    Accepts `SOL`, `$SOL`, `SOL/USDC`, `sol-usdt`, `SOLUSDC`, `SOL-PERP`, `SOL_USDC_PERP`, `SOL/USDT:USDT`.
+    Never guesses: a word that matches nothing comes back with suggestions.
     """
-    word = mention.lstrip("$#").upper()
-    for separator in "/-:":
-        word = word.replace(separator, "_")
-    parts = [part for part in word.split("_") if part]
-    if parts and parts[-1] == "PERP":
+    if names_perp(mention):
         kind = MarketKind.PERP
+    parts = [part for part in _SEPARATORS.split(mention.lstrip("$#").upper()) if part]
+    if len(parts) > 1 and parts[-1] == "PERP":
         parts.pop()
     base, typed_quote = _split_quote(parts)
     wanted = [
@@ -159,6 +174,12 @@ def resolve_symbol(
     return ResolvedSymbol(chosen, mapped)
 
 
+def names_perp(mention: str) -> bool:
+    """Whether a name says that it is a perpetual: `SOL-PERP`, or `SOL/USDT:USDT` as ccxt writes them."""
+    parts = _SEPARATORS.split(mention.upper())
+    return len(parts) > 1 and (parts[-1] == "PERP" or _LINEAR.search(mention) is not None)
+
+
 def _split_quote(parts: list[str]) -> tuple[str, str | None]:
     if len(parts) >= 2:
         return parts[0], parts[1]
@@ -170,5 +191,13 @@ def _split_quote(parts: list[str]) -> tuple[str, str | None]:
 
 
 def _suggest(base: str, known: Iterable[str]) -> tuple[str, ...]:
-    matches = process.extract(base, sorted(set(known)), scorer=fuzz.ratio, limit=3, score_cutoff=50)
+    """The names it may have meant, the likeliest alone where there is one."""
+    assets = {one.upper(): one for one in known}
+    thousand = (
+        f"K{base[4:]}" if base.startswith("1000") else f"1000{base[1:]}" if base.startswith("K") else ""
+    )
+    for likely in (ALIASES.get(base, ""), thousand):
+        if likely in assets:
+            return (assets[likely],)
+    matches = process.extract(base, sorted(set(assets.values())), scorer=fuzz.ratio, limit=3, score_cutoff=50)
     return tuple(match[0] for match in matches)

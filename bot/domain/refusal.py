@@ -22,7 +22,7 @@ class RefusalCode(StrEnum):
     UNKNOWN_SYMBOL = "unknown-symbol"  # symbol, suggestions
     HOMOGLYPH = "homoglyph"  # word
     AMBIGUOUS_NUMBER = "ambiguous-number"  # number, symbol, price; the readings are in `choices`
-    TWO_NUMBERS = "two-numbers"  # number: price and size without a word between them
+    TWO_NUMBERS = "two-numbers"  # number, and joined where it may be one: price and size without a word
     PRICE_RANGE = "price-range"  # low, high: two prices for one order; symbol and market when it is between
     MISSING_PRICE = "missing-price"  # symbol: post-only without a price
     NUMBER_TOO_LARGE = "number-too-large"  # word

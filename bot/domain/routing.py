@@ -5,7 +5,6 @@ Nothing here guesses between spot and perp: a line that does not say which gets 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -22,7 +21,7 @@ from bot.domain.intent import (
     Verb,
 )
 from bot.domain.margin import maximum_leverage
-from bot.domain.market import Market
+from bot.domain.market import Market, names_perp
 from bot.domain.preview import Note, PreviewContext
 from bot.domain.refusal import Choice, Refusal, RefusalCode
 from bot.domain.values import HUNDRED, ONE, ZERO, MarketKind, Side
@@ -34,8 +33,7 @@ NEAR_MARKET = Decimal("0.3")  # a bare number this close to the market may have 
 def intended_kind(intent: TradeIntent) -> MarketKind:
     """The market kind the words ask for: `long`/`short` the perp; `buy`/`sell` spot unless leverage, `reduce`
     or `-PERP` is said."""
-    says_perp = re.split(r"[/\-:_]", intent.symbol.upper())[-1] == "PERP"
-    says_perp = says_perp or intent.leverage is not None or intent.reduce_only
+    says_perp = names_perp(intent.symbol) or intent.leverage is not None or intent.reduce_only
     return MarketKind.PERP if says_perp or intent.verb in {Verb.LONG, Verb.SHORT} else MarketKind.SPOT
 
 

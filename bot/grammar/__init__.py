@@ -6,6 +6,7 @@
 from bot.grammar.canonical import canonical
 from bot.grammar.classify import classify
 from bot.grammar.features import FEATURES
+from bot.grammar.groups import one_number
 from bot.grammar.normalise import MAX_LENGTH
 from bot.grammar.parser import MAX_STATEMENTS, parse
 from bot.grammar.result import Parsed, ParseFailure
@@ -19,6 +20,7 @@ __all__ = [
     "Parsed",
     "canonical",
     "classify",
+    "one_number",
     "parse",
     "to_json",
 ]

@@ -16,7 +16,7 @@ from bot.grammar.reading import Reader
 ReadPlan = Callable[[str], Intent]  # one statement of the main grammar; raises `Fault`
 
 _ARM: Final = re.compile(r"(?:go|arm|armed)(?: |$)", re.IGNORECASE)
-_CAP: Final = re.compile(r"(?:max|up to) (\$?[\d.,_]+(?:e\d+)?[kmb]?\$?(?: ?usdc?)?)(?: |$)", re.IGNORECASE)
+_CAP: Final = re.compile(r"(?:max|up to) (\$?[\d.,_']+(?:e\d+)?[kmb]?\$?(?: ?usdc?)?)(?: |$)", re.IGNORECASE)
 _GO_SIDE: Final = re.compile(r"go (?:long|short)(?!\w)", re.IGNORECASE)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from functools import cache
 from typing import Final
 
 from bot.domain.intent import (
@@ -27,13 +26,11 @@ from bot.domain.intent import (
 )
 from bot.domain.values import plain
 from bot.grammar.alert_line import alert_words
-from bot.grammar.parser import lark
-from bot.grammar.vocabulary import words_of
+from bot.grammar.compiled import is_word
 
 _QUERY_WORDS: Final = {QueryKind.PRICE: "price"}
 _PLAIN_LABEL: Final = re.compile(r"\w[\w.-]*", re.ASCII)
 _PLAIN_SYMBOL: Final = re.compile(r"[A-Z][A-Z0-9]*(?:[-_/][A-Z][A-Z0-9]*){0,2}", re.ASCII)
-_NAMES: Final = frozenset({"SYMBOL", "FANOUT", "GLUED", "ID", "ANY_ID", "TOPIC", "LABEL", "REST"})
 _MONEY_WORDS: Final = frozenset({"U", "USD", "USDC", "USDT", "BUCKS", "DOLLAR", "DOLLARS"})
 
 
@@ -143,9 +140,4 @@ def _symbol(symbol: str | None, *, beside_ids: bool = False) -> str | None:
 
 
 def _is_word(symbol: str) -> bool:
-    return symbol in _MONEY_WORDS or any(pattern.fullmatch(symbol) for pattern in _word_patterns())
-
-
-@cache
-def _word_patterns() -> tuple[re.Pattern[str], ...]:
-    return words_of(lark(), _NAMES)
+    return symbol in _MONEY_WORDS or is_word(symbol)

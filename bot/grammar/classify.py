@@ -6,8 +6,10 @@ import re
 from functools import cache
 from typing import Final
 
+from bot.grammar.compiled import lark
+from bot.grammar.names import Tickers
 from bot.grammar.normalise import MAX_LENGTH, normalise
-from bot.grammar.parser import lark, parse
+from bot.grammar.parser import parse
 from bot.grammar.result import Parsed
 from bot.grammar.typos import LEADING_WORDS, near
 
@@ -23,14 +25,14 @@ _BREAK: Final = re.compile(r"[ \n;]+")
 _SHORT_LINE: Final = 3  # words: `close the door` is answered as a command, `close the door please` is not
 
 
-def classify(text: str) -> bool:
+def classify(text: str, *, tickers: Tickers = frozenset()) -> bool:
     """Whether `text` looks like a command at all: it parses, has a slash, or begins like one.
 
     A false answer says nothing about safety: only what `parse` accepts is ever acted on.
     """
     if len(text) > MAX_LENGTH:
         return False
-    if text.lstrip().startswith("/") or isinstance(parse(text), Parsed):
+    if text.lstrip().startswith("/") or isinstance(parse(text, tickers=tickers), Parsed):
         return True
     plain = normalise(text).text
     words = _BREAK.split(plain)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from lark import Token, Tree
 
 from bot.domain.intent import CancelIntent, QueryIntent, QueryKind
@@ -11,6 +14,7 @@ from bot.grammar import features
 from bot.grammar.faults import Fault, unexpected, unsupported
 from bot.grammar.reading import Node, Reader, kind, span, tokens, words
 
+_CODE: Final = re.compile(r"(?:\d[a-z]){2,3}", re.IGNORECASE | re.ASCII)  # `store.orders.new_code`
 _SCOPES = {"ALL": "all", "BUYS": "buys", "SELLS": "sells"}
 _NEEDS_SYMBOL = frozenset({QueryKind.PRICE, QueryKind.BOOK})
 
@@ -26,7 +30,7 @@ def build_cancel(tree: Tree[Token], reader: Reader) -> CancelIntent:
             case "FANOUT":
                 raise unsupported(features.FAN_OUT, span(node))
             case "order_id" | "bare_id":
-                name, value = "order_id", tokens(node)[0].lstrip("#").upper()
+                name, value = _order_or_market(node, reader)
             case "cancel_scope":
                 name, value = "scope", _SCOPES[tokens(node)[0].type]
             case "CANCELALL":
@@ -37,7 +41,8 @@ def build_cancel(tree: Tree[Token], reader: Reader) -> CancelIntent:
                 continue
         if name == "scope" and said.get("scope") == "all":  # `cancel all buys`
             del said["scope"]
-        if name in said or (name != "account" and "order_id" in said):
+        named = said.keys() - {"account"} if name != "account" else set()
+        if name in said or (named and "order_id" in {name, *named}):  # a code is one order, whatever else
             raise unexpected(words(node), span(node))
         said[name] = value
     if not said.keys() & {"symbol", "order_id", "scope"}:
@@ -48,6 +53,13 @@ def build_cancel(tree: Tree[Token], reader: Reader) -> CancelIntent:
     if scope == "all" and "symbol" in said:
         scope = None
     return CancelIntent(said.get("order_id"), said.get("symbol"), scope, said.get("account"))
+
+
+def _order_or_market(node: Node, reader: Reader) -> tuple[str, str]:
+    """What looks like an order's code may be a market, unless the line says `order`: `cancel ai16z`."""
+    word = tokens(node)[0].lstrip("#").upper()
+    is_market = kind(node) == "bare_id" and word in reader.tickers and not _CODE.fullmatch(word)
+    return ("symbol" if is_market else "order_id"), word
 
 
 def build_query(tree: Tree[Token], reader: Reader) -> QueryIntent:

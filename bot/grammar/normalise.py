@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from bot.grammar.faults import Edit
+from bot.grammar.marks import leading_marks
 from bot.grammar.vocabulary import CHINESE, RUSSIAN, SUFFIXES
 
 MAX_LENGTH: Final = 1000  # characters of one message that may be a command
@@ -18,8 +21,9 @@ _PUNCTUATION: Final = str.maketrans(
     {
         **dict.fromkeys("‐‑‒–—―−﹣－", "-"),
         **dict.fromkeys("“”„‟«»", '"'),
-        **dict.fromkeys("‘’‚‛", "'"),
-        **dict.fromkeys("、،٬", ","),
+        **dict.fromkeys("‘’‚‛ʼ＇′´", "'"),
+        **dict.fromkeys("、،", ","),
+        "٬": "_",  # groups thousands, and nothing else
         "٫": ".",
         "。": ".",
         "؛": ";",
@@ -35,6 +39,11 @@ _COMMAND: Final = re.compile(r"(?:^|(?<=[;\n])) ?/(?=[a-zA-Z])(?:[a-zA-Z_]+)(@\w
 _MAX_FOLDED: Final = 3  # one character may fold to 18, and no command is written with those
 _LONGEST_CHINESE: Final = max(map(len, CHINESE))
 _LONGEST_SUFFIX: Final = max(map(len, SUFFIXES))
+_UNITS: Final = tuple(word for word in SUFFIXES if len(word) > 1 or word > "\u2e80")
+_MYRIADS: Final = frozenset("百千万萬亿億")
+# Spaces that hold a number together; the narrow ones are what typesetters and phones put between thousands.
+_JOINING: Final = frozenset("\u00a0\u202f\u2005\u2006\u2007\u2008\u2009\u200a")
+_JOINED: Final = re.compile(r"(?<![\w.,_'\u00a0])[1-9]\d{0,2}(?:\u00a0\d{3})+(?!\d|\u00a0\d)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +87,39 @@ class _Draft:
     def last(self) -> str:
         return self.chars[-1] if self.chars else ""
 
+    def without_last_space(self) -> str:
+        """Drops the space after a number; the last character then."""
+        if len(self.chars) > 1 and self.chars[-2].isdigit():
+            self.chars.pop()
+            self.spans.pop()
+        return self.last
+
 
 def normalise(original: str) -> Normalised:
     """Plain form of `original`, which must not be longer than `MAX_LENGTH`. Linear in its length."""
     plain = _plain(original)
+    _join_thousands(plain)
     english, comma_decimal = _translate(plain)
-    spaced = _squeeze(english)
+    spaced = _strip_marks(_squeeze(english))
     bare = _strip_slashes(spaced)
     return Normalised("".join(bare.chars), tuple(bare.spans), comma_decimal)
+
+
+def edited(line: Normalised, edits: Sequence[Edit]) -> Normalised:
+    """The line after `edits`, which are in ascending order; new text stands for what it replaced."""
+    if not edits:
+        return line
+    text: list[str] = []
+    spans: list[tuple[int, int]] = []
+    done = 0
+    for start, end, replacement in edits:
+        text += (line.text[done:start], replacement)
+        spans += line.spans[done:start]
+        spans += [line.original(start, end)] * len(replacement)
+        done = end
+    text.append(line.text[done:])
+    spans += line.spans[done:]
+    return Normalised("".join(text), tuple(spans), line.comma_decimal)
 
 
 def _plain(original: str) -> _Draft:
@@ -96,9 +130,21 @@ def _plain(original: str) -> _Draft:
         if char.isascii():
             draft.put(_plain_ascii(char), span)
             continue
+        if char in _JOINING:
+            draft.put("\u00a0", span)
+            continue
         for piece in _folded(char):
             draft.put(_plain_unicode(piece), span)
     return draft
+
+
+def _join_thousands(draft: _Draft) -> None:
+    """`1 500` with a no-break space is one number; any other no-break space is a space."""
+    text = "".join(draft.chars)
+    inside = {at for match in _JOINED.finditer(text) for at in range(*match.span())}
+    for at, char in enumerate(draft.chars):
+        if char == "\u00a0":
+            draft.chars[at] = "_" if at in inside else " "
 
 
 def _folded(char: str) -> str:
@@ -140,7 +186,10 @@ def _translate(draft: _Draft) -> tuple[_Draft, bool]:
             result.put(char, spans[index])
             index += 1
             continue
-        taken, word, is_russian = _foreign_word(chars, index, result.last)
+        before = result.last
+        if before == " " and _is_unit(chars, index):  # `5 тыс` is `5тыс`
+            before = result.without_last_space()
+        taken, word, is_russian = _foreign_word(chars, index, before)
         result.put(word, (spans[index][0], spans[index + taken - 1][1]))
         russian |= is_russian
         index += taken
@@ -152,12 +201,8 @@ def _foreign_word(chars: list[str], index: int, before: str) -> tuple[int, str, 
     if before.isdigit():
         for length in range(_LONGEST_SUFFIX, 0, -1):
             suffix = "".join(chars[index : index + length]).lower()
-            if (
-                len(suffix) == length
-                and suffix in SUFFIXES
-                and not _letter_follows(chars, index + length, suffix)
-            ):
-                return length, SUFFIXES[suffix], False
+            if len(suffix) == length and suffix in SUFFIXES and _may_end(chars, index + length, suffix):
+                return length, SUFFIXES[suffix], _is_cyrillic(suffix)
     for length in range(_LONGEST_CHINESE, 0, -1):
         word = "".join(chars[index : index + length]).lower()
         if len(word) == length and word in CHINESE:
@@ -171,9 +216,21 @@ def _foreign_word(chars: list[str], index: int, before: str) -> tuple[int, str, 
     return max(end - index, 1), run or chars[index], False
 
 
-def _letter_follows(chars: list[str], index: int, suffix: str) -> bool:
-    """A Cyrillic suffix must end its word; Chinese words need no space after them."""
-    return suffix[0].isalpha() and suffix[0] < "\u2e80" and index < len(chars) and chars[index].isalpha()
+def _may_end(chars: list[str], index: int, suffix: str) -> bool:
+    """A Cyrillic suffix ends its word, Chinese ones need no space after them; `3万5` is a number in parts."""
+    follows = chars[index] if index < len(chars) else ""
+    if suffix[-1] in _MYRIADS:
+        return not (follows.isdigit() or follows in _MYRIADS)
+    return not (_is_cyrillic(suffix) and follows.isalpha())
+
+
+def _is_cyrillic(word: str) -> bool:
+    return "\u0400" <= word[0] <= "\u04ff"
+
+
+def _is_unit(chars: list[str], index: int) -> bool:
+    """Whether a word begins here that says what the number before it counts."""
+    return any("".join(chars[index : index + len(word)]).lower() == word for word in _UNITS)
 
 
 def _squeeze(draft: _Draft) -> _Draft:
@@ -190,6 +247,15 @@ def _squeeze(draft: _Draft) -> _Draft:
         pending = None
         result.put(char, span)
     return result
+
+
+def _strip_marks(draft: _Draft) -> _Draft:
+    """Without bullets, emoji and the like in front of a statement."""
+    dropped = {at for span in leading_marks("".join(draft.chars)) for at in range(*span)}
+    if not dropped:
+        return draft
+    kept = [index for index in range(len(draft.chars)) if index not in dropped]
+    return _Draft([draft.chars[i] for i in kept], [draft.spans[i] for i in kept])
 
 
 def _strip_slashes(draft: _Draft) -> _Draft:

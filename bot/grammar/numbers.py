@@ -1,4 +1,4 @@
-"""Reads the numbers of traders: `1,234.5`, `1.5k`, `1e3`. Bounded before `Decimal` sees them.
+"""Reads the numbers of traders: `1,234.5`, `1'000`, `1.5k`, `1e3`. Bounded before `Decimal` sees them.
 
 A number with two readings is never chosen between; both are offered.
 """
@@ -13,12 +13,15 @@ from typing import Final
 from bot.domain.values import MAX_ABS, MAX_DIGITS
 
 _SHAPE: Final = re.compile(
-    r"(?P<digits>\d+(?:[.,_]\d+)*|\.\d+)(?:e(?P<exponent>[+-]?\d+))?(?P<suffix>bn|[kmb])?",
+    r"(?P<digits>\d+(?:[.,_']\d+)*|\.\d+)(?:e(?P<exponent>[+-]?\d+))?(?P<suffix>bn|[kmb])?",
     re.IGNORECASE | re.ASCII,
 )
 _SCALE: Final = {"k": 3, "m": 6, "b": 9, "bn": 9}
 _GROUPED: Final = {mark: re.compile(rf"\d{{1,3}}(?:{re.escape(mark)}\d{{3}})+") for mark in ",."}
-_UNDERSCORED: Final = re.compile(r"\d{1,3}(?:_\d{3})+(?:[.,]\d+)?")
+_MARKED: Final = re.compile(
+    r"(?P<whole>\d{1,3}(?P<mark>[_'])\d{3}(?:(?P=mark)\d{3})*)(?:[.,](?P<fraction>\d+))?"
+)
+_MYRIADS: Final = re.compile(r"[1-9]\d{0,3},\d{4}")  # `1,0000`, grouped as in Chinese
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +60,8 @@ def read_number(word: str, *, comma_decimal: bool = False) -> Decimal | NumberFa
 
 def _plain_digits(digits: str, comma_decimal: bool) -> str | AmbiguousNumber:
     """`digits` with no group marks and a point for the decimal mark."""
-    if "_" in digits:
-        if not _UNDERSCORED.fullmatch(digits):
-            return AmbiguousNumber((digits.replace("_", ""),) if "," not in digits else ())
-        digits = digits.replace("_", "")
+    if "_" in digits or "'" in digits:
+        return _marked(digits)
     commas, points = digits.count(","), digits.count(".")
     if commas and points:
         return _both_marks(digits)
@@ -70,6 +71,15 @@ def _plain_digits(digits: str, comma_decimal: bool) -> str | AmbiguousNumber:
     if commas:
         return _one_comma(digits, comma_decimal)
     return digits
+
+
+def _marked(digits: str) -> str | AmbiguousNumber:
+    """`1_000`, `1'234,5`: the thousands have a mark of their own, so that a comma is decimal like a point."""
+    match = _MARKED.fullmatch(digits)
+    if match is None:
+        return AmbiguousNumber((re.sub("[_']", "", digits),) if "," not in digits else ())
+    whole, fraction = match["whole"].replace(match["mark"], ""), match["fraction"]
+    return f"{whole}.{fraction}" if fraction else whole
 
 
 def _both_marks(digits: str) -> str | AmbiguousNumber:
@@ -84,6 +94,7 @@ def _both_marks(digits: str) -> str | AmbiguousNumber:
 
 def _one_comma(digits: str, comma_decimal: bool) -> str | AmbiguousNumber:
     as_decimal = digits.replace(",", ".")
-    if _GROUPED[","].fullmatch(digits) and not digits.startswith("0"):
+    is_grouped = _GROUPED[","].fullmatch(digits) and not digits.startswith("0")
+    if is_grouped or _MYRIADS.fullmatch(digits):
         return AmbiguousNumber((digits.replace(",", ""), as_decimal))
     return as_decimal if comma_decimal else AmbiguousNumber((as_decimal,))

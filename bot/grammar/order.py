@@ -5,19 +5,17 @@ Each may be said once. Two numbers without a unit are never told apart by guess.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from lark import Token, Tree
 
 from bot.domain.intent import BareSize, BaseSize, PriceExpr, Size
 from bot.grammar import features
 from bot.grammar.faults import Mend, ambiguous, two_numbers, unexpected, unsupported
+from bot.grammar.groups import is_group
 from bot.grammar.reading import Node, Reader, kind, price_range, span, tokens, words
-
-_GROUP: Final = re.compile(r"\d{3}(?:[.,]\d+)?", re.ASCII)  # `1 000`: perhaps a group of thousands
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,23 +113,28 @@ class OrderParts:
         bare = [part for part in (Said(size, node), known) if isinstance(part.value, BareSize)]
         if not bare:
             raise unexpected(words(node), span(node))
-        asked = two_numbers if len(bare) > 1 else ambiguous
-        raise asked(words(bare[0].node), span(bare[0].node), *(self._as_price(one.node) for one in bare))
+        number, place = words(bare[0].node), span(bare[0].node)
+        if len(bare) > 1:
+            first_as_price = self._first_as_price(known.node, node)
+            raise two_numbers(number, place, self._as_price(node), first_as_price)
+        bare_first = bare[0].node is known.node
+        raise ambiguous(
+            number, place, self._first_as_price(known.node, node) if bare_first else self._as_price(node)
+        )
 
     def on_number(self, token: Token) -> None:
-        previous = self.previous
-        if previous is not None and kind(previous) in {"NUM", "money"} and _GROUP.fullmatch(token):
-            start, end = span(token)
-            joined, number = ((span(previous)[1], start, ""),), f"{words(previous)} {token}"
-            place = (span(previous)[0], end)
-            if kind(previous) == "money":
-                raise ambiguous(number, place, joined, self._as_price(token))
-            raise two_numbers(number, place, self._as_price(token), self._as_price(previous), joined)
         self.put_size(BareSize(self.reader.bare(token)), token)
 
     def _as_price(self, node: Node) -> Mend:
         start, _ = span(node)
         return ((start, start, "at "),)
+
+    def _first_as_price(self, first: Node, second: Node) -> Mend:
+        """`20 142` with 20 as the price: behind the size where `at 20 142` could be read as one number."""
+        (start, end), (_, last) = span(first), span(second)
+        if span(second)[0] == end + 1 and is_group(words(first), words(second)):
+            return ((start, last, f"{words(second)} at {words(first)}"),)
+        return self._as_price(first)
 
     def on_base(self, node: Tree[Token]) -> None:
         number, ticker = tokens(node)

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache
 from itertools import pairwise
-from pathlib import Path
 from typing import Final
 
-from lark import Lark, Token, Tree
+from lark import Token, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 
 from bot.domain.intent import Intent, PanicIntent
@@ -21,10 +19,15 @@ from bot.domain.values import Language
 from bot.grammar import features
 from bot.grammar.again import build_again
 from bot.grammar.alerts import build_alert
+from bot.grammar.canonical import canonical
+from bot.grammar.compiled import lark
 from bot.grammar.exits import build_close, build_protect
-from bot.grammar.faults import Fault, Mend, unexpected, unsupported
+from bot.grammar.faults import Fault, Mend, ambiguous, two_numbers, unexpected, unsupported
+from bot.grammar.groups import Group, joining, possible_groups
 from bot.grammar.manage import build_cancel, build_query, refuse_later
-from bot.grammar.normalise import MAX_LENGTH, Normalised, normalise
+from bot.grammar.marks import leading_marks, without_marks
+from bot.grammar.names import MAX_WORD, Tickers, marked_names, on_spot, refuse_doubtful, spelled
+from bot.grammar.normalise import MAX_LENGTH, Normalised, edited, normalise
 from bot.grammar.reading import Reader, kind, span, tokens
 from bot.grammar.result import Parsed, ParseFailure
 from bot.grammar.trade import build_trade
@@ -32,7 +35,6 @@ from bot.grammar.typos import guess
 from bot.grammar.vocabulary import LOOKALIKES
 
 MAX_STATEMENTS: Final = 10
-MAX_WORD: Final = 64
 MAX_MENDS: Final = 3
 
 # Languages whose own numbers use a comma; a line with Russian words does so whatever the setting.
@@ -63,34 +65,68 @@ _EXAMPLES: Final = {  # in the order they are offered
 }
 
 
-@cache
-def lark() -> Lark:
-    """The compiled grammar, built at first use."""
-    return Lark(
-        Path(__file__).with_name("rucksack.lark").read_text(encoding="utf-8"),
-        parser="lalr",
-        lexer="contextual",
-        propagate_positions=True,
-        maybe_placeholders=False,
-        g_regex_flags=re.IGNORECASE | re.ASCII,
-    )
+def parse(
+    text: str, *, language: Language = Language.ENGLISH, tickers: Tickers = frozenset()
+) -> Parsed | ParseFailure:
+    """The meaning of one message. Never raises; `language` decides how `0,5` is read.
 
-
-def parse(text: str, *, language: Language = Language.ENGLISH) -> Parsed | ParseFailure:
-    """The meaning of one message. Never raises; `language` decides how `0,5` is read."""
+    `tickers` are the base assets of the markets that exist, in capitals: they tell `2z` from an amount.
+    """
     if len(text) > MAX_LENGTH:
         return ParseFailure(Refusal(RefusalCode.TOO_LONG, {"limit": MAX_LENGTH}), MAX_LENGTH, len(text))
-    normalised = normalise(text)
+    line = spelled(normalise(text), tickers)
     try:
-        return _read(normalised, language)
+        return _read(line, language, tickers)
     except Fault as fault:
-        return _failure(text, normalised, fault, language)
+        return _failure(text, line, fault, language, tickers)
 
 
-def _read(normalised: Normalised, language: Language) -> Parsed:
+def _read(line: Normalised, language: Language, tickers: Tickers) -> Parsed:
+    """Raises `Fault`, also for what can be read where a possible group of thousands stands in it."""
+    refuse_doubtful(line.text, tickers)
+    groups = possible_groups(line.text)
+    joined = _joined(line, groups, language, tickers) if groups else ()
+    if joined:
+        raise _grouped(line, groups[0], joined, language, tickers)
+    return _statements(line, language, tickers)
+
+
+def _joined(
+    line: Normalised, groups: tuple[Group, ...], language: Language, tickers: Tickers
+) -> tuple[Mend, ...]:
+    """What the line says if each possible group is one number; nothing where it then says nothing."""
+    together = edited(line, joining(groups))
+    try:
+        _statements(together, language, tickers)
+    except Fault as fault:
+        if fault.code is not RefusalCode.AMBIGUOUS_NUMBER:
+            return ()
+        lines = (edited(together, mend).text for mend in fault.mends)
+        return tuple(((0, len(line.text), text),) for text in lines)
+    return (joining(groups),)
+
+
+def _grouped(
+    line: Normalised, group: Group, joined: tuple[Mend, ...], language: Language, tickers: Tickers
+) -> Fault:
+    """The question whether `1 500` is one number: that reading, and what the line says if it is two."""
+    place, number = (group.start, group.end), group.word
+    try:
+        apart = _statements(line, language, tickers)
+    except Fault as fault:
+        if fault.code is not RefusalCode.TWO_NUMBERS:
+            return ambiguous(number, place, *joined, *fault.mends)
+        asked = two_numbers(number, place, *fault.mends[: MAX_MENDS - 1], *joined)
+        asked.params["joined"] = group.joined
+        return asked
+    separate = "; ".join(map(canonical, apart.intents))
+    return ambiguous(number, place, *joined, ((0, len(line.text), separate),))
+
+
+def _statements(normalised: Normalised, language: Language, tickers: Tickers) -> Parsed:
     """Raises `Fault`."""
     _refuse_words(normalised.text)
-    reader = Reader(normalised.comma_decimal or language in _COMMA_DECIMAL)
+    reader = Reader(normalised.comma_decimal or language in _COMMA_DECIMAL, tickers)
     statements = _parse_tree(normalised.text).children
     if len(statements) > MAX_STATEMENTS:
         first_left_out = span(statements[MAX_STATEMENTS])
@@ -205,16 +241,20 @@ def _first_word(text: str) -> tuple[str, tuple[int, int]]:
 # --- failures ----------------------------------------------------------------------------------------
 
 
-def _failure(text: str, normalised: Normalised, fault: Fault, language: Language) -> ParseFailure:
-    suggestions = list(fault.mends)
+def _failure(
+    text: str, normalised: Normalised, fault: Fault, language: Language, tickers: Tickers
+) -> ParseFailure:
+    suggestions = [*fault.mends, *marked_names(normalised.text, tickers), *on_spot(normalised.text)]
     place = fault.span
     if fault.code is RefusalCode.SYNTAX:
         place, guesses = guess(normalised.text, fault)
         suggestions += guesses
+        if tidy := without_marks(normalised.text):
+            suggestions.append(tidy)
     mends: list[str] = []
     for suggestion in suggestions:
         line = _edited(text, normalised, suggestion)
-        if line not in mends and _parses(line, language):
+        if line not in mends and _parses(line, language, tickers):
             mends.append(line)
         if len(mends) == MAX_MENDS:
             break
@@ -227,11 +267,11 @@ def _failure(text: str, normalised: Normalised, fault: Fault, language: Language
     return ParseFailure(refusal, start, end, fault.expected, tuple(mends))
 
 
-def _parses(line: str, language: Language) -> bool:
+def _parses(line: str, language: Language, tickers: Tickers) -> bool:
     if len(line) > MAX_LENGTH:
         return False
     try:
-        _read(normalise(line), language)
+        _read(spelled(normalise(line), tickers), language, tickers)
     except Fault:
         return False
     return True
@@ -242,4 +282,6 @@ def _edited(text: str, normalised: Normalised, mend: Mend) -> str:
     for start, end, replacement in sorted(mend, reverse=True):
         first, last = normalised.original(start, end)
         text = text[:first] + replacement + text[last:]
+    for start, end in reversed(leading_marks(text)):
+        text = text[:start] + text[end:]
     return re.sub(r" {2,}", " ", text).strip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final, TypeAlias
@@ -27,7 +28,7 @@ from bot.grammar.numbers import AmbiguousNumber, NumberTooLarge, read_number
 Node: TypeAlias = "Tree[Token] | Token"
 
 _MONEY_UNIT: Final = re.compile(r" ?(?:usdc|usdt|usd|bucks|dollars?|u|\$)$", re.IGNORECASE)
-_GLUED: Final = re.compile(r"((?:\d+(?:[.,_]\d+)*|\.\d+))(.+)", re.ASCII)
+_GLUED: Final = re.compile(r"((?:\d+(?:[.,_']\d+)*|\.\d+))(.+)", re.ASCII)
 _TO: Final = re.compile(r" ?(?:(?<!e)-|to|\.\.) ?", re.IGNORECASE)  # not the minus of `1e-3`
 _FRACTIONS: Final = {"HALF": Decimal(50), "QUARTER": Decimal(25), "ALL": HUNDRED}
 _SIGNS: Final = "+-"
@@ -77,6 +78,7 @@ class Reader:
     """Reads the values of one line; `notes` collects what the user should be told about the reading."""
 
     comma_decimal: bool
+    tickers: Collection[str] = ()  # markets that exist, as far as that is known
     notes: list[Note] = field(default_factory=list)
 
     def number(self, word: str, at: int) -> Decimal:

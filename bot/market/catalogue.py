@@ -8,7 +8,7 @@ feed does not vouch for (`market.feed`) is read anew, because a preview must sho
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -45,6 +45,8 @@ class Catalogue:
         feed.listen(self._on_news, frozenset({Listed, Delisted, StateChanged, IntervalChanged}))
         self._clock = clock
         self._markets: dict[str, Market] = {}
+        self._named: Mapping[str, Market] = self._markets  # whose tickers are kept
+        self._tickers: frozenset[str] = frozenset()
         self._read_ms = -MARKETS_TTL_MS
         self._lock = asyncio.Lock()
 
@@ -59,6 +61,15 @@ class Catalogue:
                     if not self._markets:
                         raise
             return self._markets
+
+    @property
+    def tickers(self) -> frozenset[str]:
+        """The base assets of all markets, in capitals, as far as they were read: asks nobody."""
+        markets = self._markets or self._feed.markets
+        if markets is not self._named:
+            self._named = markets
+            self._tickers = frozenset(market.base.upper() for market in markets.values())
+        return self._tickers
 
     async def resolve(self, mention: str, kind: MarketKind | None) -> ResolvedSymbol | UnknownSymbol:
         """The market a user's word stands for (`domain.market.resolve_symbol`)."""

@@ -28,6 +28,7 @@ PARAMS: Mapping[RefusalCode, tuple[str, ...]] = {
     RefusalCode.UNKNOWN_SYMBOL: ("symbol", "suggestions"),
     RefusalCode.HOMOGLYPH: ("word",),
     RefusalCode.AMBIGUOUS_NUMBER: ("number",),
+    RefusalCode.TWO_NUMBERS: ("number",),
     RefusalCode.MISSING_PRICE: ("symbol",),
     RefusalCode.NO_PERP: ("symbol",),
     RefusalCode.NO_SPOT: ("symbol",),
@@ -245,6 +246,8 @@ def _key(locale: Locale, refusal: Refusal) -> str | None:
         return f"{key}-any"
     if refusal.code is RefusalCode.NO_ORDER and refusal.params.get("symbol"):
         return "refusal-no-order-in"
+    if refusal.code is RefusalCode.TWO_NUMBERS and refusal.params.get("joined"):
+        return "refusal-two-numbers-joined"
     if refusal.code is RefusalCode.PRICE_RANGE and refusal.params.get("market"):
         return "refusal-price-range-between"
     if refusal.code is RefusalCode.UNSUPPORTED and " + " in str(refusal.params.get("feature", "")):

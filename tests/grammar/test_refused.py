@@ -113,11 +113,11 @@ def test_a_number_with_two_readings_is_asked_with_both(line: str, word: str, men
 
 # line, the words pointed at, lines offered
 PAIRS = [
-    ("long sol 20 142", "20 142", ["long sol 20 at 142", "long sol at 20 142", "long sol 20142"]),
+    ("long sol 20 142", "20 142", ["long sol 20 at 142", "long sol 142 at 20", "long sol 20142"]),
     ("long sol 20 5x 142", "142", ["long sol 20 5x at 142", "long sol at 20 5x 142"]),
     ("/limit BTC BUY 60000 0.01", "0.01", ["/limit BTC BUY 60000 at 0.01", "/limit BTC BUY at 60000 0.01"]),
     ("close sol 2 42.5", "42.5", ["close sol 2 at 42.5", "close sol at 2 42.5"]),
-    ("做多 SOL 20 142", "20 142", ["做多 SOL 20 at 142", "做多 SOL at 20 142", "做多 SOL 20142"]),
+    ("做多 SOL 20 142", "20 142", ["做多 SOL 20 at 142", "做多 SOL 142 at 20", "做多 SOL 20142"]),
 ]
 
 

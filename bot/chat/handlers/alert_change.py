@@ -21,7 +21,7 @@ from bot.domain.alert import (
 )
 from bot.domain.intent import AlertIntent
 from bot.domain.values import HUNDRED
-from bot.grammar import Parsed, canonical, parse
+from bot.grammar import Parsed, canonical, one_number, parse
 
 _FIGURES: Final[dict[type, str]] = {
     PriceLevel: "level",
@@ -63,8 +63,11 @@ def _figure(intent: AlertIntent) -> str | None:
 
 
 def _typed(text: str) -> Decimal | None:
-    """The number of `145`, `$145`, `3%`, `100k`; None where it is none."""
-    parsed = parse(f"alert SOL crosses {text.strip().removesuffix('%').strip()}")
+    """The number of `145`, `$145`, `3%`, `100k`, `1 500`; None where it is none.
+
+    One number was asked for, so that here a group of thousands can be nothing else.
+    """
+    parsed = parse(f"alert SOL crosses {one_number(text.strip().removesuffix('%').strip())}")
     if not isinstance(parsed, Parsed) or not isinstance(parsed.intents[0], AlertIntent):
         return None
     intent = parsed.intents[0]

@@ -16,7 +16,7 @@ from bot.alerts.terms import OF_ACCOUNTS
 from bot.chat.admins import may_manage
 from bot.chat.alert_announcer import intent_of
 from bot.chat.alert_plans import limit_of
-from bot.chat.handlers import alert_cards
+from bot.chat.handlers import alert_cards, unread
 from bot.chat.handlers.accounts import number
 from bot.chat.handlers.alert_change import changed
 from bot.chat.handlers.alert_lists import LIST, alerts, missed, put
@@ -25,8 +25,7 @@ from bot.chat.turn import Turn
 from bot.domain.alert import Audience
 from bot.domain.intent import AlertIntent, BareSize, CloseIntent, Intent, TradeIntent
 from bot.domain.refusal import Refusal, RefusalCode
-from bot.domain.values import Language
-from bot.grammar import Parsed, canonical, parse
+from bot.grammar import Parsed, ParseFailure, canonical
 from bot.store.alert_tables import Alert, AlertState
 from bot.store.alerts import LIVE
 from bot.view import Button
@@ -143,7 +142,7 @@ async def saved(turn: Turn, argument: str) -> None:
     if isinstance(line, Refusal):
         await turn.answer(line)
         return
-    parsed = parse(line, language=Language(turn.user.language))
+    parsed = turn.read(line)
     intent = parsed.intents[0] if isinstance(parsed, Parsed) else None
     if not isinstance(intent, AlertIntent):
         await turn.answer(Refusal(RefusalCode.EXPIRED))
@@ -342,18 +341,27 @@ _ACTIONS = {
 # --- typed answers -------------------------------------------------------------------------------------
 
 
+async def _typed_new(turn: Turn, line: str) -> bool:
+    """The alert of a question with its answer; a number with two readings is asked about."""
+    completed = turn.read(line)
+    if isinstance(completed, ParseFailure):
+        is_question = completed.refusal.code is RefusalCode.AMBIGUOUS_NUMBER
+        if is_question:
+            await unread.refuse(turn, line, completed)
+        return is_question
+    if not isinstance(completed.intents[0], AlertIntent):
+        return False
+    await propose(turn, completed.intents[0])
+    return True
+
+
 async def typed(turn: Turn, prompt: Prompt, text: str) -> bool:
     """The answer to a question of this page; False when it is something else altogether."""
-    language = Language(turn.user.language)
     what, _, rest = prompt.prefix.partition(":")
-    parsed = parse(text, language=language)
+    parsed = turn.read(text)
     said_now = parsed.intents[0] if isinstance(parsed, Parsed) else None
     if what == "new":
-        completed = parse(f"{rest} {text}", language=language)
-        if not isinstance(completed, Parsed) or not isinstance(completed.intents[0], AlertIntent):
-            return False
-        await propose(turn, completed.intents[0])
-        return True
+        return await _typed_new(turn, f"{rest} {text}")
     alert = await turn.services.alerts.get(number(rest) or 0)
     if alert is None or alert.user_id != turn.user.id:
         return False

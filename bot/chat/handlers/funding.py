@@ -13,8 +13,8 @@ from bot.domain.funding import FundingRow, funding_payment
 from bot.domain.intent import QuoteSize, TradeIntent
 from bot.domain.market import Market, ResolvedSymbol, UnknownSymbol
 from bot.domain.refusal import Param, Refusal, RefusalCode
-from bot.domain.values import ZERO, Language, MarketKind, plain
-from bot.grammar import Parsed, parse
+from bot.domain.values import ZERO, MarketKind, plain
+from bot.grammar import Parsed
 from bot.view import charts
 from bot.view import funding as funding_view
 from bot.view import refusals as refusal_view
@@ -87,7 +87,7 @@ async def carry(turn: Turn, argument: str = "") -> bool:
     if not argument.strip():
         return await _carries(turn)
     # Symbol and size are written as in an order.
-    read = parse(f"buy {argument}", language=Language(turn.user.language))
+    read = turn.read(f"buy {argument}")
     intent = read.intents[0] if isinstance(read, Parsed) else None
     if not isinstance(intent, TradeIntent):
         from bot.chat.handlers import trade  # which answers by this module, among others

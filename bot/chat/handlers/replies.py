@@ -14,8 +14,7 @@ from bot.desk.cards import Card
 from bot.domain.again import repeated
 from bot.domain.intent import AgainIntent, CancelIntent, CloseIntent, Intent, ProtectIntent, TradeIntent
 from bot.domain.refusal import Refusal, RefusalCode
-from bot.domain.values import Language
-from bot.grammar import Parsed, ParseFailure, canonical, parse
+from bot.grammar import Parsed, ParseFailure, canonical
 
 Read = Parsed | ParseFailure
 
@@ -39,7 +38,7 @@ async def bind(turn: Turn, text: str, result: Read) -> tuple[str, Read] | Refusa
             return meant
         bound.append(meant)
     line = "; ".join(bound)
-    return line, _parse(turn, line)
+    return line, turn.read(line)
 
 
 async def card_of(turn: Turn) -> Card | Refusal | None:
@@ -72,7 +71,7 @@ def cancels(turn: Turn, text: str) -> bool:
     """Whether an answer to a message of ours is the word cancel alone, in whatever language."""
     if turn.replied is None:
         return False
-    completed = _parse(turn, f"{text} all")
+    completed = turn.read(f"{text} all")
     return isinstance(completed, Parsed) and completed.intents == (CancelIntent(scope="all"),)
 
 
@@ -88,7 +87,7 @@ def _bound(turn: Turn, intent: Intent, card: Card) -> str | Refusal:
 
 
 def _again(turn: Turn, change: AgainIntent, card: Card) -> str | Refusal:
-    known = _parse(turn, card.line) if card.line is not None else None
+    known = turn.read(card.line) if card.line is not None else None
     if not isinstance(known, Parsed) or (len(known.intents) > 1 and change != AgainIntent()):
         return Refusal(RefusalCode.NO_CARD)
     lines = [repeated(intent, change) for intent in known.intents]
@@ -102,7 +101,3 @@ def on_account(intent: Intent, account: str | None) -> Intent:
     if isinstance(intent, TradeIntent | CloseIntent | ProtectIntent | CancelIntent):
         return replace(intent, account=intent.account or account)
     return intent
-
-
-def _parse(turn: Turn, text: str) -> Read:
-    return parse(text, language=Language(turn.user.language))

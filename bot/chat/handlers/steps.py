@@ -184,5 +184,9 @@ async def typed(turn: Turn, prompt: Prompt, text: str) -> None:
     # Who answers "sl?" with "sl 3%" has said it all.
     named = f"{prompt.prefix.rpartition(' ')[0]} {text}{prompt.suffix}"
     ways = (text, completed) if prompt.prefix == "order" else (completed, named, text)
-    unread = text if len(text.split()) > 1 and classify(text) else completed  # a new line, itself wrong
+    unread = (
+        text
+        if len(text.split()) > 1 and classify(text, tickers=turn.services.catalogue.tickers)
+        else completed
+    )  # a new line, itself wrong
     await trade.line(turn, next((way for way in ways if trade.is_line(turn, way)), unread))

@@ -35,8 +35,7 @@ from bot.domain.intent import (
     TradeIntent,
 )
 from bot.domain.refusal import Refusal, RefusalCode
-from bot.domain.values import Language
-from bot.grammar import Parsed, ParseFailure, canonical, parse
+from bot.grammar import Parsed, ParseFailure, canonical
 from bot.store.tables import Ticket, TicketKind
 from bot.view import preview as preview_view
 from bot.view import refusals as refusal_view
@@ -46,7 +45,7 @@ SPINNER_S: Final = 0.25  # how long a confirmed button may spin for its order's 
 
 async def line(turn: Turn, text: str) -> None:
     """Read a line and do what it says: questions are answered, several acts share one preview."""
-    result = parse(text, language=Language(turn.user.language))
+    result = turn.read(text)
     if isinstance(result, ParseFailure) and replies.cancels(turn, text):
         await cancel(turn, "")
         return
@@ -123,12 +122,12 @@ async def _withdraw_offer(turn: Turn, ticket_id: int) -> None:
 
 def is_line(turn: Turn, text: str) -> bool:
     """Whether `text` means something."""
-    return isinstance(parse(text, language=Language(turn.user.language)), Parsed)
+    return isinstance(turn.read(text), Parsed)
 
 
 def makes_sense(turn: Turn, text: str) -> bool:
     """Whether an unknown command in a group may have been meant for us: it reads, or nearly so."""
-    result = parse(text, language=Language(turn.user.language))
+    result = turn.read(text)
     return isinstance(result, Parsed) or bool(result.mends) or result.refusal.code is not RefusalCode.SYNTAX
 
 
@@ -220,7 +219,7 @@ async def run_on(turn: Turn, argument: str) -> None:
     if isinstance(label, Refusal):
         await refuse(turn, label)
         return
-    result = parse(text)
+    result = turn.read(text)
     if isinstance(result, Parsed):
         text = "; ".join(canonical(replies.on_account(intent, label)) for intent in result.intents)
     await line(turn, text)

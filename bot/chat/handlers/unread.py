@@ -8,8 +8,8 @@ from bot.chat.turn import Turn
 from bot.domain.intent import AbsolutePrice, CloseIntent, TradeIntent
 from bot.domain.refusal import Param, Refusal, RefusalCode
 from bot.domain.routing import intended_kind, told_apart
-from bot.domain.values import Language, MarketKind
-from bot.grammar import Parsed, ParseFailure, parse
+from bot.domain.values import MarketKind
+from bot.grammar import Parsed, ParseFailure
 from bot.market import Moment
 from bot.view import refusals as refusal_view
 
@@ -18,8 +18,8 @@ Priced = TradeIntent | CloseIntent
 
 async def by_market(turn: Turn, result: ParseFailure) -> str | None:
     """The reading of two bare numbers that the market tells; None when the user must say it."""
-    if result.refusal.code is not RefusalCode.TWO_NUMBERS:
-        return None
+    if result.refusal.code is not RefusalCode.TWO_NUMBERS or "joined" in result.refusal.params:
+        return None  # `1 500` may also be one number, whatever the market
     readings = _readings(turn, result)
     moment = await _moment(turn, readings)
     chosen = told_apart(list(readings.values()), moment.last) if moment is not None else None
@@ -61,7 +61,7 @@ async def _placed(turn: Turn, result: ParseFailure) -> Refusal:
 
 def _readings(turn: Turn, result: ParseFailure) -> dict[str, Priced]:
     """By line, the statement in which the mends differ, as each of them reads it."""
-    parsed = {line: parse(line, language=Language(turn.user.language)) for line in result.mends}
+    parsed = {line: turn.read(line) for line in result.mends}
     chains = {line: one.intents for line, one in parsed.items() if isinstance(one, Parsed)}
     for statement in zip(*chains.values(), strict=False):
         priced = [one for one in statement if isinstance(one, TradeIntent | CloseIntent)]

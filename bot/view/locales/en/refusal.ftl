@@ -15,6 +15,7 @@ refusal-ambiguous-number = { $number } could be several things, so I ask instead
     .mend = Write <code>$</code> for money, the coin for a quantity, <code>x</code> for leverage, <code>at</code> for a price.
 refusal-two-numbers = One of two bare numbers is the price, the other the size; here I cannot tell which.
     .mend = Write <code>at</code> before the price, <code>$</code> or the coin at the size.
+refusal-two-numbers-joined = { $number } may be one number, or a price and a size: I cannot tell which.
 refusal-price-range = { $low } to { $high } names two prices; one order has one.
     .mend = Choose the price of your limit, or send an order for each.
 refusal-price-range-between = { $low } to { $high } names two prices; one order has one. { $symbol } is between them, at { $market }.

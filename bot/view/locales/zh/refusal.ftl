@@ -15,6 +15,7 @@ refusal-ambiguous-number = { $number } 有几种读法，我不猜，请你选�
     .mend = 金额加 <code>$</code>，数量写币名，杠杆加 <code>x</code>，价格前写 <code>at</code>。
 refusal-two-numbers = 两个数字一个是价格、一个是数量，这里我分不清。
     .mend = 价格前写 <code>at</code>，金额加 <code>$</code>，数量写币名。
+refusal-two-numbers-joined = { $number } 可能是一个数字，也可能是价格和数量：我分不清。
 refusal-price-range = { $low } 到 { $high } 是两个价格，而一笔订单只有一个。
     .mend = 请选择限价，或分成两笔订单。
 refusal-price-range-between = { $low } 到 { $high } 是两个价格，而一笔订单只有一个。{ $symbol } 现价 { $market }，正在两者之间。
