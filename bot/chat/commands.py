@@ -138,7 +138,7 @@ TAPS: dict[str, Handler] = {
     "no": trade.withdraw,
     "go": trade.run,
     "on": trade.run_on,
-    "pick": trade.picked,
+    "always": trade.always,
     "w": steps.step,
     "menu": _menu,
     "new": _beside,

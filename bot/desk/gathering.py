@@ -23,7 +23,7 @@ from bot.domain.plan import build_close, build_preview, build_protect
 from bot.domain.preview import Note, Preview, PreviewContext
 from bot.domain.protect import beside
 from bot.domain.refusal import Refusal, RefusalCode
-from bot.domain.routing import effective_kind, near_market
+from bot.domain.routing import SIZE_COINS, coins_to_close, effective_kind, near_market
 from bot.domain.values import MarketKind
 from bot.market import Catalogue, Moment
 from bot.store.tables import Account, SizeMeaning, User
@@ -134,11 +134,12 @@ class Gathering:
         refused = Refusal(RefusalCode.NO_POSITION)
         for fresh in contexts:
             context = replace(fresh, account=setting.state)
-            outcome = _warned(build_close(intent, context))
+            counted, read = coins_to_close(intent, context)
+            outcome = _warned(build_close(counted, context))
             if isinstance(outcome, Refusal):
                 refused = outcome
                 continue
-            built.append(Built(outcome, context))
+            built.append(Built(replace(outcome, notes=outcome.notes + read), context))
             setting = left_by(setting, built[-1:])
         return built or refused
 
@@ -169,9 +170,11 @@ class Gathering:
         if not targets:
             return Refusal(RefusalCode.NO_POSITION)
         context = await self._context(setting, targets[0])
+        intent, read = coins_to_close(intent, context)
         preview = build_protect(intent, context)
         if isinstance(preview, Refusal):
             return preview
+        preview = replace(preview, notes=preview.notes + read)
         resting = await setting.line.open_orders(preview.market.symbol)
         return [Built(beside(preview, intent.kind, context, resting), context)]
 
@@ -203,10 +206,13 @@ def left_by(setting: Setting, built: Sequence[Built]) -> Setting:
 
 
 def naming(intent: Intent, previews: Sequence[Preview]) -> Intent:
-    """The line says which position it meant, so that reading it again later means the same one."""
+    """The line says which position was meant, and how much of it: reading it again later means the same."""
     if len(previews) != 1:
         return intent
     symbol = previews[0].market.symbol
+    if isinstance(intent, TradeIntent | CloseIntent | ProtectIntent) and isinstance(intent.size, BareSize):
+        counts_coins = any(note.code == SIZE_COINS for note in previews[0].notes)
+        intent = replace(intent, size=BaseSize(intent.size.amount)) if counts_coins else intent
     if isinstance(intent, CloseIntent):
         return replace(intent, symbol=symbol, scope=None)
     return replace(intent, symbol=symbol) if isinstance(intent, ProtectIntent) else intent
@@ -215,10 +221,13 @@ def naming(intent: Intent, previews: Sequence[Preview]) -> Intent:
 def _declared_size(
     intent: TradeIntent, user: User, context: PreviewContext
 ) -> tuple[TradeIntent, tuple[Note, ...]]:
-    """A bare number means what its user declared, and the preview says so; else it stays a question.
+    """A bare number of an opening order means what its user declared, and the preview says so; else it stays
+    a question. What reduces is no matter of that default (`domain.routing.coins_to_close`).
 
     Near the market it may be a price, and stays a question whatever was declared (GRAMMAR.md, rule 2).
     """
+    if intent.reduce_only:
+        return coins_to_close(intent, context)
     if not isinstance(intent.size, BareSize) or user.size_meaning is None:
         return intent, ()
     number = intent.size.amount

@@ -25,7 +25,15 @@ from bot.domain.intent import (
 from bot.domain.preview import Preview, PreviewContext
 from bot.domain.protect import build_protect
 from bot.domain.refusal import Choice, Param, Refusal, RefusalCode
-from bot.domain.routing import WHOLE, Routed, near_market, on_perp_instead, position_in, route, usable
+from bot.domain.routing import (
+    WHOLE,
+    Routed,
+    near_market,
+    on_perp_instead,
+    position_in,
+    route,
+    usable,
+)
 from bot.domain.sizing import size_order
 from bot.domain.values import ZERO, exact
 
@@ -137,7 +145,7 @@ def _speaking_of_closing(refusal: Refusal, intent: CloseIntent) -> Refusal:
     choices = tuple(
         replace(choice, intent=closed)
         for choice in refusal.choices
-        if choice.code in {"base", "quote"} and (closed := closing(choice.intent)) is not None
+        if choice.code in {"base", "quote", "price"} and (closed := closing(choice.intent)) is not None
     )
     return replace(refusal, mend_intent=closing(refusal.mend_intent), choices=choices)
 

@@ -76,6 +76,7 @@ class Note:
     """Something the user should know about how the line was read: `note-<code>` in every locale.
 
     Codes: mapped-quote (typed, used) · sell-reduces (symbol) · size-default (meaning, size) ·
+    size-coins (size) ·
     leverage-is-account-wide (leverage, limit) · rounded (asked, sent, asset) · partial-depth (percent: how
     much of an immediate order the book can fill now) · flips (symbol) · no-stop ·
     liquidation-before-stop (liquidation, stop) · wide-spread (bps) ·

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Final, TypeVar
 
 from bot.domain.account import AccountState
 from bot.domain.intent import (
@@ -16,6 +17,7 @@ from bot.domain.intent import (
     BaseSize,
     CloseIntent,
     PercentSize,
+    ProtectIntent,
     QuoteSize,
     TradeIntent,
     Verb,
@@ -26,7 +28,9 @@ from bot.domain.preview import Note, PreviewContext
 from bot.domain.refusal import Choice, Refusal, RefusalCode
 from bot.domain.values import HUNDRED, ONE, ZERO, MarketKind, Side
 
+Closing = TypeVar("Closing", TradeIntent, CloseIntent, ProtectIntent)
 WHOLE = PercentSize(HUNDRED)
+SIZE_COINS: Final = "size-coins"
 NEAR_MARKET = Decimal("0.3")  # a bare number this close to the market may have been meant as a price
 
 
@@ -89,6 +93,23 @@ def route(intent: TradeIntent, context: PreviewContext) -> Routed | Refusal:
     if isinstance(size, BareSize):
         return ambiguous_number(routed.intent, size, context)
     return routed
+
+
+def coins_to_close(intent: Closing, context: PreviewContext) -> tuple[Closing, tuple[Note, ...]]:
+    """A bare number of a close, an exit or a reduction counts coins of what is held, and the preview says so.
+
+    It stays a question where it is more than that, or could be a price (GRAMMAR.md, rule 2).
+    """
+    market, size = context.market, intent.size
+    coins = context.account.balances.get(market.base)
+    free = coins.available if coins is not None else ZERO
+    held = position_in(context.account, market.symbol) if market.is_perp else free
+    if not isinstance(size, BareSize) or size.amount > abs(held):
+        return intent, ()
+    if intent.price is None and near_market(size.amount, usable(context).last):
+        return intent, ()
+    note = Note(SIZE_COINS, (("size", size.amount),))
+    return replace(intent, size=BaseSize(size.amount)), (note,)
 
 
 def _on_spot(intent: TradeIntent, context: PreviewContext) -> Routed | Refusal:

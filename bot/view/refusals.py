@@ -198,9 +198,12 @@ def question_bare_number(
     *,
     source: str | None = None,
     span: tuple[int, int] | None = None,
+    always_data: Mapping[str, str] | None = None,
     cancel_data: str | None = None,
 ) -> Message:
     """Which reading was meant, each with its money on its button; `choice_data` goes with `refusal.choices`.
+
+    `always_data`, by code of a choice, makes that reading the default from then on.
 
     Source: GRAMMAR.md, rules 1 and 2.
     """
@@ -211,12 +214,15 @@ def question_bare_number(
         if near
         else locale.text("bare-question", number=number)
     )
-    text = lines(title, echo(source, span) if source else None, locale.text("bare-note"))
+    always = always_data or {}
+    note = locale.text("bare-note") if always else None
+    text = lines(title, echo(source, span) if source else None, note)
+    defaults = (Button(locale.plain(f"choice-always-{code}"), data) for code, data in always.items())
     rows = (
         (Button(_reading(locale, refusal, choice, number), data),)
         for choice, data in zip(refusal.choices, choice_data, strict=True)
     )
-    return Message(text, keyboard(*rows, (button(locale, "button-cancel", cancel_data),)))
+    return Message(text, keyboard(*rows, tuple(defaults), (button(locale, "button-cancel", cancel_data),)))
 
 
 def _reading(locale: Locale, refusal: Refusal, choice: Choice, number: str) -> str:

@@ -12,12 +12,12 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 async def test_two_bare_numbers_are_told_apart_by_the_market(world: World, carol: Person) -> None:
     question = await carol.says("long sol 142.5 2", "What does 2 mean?")
-    preview = await carol.taps("2 SOL", "Limit $142.50", on=question.id)
+    preview = await carol.taps("Always coins", "Limit $142.50", on=question.id)
     assert "long 2 SOL at 142.5" in preview.text
     for line, canonical in (
         ("limit btc buy 90000 0.01", "buy BTC 0.01 at 90000"),
-        ("short sol 3 160", "short SOL 3 at 160"),
-        ("long sol $20; long sol 1 145", "long SOL $20; long SOL 1 at 145"),
+        ("short sol 3.5 160", "short SOL 3.5 at 160"),
+        ("long sol $20; long sol 1.0 145", "long SOL $20; long SOL 1 at 145"),
     ):
         await carol.says(line, canonical)
     for line in ("long sol 145 142.5", "long sol 2.5 3.5"):
@@ -29,7 +29,7 @@ async def test_two_bare_numbers_are_told_apart_by_the_market(world: World, carol
 
 async def test_a_line_told_apart_is_never_sent_unasked(world: World, carol: Person) -> None:
     await carol.says("long sol 20", "What does 20 mean?")
-    await carol.taps("20 SOL", "Long SOL-PERP")
+    await carol.taps("Always coins", "Long SOL-PERP")
     await carol.says("/settings", "Settings")
     await carol.taps("Confirm")
     await carol.taps("$100")

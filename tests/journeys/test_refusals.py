@@ -111,17 +111,45 @@ async def test_a_refusal_without_a_mend_says_what_to_do(world: World, carol: Per
     assert await world.sent() == []
 
 
-async def test_a_bare_number_is_asked_about_once_and_then_read_as_declared(
+async def test_an_answer_about_a_bare_number_is_a_default_only_where_that_is_said(
     world: World, carol: Person
 ) -> None:
     question = await carol.says("long sol 20", "What does 20 mean?")
-    assert "becomes your default" in question.text
+    assert "for this line only" in question.text
     assert list(question.labels)[:2] == ["20 SOL · $3,000.00", "$20.00 · 0.13 SOL"]
     await carol.taps("$20.00", "Long SOL-PERP")
+    assert "always ask" in (await carol.says("/settings", "Settings")).text
+    question = await carol.says("long sol 20", "What does 20 mean?")
+    await carol.taps("Always dollars", "Long SOL-PERP", on=question.id)
     again = await carol.says("long sol 30", "Long SOL-PERP")
     assert "30 read as dollars, your default in /settings" in again.text
-    assert "A bare number: dollars" in (await carol.says("/settings", "Settings")).text
+    assert "A bare number of an opening order: dollars" in (await carol.says("/settings", "Settings")).text
     assert await world.sent() == []
+
+
+async def test_a_close_counts_coins_and_teaches_no_default(world: World, carol: Person) -> None:
+    bought = await carol.says("long sol 2 sol", "Long SOL-PERP")
+    await carol.taps("✅", "Filled", on=bought.id)
+    closing = await carol.says("close sol 0.2", "Reduce long SOL-PERP")
+    assert "0.2 read as coins" in closing.text
+    assert "close 0.2 SOL_USDC_PERP" in closing.text
+    reducing = await carol.says("short sol 0.2 reduce", "SOL-PERP")
+    assert "0.2 read as coins" in reducing.text
+    target = await carol.says("tp sol 0.5 at 170", "SOL-PERP")
+    assert "0.5 read as coins" in target.text
+    # More than is held, or close to the price: nobody can mean that without a doubt.
+    dollars = await carol.says("close sol 100", "What does 100 mean?")
+    assert not any("Always" in label for label in dollars.labels)
+    await carol.taps("$100.00", "long SOL-PERP", on=dollars.id)
+    price = await carol.says("close sol 150", "What does 150 mean?")
+    await carol.taps("Limit price $150", "Limit $150", on=price.id)
+    assert "always ask" in (await carol.says("/settings", "Settings")).text
+    asked = await carol.says("long sol 100", "What does 100 mean?")
+    assert "✅" not in str(asked.labels)
+    await carol.taps("Always dollars", "Long SOL-PERP", on=asked.id)
+    # ... and the default of opening orders is none of a close.
+    await carol.says("close sol 0.3", "0.3 read as coins")
+    await carol.says("close sol 100", "What does 100 mean?")
 
 
 async def test_a_size_asked_for_can_be_typed(world: World, carol: Person) -> None:

@@ -29,7 +29,7 @@ EXPIRY_REASONS = (
 # `bot.domain.preview.Note`.
 # fmt: off
 NOTE_CODES = (
-    "mapped-quote", "sell-reduces", "size-default", "leverage-is-account-wide", "rounded",
+    "mapped-quote", "sell-reduces", "size-default", "size-coins", "leverage-is-account-wide", "rounded",
     "partial-depth", "flips", "no-stop", "liquidation-before-stop", "wide-spread",
     "exit-stands", "exit-choice", "cut",
     "sells-coins",  # `bot.desk.offers`

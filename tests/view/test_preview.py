@@ -178,6 +178,7 @@ NOTES: dict[str, tuple[tuple[tuple[str, str | D], ...], str]] = {
     "mapped-quote": ((("typed", "USDT"), ("used", "USDC")), "You wrote USDT; Backpack quotes"),
     "sell-reduces": ((("symbol", "SOL"),), "reduces your open SOL long"),
     "size-default": ((("meaning", "quote"), ("size", "20")), "20 read as dollars"),
+    "size-coins": ((("size", "0.2"),), "0.2 read as coins"),
     "leverage-is-account-wide": ((("leverage", D(5)), ("limit", D(10))), "5x sizes this order"),
     "rounded": ((("asked", D("1.405")), ("sent", D("1.4")), ("asset", "SOL")), "from 1.405 SOL to 1.4 SOL"),
     "partial-depth": ((("percent", D("62.5")),), "only 62.5% of this size"),

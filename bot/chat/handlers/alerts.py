@@ -170,6 +170,11 @@ async def _objection(turn: Turn, intent: AlertIntent) -> Refusal | None:
     return None if intent.plan is None else await _objection_to_plan(turn, intent, intent.plan)
 
 
+def _is_unread(turn: Turn, plan: TradeIntent) -> bool:
+    """Whether the plan has a bare number that nothing declared would read."""
+    return isinstance(plan.size, BareSize) and (turn.user.size_meaning is None or plan.reduce_only)
+
+
 async def _objection_to_plan(
     turn: Turn, intent: AlertIntent, plan: TradeIntent | CloseIntent
 ) -> Refusal | None:
@@ -177,7 +182,7 @@ async def _objection_to_plan(
     if isinstance(account, Refusal):
         return account
     if isinstance(plan, TradeIntent):
-        if plan.size is None or (isinstance(plan.size, BareSize) and turn.user.size_meaning is None):
+        if plan.size is None or _is_unread(turn, plan):
             return Refusal(RefusalCode.MISSING_SIZE, {"symbol": plan.symbol})
         found = await turn.services.queries.moment(plan.symbol)
         if isinstance(found, Refusal):

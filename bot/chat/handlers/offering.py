@@ -26,7 +26,7 @@ from bot.domain.refusal import Param, Refusal, RefusalCode
 from bot.domain.routing import intended_kind
 from bot.domain.values import ZERO, MarketKind
 from bot.grammar import canonical
-from bot.store.tables import ConfirmMode, TicketState
+from bot.store.tables import ConfirmMode, SizeMeaning, TicketState
 from bot.view import Locale, Message
 from bot.view import bulk as bulk_view
 from bot.view import preview as preview_view
@@ -171,9 +171,18 @@ def _sizes(intent: TradeIntent) -> list[tuple[str, Size]]:
 
 
 async def _question(turn: Turn, refusal: Refusal, place: Place | None) -> Message:
-    data = [
-        await turn.line_data(_whole(place, canonical(choice.intent)), prefix=f"pick:{choice.code}:")
-        for choice in refusal.choices
-    ]
+    """Tapping a reading is an answer for this line; making it the default has a button of its own."""
+    lines = {choice.code: _whole(place, canonical(choice.intent)) for choice in refusal.choices}
+    data = [await turn.line_data(line) for line in lines.values()]
+    opens = all(
+        isinstance(choice.intent, TradeIntent) and not choice.intent.reduce_only for choice in refusal.choices
+    )
+    always = {
+        code: await turn.line_data(line, prefix=f"always:{code}:")
+        for code, line in lines.items()
+        if opens and code in set(SizeMeaning)
+    }
     source, span = (place.text, place.span) if place is not None else (None, None)
-    return refusal_view.question_bare_number(turn.locale, refusal, data, source=source, span=span)
+    return refusal_view.question_bare_number(
+        turn.locale, refusal, data, source=source, span=span, always_data=always
+    )

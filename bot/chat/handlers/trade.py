@@ -36,7 +36,7 @@ from bot.domain.intent import (
 )
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.grammar import Parsed, ParseFailure, canonical
-from bot.store.tables import Ticket, TicketKind
+from bot.store.tables import SizeMeaning, Ticket, TicketKind
 from bot.view import preview as preview_view
 from bot.view import refusals as refusal_view
 
@@ -193,10 +193,10 @@ async def offer(turn: Turn, intent: TradeIntent | CloseIntent | ProtectIntent) -
     return True
 
 
-async def picked(turn: Turn, argument: str) -> None:
-    """The user said what a bare number means; that is the default from now on (`/settings` shows it)."""
+async def always(turn: Turn, argument: str) -> None:
+    """What a bare number of an opening order means from now on (`/settings` shows it), and the line."""
     code, _, rest = argument.partition(":")
-    if code in {"base", "quote"} and not isinstance(await turn.line_of(rest), Refusal):
+    if code in set(SizeMeaning) and not isinstance(await turn.line_of(rest), Refusal):
         turn.user = await turn.services.offers.change_user(turn.user, size_meaning=code)
     await run(turn, rest)
 

@@ -40,6 +40,7 @@ note-size-default = • { $size } read as { $meaning ->
     [base] coins
    *[other] { $meaning }
   }, your default in /settings.
+note-size-coins = • { $size } read as coins: a close counts what you hold.
 note-leverage-is-account-wide = • { $leverage } sizes this order. The limit of the whole account stays at { $limit }.
 note-rounded = • Rounded from { $asked } to { $sent }, the market’s step.
 note-cut = • Cut from { $asked } to { $sent }: there is no more, fee and slippage counted.

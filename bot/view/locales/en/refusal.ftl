@@ -170,7 +170,9 @@ button-open-private = Open private chat
 
 bare-question = <b>What does { $number } mean?</b>
 bare-question-near-price = <b>What does { $number } mean?</b> It is close to the price of { $symbol }, so I will not take it as a size by guess.
-bare-note = Money or coins: what you choose becomes your default, changed in /settings.
+bare-note = Your answer counts for this line only. “Always” makes it your default for orders that open; /settings changes it.
+choice-always-base = Always coins
+choice-always-quote = Always dollars
 choice-base = { $size } · { $money }
 choice-quote = { $money } · { $size }
 choice-leverage = { $leverage } leverage · size to be asked

@@ -1,7 +1,7 @@
 ### What a user can set.
 
 settings-title = <b>Settings</b>
-settings-size = A bare number: { $meaning ->
+settings-size = A bare number of an opening order: { $meaning ->
     [quote] dollars
     [base] coins
    *[ask] always ask
@@ -21,7 +21,7 @@ settings-named = { $named ->
     }
 settings-saved = ✅ Saved. { $line }
 
-setting-size-title = <b>What does a bare number mean?</b> For example <code>long sol 20</code>.
+setting-size-title = <b>What does a bare number mean?</b> For example <code>long sol 20</code>. A close always counts coins.
 setting-slippage-title = <b>Slippage limit for market orders</b>
     A market order never fills worse than this.
 setting-tolerance-title = <b>Price check at the tap</b>

@@ -40,6 +40,7 @@ note-size-default = • { $size } 按{ $meaning ->
     [base] 币数
    *[other] { $meaning }
   }理解，这是你在 /settings 的默认设置。
+note-size-coins = • { $size } 按币数理解：平仓按你持有的币数算。
 note-leverage-is-account-wide = • { $leverage } 只用来算这笔单的大小，全账户杠杆上限仍是 { $limit }。
 note-rounded = • 按市场最小步长，由 { $asked } 取整为 { $sent }。
 note-cut = • 由 { $asked } 减为 { $sent }：计入手续费和滑点，最多只有这些。

@@ -170,7 +170,9 @@ button-open-private = 打开私聊
 
 bare-question = <b>{ $number } 是什么意思？</b>
 bare-question-near-price = <b>{ $number } 是什么意思？</b>它接近 { $symbol } 的价格，所以我不会擅自当作数量。
-bare-note = 金额或币数：你的选择会成为默认，可在 /settings 修改。
+bare-note = 你的回答只用于这一笔。“总是”会设为开仓单的默认，可在 /settings 修改。
+choice-always-base = 总是按币数
+choice-always-quote = 总是按美元
 choice-base = { $size } · { $money }
 choice-quote = { $money } · { $size }
 choice-leverage = { $leverage } 杠杆 · 数量另问

@@ -1,7 +1,7 @@
 ### 用户可调整的设置。
 
 settings-title = <b>设置</b>
-settings-size = 没有单位的数字：{ $meaning ->
+settings-size = 开仓单里没有单位的数字：{ $meaning ->
     [quote] 按美元
     [base] 按币数
    *[ask] 每次都问
@@ -21,7 +21,7 @@ settings-named = { $named ->
     }
 settings-saved = ✅ 已保存。{ $line }
 
-setting-size-title = <b>没有单位的数字是什么意思？</b>例如 <code>long sol 20</code>。
+setting-size-title = <b>没有单位的数字是什么意思？</b>例如 <code>long sol 20</code>。平仓总是按币数。
 setting-slippage-title = <b>市价单滑点上限</b>
     市价单的成交价不会比这更差。
 setting-tolerance-title = <b>点击时核价</b>
