@@ -16,6 +16,7 @@ from telegram import CallbackQuery, InlineKeyboardButton, Message, Update
 
 from bot.backpack import BackpackError, Maintenance, RateLimited, Unauthorised, UnknownOutcome
 from bot.chat import access, pasted, taps
+from bot.chat.addressing import without_name
 from bot.chat.authority import Sender, language_of, sender_of_message, sender_of_tap
 from bot.chat.commands import COMMANDS, OPERATOR_COMMANDS, SPEAKING, TAPS, Handler, behind_tap
 from bot.chat.handlers import accounts, alerts, steps, trade
@@ -124,6 +125,7 @@ class Router:
 
     async def _read(self, turn: Turn, text: str, words: str, *, leaked: bool) -> None:
         """Act on `text`; `words` are all that was written, `leaked` where there is a secret among them."""
+        text = self._addressed(turn, text)
         if not leaked and await self._is_stopped(turn, text):
             return
         prompt = self._services.prompts.take(turn.user.id) if turn.sender.private else None
@@ -148,6 +150,12 @@ class Router:
             await COMMANDS[word](turn, "")
         else:
             await trade.line(turn, text)
+
+    def _addressed(self, turn: Turn, text: str) -> str:
+        """The text without our name; in a group what is said to us by name is as good as with a slash."""
+        text, named = without_name(text, self._services.bot_username)
+        is_meant = named and not text.startswith("/") and not turn.sender.private
+        return f"/{text}" if is_meant and trade.makes_sense(turn, text) else text
 
     async def _is_stopped(self, turn: Turn, text: str) -> bool:
         """Whether the operator has not let its sender in; a secret is dealt with whoever sends it."""

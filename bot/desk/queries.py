@@ -76,7 +76,9 @@ class Queries:
         return orders.snapshot(order, account.label if account is not None else "")
 
     async def moment(self, mention: str, kind: MarketKind | None = None) -> Moment | Refusal:
-        """Price and book of the market a word means."""
+        """Price and book of the market a word means; the exchange's own name of one means just that one."""
+        own = (await self._catalogue.markets()).get(mention.upper())
+        kind = own.kind if own is not None and own.visible else kind
         resolved = await self._catalogue.resolve(mention, kind)
         if isinstance(resolved, UnknownSymbol):
             suggestions = ", ".join(resolved.suggestions)

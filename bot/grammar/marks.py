@@ -28,7 +28,7 @@ _LEADING: Final = re.compile(
 _ELSEWHERE: Final = re.compile(
     rf"(?P<blank>(?:{_PICTURE}|[{_SAYING}()\[\]{{}}])+|(?<=[a-z]),(?=[a-z]))"
     r"|(?<!\w)[*_~`'\"]+|[*_~`'\"]+(?!\w)|(?<=[a-z]):(?= |$)|(?<= )-(?= )|[?!.]+(?=[ \n;]|$)"
-    rf"|#(?=(?:{_LED})\b)",
+    rf"|#(?=(?:{_LED})\b)|(?<!\S)@[a-z]\w{{3,31}}(?!\S)",
     re.IGNORECASE | re.ASCII,
 )
 

@@ -30,6 +30,7 @@ CHINESE: Final = {
     "余额的": "", "的": "",
     "只挂单": "post", "只做挂单": "post", "只做maker": "post",
     "只减仓": "reduce", "滑点": "slip", "账号": "account",
+    "永续合约": "perp", "永续": "perp", "合约": "perp", "现货": "spot",
     # managing
     "撤单": "cancel", "撤销": "cancel", "取消": "cancel", "撤": "cancel",
     "全部撤单": "cancel all", "撤销全部": "cancel all",
@@ -101,6 +102,7 @@ RUSSIAN: Final = {
     "фандинг": "funding", "ликвидация": "liquidation", "маржа": "margin", "спред": "spread",
     "объём": "volume", "объем": "volume", "движение": "moves", "рост": "up", "падение": "down",
     "за": "in", "каждые": "every", "каждый": "every", "потом": "then", "тихо": "silent",
+    "перп": "perp", "фьючерс": "perp", "спот": "spot",
     "сол": "SOL", "биток": "BTC", "биткоин": "BTC", "эфир": "ETH",
 }  # fmt: skip
 
