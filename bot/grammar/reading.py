@@ -31,6 +31,7 @@ _MONEY_UNIT: Final = re.compile(r" ?(?:usdc|usdt|usd|bucks|dollars?|u|\$)$", re.
 _GLUED: Final = re.compile(r"((?:\d+(?:[.,_']\d+)*|\.\d+))(.+)", re.ASCII)
 _TO: Final = re.compile(r" ?(?:(?<!e)-|to|\.\.) ?", re.IGNORECASE)  # not the minus of `1e-3`
 _FRACTIONS: Final = {"HALF": Decimal(50), "QUARTER": Decimal(25), "ALL": HUNDRED}
+_LISTED: Final = re.compile(r"(?<![\d.,_'])\d{1,3}(?:,\d{3})+(?![\d.,_'])|\d,\d+,\d", re.ASCII)
 _SIGNS: Final = "+-"
 
 
@@ -57,9 +58,9 @@ def words(node: Node) -> str:
 
 
 def refuse_listed(value: Node) -> None:
-    """`tp 155,162` is a list to the one who typed it, never 155,162 dollars."""
+    """`tp 155,162` is a list to the one who typed it, never 155,162 dollars; `2,5` and `1,234.5` are none."""
     word = words(value)
-    if "," in word:
+    if _LISTED.search(word):
         start, end = span(value)
         cut = start + word.index(",")
         raise ambiguous(word, (start, end), ((cut, end, ""),), ((start, end, word.replace(",", "")),))

@@ -47,7 +47,7 @@ help-price = <b>Price</b>
     Without a price an order is market, with your slippage limit from /settings.
     <code>at 142.5</code> limit · <code>at 1%</code> a per cent better than last · <code>at -1%</code> below last
     <code>post</code> only as maker · <code>ioc</code> now or never · <code>fok</code> all or nothing
-    <code>stop 150</code> waits for 150, then market
+    <code>trigger 150</code> waits for 150, then market
     <code>slip 0.3%</code> slippage limit for this order
 help-exits = <b>Take profit and stop loss</b>
     Attached: <code>long sol $200 sl 3% tp 6%</code>

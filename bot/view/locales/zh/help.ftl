@@ -47,7 +47,7 @@ help-price = <b>价格</b>
     不写价格就是市价，滑点上限见 /settings。
     <code>at 142.5</code> 限价 · <code>at 1%</code> 比最新价优 1% · <code>at -1%</code> 最新价下方 1%
     <code>post</code> 只挂单 · <code>ioc</code> 立即成交否则取消 · <code>fok</code> 全部成交否则取消
-    <code>stop 150</code> 到 150 触发，再以市价成交
+    <code>trigger 150</code> 到 150 触发，再以市价成交
     <code>slip 0.3%</code> 本单滑点上限
 help-exits = <b>止盈与止损</b>
     随单附带：<code>long sol $200 sl 3% tp 6%</code>
