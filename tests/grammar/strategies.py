@@ -48,6 +48,14 @@ _AWKWARD = (
 )
 _PAIRS = ("SOL/USDC", "BTC-USDT", "ETH_USDC_PERP", "SOL-PERP", "BTC/USDC:USDC", "S/USDC", "M-PERP")
 
+# No market known; and markets that begin with digits, equal words, or are part of one another.
+TICKERS = (
+    frozenset(),
+    frozenset(
+        {"SOL", "BTC", "2Z", "Z", "0G", "1INCH", "AI16Z", "KBONK", "BONK", "S", "MAX", "BE", "42", "5X"}
+    ),
+)
+
 symbols = st.one_of(st.sampled_from(_AWKWARD + _PAIRS), st.from_regex(r"[A-Z][A-Z0-9]{0,9}", fullmatch=True))
 labels = st.one_of(
     st.sampled_from(["main", "Alt-2", "long", "market", "主 号", "my desk", "5x"]),
@@ -182,12 +190,16 @@ _WORDS = (
     "平仓 一半 市价 лонг стоп 2% сол 5х ВТС my the i am ; , "
     '/ | . ! " lnog lmit alert twap 8F2K longs buys sells everything '
 )
-words = st.sampled_from([*filter(None, _WORDS.split(" ")), "\n"])
+_NAMES = (
+    "2z 0g $0g 1inch ai16z 1000bonk kbonk max be s 42 5X perp perps spot SOLUSDT.P binance:solusdt "
+    "sol/usdt:usdt solperp 0.5sol 1 500 20 142 1,234.5 1'000 1_000 🟢 ** • > ? !!! (5x) @some_bot #long '"
+)
+words = st.sampled_from([*filter(None, f"{_WORDS}{_NAMES}".split(" ")), "\n"])
 shuffled_words = st.lists(words, max_size=14).map(" ".join)
 glued_words = st.lists(words, max_size=8).map("".join)
 hostile = st.one_of(
     st.text(max_size=200),
-    st.text("0123456789.,_ekmbnx$%@+-/ \u200f\u202e٠１½²", max_size=60),
+    st.text("0123456789.,_'ekmbnx$%@+-/ \u00a0\u2009\u200f\u202e٠１½²万к", max_size=60),
     shuffled_words,
     glued_words,
 )

@@ -48,29 +48,36 @@ def test_the_order_of_arguments_never_changes_the_meaning(intent: TradeIntent, r
 
 
 @MANY
-@given(strategies.hostile, st.sampled_from(Language))
-@example('"', Language.ENGLISH)
-@example("ﷺ" * 50, Language.ENGLISH)
-@example("long sol $200 sl 3%;" * 11, Language.ENGLISH)
-def test_no_text_can_break_the_parser(text: str, language: Language) -> None:
-    result = parse(text, language=language)
-    assert result == parse(text, language=language)
+@given(strategies.hostile, st.sampled_from(Language), st.sampled_from(strategies.TICKERS))
+@example('"', Language.ENGLISH, frozenset())
+@example("ﷺ" * 50, Language.ENGLISH, frozenset())
+@example("long sol $200 sl 3%;" * 11, Language.ENGLISH, frozenset())
+@example("🟢 " * 300, Language.ENGLISH, strategies.TICKERS[1])
+@example("1 500 " * 150, Language.ENGLISH, strategies.TICKERS[1])
+@example("2z perp " * 120, Language.ENGLISH, strategies.TICKERS[1])
+def test_no_text_can_break_the_parser(text: str, language: Language, tickers: frozenset[str]) -> None:
+    result = parse(text, language=language, tickers=tickers)
+    assert result == parse(text, language=language, tickers=tickers)
     to_json(result)
     if isinstance(result, Parsed):
         line = ";".join(map(canonical, result.intents))
-        again = parse(line)
+        again = parse(line, tickers=tickers)
         assert isinstance(again, Parsed)
         assert again.intents == result.intents
-        assert classify(text)
+        assert classify(text, tickers=tickers)
         return
     assert 0 <= result.start <= result.end <= len(text)
     assert result.refusal.mend == (result.mends[0] if result.mends else None)
     for mend in result.mends:
-        assert isinstance(parse(mend, language=language), Parsed), mend
+        assert isinstance(parse(mend, language=language, tickers=tickers), Parsed), mend
 
 
 @pytest.mark.parametrize(
-    "filler", ["a" * 64, "long ", "sl 3% ", "1 ", ";x", "做多", "5x,", "tp 1 ", "\u202e1"]
+    "filler",
+    [
+        *("a" * 64, "long ", "sl 3% ", "1 ", ";x", "做多", "5x,", "tp 1 ", "\u202e1"),
+        *("1 500 ", "1\u00a0500\u00a0", "2z ", "sol perp ", "🟢", "binance:a ", "1000bonk ", "@a_bot "),
+    ],
 )
 @pytest.mark.parametrize("start", ["", "long sol ", "close ", "tp ", "cancel "])
 def test_work_grows_no_faster_than_the_line(start: str, filler: str) -> None:
@@ -86,7 +93,7 @@ def test_work_grows_no_faster_than_the_line(start: str, filler: str) -> None:
 
         sys.setprofile(tick)
         try:
-            parse(text)
+            parse(text, tickers=strategies.TICKERS[1])
         finally:
             sys.setprofile(None)
         return count
