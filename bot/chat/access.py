@@ -47,11 +47,11 @@ async def _turn_away(turn: Turn, *, asks: bool) -> bool:
         await operators.knock(turn)
         return True
     turn.answer_soon()
-    await turn.say(operator_view.not_let_in(turn.locale, denied=turn.user.access is Access.DENIED))
+    await turn.say(operator_view.not_let_in(turn.here, denied=turn.user.access is Access.DENIED))
     return True
 
 
 async def _closing_only(turn: Turn) -> bool:
     turn.answer_soon()
-    await turn.say(refusal_view.refusal(turn.locale, Refusal(RefusalCode.CLOSING_ONLY)))
+    await turn.say(refusal_view.refusal(turn.here, Refusal(RefusalCode.CLOSING_ONLY)))
     return True

@@ -34,7 +34,7 @@ async def may_manage(turn: Turn) -> bool:
     else:
         if member.status in _ADMINS:
             return True
-    message = noise_view.admins_only(turn.locale)
+    message = noise_view.admins_only(turn.here)
     if turn.query is None:
         await turn.say(message)
     else:
@@ -53,8 +53,8 @@ async def chat_of(turn: Turn) -> Chat:
     settings = {"title": title, "language": turn.user.language, "time_zone": turn.user.time_zone}
     async with services.database.write() as session:
         chat = await chats.get_or_create(session, sender.chat_id, services.clock(), **settings)
-        if title and chat.title != title:
-            chat.title = title
+        if title and not chat.title:  # it is set up now: by an administrator, and so in their language
+            chat.title, chat.language, chat.time_zone = title, turn.user.language, turn.user.time_zone
         return chat
 
 

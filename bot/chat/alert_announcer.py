@@ -12,6 +12,7 @@ from bot.alerts.announce import Fired
 from bot.alerts.flips import BAND
 from bot.alerts.packing import unpack
 from bot.chat.outbox import LANE_URGENT, pack_keyboard
+from bot.chat.places import locale_at
 from bot.domain.alert import Loudness, Trend
 from bot.domain.intent import AlertIntent
 from bot.domain.noise import Event
@@ -43,7 +44,8 @@ class AlertMessages:
         for one in batch:
             if one.alert.plan is not None:
                 self.plan_fired(one.alert.id, one.firing.sequence)
-        message = told(user, batch)
+        locale = await locale_at(session, batch[0].alert.chat_id, user)
+        message = told(locale, batch)
         return Row(
             chat_id=batch[0].alert.chat_id,
             lane=LANE_URGENT,
@@ -76,9 +78,8 @@ def locale_of(user: User) -> Locale:
     return Locale.of(Language(user.language), user.time_zone)
 
 
-def told(user: User, batch: Sequence[Fired]) -> Message:
-    """The message about a batch, in the words of who set the first of its alerts."""
-    locale = locale_of(user)
+def told(locale: Locale, batch: Sequence[Fired]) -> Message:
+    """The message about a batch."""
     return alert_view.fired(locale, [news(one) for one in batch], _buttons(locale, batch))
 
 

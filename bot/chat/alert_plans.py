@@ -280,7 +280,7 @@ class AlertPlans:
         """
         one = replace(news(case.fired), plan=None)
         locale = locale_of(case.user)
-        buttons_of_alert = told(case.user, [case.fired]).keyboard if case.in_place else ()
+        buttons_of_alert = told(locale, [case.fired]).keyboard if case.in_place else ()
         head = alert_view.fired(locale, [one], buttons_of_alert)
         message = Message(lines(head.text, "", plan.text), (*plan.keyboard, *head.keyboard))
         row = Row(

@@ -27,6 +27,7 @@ class Sender:
     language: Language
     thread_id: int | None = None
     name: str = field(default="", compare=False)  # as they call themselves: shown, never trusted
+    title: str = field(default="", compare=False)  # of the group, likewise
 
 
 def language_of(code: str | None) -> Language:
@@ -52,6 +53,7 @@ def sender_of_message(update: Update, now_s: float) -> Sender | Refusal | None:
         language=language_of(user.language_code),
         thread_id=message.message_thread_id if message.is_topic_message else None,
         name=_name(user),
+        title=message.chat.title or "",
     )
 
 
@@ -85,4 +87,5 @@ def sender_of_tap(query: CallbackQuery) -> Sender | None:
         language=language_of(query.from_user.language_code),
         thread_id=thread,
         name=_name(query.from_user),
+        title=message.chat.title or "",
     )

@@ -73,6 +73,8 @@ COMMANDS: dict[str, Handler] = {
     "menu": options.menu,
     "link": accounts.link,
     "accounts": accounts.accounts,
+    "lang": accounts.language,
+    "language": accounts.language,
     "unlink": accounts.unlink,
     "forget": accounts.forget,
     "price": _begin("price"),

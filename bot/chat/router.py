@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from telegram import CallbackQuery, InlineKeyboardButton, Message, Update
 
 from bot.backpack import BackpackError, Maintenance, RateLimited, Unauthorised, UnknownOutcome
-from bot.chat import access, pasted, taps
+from bot.chat import access, pasted, places, taps
 from bot.chat.addressing import without_name
 from bot.chat.authority import Sender, language_of, sender_of_message, sender_of_tap
 from bot.chat.commands import COMMANDS, OPERATOR_COMMANDS, SPEAKING, TAPS, Handler, behind_tap
@@ -107,12 +107,15 @@ class Router:
             )
 
     async def _locale_of(self, message: Message) -> Locale:
-        """The language its author chose, else the one Telegram says they read."""
+        """The group's language; in private the one its author chose, else what Telegram says they read."""
+        services, chat = self._services, message.chat
+        if chat.type != "private":
+            return await places.learn(services.database, chat.id, chat.title or "", services.clock())
         author = message.from_user
         language = language_of(author.language_code if author else None)
         if author is None or author.is_bot:
             return Locale.of(language)
-        user = await self._services.offers.user(author.id, language.value)
+        user = await services.offers.user(author.id, language.value)
         return Locale.of(Language(user.language), user.time_zone)
 
     async def locale_of(self, arrival: Arrival) -> Locale:
@@ -126,6 +129,8 @@ class Router:
     async def _read(self, turn: Turn, text: str, words: str, *, leaked: bool) -> None:
         """Act on `text`; `words` are all that was written, `leaked` where there is a secret among them."""
         text = self._addressed(turn, text)
+        if leaked or text.startswith("/"):
+            await self._look_around(turn)
         if not leaked and await self._is_stopped(turn, text):
             return
         prompt = self._services.prompts.take(turn.user.id) if turn.sender.private else None
@@ -156,6 +161,12 @@ class Router:
         text, named = without_name(text, self._services.bot_username)
         is_meant = named and not text.startswith("/") and not turn.sender.private
         return f"/{text}" if is_meant and trade.makes_sense(turn, text) else text
+
+    async def _look_around(self, turn: Turn) -> None:
+        """In a group, learn in which language it is spoken to."""
+        services, who = self._services, turn.sender
+        if not who.private:
+            turn.place = await places.learn(services.database, who.chat_id, who.title, services.clock())
 
     async def _is_stopped(self, turn: Turn, text: str) -> bool:
         """Whether the operator has not let its sender in; a secret is dealt with whoever sends it."""
@@ -205,6 +216,7 @@ class Router:
             return
         if turn.sender.private and handler not in SPEAKING:
             turn.answer_soon()
+        await self._look_around(turn)
         if await access.stops(turn, behind_tap(name, argument)):
             return
         self._services.prompts.forget_line(turn.user.id)
@@ -258,14 +270,14 @@ class Router:
             await act()
         except BackpackError as error:
             _log.warning("the exchange: %s", error)
-            await self._excuse(turn, _exchange_excuse(turn.locale, error))
+            await self._excuse(turn, _exchange_excuse(turn.here, error))
         except VaultError as error:
             _log.error("the vault: %s", error)
-            await self._excuse(turn, refusal_view.refusal(turn.locale, Refusal(RefusalCode.NO_ACCOUNT)))
+            await self._excuse(turn, refusal_view.refusal(turn.here, Refusal(RefusalCode.NO_ACCOUNT)))
         except Exception:
             reference = secrets.token_hex(4)
             _log.exception("a handler failed, reference %s", reference)
-            await self._excuse(turn, refusal_view.failure(turn.locale, reference))
+            await self._excuse(turn, refusal_view.failure(turn.here, reference))
 
     async def _excuse(self, turn: Turn, message: View) -> None:
         turn.answer_soon()

@@ -60,12 +60,18 @@ class Turn:
     replied: Replied | None = None
     guessed: bool = False  # its line was told apart by the market: it is always asked about
     attached: Attached | None = None
+    place: Locale | None = None  # of a group, whose members may read what is said there
     stub: int | None = None  # the message that told a group where the answer is
     _answer: asyncio.Task[None] | None = field(default=None, repr=False)
 
     @property
     def locale(self) -> Locale:
         return Locale.of(Language(self.user.language), self.user.time_zone)
+
+    @property
+    def here(self) -> Locale:
+        """The locale of words that everybody in the chat may read; in private it is the person's."""
+        return self.place or self.locale
 
     @property
     def home(self) -> int:
@@ -94,7 +100,9 @@ class Turn:
     async def point_home(self, *, delivered: bool) -> None:
         """Tell a group that the answer is in the private chat: in a toast where a button was tapped."""
         stub = refusal_view.private_stub(
-            self.locale, f"https://t.me/{self.services.bot_username}", delivered=delivered
+            self.here if self.query is None else self.locale,
+            f"https://t.me/{self.services.bot_username}",
+            delivered=delivered,
         )
         if self.query is None:
             self.stub = await self.say(stub)

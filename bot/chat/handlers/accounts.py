@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from bot.chat import admins
 from bot.chat.acts import ActClass, act
 from bot.chat.handlers import referrals, sure
 from bot.chat.prompts import Prompt
@@ -15,6 +16,7 @@ from bot.domain.pasted import spellings
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import Language
 from bot.grammar import Parsed, parse
+from bot.store import chats
 from bot.store.tables import Account, AccountState
 from bot.vault import AlreadyLinked, SecretRefused
 from bot.view import Locale, Message
@@ -24,6 +26,11 @@ from bot.view import start as start_view
 
 MAX_LABEL: Final = 20
 MAX_ID: Final = 2**63 - 1
+_LANGUAGES: Final = {
+    **{language.value: language for language in Language},
+    **dict.fromkeys(("english", "英语", "英文"), Language.ENGLISH),
+    **dict.fromkeys(("chinese", "中文", "简体中文", "汉语"), Language.CHINESE),
+}
 
 
 async def start(turn: Turn, _: str = "") -> None:
@@ -45,7 +52,7 @@ async def start(turn: Turn, _: str = "") -> None:
 async def link(turn: Turn, argument: str = "") -> None:
     """Offer the two ways; a group is no place for either."""
     if not turn.sender.private:
-        await turn.say(refusal_view.refusal(turn.locale, Refusal(RefusalCode.PRIVATE_ONLY)))
+        await turn.say(refusal_view.refusal(turn.here, Refusal(RefusalCode.PRIVATE_ONLY)))
         return
     label = _label(argument)
     suffix = f":{label}" if label else ""
@@ -127,7 +134,7 @@ async def secret(turn: Turn, text: str, prompt: Prompt | None) -> None:
     services = turn.services
     asked_for = prompt is not None and prompt.kind == "secret" and services.access.admits(turn.user)
     if prompt is None or not asked_for or not turn.sender.private:
-        said = await stray_secret(services, turn.locale, turn.sender.chat_id, turn.message_id)
+        said = await stray_secret(services, turn.here, turn.sender.chat_id, turn.message_id)
         await turn.say(said)
         return
     deleted = await services.outbox.delete(turn.sender.chat_id, turn.message_id)
@@ -276,10 +283,18 @@ async def keep(turn: Turn, what: str) -> None:
 
 @act(ActClass.STRANGERS)
 async def language(turn: Turn, code: str) -> None:
-    """Choose the language."""
-    if code not in {one.value for one in Language}:
-        choices = {one: f"lang:{one.value}" for one in Language}
-        await turn.show(start_view.language_choice(turn.locale, choices))
+    """Choose the language: one's own in private, the group's in a group, where only administrators may."""
+    if not turn.sender.private and not await admins.may_manage(turn):
         return
-    turn.user = await turn.services.offers.change_user(turn.user, language=code)
-    await turn.show(start_view.language_set(turn.locale))
+    wanted = _LANGUAGES.get(code.strip().casefold())
+    if wanted is None:
+        choices = {one: f"lang:{one.value}" for one in Language}
+        await turn.show_publicly(start_view.language_choice(turn.here, choices))
+    elif turn.sender.private:
+        turn.user = await turn.services.offers.change_user(turn.user, language=wanted.value)
+        await turn.show(start_view.language_set(turn.locale))
+    else:
+        await admins.chat_of(turn)
+        async with turn.services.database.write() as session:
+            await chats.change(session, turn.sender.chat_id, language=wanted.value)
+        await turn.show_publicly(start_view.language_set(Locale.of(wanted)))

@@ -127,7 +127,7 @@ async def add_history(
     Not if it was changed or taken back meanwhile, or fired: then the card speaks of something else.
     """
     full, past = await _replayed(turn, intent, shown)
-    message = alert_view.made(turn.locale, full, buttons)
+    message = alert_view.made(turn.here, full, buttons)
     if await _is_unchanged(turn, alert):
         await turn.services.outbox.edit(turn.sender.chat_id, message_id, message)
     drawn = await picture(turn, intent, past) if past is not None else None

@@ -39,7 +39,7 @@ async def alerts(turn: Turn, page: str = "0") -> bool:
         for one in found
     ]
     message = alert_view.listing(
-        turn.locale,
+        turn.here,
         entries,
         page=number(page) or 0,
         page_data=lambda n: f"{LIST}:{n}",
@@ -57,7 +57,7 @@ async def missed(turn: Turn, page: str = "0") -> bool:
     since = turn.services.clock() - MISSED_DAYS * 86_400_000
     found = await turn.services.alerts.missed(turn.user.id, since)
     message = alert_view.missed(
-        turn.locale,
+        turn.here,
         [news(one) for one in reversed(found)],
         days=MISSED_DAYS,
         page=number(page) or 0,

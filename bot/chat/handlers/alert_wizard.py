@@ -109,7 +109,7 @@ async def _fill(turn: Turn, words: list[str], kind: _Kind) -> None:
     elif missing == "window":
         await _ask(turn, "window", words, [(window, window) for window in _WINDOWS])
     elif rhythm is None:
-        labels = [(alert_view.choice(turn.locale, name), name) for name in _RHYTHMS]
+        labels = [(alert_view.choice(turn.here, name), name) for name in _RHYTHMS]
         await _ask(turn, "rhythm", words, labels, per_row=2)
     else:
         await _finish(turn, _line(words, kind, given, _RHYTHMS.get(rhythm, "")))
@@ -139,13 +139,13 @@ async def _finish(turn: Turn, line: str) -> None:
 async def _ask_market(turn: Turn) -> None:
     bases = (await turn.services.queries.symbols(MarketKind.PERP))[:MOST_SYMBOLS]
     choices: list[tuple[str, str]] = [(base, f"aw:{base}") for base in bases]
-    choices.append((alert_view.choice(turn.locale, "account"), f"aw:{MINE}"))
-    choices.append((alert_view.choice(turn.locale, "market"), f"aw:{ALL}"))
+    choices.append((alert_view.choice(turn.here, "account"), f"aw:{MINE}"))
+    choices.append((alert_view.choice(turn.here, "market"), f"aw:{ALL}"))
     await _show(turn, "symbol", choices, per_row=4)
 
 
 async def _ask_kind(turn: Turn, market: str, kinds: dict[str, _Kind]) -> None:
-    choices = [(alert_view.choice(turn.locale, name), f"aw:{market}|{name}") for name in kinds]
+    choices = [(alert_view.choice(turn.here, name), f"aw:{market}|{name}") for name in kinds]
     if market in {MINE, ALL}:
         await _show(turn, "account" if market == MINE else "market", choices, per_row=2)
         return
@@ -177,7 +177,7 @@ async def _ask_price(turn: Turn, words: list[str], kind: _Kind) -> None:
         level = plain(_SHORT.plus(moment.last * (HUNDRED + Decimal(share)) / HUNDRED))
         sign = "−" if share.startswith("-") else "+"
         choices.append((f"{level} ({sign}{share.lstrip('-')}%)", level))
-    price = turn.locale.price(moment.last, moment.market.tick)
+    price = turn.here.price(moment.last, moment.market.tick)
     await _ask(turn, "price", words, choices, per_row=2, symbol=symbol_name(words[0]), price=price)
 
 
@@ -199,7 +199,7 @@ async def _ask(
     choices = [(label, f"aw:{done}|{value}") for label, value in options]
     if not said:
         market = "" if words[0] in {MINE, ALL} else f"{symbol_name(words[0])}: "
-        said = {"what": market + alert_view.choice(turn.locale, words[1])}
+        said = {"what": market + alert_view.choice(turn.here, words[1])}
     await _show(turn, question, choices, per_row=per_row, **said)
 
 
@@ -207,7 +207,7 @@ async def _show(
     turn: Turn, question: str, choices: list[tuple[str, str]], *, per_row: int, **words: str
 ) -> None:
     message = start_view.ask(
-        turn.locale,
+        turn.here,
         f"alert-{question}",
         list(choices),
         cancel_data=alert_lists.LIST,

@@ -45,7 +45,7 @@ async def refuse(turn: Turn, refusal: Refusal, intent: AlertIntent | None = None
     names = str(refusal.params.get("suggestions", "")) if intent is not None else ""
     ways = [(name, await _line_for(turn, intent, name)) for name in names.split(", ") if name and intent]
     data = await turn.line_data(mend) if mend and mend.startswith("alert ") else None
-    await put(turn, refusal_view.refusal(turn.locale, refusal, mend=mend, mend_data=data, offers=ways))
+    await put(turn, refusal_view.refusal(turn.here, refusal, mend=mend, mend_data=data, offers=ways))
     return False
 
 
@@ -95,12 +95,12 @@ async def save(turn: Turn, intent: AlertIntent) -> bool:
     card = await alert_cards.card(turn, intent, condition)
     buttons = keyboard(
         (
-            alert_view.action(turn.locale, "undo", f"al:undo:{alert.id}"),
-            alert_view.action(turn.locale, "edit", f"al:edit:{alert.id}"),
-            alert_view.action(turn.locale, "list", LIST),
+            alert_view.action(turn.here, "undo", f"al:undo:{alert.id}"),
+            alert_view.action(turn.here, "edit", f"al:edit:{alert.id}"),
+            alert_view.action(turn.here, "list", LIST),
         )
     )
-    message_id = await put(turn, alert_view.made(turn.locale, card, buttons))
+    message_id = await put(turn, alert_view.made(turn.here, card, buttons))
     if message_id is not None:
         alert_cards.aside(turn, alert_cards.add_history(turn, alert, message_id, intent, card, buttons))
     return True
@@ -124,13 +124,13 @@ async def propose(turn: Turn, intent: AlertIntent) -> bool:
     symbol = getattr(intent.condition, "symbol", None)
     line = canonical(intent)
     buttons = keyboard(
-        (alert_view.action(turn.locale, "save", await turn.line_data(line, prefix="as:")),),
+        (alert_view.action(turn.here, "save", await turn.line_data(line, prefix="as:")),),
         (
-            alert_view.action(turn.locale, "edit", f"aw:{symbol}" if symbol else "aw:"),
-            alert_view.action(turn.locale, "cancel", LIST),
+            alert_view.action(turn.here, "edit", f"aw:{symbol}" if symbol else "aw:"),
+            alert_view.action(turn.here, "cancel", LIST),
         ),
     )
-    message = alert_view.proposed(turn.locale, card, buttons)
+    message = alert_view.proposed(turn.here, card, buttons)
     sender = turn.sender
     await turn.services.outbox.say(sender.chat_id, message, thread_id=sender.thread_id, photo=picture)
     return True
@@ -235,15 +235,15 @@ async def _may(turn: Turn, alert: Alert, action: str) -> bool:
 
 async def _open(turn: Turn, alert: Alert, _: str) -> None:
     if alert.state not in {AlertState.ARMED, AlertState.PAUSED}:
-        await put(turn, alert_view.gone(turn.locale, list_data=LIST))
+        await put(turn, alert_view.gone(turn.here, list_data=LIST))
         return
     intent, paused = intent_of(alert), alert.state is AlertState.PAUSED
     card = await alert_cards.card(turn, intent, unpack(alert.kind, alert.condition))
     toggle = "resume" if paused else "pause"
     names = ((toggle, "edit"), ("replay", "delete"))
-    rows = [[alert_view.action(turn.locale, name, f"al:{name}:{alert.id}") for name in row] for row in names]
-    buttons = keyboard(*rows, (alert_view.action(turn.locale, "back", LIST),))
-    await put(turn, alert_view.detail(turn.locale, card, paused=paused, buttons=buttons))
+    rows = [[alert_view.action(turn.here, name, f"al:{name}:{alert.id}") for name in row] for row in names]
+    buttons = keyboard(*rows, (alert_view.action(turn.here, "back", LIST),))
+    await put(turn, alert_view.detail(turn.here, card, paused=paused, buttons=buttons))
 
 
 async def _pause(turn: Turn, alert: Alert, _: str) -> None:
@@ -271,12 +271,12 @@ async def _undo(turn: Turn, alert: Alert, _: str) -> None:
 
 async def _over(turn: Turn, deleted: Alert | None, *, undone: bool) -> None:
     if deleted is None:
-        await put(turn, alert_view.gone(turn.locale, list_data=LIST))
+        await put(turn, alert_view.gone(turn.here, list_data=LIST))
         return
     mine = deleted.user_id == turn.user.id
-    again = alert_view.action(turn.locale, "again", f"al:again:{deleted.id}") if mine else None
+    again = alert_view.action(turn.here, "again", f"al:again:{deleted.id}") if mine else None
     view = alert_view.undone if undone else alert_view.deleted
-    await put(turn, view(turn.locale, unpack(deleted.kind, deleted.condition), again=again))
+    await put(turn, view(turn.here, unpack(deleted.kind, deleted.condition), again=again))
 
 
 async def _again(turn: Turn, alert: Alert, _: str) -> None:
@@ -290,8 +290,8 @@ async def _replay(turn: Turn, alert: Alert, _: str) -> None:
     intent = intent_of(alert)
     card = await alert_cards.card(turn, intent, unpack(alert.kind, alert.condition))
     card, picture = await alert_cards.with_history(turn, intent, card)
-    buttons = keyboard((alert_view.action(turn.locale, "list", LIST),))
-    message = alert_view.detail(turn.locale, card, paused=alert.state is AlertState.PAUSED, buttons=buttons)
+    buttons = keyboard((alert_view.action(turn.here, "list", LIST),))
+    message = alert_view.detail(turn.here, card, paused=alert.state is AlertState.PAUSED, buttons=buttons)
     sender = turn.sender
     await turn.services.outbox.say(sender.chat_id, message, thread_id=sender.thread_id, photo=picture)
 
@@ -306,9 +306,9 @@ async def _edit(turn: Turn, alert: Alert, _: str) -> None:
         for step in STEPS
         if changed(intent, step=Decimal(step)) is not None
     ]
-    buttons = keyboard(steps, (alert_view.action(turn.locale, "back", f"al:open:{alert.id}"),))
+    buttons = keyboard(steps, (alert_view.action(turn.here, "back", f"al:open:{alert.id}"),))
     condition = unpack(alert.kind, alert.condition)
-    await put(turn, alert_view.changing(turn.locale, condition, buttons))
+    await put(turn, alert_view.changing(turn.here, condition, buttons))
 
 
 async def _by(turn: Turn, alert: Alert, step: str) -> None:
@@ -325,7 +325,7 @@ async def _put_in_place(turn: Turn, alert: Alert, new: AlertIntent) -> None:
         await refuse(turn, edited)
         return
     if edited is None:
-        await put(turn, alert_view.gone(turn.locale, list_data=LIST))
+        await put(turn, alert_view.gone(turn.here, list_data=LIST))
         return
     await _open(turn, edited, "")
 

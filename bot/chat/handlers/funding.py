@@ -36,7 +36,7 @@ async def table(turn: Turn, argument: str = "") -> bool:
     order, _, page = argument.partition(":")
     rows = await turn.services.funding.rows()
     message = funding_view.table(
-        turn.locale,
+        turn.here,
         rows,
         order=Order(order) if order in set(Order) else Order.EXTREME,
         page=number(page) or 0,
@@ -61,7 +61,7 @@ async def market(turn: Turn, mention: str) -> bool:
     holding = await _holding(turn, perp.symbol) if turn.sender.private else None
     carry = await _carry(turn, perp, row, await _fees(turn))
     message = funding_view.market(
-        turn.locale,
+        turn.here,
         row,
         past,
         now_ms=services.clock(),
@@ -111,7 +111,7 @@ async def carry(turn: Turn, argument: str = "") -> bool:
 async def _page(turn: Turn, found: Carry, row: FundingRow, spot: Market, perp: Market) -> None:
     sizes = SIZES if found.earns_short else ()
     message = funding_view.carry_page(
-        turn.locale,
+        turn.here,
         found,
         average=row.week is not None,
         size_data=[(f"${size}", f"cy:{perp.base} ${size}") for size in sizes],
@@ -141,7 +141,7 @@ async def _carries(turn: Turn) -> bool:
     fees = await _fees(turn)
     found = [await _carry(turn, markets[row.symbol], row, fees) for row in rows]
     best = sorted((one for one in found if one is not None), key=lambda one: one.net_held, reverse=True)
-    message = funding_view.carries(turn.locale, best, open_data=lambda base: f"cy:{base}")
+    message = funding_view.carries(turn.here, best, open_data=lambda base: f"cy:{base}")
     await turn.show_publicly(message)
     return True
 
@@ -189,5 +189,5 @@ async def _spot(turn: Turn, perp: Market) -> Market | None:
 async def _refuse(turn: Turn, refusal: Refusal, button: str) -> bool:
     names = [name for name in str(refusal.params.get("suggestions", "")).split(", ") if name]
     offers = [(name, f"{button}:{name}") for name in names]
-    await turn.show_publicly(refusal_view.refusal(turn.locale, refusal, offers=offers))
+    await turn.show_publicly(refusal_view.refusal(turn.here, refusal, offers=offers))
     return False

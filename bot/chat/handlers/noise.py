@@ -37,7 +37,7 @@ async def noise(turn: Turn, _: str = "", *, saved: Event | None = None) -> None:
         gathered=waiting,
     )
     is_operator = turn.user.id in services.admin_ids
-    await turn.show_publicly(noise_view.noise(turn.locale, view, operator=is_operator, saved=saved))
+    await turn.show_publicly(noise_view.noise(turn.here, view, operator=is_operator, saved=saved))
 
 
 async def choose(turn: Turn, argument: str) -> None:
@@ -59,9 +59,7 @@ async def _ask(turn: Turn, event: Event) -> None:
     async with turn.services.database.read() as session:
         chosen = await chats.volumes(session, [turn.sender.chat_id])
     volume = chats.volume_of(chosen, turn.sender.chat_id, turn.sender.thread_id, event)
-    await turn.show_publicly(
-        noise_view.volume_choice(turn.locale, event, volume, private=turn.sender.private)
-    )
+    await turn.show_publicly(noise_view.volume_choice(turn.here, event, volume, private=turn.sender.private))
 
 
 async def _store(turn: Turn, event: Event, volume: Volume) -> None:
@@ -84,7 +82,7 @@ async def _group_setting(turn: Turn, name: str, value: str) -> None:
     change = _change(name, value)
     if change is None:
         options, chosen = _options(name, chat)
-        await turn.show_publicly(noise_view.chat_choice(turn.locale, name, options, chosen))
+        await turn.show_publicly(noise_view.chat_choice(turn.here, name, options, chosen))
         return
     async with turn.services.database.write() as session:
         await chats.change(session, chat.id, **change)

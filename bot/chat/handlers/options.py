@@ -34,8 +34,8 @@ _OPTIONS: Final[dict[str, tuple[str, ...]]] = {
 @act(ActClass.STRANGERS)
 async def help_topic(turn: Turn, topic: str = "") -> None:
     """A page of help, or the list of pages."""
-    message = help_view.help(turn.locale, topic.strip().lower()) if topic.strip() else None
-    await turn.show_publicly(message or help_view.help_topics(turn.locale, back_data="menu:main"))
+    message = help_view.help(turn.here, topic.strip().lower()) if topic.strip() else None
+    await turn.show_publicly(message or help_view.help_topics(turn.here, back_data="menu:main"))
 
 
 async def menu(turn: Turn, section: str = "main") -> None:

@@ -30,7 +30,7 @@ async def first_question(turn: Turn) -> Message | None:
 async def referral(turn: Turn, argument: str = "") -> None:
     """`/referral`, `/referral 15%`, `/referral none`, `/referral unknown`."""
     if not turn.sender.private:
-        await turn.say(refusal_view.refusal(turn.locale, Refusal(RefusalCode.PRIVATE_ONLY)))
+        await turn.say(refusal_view.refusal(turn.here, Refusal(RefusalCode.PRIVATE_ONLY)))
         return
     known, rate = _rate(argument)
     if known:

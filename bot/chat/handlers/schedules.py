@@ -41,7 +41,7 @@ async def schedule(turn: Turn, text: str = "") -> None:
     line = parse_schedule(text)
     if isinstance(line, ScheduleFault):
         key = {"key": "fault", "word": line.word} if line.word else {"key": "incomplete"}
-        await turn.show_publicly(view.refused(turn.locale, **key))
+        await turn.show_publicly(view.refused(turn.here, **key))
     elif await may_manage(turn):
         await _obey(turn, line)
 
@@ -51,7 +51,7 @@ async def tapped(turn: Turn, argument: str) -> None:
     subject, _, act = argument.partition(":")
     if subject == "add" and act in view.KINDS:
         if await may_manage(turn):
-            await turn.show_publicly(view.ask_when(turn.locale, act))
+            await turn.show_publicly(view.ask_when(turn.here, act))
     elif subject == "add":
         kind, _, choice = act.partition(":")
         await _line(turn, f"{kind} {_spoken(kind, choice)}")
@@ -66,7 +66,7 @@ async def _one(turn: Turn, post_id: int, act: str) -> None:
     if post is None:
         await _list(turn)
     elif not act:
-        await turn.show_publicly(view.post(turn.locale, _view(turn, post)))
+        await turn.show_publicly(view.post(turn.here, _view(turn, post)))
     elif act in {"on", "silent"}:
         await _line(turn, f"{post_id} {'loud' if act == 'on' else 'silent'}")
     else:
@@ -102,13 +102,13 @@ async def _obey(turn: Turn, line: ScheduleLine) -> None:
 
 async def _add(turn: Turn, chat: Chat, line: ScheduleLine) -> Markup:
     if line.kind is None or line.act is not None:
-        raise _CannotBe(view.refused(turn.locale, "incomplete"))
+        raise _CannotBe(view.refused(turn.here, "incomplete"))
     zone = line.zone or _zone(turn, chat)
     when = await _when(turn, line, PostKind(line.kind))
     if when is None:
-        raise _CannotBe(view.ask_when(turn.locale, line.kind))
+        raise _CannotBe(view.ask_when(turn.here, line.kind))
     await _write(turn, chat, PostKind(line.kind), when, zone, line.loudness or Loudness.ON)
-    return view.saved(turn.locale)
+    return view.saved(turn.here)
 
 
 async def _write(
@@ -128,7 +128,7 @@ async def _write(
     )
     async with turn.services.database.write() as session:
         if len(await posts.of_chat(session, chat.id)) >= MOST:
-            raise _CannotBe(view.refused(turn.locale, "full", n=str(MOST)))
+            raise _CannotBe(view.refused(turn.here, "full", n=str(MOST)))
         await posts.add(session, post)
 
 
@@ -136,7 +136,7 @@ async def _change(turn: Turn, line: ScheduleLine) -> Markup:
     """Pause, resume, delete, or say anew when and how loud."""
     post = await _find(turn, line.post_id or 0)
     if post is None or (line.kind is not None and line.kind != post.kind):
-        raise _CannotBe(view.refused(turn.locale, "unknown", id=str(line.post_id)))
+        raise _CannotBe(view.refused(turn.here, "unknown", id=str(line.post_id)))
     zone = line.zone or post.time_zone
     if line.days is not None and line.minute is None and "at" in post.when:
         hours, minutes = str(post.when["at"]).split(":")
@@ -154,15 +154,15 @@ async def _change(turn: Turn, line: ScheduleLine) -> Markup:
             await outbox.release_gathered(session, post.chat_id)
     turn.services.outbox.kick()
     deleted = line.act == "delete"
-    return view.deleted(turn.locale, post.id) if deleted else view.saved(turn.locale)
+    return view.deleted(turn.here, post.id) if deleted else view.saved(turn.here)
 
 
 async def _when(turn: Turn, line: ScheduleLine, kind: PostKind) -> dict[str, Any] | None:
     """The timing a line says; None when it says none."""
     if line.symbol is not None and line.lead_ms is None:
-        raise _CannotBe(view.refused(turn.locale, "fault", word=line.symbol))
+        raise _CannotBe(view.refused(turn.here, "fault", word=line.symbol))
     if line.lead_ms is not None and kind is not PostKind.FUNDING_TABLE:
-        raise _CannotBe(view.refused(turn.locale, "incomplete"))
+        raise _CannotBe(view.refused(turn.here, "incomplete"))
     if line.lead_ms is not None:
         return await _settlement(turn, line.lead_ms, line.symbol)
     if line.every_ms is not None:
@@ -178,12 +178,12 @@ async def _settlement(turn: Turn, lead_ms: int, mention: str | None) -> dict[str
     if mention is not None:
         found = await turn.services.catalogue.resolve(mention, MarketKind.PERP)
         if isinstance(found, UnknownSymbol):
-            raise _CannotBe(view.refused(turn.locale, "no-market", word=mention))
+            raise _CannotBe(view.refused(turn.here, "no-market", word=mention))
         symbol = found.market.symbol
     try:
         return await turn.services.posting.settlement(lead_ms, symbol)
     except NoFunding:
-        raise _CannotBe(view.refused(turn.locale, "no-market", word=mention or "")) from None
+        raise _CannotBe(view.refused(turn.here, "no-market", word=mention or "")) from None
 
 
 async def ensure_digest(turn: Turn, chat: Chat) -> None:
@@ -208,7 +208,7 @@ async def _list(turn: Turn, said: Markup | None = None) -> None:
     async with turn.services.database.read() as session:
         found = await posts.of_chat(session, turn.sender.chat_id)
     shown = [_view(turn, post) for post in found]
-    await turn.show_publicly(view.schedules(turn.locale, shown, private=turn.sender.private, said=said))
+    await turn.show_publicly(view.schedules(turn.here, shown, private=turn.sender.private, said=said))
 
 
 def _view(turn: Turn, post: ScheduledPost) -> view.PostView:

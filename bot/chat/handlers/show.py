@@ -165,7 +165,7 @@ async def price(turn: Turn, mention: str) -> bool:
     day = await turn.services.queries.day(symbol)
     await turn.show_publicly(
         market_view.price(
-            turn.locale,
+            turn.here,
             moment.market,
             last=moment.last,
             mark=moment.mark if moment.market.is_perp else None,
@@ -191,7 +191,7 @@ async def book(turn: Turn, mention: str) -> bool:
         return await _public_refusal(turn, moment, "bk")
     symbol = moment.market.symbol
     message = market_view.book(
-        turn.locale,
+        turn.here,
         moment.market,
         moment.book,
         time_ms=turn.services.clock(),
@@ -212,7 +212,7 @@ async def _public_refusal(turn: Turn, refusal: Refusal, button: str) -> bool:
     """The refusal, and a button for each symbol that may have been meant."""
     names = [name for name in str(refusal.params.get("suggestions", "")).split(", ") if name]
     offers = [(name, f"{button}:{name}") for name in names]
-    await turn.show_publicly(refusal_view.refusal(turn.locale, refusal, offers=offers))
+    await turn.show_publicly(refusal_view.refusal(turn.here, refusal, offers=offers))
     return False
 
 

@@ -207,7 +207,7 @@ async def run(turn: Turn, text: str) -> None:
     if not isinstance(found, Refusal):
         await line(turn, found)
     elif turn.sender.private:
-        await turn.say(refusal_view.refusal(turn.locale, found))
+        await turn.say(refusal_view.refusal(turn.here, found))
     else:
         await turn.answer(found)
 

@@ -34,7 +34,7 @@ async def refuse(turn: Turn, text: str, result: ParseFailure) -> None:
     offers = [(f"▸ {other}", await turn.line_data(other)) for other in others if other]
     await turn.say(
         refusal_view.refusal(
-            turn.locale,
+            turn.here,
             refusal,
             source=text,
             span=(result.start, result.end),

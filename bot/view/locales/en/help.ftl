@@ -95,4 +95,5 @@ help-safety = <b>Safety</b>
 help-groups = <b>Groups</b>
     Authority is yours alone: your key, your buttons. Nobody else’s tap counts.
     Your balances and fills go to our private chat; the group sees a short note.
+    /lang chooses the language of a group; only its administrators may. Private answers keep yours.
     Never post a secret. If it happens, revoke the key at once.
