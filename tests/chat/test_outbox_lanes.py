@@ -10,10 +10,12 @@ import pytest
 from markupsafe import Markup
 from telegram import Bot
 
-from bot.chat.limits import UNLIMITED, Rate, Rates
+from bot.chat.limits import TELEGRAM, UNLIMITED, Rate, Rates
 from bot.chat.outbox import LANE_ANSWER, LANE_DIGEST, LANE_URGENT, Outbox
 from bot.sandbox.telegram import ChatDriver, Limits, SandboxTelegram, TelegramConfig
 from bot.store import Database
+from bot.store import outbox as rows
+from bot.store.tables import Message as Row
 from bot.view import Message
 
 ANN, BEN = 1001, 1002
@@ -88,3 +90,33 @@ async def test_flood_control_delays_one_chat_alone_and_loses_nothing(
     assert order[0] == "elsewhere"
     assert await _said(driver, ANN) == ["first", "second"]
     assert outbox.counters.flooded == 1
+
+
+async def test_one_chats_flood_holds_up_neither_others_nor_its_own_news(
+    bot: Bot, driver: ChatDriver, database: Database
+) -> None:
+    def now() -> int:
+        return time.time_ns() // 1_000_000
+
+    outbox = Outbox(bot, database, clock=now, rates=TELEGRAM)
+
+    async def others() -> None:
+        flood = [asyncio.create_task(outbox.say(ANN, _words(f"flood {n}"))) for n in range(2_000)]
+        await asyncio.sleep(0.05)
+        async with database.write() as session:
+            for person, text in ((ANN, "filled"), (BEN, "filled")):
+                await rows.enqueue(
+                    session, Row(chat_id=person, lane=LANE_URGENT, text=text, created_ms=now())
+                )
+        outbox.kick()
+        assert await outbox.say(BEN, _words("an answer")) is not None
+        assert await outbox.toast(BEN, "no such tap") is False
+        async with asyncio.timeout(10):
+            while "filled" not in await _said(driver, BEN) or "filled" not in await _said(driver, ANN):  # noqa: ASYNC110 - a chat has no event
+                await asyncio.sleep(0.02)
+        assert sum(text.startswith("flood") for text in await _said(driver, ANN)) < 10
+        for task in flood:
+            task.cancel()
+
+    await _with(outbox, others())
+    assert outbox.counters.crowded_out >= 1_500
