@@ -23,7 +23,7 @@ from bot.domain.standing import Gap
 from bot.domain.stops import Shortage
 from bot.domain.values import Language, plain
 from bot.store import endings, fills, orders, outbox, promises, users
-from bot.store.tables import Account, Order, OutboxKind, User
+from bot.store.tables import Account, Order, OutboxKind, Ticket, User
 from bot.store.tables import Message as Row
 from bot.view import Locale, Message
 from bot.view import notices as notice_view
@@ -175,14 +175,16 @@ class ChatAnnouncer:
     async def _edit_card(self, session: AsyncSession, order: Order, card: Message, *, asked: bool) -> None:
         """The preview the user tapped becomes the card; further legs of a ticket get one of their own.
 
-        It is waited for when it tells what became of a Confirm; whoever cancels is answered otherwise.
+        It is waited for when it tells what became of a Confirm. Whoever cancels is answered otherwise, and a
+        ticket of several legs is told on its own card first.
         """
         key = f"order:{order.id}"
-        sending = order.state is OrderState.SENDING
-        if order.message_id is None and (
-            sending or await self._send(session, order.chat_id, key, card, LANE_ANSWER)
-        ):
-            return
+        if order.message_id is None:
+            ticket = await session.get(Ticket, order.ticket_id)
+            lane = LANE_ANSWER if ticket is None or ticket.message_id is None else LANE_CARD
+            sending = order.state is OrderState.SENDING
+            if sending or await self._send(session, order.chat_id, key, card, lane):
+                return
         is_fresh = self._clock() - order.created_ms <= LATE_MS
         await outbox.enqueue(
             session,

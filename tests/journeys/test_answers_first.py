@@ -67,6 +67,9 @@ async def test_answers_and_results_go_before_the_cards_of_twenty_orders(world: W
     await _until(carol, 0)  # the cards follow all the same
 
     cards = await _rest(carol)
+    last = await carol.says("long sol $20; long eth $20; long btc $20; long doge $20", "4 steps")
+    await carol.taps("✅")
+    await carol.chat.wait_for(lambda m: m.id > last.id and "Filled" in m.text and "DOGE" in m.text)
     _keep(world, TELEGRAM)
     first = await carol.says("/panic", "Panic")
     await carol.taps("Cancel and close all", "Last check", on=first.id)
