@@ -34,11 +34,10 @@ async def may_manage(turn: Turn) -> bool:
     else:
         if member.status in _ADMINS:
             return True
-    message = noise_view.admins_only(turn.here)
     if turn.query is None:
-        await turn.say(message)
+        await turn.say(noise_view.admins_only(turn.here))
     else:
-        turn.toast(plain_text(message.text))
+        turn.toast(plain_text(noise_view.admins_only(turn.locale).text))
     return False
 
 

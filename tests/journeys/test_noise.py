@@ -145,9 +145,9 @@ async def test_a_group_has_its_own_quiet_hours_zone_and_language(world: World) -
     await alice.taps("Quiet hours", "of this group", on=page.id)
     await alice.taps("22:00", "22:00–07:00 (Asia/Tokyo)", on=page.id)
     await alice.taps("Language", on=page.id)
-    await alice.taps("中文", "How loud", on=page.id)
+    await alice.taps("中文", "哪些消息要响", on=page.id)
     skip_to(world, 14)  # 23:00 in Tokyo
-    await alice.says("/schedule movers 23:30", "23:30 (Asia/Tokyo)")
+    await alice.says("/schedule movers 23:30", "23:30（Asia/Tokyo）")
     skip_to(world, 14, 30)
     await alice.sees("24 小时涨跌")
     assert (await sent_post(world, "market")).silent

@@ -155,7 +155,7 @@ async def test_a_post_is_made_changed_paused_and_deleted_by_buttons(world: World
 async def test_in_a_group_admins_decide_and_the_post_keeps_to_its_topic(world: World) -> None:
     trades, _ = await topics(world)
     alice, bob = world.person(ALICE, DESK), world.person(BOB, DESK)
-    await bob.says("/schedule movers 08:00", "管理员", thread_id=trades)
+    await bob.says("/schedule movers 08:00", "Only admins", thread_id=trades)
     assert await posts(world) == []
     page = await alice.says("/schedule movers 08:00", "Movers daily at 08:00", thread_id=trades)
     assert "管理员" in await bob.is_told("＋ Daily digest", on=page.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from bot.chat import places
 from bot.chat.admins import chat_of, may_manage
 from bot.chat.handlers.options import QUIET_HOURS, ZONES, clock_range, quiet_columns
 from bot.chat.handlers.schedules import ensure_digest
@@ -86,6 +87,7 @@ async def _group_setting(turn: Turn, name: str, value: str) -> None:
         return
     async with turn.services.database.write() as session:
         await chats.change(session, chat.id, **change)
+    turn.place = await places.learn(turn.services.database, chat.id, chat.title, turn.services.clock())
     await noise(turn)
 
 
