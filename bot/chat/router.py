@@ -124,7 +124,9 @@ class Router:
         language = language_of(str(author.get("language_code") or ""))
         async with self._services.database.read() as session:
             user = await users.get(session, arrival.person)
-        return Locale.of(language) if user is None else Locale.of(Language(user.language), user.time_zone)
+            return (
+                Locale.of(language) if user is None else await places.locale_at(session, arrival.chat, user)
+            )
 
     async def _read(self, turn: Turn, text: str, words: str, *, leaked: bool) -> None:
         """Act on `text`; `words` are all that was written, `leaked` where there is a secret among them."""
