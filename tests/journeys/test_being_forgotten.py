@@ -110,13 +110,23 @@ async def test_a_key_that_goes_takes_along_what_would_act_with_it(world: World, 
 
 
 async def test_a_plan_in_hand_at_the_moment_of_forgetting_sends_nothing(world: World, carol: Person) -> None:
-    """Fired, priced, and before its claim: the claim looks whether its alert is still wanted."""
+    """Fired and about to be priced: the claim looks whether its alert is still wanted."""
+    offers = world.bot.services.offers
+    price, reached, go_on = offers.make, asyncio.Event(), asyncio.Event()
+
+    async def later(*given: Any, **named: Any) -> Any:
+        reached.set()
+        await go_on.wait()
+        return await price(*given, **named)
+
     await _saves(carol, "a sol > 160 then arm max $300 long sol $200")
-    await world.fault(action="delay_before", ms=1200, match={"method": "GET", "path": "/api/v1/account"})
+    offers.make = later  # type: ignore[method-assign]
     await _prices(world, "161")
-    await asyncio.sleep(0.4)
+    await reached.wait()
+    offers.make = price  # type: ignore[method-assign]
     await _is_forgotten(carol)
     await carol.says("/start", "Rucksack")
     await carol.links("Carol")
-    await asyncio.sleep(1.5)
+    go_on.set()
+    await asyncio.sleep(1.0)
     assert await world.sent() == []
