@@ -44,6 +44,7 @@ _AMOUNT: Final = re.compile(  # what reads as a number with its unit stays one, 
 _LONG_SPOT: Final = re.compile(
     r"(?P<verb>long|short|l|s)(?= )[^;\n]* (?P<spot>spot)(?!\w)[^;\n]*", re.IGNORECASE
 )
+_LABELLED: Final = re.compile(r"(?:on|acc|account|label|note|named)[:=]?", re.IGNORECASE)
 _QUOTES: Final = ("USDC", "USDT", "USD")
 MAX_WORD: Final = 64  # characters
 _MOST: Final = 3  # names offered with a `#`
@@ -105,9 +106,14 @@ def on_spot(text: str) -> tuple[Mend, ...]:
 
 
 def _words(text: str, start: int, end: int) -> list[_Word]:
-    """The words outside quotes; no name is longer than a word may be."""
-    found = (_Word(match.group(), *match.span()) for match in _WORD.finditer(text, start, end))
-    return [word for word in found if word.text[0] != '"' and len(word.text) <= MAX_WORD]
+    """The words outside quotes that may be names: not the label of an account or of an alert."""
+    found = [_Word(match.group(), *match.span()) for match in _WORD.finditer(text, start, end)]
+    before = [_Word("", 0, 0), *found]
+    return [
+        word
+        for last, word in zip(before, found, strict=False)
+        if word.text[0] != '"' and len(word.text) <= MAX_WORD and not _LABELLED.fullmatch(last.text)
+    ]
 
 
 # --- one word ------------------------------------------------------------------------------------------

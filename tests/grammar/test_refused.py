@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.refusal import RefusalCode
-from bot.grammar import FEATURES, Parsed, ParseFailure, classify, parse
+from bot.grammar import FEATURES, Parsed, ParseFailure, canonical, classify, parse
 
 
 def failure(line: str) -> ParseFailure:
@@ -264,3 +264,20 @@ def test_the_span_is_of_the_text_as_typed() -> None:
     line = "\u200f/long@rucksack_bot  sol\t做多 $200"
     result = failure(line)
     assert line[result.start : result.end] == "做多"
+
+
+@pytest.mark.parametrize(
+    ("line", "label"),
+    [
+        ("long sol $50 on spot", "spot"),
+        ("long sol $50 on perp", "perp"),
+        ("close sol on 2z", "2z"),
+        ("alert sol > 160 label futures", "futures"),
+        ('long sol $50 on "2z perp"', "2z perp"),
+    ],
+)
+def test_a_label_is_no_name_of_a_market(line: str, label: str) -> None:
+    result = parse(line, tickers={"SOL", "2Z"})
+    assert isinstance(result, Parsed), result
+    assert label in canonical(result.intents[0])
+    assert "PERP" not in canonical(result.intents[0])
