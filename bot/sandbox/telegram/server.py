@@ -18,7 +18,7 @@ from aiohttp import web
 from bot.sandbox.telegram.bot_api import BotApi
 from bot.sandbox.telegram.call import Call, read_call
 from bot.sandbox.telegram.config import TelegramConfig
-from bot.sandbox.telegram.errors import BotApiError, bad_request
+from bot.sandbox.telegram.errors import BotApiError, Json, bad_request
 from bot.sandbox.telegram.faults import ConnectionLost, Faults, OddAnswer
 from bot.sandbox.telegram.methods import METHODS
 from bot.sandbox.telegram.user_api import UserApi, explain
@@ -62,6 +62,7 @@ class SandboxTelegram:
         self._api = BotApi(self.config)
         self._faults = Faults()
         self._runner: web.AppRunner | None = None
+        self._api.updates.perform = self._answered
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
         """Listen. Raises ValueError for an address that is not loopback, OSError for a port in use."""
@@ -132,6 +133,19 @@ class SandboxTelegram:
         except (ValueError, TypeError, KeyError, AttributeError):
             _log.exception("the sandbox could not read a %s call", method)
             return _refused(bad_request("can't parse the request"))
+
+    async def _answered(self, said: Json) -> None:
+        """Perform the method a webhook answered with; nobody hears what came of it."""
+        call = Call(
+            str(said["method"]).lower(), {name: one for name, one in said.items() if name != "method"}
+        )
+        try:
+            if call.method in METHODS:
+                await self._run(call)
+        except (BotApiError, OddAnswer, ConnectionLost) as refusal:
+            _log.info("a %s in a webhook's answer was refused: %s", call.method, refusal)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            _log.exception("the sandbox could not read a %s in a webhook's answer", call.method)
 
     async def _run(self, call: Call) -> web.Response:
         fault = self._faults.claim(call.method, call.params.get("chat_id"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import aiohttp
@@ -16,7 +17,9 @@ import aiohttp
 from bot.sandbox.telegram.config import TelegramConfig
 from bot.sandbox.telegram.errors import Json, conflict
 
+Perform = Callable[[Json], Awaitable[None]]  # a method call found in a webhook's answer
 _BY_REQUEST = ("chat_member", "message_reaction", "message_reaction_count")  # sent only when asked for
+_LARGEST_ANSWER = 256 * 1024
 _FIRST_ID = 860_000_001
 
 
@@ -53,6 +56,7 @@ class Updates:
         self._poll: asyncio.Future[None] | None = None
         self._deliverer: asyncio.Task[None] | None = None
         self.allowed: list[str] | None = None
+        self.perform: Perform | None = None  # set by the server
         self.webhook = Webhook()
 
     def push(self, kind: str, payload: Json, lane: int) -> int | None:
@@ -178,25 +182,38 @@ class Updates:
         body = json.dumps(update.body).encode()
         pause = self._config.webhook_retry_seconds
         while update.id in self._pending:
-            error = await _post(session, webhook.url, body, headers)
+            error, said = await _post(session, webhook.url, body, headers)
             if error is None:
                 self._pending.pop(update.id, None)
+                if said is not None and self.perform is not None:
+                    await self.perform(said)
                 return
             webhook.error_date, webhook.error = int(self._config.clock()), error
             await asyncio.sleep(pause)
             pause = min(pause * 2, 60.0)
 
 
-async def _post(session: aiohttp.ClientSession, url: str, body: bytes, headers: dict[str, str]) -> str | None:
-    """None when the webhook took it, else Telegram's words for why not."""
+async def _post(
+    session: aiohttp.ClientSession, url: str, body: bytes, headers: dict[str, str]
+) -> tuple[str | None, Json | None]:
+    """Telegram's words for why the webhook did not take it, or None and the method call it answered with."""
     try:
         async with session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
             if 200 <= answer.status < 300:
-                return None
-            return f"Wrong response from the webhook: {answer.status} {answer.reason}"
+                return None, _call_in(await answer.content.read(_LARGEST_ANSWER))
+            return f"Wrong response from the webhook: {answer.status} {answer.reason}", None
     except TimeoutError:
-        return "Read timeout expired"
+        return "Read timeout expired", None
     except aiohttp.ClientConnectorError:
-        return "Connection refused"
+        return "Connection refused", None
     except aiohttp.ClientError:
-        return "Connection closed unexpectedly"
+        return "Connection closed unexpectedly", None
+
+
+def _call_in(body: bytes) -> Json | None:
+    """The Bot API call an answer carries: an object with its `method`; the result is told to nobody."""
+    try:
+        said = json.loads(body)
+    except ValueError:
+        return None
+    return said if isinstance(said, dict) and isinstance(said.get("method"), str) else None

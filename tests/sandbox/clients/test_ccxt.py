@@ -6,6 +6,7 @@ It tags every order with its own broker, 1400, and cannot be told otherwise.
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -201,3 +202,24 @@ async def test_private_streams(busy: backpack) -> None:
     assert (orders[0]["symbol"], orders[0]["side"]) == (PERP, "buy")
     assert (positions[0]["symbol"], positions[0]["side"]) == (PERP, "long")
     assert balance["USDC"]["total"] < 10_000
+
+
+async def test_what_freqtrade_asks_through_it(client: backpack, venue: Venue) -> None:
+    """Candles without holes since a moment, books, positions, its own orders and trades, a missing order."""
+    await client.load_markets()
+    since = client.milliseconds() - 3 * 3_600_000
+    candles = await client.fetch_ohlcv(PERP, "1m", since=since, limit=100)
+    assert len(candles) == 100
+    assert {later[0] - earlier[0] for earlier, later in itertools.pairwise(candles)} == {60_000}
+    assert (await client.fetch_l2_order_book(PERP, 5))["asks"]
+    made = await client.create_order(PERP, "limit", "buy", 0.1, 120)
+    assert (await client.fetch_order(made["id"], PERP))["status"] == "open"
+    assert [one["id"] for one in await client.fetch_open_orders(PERP)] == [made["id"]]
+    await client.cancel_order(made["id"], PERP)
+    with pytest.raises(ccxt.BaseError, match="Not Found"):
+        await client.cancel_order(made["id"], PERP)
+    await client.create_order(PERP, "market", "buy", 0.1)
+    (position,) = await client.fetch_positions([PERP])
+    assert float(position["contracts"]) == pytest.approx(0.1)
+    assert len(await client.fetch_my_trades(PERP)) == 1
+    del venue

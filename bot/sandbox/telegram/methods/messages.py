@@ -39,7 +39,7 @@ def _text(api: BotApi, call: Call, too_long: str) -> Json:
     source = call.text("text") or ""
     if not source:
         raise bad_request("message text is empty")
-    text, entities = _formatted(api, call, source, call.text("parse_mode"), "entities")
+    text, entities = _formatted(api, source, call.text("parse_mode"), call.json("entities"))
     if not text:
         raise bad_request("text must be non-empty")
     limit = api.config.limits.text_length
@@ -49,13 +49,14 @@ def _text(api: BotApi, call: Call, too_long: str) -> Json:
 
 
 def _caption(api: BotApi, call: Call) -> Json:
-    return _caption_of(api, call, call.text("caption"), call.text("parse_mode"))
+    given = call.json("caption_entities")
+    return _caption_of(api, call.text("caption"), call.text("parse_mode"), given)
 
 
-def _caption_of(api: BotApi, call: Call, source: str | None, mode: str | None) -> Json:
+def _caption_of(api: BotApi, source: str | None, mode: str | None, given: object) -> Json:
     if not source:
         return {}
-    text, entities = _formatted(api, call, source, mode, "caption_entities")
+    text, entities = _formatted(api, source, mode, given)
     limit = api.config.limits.caption_length
     if limit is not None and utf16_length(text) > limit:
         raise bad_request("message caption is too long")
@@ -64,8 +65,8 @@ def _caption_of(api: BotApi, call: Call, source: str | None, mode: str | None) -
     return {"caption": text, "caption_entities": entities} if entities else {"caption": text}
 
 
-def _formatted(api: BotApi, call: Call, source: str, mode: str | None, given: str) -> tuple[str, list[Json]]:
-    text, entities = formatted(source, mode, entities_parameter(call.json(given)))
+def _formatted(api: BotApi, source: str, mode: str | None, given: object) -> tuple[str, list[Json]]:
+    text, entities = formatted(source, mode, entities_parameter(given))
     return text, [known for entity in entities if (known := _mentioned(api, entity)) is not None]
 
 
@@ -138,7 +139,8 @@ def edit_message_caption(api: BotApi, call: Call) -> Json:
 def edit_message_media(api: BotApi, call: Call) -> Json:
     """editMessageMedia, for photos and documents."""
     media = call.object("media") or {}
-    caption = _caption_of(api, call, media.get("caption"), media.get("parse_mode"))
+    given = media.get("caption_entities")
+    caption = _caption_of(api, media.get("caption"), media.get("parse_mode"), given)
     message = api.own_message(call)
     source = media.get("media")
     if media.get("type") == "photo":
