@@ -301,7 +301,7 @@ CASES: dict[str, Case] = {
             D("1235"),
             standing=(D("100"), D("23.45")),
             is_known=True,
-            read=payouts.ReadAs(2, D("1234.5"), text[:1] or ";", ",", (4,)),
+            read=payouts.ReadAs(2, D("1234.5"), text, ",", (4,)),
             choices={"part": "py:1", "correction": "py:2"},
         )
     ),

@@ -64,6 +64,7 @@ DYNAMIC = (
     "web-tab-",
     "web-basis-",
     "web-by-",
+    "web-check-",
 )
 
 
