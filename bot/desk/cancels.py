@@ -62,6 +62,8 @@ class Cancels:
         account = await self._linking.choose(user.id, intent.account)
         if isinstance(account, Refusal):
             return account
+        if account.state is AccountState.READ_ONLY:
+            return Refusal(RefusalCode.READ_ONLY_KEY)
         wanted = await self._manage.resting(user, intent)
         if isinstance(wanted, Refusal):
             return wanted
@@ -69,8 +71,6 @@ class Cancels:
             account = await self._linking.choose(user.id, wanted[0].account_label)
             if isinstance(account, Refusal):
                 return account
-        if account.state is AccountState.READ_ONLY:
-            return Refusal(RefusalCode.READ_ONLY_KEY)
         plan = CancelPlan(account, replace(intent, account=account.label), tuple(wanted))
         if all(order.trigger_price is None for order in wanted):
             return plan

@@ -28,6 +28,10 @@ def notes_on(draft: Draft, sized: Sized, estimate: Estimate, preview: Preview) -
         notes.append(Note("leverage-is-account-wide", (("leverage", intent.leverage), ("limit", limit))))
     if draft.must_fill_now and estimate.taken < sized.quantity:
         notes.append(Note("partial-depth", (("percent", estimate.taken / sized.quantity * HUNDRED),)))
+    if draft.limit is not None and estimate.taken and draft.trigger is None and not draft.must_fill_now:
+        share = estimate.taken / sized.quantity * HUNDRED
+        average = market.round_price(estimate.taken_cost / estimate.taken)
+        notes.append(Note("fills-now", (("percent", share), ("stop", average))))
     if draft.held * preview.position_after < ZERO:
         notes.append(Note("flips", (("symbol", market.base),)))
     if market.is_perp and abs(preview.position_after) > abs(draft.held) and preview.stop_loss is None:

@@ -22,6 +22,7 @@ from bot.domain.intent import (
     TradeIntent,
     Verb,
 )
+from bot.domain.mends import can_nearly, is_sane, without_guess
 from bot.domain.preview import Preview, PreviewContext
 from bot.domain.protect import build_protect
 from bot.domain.refusal import Choice, Param, Refusal, RefusalCode
@@ -74,7 +75,9 @@ def build_preview(intent: TradeIntent, context: PreviewContext) -> Preview | Ref
             return replace(outcome, ways=_exits_apart(intent, context))
         if outcome.code in _TOO_MUCH and _may_be_price(intent, context):
             return _price_question(intent, context)
-        return replace(outcome, mend_intent=_accepted(outcome.mend_intent, context))
+        mend = _accepted(outcome.mend_intent, context) if can_nearly(outcome) else None
+        kept = mend if mend is not None and is_sane(intent, mend, context) else None
+        return without_guess(replace(outcome, mend_intent=kept))
 
 
 def _may_be_price(intent: TradeIntent, context: PreviewContext) -> bool:
@@ -158,7 +161,7 @@ def _accepted(mend: object, context: PreviewContext) -> TradeIntent | None:
         outcome = _attempt(mend, context)
         if isinstance(outcome, Preview) or outcome.code in QUESTIONS:
             return mend
-        mend = outcome.mend_intent
+        mend = outcome.mend_intent if can_nearly(outcome) else None
     return None
 
 

@@ -80,7 +80,8 @@ class Note:
     leverage-is-account-wide (leverage, limit) · rounded (asked, sent, asset) · partial-depth (percent: how
     much of an immediate order the book can fill now) · flips (symbol) · no-stop ·
     liquidation-before-stop (liquidation, stop) · wide-spread (bps) ·
-    exit-stands, exit-choice (kind, stop) · cut (asked, sent, asset: more is not there, or not free).
+    exit-stands, exit-choice (kind, stop) · fills-now (percent, stop: the price it fills at) ·
+    cut (asked, sent, asset: more is not there, or not free).
     """
 
     code: str

@@ -16,6 +16,7 @@ from bot.domain.fees import fee_of, fee_rate
 from bot.domain.funding import funding_payment
 from bot.domain.intent import BareSize, BaseSize, PercentSize, ProtectIntent, QuoteSize, Verb
 from bot.domain.margin import exposure_elsewhere
+from bot.domain.mends import is_sane, without_guess
 from bot.domain.order import OrderReport, OrderRequest
 from bot.domain.preview import ExitOutcome, Note, Preview, PreviewContext
 from bot.domain.refusal import Choice, Param, Refusal, RefusalCode
@@ -51,8 +52,9 @@ def build_protect(intent: ProtectIntent, context: PreviewContext) -> Preview | R
         context = usable(context)
         outcome = _attempt(intent, context)
         if isinstance(outcome, Refusal) and isinstance(outcome.mend_intent, ProtectIntent):
-            accepted = isinstance(_attempt(outcome.mend_intent, context), Preview)
-            return outcome if accepted else replace(outcome, mend_intent=None)
+            mend = outcome.mend_intent
+            accepted = is_sane(intent, mend, context) and isinstance(_attempt(mend, context), Preview)
+            return outcome if accepted else without_guess(replace(outcome, mend_intent=None))
         return outcome
 
 

@@ -28,7 +28,15 @@ from bot.view.words import priced, sized
 _MAX_LINE = 1000
 _MOST_CANCELS = 5
 _WARNINGS = frozenset(
-    {"partial-depth", "flips", "liquidation-before-stop", "sells-coins", "wide-spread", "sell-reduces"}
+    {
+        "partial-depth",
+        "fills-now",
+        "flips",
+        "liquidation-before-stop",
+        "sells-coins",
+        "wide-spread",
+        "sell-reduces",
+    }
 )
 
 _OUTCOMES = {"done": "chain-ok", "failed": "chain-failed", "unknown": "chain-unknown"}

@@ -7,12 +7,21 @@ from decimal import Decimal as D
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.domain.intent import BareSize, BaseSize, CloseIntent, ProtectIntent, QuoteSize, TradeIntent
+from bot.domain.intent import (
+    AbsolutePrice,
+    BareSize,
+    BaseSize,
+    CloseIntent,
+    ProtectIntent,
+    QuoteSize,
+    TradeIntent,
+)
 from bot.domain.order import OrderRequest
 from bot.domain.plan import QUESTIONS, build_close, build_preview, build_protect
 from bot.domain.preview import Preview, PreviewContext
 from bot.domain.pricing import moved_beyond, static_range, walk_book
 from bot.domain.refusal import Refusal, RefusalCode
+from bot.domain.routing import usable
 from bot.domain.values import OrderType, Side, exact
 from tests.domain.strategies import closes, contexts, protections, trades
 
@@ -154,3 +163,21 @@ def test_only_a_move_against_the_order_beyond_the_tolerance_counts(reference, pe
     now = reference * (1000 + per_mille) / 1000
     against = per_mille * side.sign
     assert moved_beyond(reference, now, side, D(tolerance) / 10) == (against > tolerance)
+
+
+@thorough
+@given(st.data())
+def test_no_mend_proposes_a_price_far_from_the_mark_or_all_there_is(data):
+    context = data.draw(contexts())
+    intent = data.draw(trades(context))
+    outcome = build_preview(intent, context)
+    mend = outcome.mend_intent if isinstance(outcome, Refusal) else None
+    if not isinstance(mend, TradeIntent):
+        return
+    mark = usable(context).mark.mark if context.market.is_perp else usable(context).last
+    typed = (intent.price, intent.trigger, intent.take_profit, intent.stop_loss)
+    for price in (mend.price, mend.trigger, mend.take_profit, mend.stop_loss):
+        if isinstance(price, AbsolutePrice) and price not in typed:
+            assert abs(price.price - mark) * 100 <= mark * 15
+    if outcome.code in {RefusalCode.INSUFFICIENT_BALANCE, RefusalCode.INSUFFICIENT_MARGIN}:
+        assert outcome.params["available"] >= outcome.params["required"] * D("0.9")

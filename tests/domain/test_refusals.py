@@ -202,7 +202,7 @@ def test_selling_coins_one_does_not_have_is_never_a_silent_short():
 
 def test_too_little_margin_offers_the_largest_size_that_fits():
     context = moment(account=account("1000", available="50"))
-    refusal = refused(replace(LONG, size=QuoteSize(D(800))), context)
+    refusal = refused(replace(LONG, size=QuoteSize(D(520))), context)
     assert refusal.code is RefusalCode.INSUFFICIENT_MARGIN
     fits = mended(refusal, context)
     assert fits.available_after >= 0
@@ -220,7 +220,7 @@ def test_too_little_balance_offers_what_the_balance_buys():
 
 def test_selling_more_coins_than_held_offers_what_is_held():
     context = moment(spot(), account=account(balances={"SOL": "2.5"}))
-    refusal = refused(TradeIntent(Verb.SELL, "sol", BaseSize(D(4))), context)
+    refusal = refused(TradeIntent(Verb.SELL, "sol", BaseSize(D("2.6"))), context)
     assert (refusal.code, refusal.params["nearest"]) == (RefusalCode.INSUFFICIENT_BALANCE, D("2.5"))
     assert mended(refusal, context).quantity == D("2.5")
 
@@ -279,10 +279,29 @@ def test_a_swapped_stop_and_target_are_offered_the_right_way_round():
     assert (request.take_profit_trigger, request.stop_loss_trigger) == (D(140), D(160))
 
 
-def test_a_stop_below_zero_is_refused_with_a_price_one_can_use():
+def test_a_stop_below_zero_is_refused_and_no_price_is_made_up():
     refusal = refused(replace(LONG, stop_loss=PercentOffset(D(130))))
     assert refusal.code is RefusalCode.PRICE_OUT_OF_BAND
-    assert isinstance(refusal.mend_intent, TradeIntent)
+    assert refusal.mend_intent is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"stop_loss": AbsolutePrice(D(212))},
+        {"stop_loss": AbsolutePrice(D(100_000))},
+        {"take_profit": AbsolutePrice(D(1))},
+        {"verb": Verb.SHORT, "stop_loss": AbsolutePrice(D(70))},
+        {"size": QuoteSize(D("1e9"))},
+        {"size": BaseSize(D(500)), "leverage": D(2)},
+    ],
+)
+def test_a_mend_nobody_can_have_meant_is_not_offered(changes):
+    context = moment(perp(band=PriceBand(D("1.1"), D("0.9"))), account=account("1000"))
+    refusal = refused(replace(LONG, **changes), context)
+    assert refusal.mend_intent is None
+    if refusal.code in {RefusalCode.WRONG_SIDE_STOP, RefusalCode.WRONG_SIDE_TARGET}:
+        assert "nearest" not in refusal.params
 
 
 def test_several_mistakes_get_one_mend_that_heals_them_all():

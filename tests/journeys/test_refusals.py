@@ -34,11 +34,8 @@ MENDED = (
     Case("long sol $200 500x", ("at most 50x, not 500x",), "10x", "Long SOL-PERP"),
     Case("long sol $200 15x", ("limit is 10x, not 15x", "every position"), "long SOL $200", "Long SOL-PERP"),
     Case("long 0.001 sol", ("minimum of 0.01 SOL",), "0.01 SOL", "0.01 SOL"),
-    Case("buy sol $100 at 500", ("price band", "$187.50"), "at 187.5", "Limit $187.50"),
     Case("long sol $200 at 50", ("price band", "$138.75"), "at 138.75", "Limit $138.75"),
-    Case("long wif $500000", ("book holds only",), "long WIF $", "Long WIF-PERP"),
-    Case("long sol $500000", ("of margin", "$13,680.00 is free", "904."), "long SOL $", "Long SOL-PERP"),
-    Case("buy sol $50000", ("$10,000.00 is free", "$9,989.56"), "buy SOL $9989.56", "Buy SOL/USDC"),
+    Case("buy sol $10050", ("$10,000.00 is free", "$9,989.56"), "buy SOL $9989.56", "Buy SOL/USDC"),
     Case("sell usdt qty 20 reduce", ("perps, not on spot",), "sell 20 #USDT", "Sell USDT/USDC"),
     Case("buy usdt $100 2x", ("Spot has no leverage",), "buy #USDT $100", "Buy USDT/USDC"),
     Case("long usdt $100", ("USDT has no perp",), "buy #USDT $100", "Buy USDT/USDC"),
@@ -57,6 +54,10 @@ MENDED = (
 )
 
 ADVISED = (
+    Case("buy sol $100 at 500", ("price band", "$187.50")),
+    Case("long wif $500000", ("book holds only",)),
+    Case("long sol $500000", ("of margin", "$13,680.00 is free", "904.")),
+    Case("buy sol $50000", ("$10,000.00 is free", "$9,989.56")),
     Case("long ВТС $200", ("only look Latin", "Type the symbol yourself")),
     Case("long sol $200 post", ("post-only order needs a price",)),
     Case("long", ("which market?",)),

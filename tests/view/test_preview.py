@@ -188,6 +188,7 @@ NOTES: dict[str, tuple[tuple[tuple[str, str | D], ...], str]] = {
         (("liquidation", D("118.2")), ("stop", D(110))),
         "Liquidation at $118.20 comes before your stop at $110.00",
     ),
+    "fills-now": ((("percent", D(100)), ("stop", D("150.01"))), "fills at once, at about $150.01"),
     "exit-choice": ((("kind", "sl"), ("stop", D("145.5"))), "A stop at $145.50 stands already"),
     "exit-stands": ((("kind", "sl"), ("stop", D("145.5"))), "A stop at $145.50 stands already"),
     "cut": ((("asked", D(5)), ("sent", D(2)), ("asset", "SOL")), "Cut from 5 SOL to 2 SOL"),

@@ -118,3 +118,4 @@ note-exit-choice = • { $kind ->
 button-exit-replace = ✅ Replace { $price }
 button-exit-replace-all = ✅ Replace all { $count }
 button-exit-add = ➕ Add
+note-fills-now = ⚠️ The market is already there: { $percent } fills at once, at about { $stop }. It does not wait.

@@ -96,3 +96,4 @@ note-exit-choice = • 已有{ $kind ->
 button-exit-replace = ✅ 替换 { $price }
 button-exit-replace-all = ✅ 替换全部 { $count } 个
 button-exit-add = ➕ 添加
+note-fills-now = ⚠️ 市价已到该价位：{ $percent } 会立即成交，价格约 { $stop }，不会挂单等待。
