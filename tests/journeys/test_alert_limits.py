@@ -31,6 +31,17 @@ async def _firings(world: World) -> int:
         return await session.scalar(select(func.count()).select_from(Firing)) or 0
 
 
+async def _delivered(world: World) -> None:
+    """Until no firing waits for its message's fate: such a one is kept."""
+    waiting = select(func.count()).where(col(Firing.state) == FiringState.FIRED)
+    async with asyncio.timeout(10):
+        while True:
+            async with world.bot.database.read() as session:
+                if not await session.scalar(waiting):
+                    return
+            await asyncio.sleep(0.1)
+
+
 async def test_an_alert_too_fine_is_refused_with_the_finest(world: World, carol: Person) -> None:
     for line, least in (
         ("a sol moves 0.0001% in 1m repeat", "0.1%"),
@@ -86,6 +97,7 @@ async def test_firings_and_spent_alerts_do_not_stay_for_good(
     await carol.sees("🔔 SOL-PERP price above $151\n")
     await _prices(world, "150")
     await carol.says("a sol > 159", "Alert set")
+    await _delivered(world)
     now = world.clock()
     async with world.bot.database.write() as session:
         spent = (await session.scalars(select(Alert).where(col(Alert.state) == AlertState.DONE))).one()
