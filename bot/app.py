@@ -38,6 +38,7 @@ from bot.desk.access import AccessPolicy
 from bot.desk.cancels import Cancels
 from bot.desk.cards import Cards
 from bot.desk.chains import Chains
+from bot.desk.flatten import Panics
 from bot.desk.gathering import Gathering
 from bot.desk.guard import ExitGuard
 from bot.desk.keys import KeyTroubles
@@ -150,6 +151,7 @@ def build(
         broker_id=broker.broker_id,
         access=access,
     )
+    placing.rules_refused = catalogue.doubt
     reconciler = Reconciler(database, client, sessions, tracker, placing, clock=clock)
     exits = (
         ExitGuard(database, sessions, tracker, announcer, clock=clock),
@@ -173,7 +175,7 @@ def build(
     pictures = Pictures(database, sessions, keys, now_ms=client.now_ms)
     pulses = _told_to_alerts(AccountPulses(database, sessions, reconciler), alerts, watcher, keys, pictures)
     queries = Queries(database, catalogue, sessions, linking)
-    manage = Manage(database, catalogue, sessions, linking, queries, placing, tracker, clock=clock)
+    manage = Manage(database, catalogue, sessions, queries, tracker)
     funding = Funding(client, catalogue, feed, clock=clock)
     people = People(clock=clock)
     ledger_alarms = LedgerAlarms(settings.admin_user_ids, outbox.kick, clock=clock)
@@ -196,6 +198,7 @@ def build(
         cards=Cards(database),
         linking=linking,
         manage=manage,
+        panics=Panics(database, catalogue, sessions, linking, placing, tracker, clock=clock),
         queries=queries,
         alerts=alerts,
         affiliates=books.affiliates,

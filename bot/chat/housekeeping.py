@@ -43,8 +43,8 @@ async def expire_previews(services: Services) -> None:
 
 async def finish_panics(services: Services) -> None:
     """What a crash cut short of a panic is done at the next start, and its user told."""
-    for ticket in await services.manage.interrupted():
-        await services.manage.resume(ticket, panic_teller(services))
+    for ticket in await services.panics.interrupted():
+        await services.panics.resume(ticket, panic_teller(services))
         services.outbox.kick()
 
 

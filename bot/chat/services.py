@@ -21,6 +21,7 @@ from bot.desk.access import AccessPolicy
 from bot.desk.cancels import Cancels
 from bot.desk.cards import Cards
 from bot.desk.chains import Chains
+from bot.desk.flatten import Panics
 from bot.desk.linking import Linking
 from bot.desk.manage import Manage
 from bot.desk.offers import Offers
@@ -42,6 +43,7 @@ class Services:
     cards: Cards
     linking: Linking
     manage: Manage
+    panics: Panics
     queries: Queries
     alerts: Alerts
     affiliates: Affiliates

@@ -7,30 +7,32 @@ statement is built against what the ones before it would leave.
 from __future__ import annotations
 
 import asyncio
-import re
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Final
 
-from bot.backpack import AccountClient
+from bot.backpack import AccountClient, BackpackError
 from bot.desk.linking import Linking
 from bot.desk.sessions import AccountSessions
 from bot.domain.account import AccountState, Position
 from bot.domain.aftermath import after
+from bot.domain.held import market_of, meant
 from bot.domain.intent import BareSize, BaseSize, CloseIntent, Intent, ProtectIntent, QuoteSize, TradeIntent
-from bot.domain.market import Market, ResolvedSymbol, UnknownSymbol
+from bot.domain.market import KNOWN_STATES, Book, Market, MarkPrice, ResolvedSymbol, UnknownSymbol, named
 from bot.domain.plan import build_close, build_preview, build_protect
 from bot.domain.preview import Note, Preview, PreviewContext
 from bot.domain.protect import beside
 from bot.domain.refusal import Refusal, RefusalCode
-from bot.domain.routing import SIZE_COINS, coins_to_close, effective_kind, near_market
-from bot.domain.values import MarketKind
+from bot.domain.routing import SIZE_COINS, coins_to_close, effective_kind, near_market, position_in
+from bot.domain.values import ZERO, MarketKind
 from bot.market import Catalogue, Moment
 from bot.store.tables import Account, SizeMeaning, User
 from bot.store.tables import AccountState as KeyState
 
 SELLS_COINS: Final = "sells-coins"
-_SPOT_SYMBOL: Final = re.compile(r"[A-Z0-9]+_(?!PERP)[A-Z0-9]+", re.IGNORECASE)  # the exchange's own name
+UNLISTED: Final = "unlisted"
 
 OrderIntent = TradeIntent | CloseIntent | ProtectIntent
 
@@ -48,11 +50,21 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A position that a close of several does not touch; `quantity` in base, positive."""
+
+    symbol: str
+    quantity: Decimal
+    refusal: Refusal
+
+
+@dataclass(frozen=True, slots=True)
 class Built:
     """One order with the moment it was built in."""
 
     preview: Preview
     context: PreviewContext
+    left_out: tuple[LeftOut, ...] = ()  # of the first order of a close of several positions
 
 
 class Gathering:
@@ -107,7 +119,7 @@ class Gathering:
         preview = build_preview(intent, context)
         if isinstance(preview, Refusal):
             return preview
-        return [Built(replace(preview, notes=preview.notes + notes), context)]
+        return [Built(_forewarned(replace(preview, notes=preview.notes + notes)), context)]
 
     async def _market_for(
         self, setting: Setting, intent: TradeIntent
@@ -131,35 +143,49 @@ class Gathering:
             return targets
         contexts = await asyncio.gather(*(self._context(setting, target) for target in targets))
         built: list[Built] = []
-        refused = Refusal(RefusalCode.NO_POSITION)
+        left_out: list[LeftOut] = []
         for fresh in contexts:
             context = replace(fresh, account=setting.state)
             counted, read = coins_to_close(intent, context)
             outcome = _warned(build_close(counted, context))
             if isinstance(outcome, Refusal):
-                refused = outcome
+                held = abs(position_in(context.account, context.market.symbol))
+                left_out.append(LeftOut(context.market.symbol, held, outcome))
                 continue
-            built.append(Built(replace(outcome, notes=outcome.notes + read), context))
+            told = replace(outcome, notes=outcome.notes + read)
+            built.append(Built(_forewarned(told), context))
             setting = left_by(setting, built[-1:])
-        return built or refused
+        if not built:
+            return left_out[-1].refusal if left_out else Refusal(RefusalCode.NO_POSITION)
+        return [replace(built[0], left_out=tuple(left_out)), *built[1:]]
 
     async def _targets(self, setting: Setting, intent: CloseIntent) -> list[ResolvedSymbol] | Refusal:
-        """The markets a close means: the named one, all of a side, or the only position there is."""
+        """The markets a close means: the named one, all of a side, or the only position there is.
+
+        What is held decides before the list of markets does: a position's market may have left it.
+        """
         held = setting.state.positions
-        if intent.symbol is not None:
-            resolved = await self._catalogue.resolve(intent.symbol, _held_kind(intent.symbol, held))
-            return _unknown(resolved, intent) if isinstance(resolved, UnknownSymbol) else [resolved]
         wanted = [position for position in held.values() if _in_scope(position, intent.scope)]
+        if intent.symbol is not None:
+            wanted = meant(intent.symbol, held.values())
+        if intent.symbol is not None and not wanted:
+            resolved = await self._catalogue.resolve(intent.symbol, _named_kind(intent.symbol))
+            return _unknown(resolved, intent) if isinstance(resolved, UnknownSymbol) else [resolved]
         if not wanted:
             return Refusal(RefusalCode.NO_POSITION)
-        if intent.scope is None and len(wanted) > 1:
+        if len(wanted) > 1 and (intent.scope is None or intent.symbol is not None):
             names = ", ".join(sorted(position.symbol for position in wanted))
             return Refusal(RefusalCode.SEVERAL_POSITIONS, {"symbols": names})
-        return await self._resolved(wanted)
+        return [await self._market_held(position) for position in wanted]
 
-    async def _resolved(self, positions: Sequence[Position]) -> list[ResolvedSymbol]:
-        markets = await self._catalogue.markets()
-        return [ResolvedSymbol(markets[one.symbol]) for one in positions if one.symbol in markets]
+    async def _market_held(self, position: Position) -> ResolvedSymbol:
+        """The market of a position: as listed, else as last seen, else as the position itself tells."""
+        with contextlib.suppress(BackpackError):
+            await self._catalogue.markets()
+        known = self._catalogue.known(position.symbol)
+        if known is None:
+            known = await self._catalogue.rules(position.symbol)
+        return ResolvedSymbol(known or market_of(position))
 
     async def _protect(self, setting: Setting, intent: ProtectIntent) -> list[Built] | Refusal:
         targets = await self._targets(setting, CloseIntent(symbol=intent.symbol))
@@ -174,16 +200,18 @@ class Gathering:
         preview = build_protect(intent, context)
         if isinstance(preview, Refusal):
             return preview
-        preview = replace(preview, notes=preview.notes + read)
+        preview = _forewarned(replace(preview, notes=preview.notes + read))
         resting = await setting.line.open_orders(preview.market.symbol)
         return [Built(beside(preview, intent.kind, context, resting), context)]
 
     async def _context(self, setting: Setting, resolved: ResolvedSymbol) -> PreviewContext:
-        moment = setting.moments.get(resolved.market.symbol)
-        if moment is None:
-            moment = await self._catalogue.moment(resolved.market)
+        symbol = resolved.market.symbol
+        moment, market = await asyncio.gather(
+            self._moment(setting, resolved.market), self._catalogue.rules(symbol)
+        )
+        market = market or resolved.market
         return PreviewContext(
-            market=resolved.market,
+            market=market if self._catalogue.is_listed(symbol) else replace(market, visible=False),
             book=moment.book,
             mark=moment.mark,
             last=moment.last,
@@ -193,6 +221,38 @@ class Gathering:
             mapped_quote=resolved.mapped_quote,
             open_interest=moment.open_interest,
         )
+
+    async def _moment(self, setting: Setting, market: Market) -> Moment:
+        """The market now; where nothing can be read of one that is held, what the position says of it."""
+        known = setting.moments.get(market.symbol)
+        if known is not None:
+            return known
+        position = setting.state.positions.get(market.symbol)
+        try:
+            moment = await self._catalogue.moment(market)
+        except BackpackError:
+            if position is None or position.mark_price <= ZERO:
+                raise
+            return _by_position(market, position)
+        has_book = moment.book.best_bid is not None or moment.book.best_ask is not None
+        gone = not self._catalogue.is_listed(market.symbol) and not has_book
+        return _by_position(market, position) if position is not None and gone else moment
+
+
+def _by_position(market: Market, position: Position) -> Moment:
+    """A market without news: everything at the mark the account itself was told."""
+    mark, level = position.mark_price, [(position.mark_price, abs(position.quantity))]
+    return Moment(market, Book(market.symbol, level, level), MarkPrice(market.symbol, mark), mark)
+
+
+def _forewarned(preview: Preview) -> Preview:
+    """Say that the exchange may refuse: the market left the list, or is in a state nobody knows."""
+    market, notes = preview.market, preview.notes
+    if not market.visible:
+        notes = (*notes, Note(UNLISTED, (("symbol", market.symbol),)))
+    if market.state not in KNOWN_STATES:
+        notes = (*notes, Note("odd-state", (("state", market.state),)))
+    return replace(preview, notes=notes)
 
 
 def left_by(setting: Setting, built: Sequence[Built]) -> Setting:
@@ -244,12 +304,9 @@ def _market(resolved: ResolvedSymbol | UnknownSymbol, kind: MarketKind) -> Marke
     return None
 
 
-def _held_kind(mention: str, held: Mapping[str, Position]) -> MarketKind:
-    """A close means the perp when there is a position in it, else the coins; `SOL_USDC` names the coins."""
-    if _SPOT_SYMBOL.fullmatch(mention):
-        return MarketKind.SPOT
-    base = mention.lstrip("$#").upper().split("_")[0].split("-")[0].split("/")[0]
-    return MarketKind.PERP if any(symbol.split("_")[0] == base for symbol in held) else MarketKind.SPOT
+def _named_kind(mention: str) -> MarketKind:
+    """Without a position a close means the coins, unless the word says otherwise."""
+    return MarketKind.PERP if named(mention).is_perp else MarketKind.SPOT
 
 
 def _in_scope(position: Position, scope: str | None) -> bool:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.desk.access import AccessPolicy
 from bot.desk.chains import Step, pack_steps
-from bot.desk.gathering import Built, Gathering, OrderIntent, Setting, left_by, naming
+from bot.desk.gathering import Built, Gathering, LeftOut, OrderIntent, Setting, left_by, naming
 from bot.desk.manage import Manage
 from bot.desk.placing import Leg, pack_legs
 from bot.domain.intent import CancelIntent, CloseIntent, Intent, ProtectIntent, TradeIntent
@@ -48,6 +48,7 @@ class OfferStep:
     line: str
     previews: tuple[Preview, ...] = ()
     cancels: tuple[OrderSnapshot, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,11 @@ class Offer:
     def previews(self) -> tuple[Preview, ...]:
         """Every order of the offer, in sending order."""
         return tuple(preview for step in self.steps for preview in step.previews)
+
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """Positions that its closes do not touch."""
+        return tuple(one for step in self.steps for one in step.left_out)
 
     def __repr__(self) -> str:
         return f"Offer(ticket_id={self.ticket_id}, line={self.line!r})"
@@ -353,7 +359,8 @@ class Offers:
 
 def _step(intent: OrderIntent, built: Sequence[Built]) -> OfferStep:
     previews = tuple(one.preview for one in built)
-    return OfferStep(canonical(naming(intent, previews)), previews)
+    named = intent if built[0].left_out else naming(intent, previews)
+    return OfferStep(canonical(named), previews, left_out=built[0].left_out)
 
 
 def _reducing(steps: Sequence[OfferStep]) -> str | None:

@@ -82,7 +82,6 @@ class Pictures:
             _log.warning("no picture of account %s: %s", account.id, error)
         else:
             self._keys.over(account, Trouble.KEY)
-            self.taken(
-                account.id,
-                AccountPicture(at_ms, margin.net_equity, margin.net_exposure_futures, positions),
-            )
+            read = {symbol: one for symbol, one in positions.items() if one.is_read}
+            picture = AccountPicture(at_ms, margin.net_equity, margin.net_exposure_futures, read)
+            self.taken(account.id, picture)

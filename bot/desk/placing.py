@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.backpack import AccountClient, BackpackClient
 from bot.backpack.errors import BackpackError, NotSent, RateLimited, UnknownOutcome
-from bot.backpack.outcomes import Proof, of_order
+from bot.backpack.outcomes import RULES, Proof, of_order
 from bot.desk.access import AccessPolicy, requests_of
 from bot.desk.announce import Announcer
 from bot.desk.sessions import AccountSessions
@@ -105,6 +105,7 @@ class Placing:
         self._access = access
         self.in_flight: set[int] = set()  # attempts this process is still waiting for
         self.doubt: Callable[[], None] = lambda: None  # called when an attempt ends in doubt
+        self.rules_refused: Callable[[str], None] = lambda symbol: None  # called when our rules may be old
 
     def usable(self, ticket: Ticket | None, user_id: int) -> Ticket | Refusal:
         """The ticket a tap means if it is still to be had, or why not."""
@@ -342,6 +343,8 @@ class Placing:
         await self._tracker.conclude(order.id, Verdict(event, _code(error), error.message))
         if event is OrderEvent.NO_ANSWER:
             self.doubt()
+        elif error.code in RULES:
+            self.rules_refused(order.request.symbol)
 
     async def _stands(self, account: AccountClient, order: Attempt) -> bool:
         """Whether the exchange has an order it just refused: a copy of the request may have come first."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.backpack import BackpackError
 from bot.desk.linking import Linking
 from bot.desk.sessions import AccountSessions
 from bot.domain.account import AccountState, Position
-from bot.domain.market import Market, ResolvedSymbol, UnknownSymbol
-from bot.domain.order import OrderReport, OrderSnapshot, OrderState
+from bot.domain.market import Market, ResolvedSymbol, UnknownSymbol, named
+from bot.domain.order import OddOrder, OrderReport, OrderSnapshot, OrderState
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import MarketKind, OrderType
 from bot.market import Catalogue, Moment, Ticker
@@ -30,6 +32,14 @@ class Shown:
         return sorted(self.state.positions.values(), key=lambda one: one.notional, reverse=True)
 
 
+@dataclass(frozen=True, slots=True)
+class RestingOrders:
+    """What rests, and what cannot be read of it."""
+
+    orders: list[OrderSnapshot]
+    odd: tuple[OddOrder, ...]
+
+
 class Queries:
     """Answers to questions; every one is about the asker's own account or about public markets."""
 
@@ -47,24 +57,33 @@ class Queries:
         if isinstance(account, Refusal):
             return account
         line = await self._sessions.get(user.id, account.id or 0)
-        return Shown(account, await line.state(), await self._catalogue.markets())
+        state = await line.state()
+        with contextlib.suppress(BackpackError):  # what is held is shown without any list of markets
+            await self._catalogue.markets()
+        markets = {symbol: self._catalogue.known(symbol) for symbol in state.positions}
+        return Shown(account, state, {symbol: one for symbol, one in markets.items() if one is not None})
 
     async def open_orders(self, user: User, label: str | None = None) -> list[OrderSnapshot] | Refusal:
+        """Everything resting at the exchange that can be read (`resting`)."""
+        found = await self.resting(user, label)
+        return found if isinstance(found, Refusal) else found.orders
+
+    async def resting(self, user: User, label: str | None = None) -> RestingOrders | Refusal:
         """Everything resting at the exchange; orders placed elsewhere too, without a code of ours."""
         account = await self._linking.choose(user.id, label)
         if isinstance(account, Refusal):
             return account
         line = await self._sessions.get(user.id, account.id or 0)
-        resting = await line.open_orders()
+        resting = await line.resting()
         async with self._database.read() as session:
             ours = {o.exchange_id: o for o in await orders.open_orders(session, account.id)}
-        markets = await self._catalogue.markets()
-        return [
+        shown = [
             orders.snapshot(known, account.label)
             if (known := ours.get(report.exchange_id)) is not None
-            else _foreign(report, account, markets.get(report.symbol))
-            for report in resting
+            else _foreign(report, account, self._catalogue.known(report.symbol))
+            for report in resting.orders
         ]
+        return RestingOrders(shown, resting.odd)
 
     async def order(self, user: User, code: str) -> OrderSnapshot | Refusal:
         """One order of ours by its code."""
@@ -102,8 +121,8 @@ def _foreign(report: OrderReport, account: Account, market: Market | None) -> Or
     return OrderSnapshot(
         code="",
         symbol=report.symbol,
-        base=market.base if market else report.symbol,
-        quote=market.quote if market else "USDC",
+        base=market.base if market else named(report.symbol).base,
+        quote=market.quote if market else named(report.symbol).quote or "USDC",
         side=report.side,
         order_type=OrderType.LIMIT if report.price is not None else OrderType.MARKET,
         state=OrderState.TRIGGER_PENDING if report.trigger_price is not None else OrderState.NEW,

@@ -213,17 +213,23 @@ def slippage_of(intent: TradeIntent, context: PreviewContext) -> Decimal:
 
 
 def _check_state(intent: TradeIntent, context: PreviewContext) -> Refusal | None:
-    """Book states that would refuse the order; an unseen state is left for the exchange to judge."""
+    """Book states that would refuse the order; an unseen state is left for the exchange to judge.
+
+    A trigger order is judged as the order it becomes: what is taken now and refused when it fires protects
+    nobody.
+    """
     market = context.market
     closed: dict[str, Param] = {"symbol": market.base, "state": market.state}
     if market.state in {"Closed", "CancelOnly"}:
         return Refusal(RefusalCode.MARKET_CLOSED, closed)
     own_best = AbsolutePrice(best_price(context, intent.verb.side.opposite) or context.last)
     resting = replace(intent, price=intent.price or own_best, time_in_force=None, slippage=None)
-    if market.state == "LimitOnly" and intent.price is None and intent.trigger is None:
-        return Refusal(RefusalCode.MARKET_CLOSED, closed, mend_intent=resting)
-    if market.state == "PostOnly" and not intent.post_only and intent.trigger is None:
-        return Refusal(RefusalCode.MARKET_CLOSED, closed, mend_intent=replace(resting, post_only=True))
+    if market.state == "LimitOnly" and intent.price is None:
+        mend = resting if intent.trigger is None else None
+        return Refusal(RefusalCode.MARKET_CLOSED, closed, mend_intent=mend)
+    if market.state == "PostOnly" and (not intent.post_only or intent.trigger is not None):
+        mend = replace(resting, post_only=True) if intent.trigger is None else None
+        return Refusal(RefusalCode.MARKET_CLOSED, closed, mend_intent=mend)
     return None
 
 

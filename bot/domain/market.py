@@ -30,6 +30,7 @@ ALIASES = {
     "MATIC": "POL",
     "RNDR": "RENDER",
 }
+KNOWN_STATES = frozenset({"Open", "Closed", "CancelOnly", "LimitOnly", "PostOnly"})  # `OrderBookState`
 QUOTE_ALIASES = {"USD": "USDC", "USDT": "USDC", "USDC": "USDC"}
 
 
@@ -152,12 +153,8 @@ def resolve_symbol(
     Accepts `SOL`, `$SOL`, `SOL/USDC`, `sol-usdt`, `SOLUSDC`, `SOL-PERP`, `SOL_USDC_PERP`, `SOL/USDT:USDT`.
     Never guesses: a word that matches nothing comes back with suggestions.
     """
-    if names_perp(mention):
-        kind = MarketKind.PERP
-    parts = [part for part in _SEPARATORS.split(mention.lstrip("$#").upper()) if part]
-    if len(parts) > 1 and parts[-1] == "PERP":
-        parts.pop()
-    base, typed_quote = _split_quote(parts)
+    word = named(mention)
+    base, typed_quote, kind = word.base, word.quote, MarketKind.PERP if word.is_perp else kind
     wanted = [
         market
         for market in markets.values()
@@ -178,6 +175,25 @@ def names_perp(mention: str) -> bool:
     """Whether a name says that it is a perpetual: `SOL-PERP`, or `SOL/USDT:USDT` as ccxt writes them."""
     parts = _SEPARATORS.split(mention.upper())
     return len(parts) > 1 and (parts[-1] == "PERP" or _LINEAR.search(mention) is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a word or a symbol says of a market. `is_separate`: a quote set apart, as in `SOL/USDC`."""
+
+    base: str
+    quote: str | None
+    is_perp: bool
+    is_separate: bool
+
+
+def named(mention: str) -> Named:
+    """The parts of `SOL`, `$SOL`, `SOL/USDC`, `sol-usdt`, `SOLUSDC`, `SOL-PERP` or `SOL_USDC_PERP`."""
+    parts = [part for part in _SEPARATORS.split(mention.lstrip("$#").upper()) if part]
+    if len(parts) > 1 and parts[-1] == "PERP":
+        parts.pop()
+    base, quote = _split_quote(parts)
+    return Named(base, quote, names_perp(mention), len(parts) > 1)
 
 
 def _split_quote(parts: list[str]) -> tuple[str, str | None]:

@@ -13,6 +13,7 @@ from bot.domain.callout import check_callout
 from bot.domain.compose import compose
 from bot.domain.draft import draft_order
 from bot.domain.exits import attach_exits
+from bot.domain.held import closable, smallest
 from bot.domain.intent import (
     AbsolutePrice,
     BaseSize,
@@ -23,7 +24,7 @@ from bot.domain.intent import (
     Verb,
 )
 from bot.domain.mends import can_nearly, is_sane, without_guess
-from bot.domain.preview import Preview, PreviewContext
+from bot.domain.preview import Note, Preview, PreviewContext
 from bot.domain.protect import build_protect
 from bot.domain.refusal import Choice, Param, Refusal, RefusalCode
 from bot.domain.routing import (
@@ -133,16 +134,30 @@ def build_close(intent: CloseIntent, context: PreviewContext) -> Preview | Refus
         reduce_only=market.is_perp,
         account=intent.account,
     )
+    if market.is_perp and closable(abs(held), market) == ZERO:
+        params: dict[str, Param] = {"quantity": abs(held), "minimum": smallest(market)}
+        return Refusal(RefusalCode.TOO_SMALL_TO_CLOSE, params | {"asset": market.base})
     outcome = build_preview(trade, context)
     if isinstance(outcome, Preview):
-        return outcome
+        return _naming_rest(outcome) if trade.size == WHOLE else outcome
     return _speaking_of_closing(outcome, intent)
 
 
+def _naming_rest(preview: Preview) -> Preview:
+    """What the market's rules leave of a position that was meant to be closed whole."""
+    rest = abs(preview.position_after)
+    if not preview.market.is_perp or not rest:
+        return preview
+    params = (("rest", rest), ("least", smallest(preview.market)))
+    return replace(preview, notes=(*preview.notes, Note("rest-stays", params)))
+
+
 def _speaking_of_closing(refusal: Refusal, intent: CloseIntent) -> Refusal:
-    def closing(trade: object) -> CloseIntent | None:
-        if not isinstance(trade, TradeIntent) or trade.time_in_force is not None or trade.post_only:
+    def closing(trade: object) -> CloseIntent | TradeIntent | None:
+        if not isinstance(trade, TradeIntent) or trade.time_in_force is not None:
             return None
+        if trade.post_only:
+            return trade  # a close has no word for it
         return replace(intent, scope=None, symbol=trade.symbol, size=trade.size, price=trade.price)
 
     choices = tuple(

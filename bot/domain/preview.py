@@ -81,7 +81,8 @@ class Note:
     much of an immediate order the book can fill now) · flips (symbol) · no-stop ·
     liquidation-before-stop (liquidation, stop) · wide-spread (bps) ·
     exit-stands, exit-choice (kind, stop) · fills-now (percent, stop: the price it fills at) ·
-    cut (asked, sent, asset: more is not there, or not free).
+    cut (asked, sent, asset: more is not there, or not free) · unlisted (symbol) · odd-state (state) ·
+    rest-stays (rest, least: of a position).
     """
 
     code: str

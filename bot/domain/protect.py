@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Final
 
 from bot.domain.compose import trigger_source
 from bot.domain.draft import usable_leverage
@@ -22,6 +23,10 @@ from bot.domain.preview import ExitOutcome, Note, Preview, PreviewContext
 from bot.domain.refusal import Choice, Param, Refusal, RefusalCode
 from bot.domain.routing import usable
 from bot.domain.values import HUNDRED, ZERO, OrderType, Side, ceil_to, exact, shown
+
+CLOSED_TO_TRIGGERS: Final = frozenset(
+    {"Closed", "CancelOnly", "LimitOnly", "PostOnly"}
+)  # they fire at market
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,7 @@ def _attempt(intent: ProtectIntent, context: PreviewContext) -> Preview | Refusa
     held = _held(context)
     if held is None:
         return Refusal(RefusalCode.NO_POSITION, {"symbol": context.market.base, "side": "any"})
-    if context.market.state in {"Closed", "CancelOnly"}:
+    if context.market.state in CLOSED_TO_TRIGGERS:
         params: dict[str, Param] = {"symbol": context.market.base, "state": context.market.state}
         return Refusal(RefusalCode.MARKET_CLOSED, params)
     kind: ExitKind = "tp" if intent.kind == "tp" else "sl"

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
-from bot.backpack import BackpackClient, BackpackError
+from bot.backpack import BackpackClient, BackpackError, UnknownOutcome
 from bot.backpack.wire.markets import Ticker
 from bot.domain.feed import Delisted, IntervalChanged, Listed, MarketEvent, StateChanged
 from bot.domain.market import Book, Market, MarkPrice, ResolvedSymbol, UnknownSymbol, resolve_symbol
@@ -22,6 +22,7 @@ from bot.market.feed import BOOK_LEVELS, Feed
 from bot.market.following import Following
 
 MARKETS_TTL_MS: Final = 300_000
+RULES_TTL_MS: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class Catalogue:
         self._markets: dict[str, Market] = {}
         self._named: Mapping[str, Market] = self._markets  # whose tickers are kept
         self._tickers: frozenset[str] = frozenset()
+        self._ever: dict[str, Market] = {}  # every market as it was last seen, those no longer listed too
+        self._looked_ms: dict[str, int] = {}  # when a market was asked for by itself
         self._read_ms = -MARKETS_TTL_MS
         self._lock = asyncio.Lock()
 
@@ -55,8 +58,7 @@ class Catalogue:
         async with self._lock:
             if self._clock() - self._read_ms >= MARKETS_TTL_MS:
                 try:
-                    self._markets = self._feed.learn(await self._client.markets())
-                    self._read_ms = self._clock()
+                    self._take(self._feed.learn(await self._client.markets()))
                 except Exception:
                     if not self._markets:
                         raise
@@ -70,6 +72,41 @@ class Catalogue:
             self._named = markets
             self._tickers = frozenset(market.base.upper() for market in markets.values())
         return self._tickers
+
+    def _take(self, markets: Mapping[str, Market]) -> None:
+        self._markets, self._read_ms = dict(markets), self._clock()
+        self._ever |= self._markets
+
+    def known(self, symbol: str) -> Market | None:
+        """The rules of a market as they were last seen, whether it is still listed or not."""
+        return self._ever.get(symbol)
+
+    def is_listed(self, symbol: str) -> bool:
+        """Whether the market stands in the list as last read."""
+        market = self._markets.get(symbol)
+        return market is not None and market.visible
+
+    async def rules(self, symbol: str, *, anew: bool = False) -> Market | None:
+        """The rules and the state of a market now, read by itself past the list's edge cache; those last seen
+        where that fails, None where nobody knows them. A look is good for two seconds, unless `anew`."""
+        now = self._clock()
+        if anew or now - self._looked_ms.get(symbol, -RULES_TTL_MS) >= RULES_TTL_MS:
+            try:
+                fresh = await self._client.market(symbol)
+            except BackpackError:
+                return self.known(symbol)
+            self._looked_ms[symbol] = now
+            listed = self._markets.get(symbol)
+            if listed is not None:  # the feed knows the interval better than any declaration
+                fresh = replace(fresh, funding_interval_ms=listed.funding_interval_ms)
+            self._ever[symbol] = fresh
+            if symbol in self._markets:
+                self._markets[symbol] = fresh
+        return self.known(symbol)
+
+    def doubt(self, symbol: str) -> None:
+        """An order was refused for the rules of a market: the next look reads them anew."""
+        self._looked_ms.pop(symbol, None)
 
     async def resolve(self, mention: str, kind: MarketKind | None) -> ResolvedSymbol | UnknownSymbol:
         """The market a user's word stands for (`domain.market.resolve_symbol`)."""
@@ -104,11 +141,16 @@ class Catalogue:
     def _on_news(self, _: MarketEvent) -> None:
         """The list the feed compared is newer than ours."""
         if self._feed.markets:
-            self._markets, self._read_ms = dict(self._feed.markets), self._clock()
+            self._take(self._feed.markets)
 
     async def _mark(self, market: Market) -> MarkPrice:
         marked = self._feed.mark(market.symbol)
-        return marked or (await self._client.mark_prices(market.symbol))[market.symbol]
+        if marked is not None:
+            return marked
+        prices = await self._client.mark_prices(market.symbol)
+        if market.symbol not in prices:
+            raise UnknownOutcome(f"no mark price of {market.symbol}")
+        return prices[market.symbol]
 
     async def _open_interest(self, market: Market) -> Decimal | None:
         if market.open_interest_limit is None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from markupsafe import Markup
 
 from bot.domain.preview import Preview
+from bot.domain.refusal import Refusal
 from bot.domain.values import ZERO
-from bot.view.locale import Locale
+from bot.view.locale import Locale, clean
 from bot.view.message import Button, Message, button, keyboard, lines
+from bot.view.refusals import refusal_sentence
 from bot.view.words import mark_of, preview_action, priced, symbol_name, valued
 
 _MOST_LINES = 15
@@ -26,14 +28,19 @@ def close_all_preview(
     seconds_left: int,
     confirm_data: str,
     cancel_data: str,
+    left_out: Sequence[Markup] = (),
 ) -> Message:
-    """Every position that would be closed, with its expected price and fee, and the total."""
+    """Every position that would be closed, with its expected price and fee, and the total.
+
+    `left_out` are lines about those that would not.
+    """
     notional = locale.usd(sum((leg.notional for leg in legs), ZERO))
     shown = legs[:_MOST_LINES]
     text = lines(
         locale.text("close-all-title", count=len(legs), notional=notional),
         *(closing_line(locale, leg) for leg in shown),
         locale.text("close-all-more", count=len(legs) - len(shown)) if len(legs) > len(shown) else None,
+        *left_out[:_MOST_LINES],
         locale.text("close-all-total", fee=locale.usd(sum((leg.fee for leg in legs), ZERO))),
         "",
         locale.text("preview-footer", account=account_label, left=locale.duration(seconds_left)),
@@ -42,25 +49,33 @@ def close_all_preview(
     return Message(text, keyboard((confirm, button(locale, "button-cancel", cancel_data))))
 
 
-def panic_first(
-    locale: Locale, *, orders: int, positions: int, exposure: Decimal, confirm_data: str, cancel_data: str
-) -> Message:
-    """The first of two questions. With nothing open there is nothing to ask."""
-    return _panic(
-        locale, "panic-first", "button-panic-first", orders, positions, exposure, confirm_data, cancel_data
+def left_out_line(locale: Locale, symbol: str, quantity: Decimal, refusal: Refusal) -> Markup:
+    """A position that a close of several does not touch."""
+    return locale.text(
+        "close-all-left-out",
+        size=locale.held(quantity),
+        symbol=symbol_name(symbol),
+        why=refusal_sentence(locale, refusal),
     )
 
 
-def panic_second(
-    locale: Locale, *, orders: int, positions: int, exposure: Decimal, confirm_data: str, cancel_data: str
-) -> Message:
-    """The second question; its button says how much money it is about."""
-    return _panic(
-        locale, "panic-second", "button-panic-second", orders, positions, exposure, confirm_data, cancel_data
-    )
+def panic_first(locale: Locale, **about: Any) -> Message:
+    """The first of two questions (`_panic`). With nothing open there is nothing to ask."""
+    return _panic(locale, "panic-first", "button-panic-first", **about)
 
 
-_UNREAD: Final = {"orders": "panic-unread-orders", "positions": "panic-unread-positions"}
+def panic_second(locale: Locale, **about: Any) -> Message:
+    """The second question (`_panic`); its button says how much money it is about."""
+    return _panic(locale, "panic-second", "button-panic-second", **about)
+
+
+_UNREAD: Final = {
+    "orders": "panic-unread-orders",
+    "positions": "panic-unread-positions",
+    "left": "panic-unread-left",
+    "odd-orders": "panic-odd-orders",
+    "odd-positions": "panic-odd-positions",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +83,8 @@ class PanicLeg:
     """One step of a panic. `outcome` is done, failed or unknown; `detail` says why it failed.
 
     A step is `cancelled` orders (a count), the close of `quantity` of `symbol`, or, without a quantity, the
-    cancelling of its orders. What is `unread`, orders or positions, was left as it is.
+    cancelling of its orders. What is `unread` was left as it is; of rows that make no sense `cancelled` says
+    how many there are.
     """
 
     outcome: str
@@ -88,7 +104,7 @@ def panic_result(
 ) -> Message:
     """What was done and what was not, failures first. Only when every step succeeded is the account flat."""
     if not legs:
-        return Message(locale.text("panic-nothing"))
+        return Message(locale.text("panic-nothing-left"))
     rank = {"failed": 0, "unknown": 1}
     ordered = sorted(legs, key=lambda leg: rank.get(leg.outcome, 2))
     failed = sum(leg.outcome != "done" for leg in legs)
@@ -130,18 +146,46 @@ def _panic(
     locale: Locale,
     key: str,
     button_key: str,
+    *,
     orders: int,
     positions: int,
     exposure: Decimal,
+    account: str,
+    others: Sequence[str] = (),
     confirm_data: str,
     cancel_data: str,
 ) -> Message:
+    """`others` are the labels of accounts that are left alone."""
     if not orders and not positions:
-        return Message(locale.text("panic-nothing"))
+        return Message(lines(locale.text("panic-nothing", account=account), _others(locale, others)))
     money = locale.usd(exposure)
-    text = locale.text(key, orders=orders, positions=positions, exposure=money)
+    text = lines(
+        locale.text(key, orders=orders, positions=positions, exposure=money, account=account),
+        _others(locale, others),
+    )
     confirm = button(locale, button_key, confirm_data, **({"exposure": money} if "second" in key else {}))
     return Message(text, keyboard((confirm,), (button(locale, "button-cancel", cancel_data),)))
+
+
+def _others(locale: Locale, others: Sequence[str]) -> Markup | None:
+    if not others:
+        return None
+    return locale.text("panic-others", accounts=", ".join(clean(label, 40) for label in others[:_MOST_LINES]))
+
+
+def still_open(locale: Locale) -> Markup:
+    """Why something is named as not done where the exchange gave no reason."""
+    return locale.text("panic-still-open")
+
+
+def too_small(locale: Locale) -> Markup:
+    """Why a rest cannot be closed by an order, and where it can."""
+    return locale.text("panic-too-small")
+
+
+def close_there(locale: Locale, why: Markup | str) -> Markup:
+    """A reason, and what to do about a position that is still open."""
+    return locale.text("panic-close-there", why=why)
 
 
 def _panic_leg(locale: Locale, leg: PanicLeg) -> Markup:
@@ -153,12 +197,12 @@ def _panic_leg(locale: Locale, leg: PanicLeg) -> Markup:
 
 def _step(locale: Locale, leg: PanicLeg) -> Markup:
     """What was to be done; only what was done is said in the past."""
+    if leg.unread:
+        return locale.text(_UNREAD[leg.unread], **({"count": leg.cancelled} if leg.cancelled else {}))
     if leg.cancelled is not None:
         return locale.text("panic-cancelled-orders", count=leg.cancelled)
-    if leg.unread:
-        return locale.text(_UNREAD[leg.unread])
     symbol = symbol_name(leg.symbol)
     if not leg.quantity:
         return locale.text("panic-cancel-symbol", symbol=symbol)
     key = "panic-closed" if leg.outcome == "done" else "panic-close"
-    return locale.text(key, size=locale.quantity(leg.quantity), symbol=symbol)
+    return locale.text(key, size=locale.held(leg.quantity), symbol=symbol)

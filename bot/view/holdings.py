@@ -11,7 +11,7 @@ from markupsafe import Markup
 from bot.domain.account import AccountState, Balance, FeeRates, Position
 from bot.domain.market import Market
 from bot.domain.values import BPS, HUNDRED, ZERO
-from bot.view.locale import Locale
+from bot.view.locale import Locale, clean
 from bot.view.message import Button, Message, Row, button, keyboard, lines, page_at, paginate
 from bot.view.words import GREEN, RED, base_of, priced, quote_of, sized, symbol_name
 
@@ -46,20 +46,26 @@ def positions(
     action_data: ActionData | None = None,
     close_all_data: str | None = None,
     refresh_data: str | None = None,
+    unread: int = 0,
 ) -> Message:
-    """Open positions. `action_data(action, symbol)` gives the data of a button, None for no such button.
+    """Open positions; of `unread` more nothing can be read.
 
-    Actions: close · half · tp · sl. With `exits` a position without a stop is pointed out.
+    `action_data(action, symbol)` gives the data of a button, None for no such button. Actions: close · half ·
+    tp · sl. With `exits` a position without a stop is pointed out.
     """
     refresh = button(locale, "button-refresh", refresh_data)
+    odd = locale.text("positions-unread", count=unread) if unread else None
     if not held:
-        return Message(locale.text("positions-none", account=account_label), keyboard((refresh,)))
-    header = locale.text(
-        "positions-title",
-        count=len(held),
-        pnl=locale.signed_usd(sum((one.unrealized_pnl for one in held), ZERO)),
-        exposure=locale.usd(sum((one.notional for one in held), ZERO)),
-        account=account_label,
+        return Message(odd or locale.text("positions-none", account=account_label), keyboard((refresh,)))
+    header = lines(
+        locale.text(
+            "positions-title",
+            count=len(held),
+            pnl=locale.signed_usd(sum((one.unrealized_pnl for one in held), ZERO)),
+            exposure=locale.usd(sum((one.notional for one in held), ZERO)),
+            account=account_label,
+        ),
+        odd,
     )
     rows = [
         Row(_position(locale, one, markets or {}, exits), _actions(locale, one, action_data)) for one in held
@@ -87,6 +93,9 @@ def balance(
             leverage=locale.multiple(state.leverage_limit),
         ),
         locale.text("balance-liquidating") if state.liquidating else None,
+        locale.text("balance-unread", assets=", ".join(clean(one, 24) for one in state.unread_balances[:20]))
+        if state.unread_balances
+        else None,
     )
     there = [one for one in state.balances.values() if one.total]
     there.sort(key=lambda one: (-(one.usd_value if one.usd_value is not None else ZERO), one.asset))
@@ -115,7 +124,11 @@ def _position(
     locale: Locale, one: Position, markets: Mapping[str, Market], exits: Mapping[str, Exits] | None
 ) -> Markup:
     market, quote = markets.get(one.symbol), quote_of(one.symbol)
-    tick, step = (market.tick, market.step) if market else (None, None)
+    tick = market.tick if market else None
+    size = f"{locale.held(abs(one.quantity))} {base_of(one.symbol)}"
+    side = "long" if one.is_long else "short"
+    if not one.is_read:
+        return locale.text("positions-row-unread", symbol=symbol_name(one.symbol), side=side, size=size)
     cost = abs(one.quantity) * one.entry_price
     move = one.unrealized_pnl / cost * HUNDRED if cost else ZERO
     return lines(
@@ -123,8 +136,8 @@ def _position(
             "positions-row",
             mark=GREEN if one.is_long else RED,
             symbol=symbol_name(one.symbol),
-            side="long" if one.is_long else "short",
-            size=sized(locale, abs(one.quantity), base_of(one.symbol), step),
+            side=side,
+            size=size,
             notional=locale.usd(one.notional),
             pnl=locale.signed_usd(one.unrealized_pnl),
             move=locale.signed_percent(move),
@@ -134,7 +147,7 @@ def _position(
         _liquidation(locale, one, quote, tick),
         _extra(locale, one, quote, tick),
         None if exits is None else _exits(locale, exits.get(one.symbol, Exits()), quote, tick),
-        None if exits is None else _uncovered(locale, one, exits.get(one.symbol, Exits()), step),
+        None if exits is None else _uncovered(locale, one, exits.get(one.symbol, Exits()), size),
     )
 
 
@@ -169,15 +182,12 @@ def _exits(locale: Locale, exits: Exits, quote: str, tick: Decimal | None) -> Ma
     return row if exits.stop_loss is not None else lines(row, locale.text("positions-no-stop"))
 
 
-def _uncovered(locale: Locale, one: Position, exits: Exits, step: Decimal | None) -> Markup | None:
+def _uncovered(locale: Locale, one: Position, exits: Exits, size: str) -> Markup | None:
     """A stop that closes only a part protects only that part."""
     if exits.stop_loss is None or exits.stopped is None or exits.stopped >= abs(one.quantity):
         return None
-    base = base_of(one.symbol)
-    covered = sized(locale, exits.stopped, base, step)
-    return locale.text(
-        "positions-stop-partial", covered=covered, size=sized(locale, abs(one.quantity), base, step)
-    )
+    covered = f"{locale.held(exits.stopped)} {base_of(one.symbol)}"
+    return locale.text("positions-stop-partial", covered=covered, size=size)
 
 
 def _actions(locale: Locale, one: Position, action_data: ActionData | None) -> tuple[Button, ...]:

@@ -150,6 +150,10 @@ class Locale:
             return self.number(value)
         return self._numbers.fixed(value, places, at_least=0)
 
+    def held(self, value: Decimal) -> str:
+        """A quantity that is held: every digit of it, whatever the market's step."""
+        return self._numbers.whole(value)
+
     def usd(self, value: Decimal) -> str:
         return self._numbers.money(value)
 

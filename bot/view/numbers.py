@@ -70,6 +70,10 @@ class Numbers:
         places = max(places, at_least) if places else 0
         return self.fixed(value, places, at_least=min(at_least, places))
 
+    def whole(self, value: Decimal) -> str:
+        """Every digit of `value`, however many there are; no trailing zeros."""
+        return self.fixed(value, decimals_of(value) if value.is_finite() and value else 0, at_least=0)
+
     def money(self, value: Decimal, *, sign: bool = False) -> str:
         """Dollars to the cent; below a dollar two significant digits more than the cent may be shown."""
         if not value.is_finite() or abs(value.adjusted()) > _MAX_EXPONENT:

@@ -28,13 +28,15 @@ def orders(
     cancel_data: Callable[[str], str] | None = None,
     cancel_all_data: str | None = None,
     refresh_data: str | None = None,
+    odd: int = 0,
 ) -> Message:
-    """Open orders; `cancel_data` makes the button data for an order's code."""
+    """Open orders; `cancel_data` makes the button data for an order's code. `odd` more cannot be read."""
     refresh = button(locale, "button-refresh", refresh_data)
+    unread = locale.text("orders-odd", count=odd) if odd else None
     if not open_orders:
-        return Message(locale.text("orders-none", account=account_label), keyboard((refresh,)))
+        return Message(unread or locale.text("orders-none", account=account_label), keyboard((refresh,)))
     rows = [_row(locale, order, cancel_data) for order in open_orders]
-    header = locale.text("orders-title", count=len(open_orders), account=account_label)
+    header = lines(locale.text("orders-title", count=len(open_orders), account=account_label), unread)
     footer = keyboard((button(locale, "button-cancel-all", cancel_all_data), refresh))
     return page_at(paginate(locale, header, rows, page_data, footer=footer), page)
 

@@ -25,6 +25,7 @@ from bot.view.words import (
     valued,
 )
 
+_MOST_LEFT_OUT = 15
 _MAX_LINE = 1000  # characters; a canonical line is never longer than what may be typed
 
 
@@ -39,10 +40,12 @@ def preview_card(
     canonical: str | None = None,
     replaces: Sequence[OrderSnapshot] = (),
     replace_data: str | None = None,
+    left_out: Sequence[Markup] = (),
 ) -> Message:
     """The preview with Confirm and Cancel; `canonical` is the line that parses back to this order.
 
-    With `replaces`, exits that stand already, there are two ways: in their place, or beside them.
+    With `replaces`, exits that stand already, there are two ways: in their place, or beside them. `left_out`
+    are lines about positions that the line means as well and that would stay open.
     """
     text = lines(
         title_line(locale, preview),
@@ -53,6 +56,7 @@ def preview_card(
         *_margin(locale, preview),
         *exit_lines(locale, preview),
         *_notes(locale, preview),
+        *left_out[:_MOST_LEFT_OUT],
         "",
         Markup("<code>{}</code>").format(clean(canonical, _MAX_LINE)) if canonical else None,
         locale.text("preview-footer", account=account_label, left=locale.duration(seconds_left)),
@@ -181,8 +185,8 @@ def _margin(locale: Locale, preview: Preview) -> list[Markup]:
     if preview.next_funding_payment is not None and preview.funding_rate is not None:
         rows.append(_funding(locale, preview, preview.next_funding_payment, preview.funding_rate))
     if preview.position_before:
-        before = locale.quantity(preview.position_before, market.step)
-        after = sized(locale, preview.position_after, market.base, market.step)
+        before = locale.held(preview.position_before)
+        after = f"{locale.held(preview.position_after)} {clean(market.base, 24)}"
         rows.append(locale.text("preview-position", before=before, after=after))
     return rows
 
@@ -257,6 +261,8 @@ def _note_value(locale: Locale, name: str, value: Param, note: Note, preview: Pr
         "limit": lambda: locale.multiple(value),
         "asked": lambda: _rounded(locale, value, note, preview),
         "sent": lambda: _rounded(locale, value, note, preview),
+        "rest": lambda: f"{locale.held(value)} {clean(market.base, 24)}",
+        "least": lambda: sized(locale, value, market.base),
         "percent": lambda: locale.percent(value),
         "bps": lambda: locale.bps(value),
     }.get(name)

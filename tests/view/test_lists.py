@@ -271,9 +271,11 @@ def test_an_empty_or_one_sided_book_is_shown_for_what_it_is(english: Locale) -> 
 
 
 def test_panic_takes_two_taps_and_says_the_money_on_the_second(english: Locale) -> None:
-    counts = {"orders": 4, "positions": 1, "exposure": D("1202.5")}
-    first = bulk.panic_first(english, **counts, confirm_data="p1", cancel_data="x")  # type: ignore[arg-type]
-    second = bulk.panic_second(english, **counts, confirm_data="p2", cancel_data="x")  # type: ignore[arg-type]
+    counts = {"orders": 4, "positions": 1, "exposure": D("1202.5"), "account": "main"}
+    first = bulk.panic_first(english, **counts, confirm_data="p1", cancel_data="x")
+    second = bulk.panic_second(english, **counts, confirm_data="p2", cancel_data="x", others=["savings"])
+    assert "savings" not in first.text
+    assert "Not touched: savings" in second.text
     assert "4 open orders · 1 position · $1,202.50" in first.text
     assert first.keyboard[0][0].data == "p1"
     assert second.keyboard[0][0].label == "⚠️ Yes, flatten $1,202.50"
@@ -282,7 +284,13 @@ def test_panic_takes_two_taps_and_says_the_money_on_the_second(english: Locale) 
 
 def test_panic_with_nothing_open_asks_nothing(locale: Locale) -> None:
     message = bulk.panic_first(
-        locale, orders=0, positions=0, exposure=D(0), confirm_data="p1", cancel_data="x"
+        locale,
+        orders=0,
+        positions=0,
+        exposure=D(0),
+        account="main",
+        confirm_data="p1",
+        cancel_data="x",
     )
     assert message.keyboard == ()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -10,8 +10,7 @@ from bot.backpack import BackpackError, UnknownOutcome
 from bot.chat.outbox import LANE_ANSWER, ticket_edit
 from bot.chat.services import Services
 from bot.chat.turn import Turn
-from bot.desk.manage import PanicDone, Tell
-from bot.domain.order import OrderState
+from bot.desk.flatten import Close, PanicDone, PanicPlan, Tell
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import ZERO, Language
 from bot.store import outbox, users
@@ -35,17 +34,14 @@ def reason_of(locale: Locale, error: BackpackError | None) -> str:
 
 async def panic(turn: Turn) -> bool:
     """The first question."""
-    plan = await turn.services.manage.look_around(turn.user)
+    plan = await turn.services.panics.look_around(turn.user)
     if isinstance(plan, Refusal):
         await turn.show(refusal_view.refusal(turn.locale, plan))
         return False
-    exposure = sum((position.notional for position in plan.positions), ZERO)
     await turn.show(
         bulk_view.panic_first(
             turn.locale,
-            orders=plan.orders,
-            positions=len(plan.positions),
-            exposure=exposure,
+            **_counts(plan),
             confirm_data="panic:ask",
             cancel_data="menu:main",
         )
@@ -53,19 +49,27 @@ async def panic(turn: Turn) -> bool:
     return True
 
 
+def _counts(plan: PanicPlan) -> dict[str, Any]:
+    """What a panic is about; a position that cannot be read is one all the same."""
+    return {
+        "orders": plan.orders,
+        "positions": len(plan.positions) + plan.unread,
+        "exposure": sum((position.notional for position in plan.positions), ZERO),
+        "account": plan.account_label,
+        "others": plan.others,
+    }
+
+
 async def panic_asked(turn: Turn, _: str) -> None:
     """The second question carries the single-use token."""
-    plan = await turn.services.manage.plan_panic(turn.user, turn.home, turn.group)
+    plan = await turn.services.panics.plan(turn.user, turn.home, turn.group)
     if isinstance(plan, Refusal):
         await turn.show(refusal_view.refusal(turn.locale, plan))
         return
-    exposure: Decimal = sum((position.notional for position in plan.positions), ZERO)
     message_id = await turn.show(
         bulk_view.panic_second(
             turn.locale,
-            orders=plan.orders,
-            positions=len(plan.positions),
-            exposure=exposure,
+            **_counts(plan),
             confirm_data=f"flat:{plan.token}",
             cancel_data=f"no:{plan.token}",
         )
@@ -77,7 +81,7 @@ async def panic_asked(turn: Turn, _: str) -> None:
 async def panic_confirmed(turn: Turn, token: str) -> None:
     """Cancel all, close all, and report each leg."""
     turn.answer_soon()
-    refused = await turn.services.manage.panic(token, turn.user, panic_teller(turn.services))
+    refused = await turn.services.panics.run(token, turn.user, panic_teller(turn.services))
     turn.services.outbox.kick()
     if refused is None:
         return
@@ -106,14 +110,42 @@ def panic_teller(services: Services) -> Tell:
 
 def _legs(locale: Locale, done: PanicDone) -> list[bulk_view.PanicLeg]:
     legs = [] if done.orders_unread else [bulk_view.PanicLeg("done", cancelled=done.cancelled)]
-    for unread, error in (("orders", done.orders_unread), ("positions", done.positions_unread)):
+    unread = {"orders": done.orders_unread, "positions": done.positions_unread, "left": done.left_unread}
+    for name, error in unread.items():
         if error is not None:
-            legs.append(bulk_view.PanicLeg("failed", unread=unread, detail=reason_of(locale, error)))
-    for symbol, error in done.errors:
-        legs.append(bulk_view.PanicLeg(outcome_of(error), symbol=symbol, detail=reason_of(locale, error)))
-    for order in done.closing:
-        filled = order.state is OrderState.FILLED
-        outcome = "done" if filled else "failed" if order.state.is_terminal else "unknown"
-        detail = order.error_code or order.reason or ""
-        legs.append(bulk_view.PanicLeg(outcome, None, order.symbol, order.quantity or ZERO, detail))
+            legs.append(bulk_view.PanicLeg("failed", unread=name, detail=reason_of(locale, error)))
+    for name, odd in (("odd-orders", done.odd_orders), ("odd-positions", done.odd_positions)):
+        if odd:
+            legs.append(bulk_view.PanicLeg("failed", cancelled=odd, unread=name))
+    for symbol, error in done.errors.items():
+        outcome = "failed" if error is None else outcome_of(error)
+        detail = reason_of(locale, error) or bulk_view.still_open(locale)
+        legs.append(bulk_view.PanicLeg(outcome, symbol=symbol, detail=detail))
+    for close in done.closes:
+        legs += _closed(locale, close)
     return legs
+
+
+def _closed(locale: Locale, close: Close) -> list[bulk_view.PanicLeg]:
+    """What was closed of a position, and what is still open with the reason."""
+    doubt = close.is_in_doubt or close.left is None
+    left = close.held if close.left is None else close.left
+    legs = []
+    if left < close.held:
+        legs.append(bulk_view.PanicLeg("done", None, close.symbol, close.held - left))
+    if left:
+        outcome = "unknown" if doubt else "failed"
+        legs.append(bulk_view.PanicLeg(outcome, None, close.symbol, left, _why_open(locale, close)))
+    return legs
+
+
+def _why_open(locale: Locale, close: Close) -> str:
+    if close.error_code or close.error_message:
+        why = refusal_view.exchange_reason(locale, close.error_code, close.error_message)
+    elif close.reason:
+        why = refusal_view.expiry_reason(locale, close.reason)
+    elif close.rest:
+        return bulk_view.too_small(locale)
+    else:
+        why = bulk_view.still_open(locale)
+    return bulk_view.close_there(locale, why)

@@ -8,6 +8,8 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Final
 
+from markupsafe import Markup
+
 from bot.chat.prompts import Prompt
 from bot.chat.turn import Turn
 from bot.desk.gathering import SELLS_COINS
@@ -72,6 +74,7 @@ def card_of(locale: Locale, offer: Offer) -> Message:
             canonical=offer.line,
             replaces=offer.replaces,
             replace_data=f"ok:{offer.replace_token}",
+            left_out=left_out(locale, offer),
         )
     return bulk_view.close_all_preview(
         locale,
@@ -80,7 +83,13 @@ def card_of(locale: Locale, offer: Offer) -> Message:
         seconds_left=OFFER_SECONDS,
         confirm_data=ok,
         cancel_data=no,
+        left_out=left_out(locale, offer),
     )
+
+
+def left_out(locale: Locale, offer: Offer) -> list[Markup]:
+    """Each position an offer does not close, and why."""
+    return [bulk_view.left_out_line(locale, one.symbol, one.quantity, one.refusal) for one in offer.left_out]
 
 
 async def own_token(turn: Turn) -> tuple[str | None, bool]:

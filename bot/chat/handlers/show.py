@@ -43,6 +43,7 @@ async def positions(turn: Turn, page: str = "0") -> bool:
         action_data=lambda action, symbol: _position_action(action, symbol, shown.account.id),
         close_all_data=f"on:{shown.account.id}:close all" if len(shown.positions) > 1 else None,
         refresh_data=f"pos:{_page(number_of)}:{shown.account.id}",
+        unread=shown.state.unread_positions,
     )
     await turn.show(message)
     return True
@@ -95,19 +96,20 @@ def _level(exit_order: tuple[Decimal, Decimal | None]) -> Decimal:
 async def orders(turn: Turn, page: str = "0") -> bool:
     """Open orders with their cancel buttons."""
     account = await turn.services.linking.choose(turn.user.id, None)
-    found = await turn.services.queries.open_orders(turn.user)
+    found = await turn.services.queries.resting(turn.user)
     if isinstance(account, Refusal) or isinstance(found, Refusal):
         refusal = account if isinstance(account, Refusal) else found
         return await _refused(turn, refusal) if isinstance(refusal, Refusal) else False
     now_ms = turn.services.clock()
     message = list_view.orders(
         turn.locale,
-        found,
+        found.orders,
+        odd=len(found.odd),
         account_label=account.label,
         page_data=lambda n: f"ord:{n}",
         page=_page(page),
         cancel_data=lambda code: cancel_data(code, now_ms),
-        cancel_all_data=f"cancelall:ask:{account.id}" if found else None,
+        cancel_all_data=f"cancelall:ask:{account.id}" if found.orders else None,
         refresh_data=f"ord:{_page(page)}",
     )
     await turn.show(message)

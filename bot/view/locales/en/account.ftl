@@ -3,6 +3,11 @@
 positions-title = <b>Positions: { $count }</b> · { $pnl } unrealized · { $exposure } exposure · { $account }
 positions-none = No open positions on { $account }.
     <code>long sol $200 sl 3%</code> previews one.
+positions-row-unread = ⚠️ <b>{ $symbol } { $side ->
+    [long] long
+   *[short] short
+  }</b> { $size }. The rest of it cannot be read here; see backpack.exchange.
+positions-unread = ⚠️ Positions that cannot be read here: { $count }. See backpack.exchange.
 positions-row = { $mark } <b>{ $symbol } { $side ->
     [long] long
    *[short] short
@@ -30,6 +35,7 @@ balance-row-valued = <b>{ $amount }</b> · { $value }
 balance-parts = free { $free }
 balance-locked = in orders { $amount }
 balance-lent = lent { $amount }
+balance-unread = ⚠️ Could not be read: { $assets }. See backpack.exchange.
 balance-none = No funds yet. Deposit on backpack.exchange.
 
 fees-title = <b>Fees</b> · { $account }

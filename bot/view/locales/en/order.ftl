@@ -44,6 +44,7 @@ order-detail-exchange-id = Exchange id <code>{ $id }</code>
 order-detail-client-id = Client id <code>{ $id }</code>
 
 orders-title = <b>Open orders: { $count }</b> · { $account }
+orders-odd = ⚠️ Orders that cannot be read here: { $count }. See backpack.exchange.
 orders-none = No open orders on { $account }.
     <code>long sol $200 at 140</code> places one.
 orders-row = { $mark } <b>{ $order }</b>

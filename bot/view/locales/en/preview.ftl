@@ -54,6 +54,9 @@ note-exit-stands = • { $kind ->
   } at { $stop } stands already; this one does not replace it. /orders cancels it.
 note-sells-coins = ⚠️ You have no { $symbol } perp position. This sells your { $symbol } coins on spot.
 note-wide-spread = ⚠️ Wide spread: { $bps }.
+note-unlisted = ⚠️ { $symbol } is not in Backpack’s list of markets. The order is tried by the position’s own symbol; if Backpack refuses it, close the position on backpack.exchange.
+note-rest-stays = ⚠️ { $rest } stays open: the market’s smallest order is { $least }. Close the rest on backpack.exchange.
+note-odd-state = ⚠️ The market’s state is { $state }, which this bot does not know. Backpack may refuse the order.
 note-other = • { $code }
 
 offer-close-all = Close { $count ->
@@ -65,6 +68,7 @@ close-all-title = <b>Close { $count ->
    *[other] { $count } positions
   }</b> at market · { $notional }
 close-all-leg = { $mark } { $action } { $size } { $symbol } at about { $price } · fee { $fee }
+close-all-left-out = ⚠️ Left out: { $size } { $symbol }. { $why }
 close-all-total = Fees { $fee }
 close-all-more = …and { $count } more.
 button-close-all = ✅ Close { $count ->
@@ -83,6 +87,7 @@ panic-first = <b>Panic: cancel everything, close everything</b>
        *[other] { $positions } positions
     } · { $exposure }
     All orders are cancelled first, stops and targets too. Then every position is closed at market.
+    Account { $account }. Coins you hold on spot stay.
 panic-second = <b>Last check</b>
     { $orders ->
         [0] No orders
@@ -92,9 +97,11 @@ panic-second = <b>Last check</b>
         [0] no positions
         [one] { $positions } position
        *[other] { $positions } positions
-    } closed at market, { $exposure }. This cannot be undone.
-panic-nothing = Nothing to do: no open orders, no positions.
-panic-done = ✅ <b>Panic done</b> · everything is cancelled and closed
+    } closed at market, { $exposure }. Account { $account }. This cannot be undone.
+panic-nothing = Nothing to do: no open orders, no positions. Account { $account }.
+panic-nothing-left = Nothing to do: no open orders, no positions.
+panic-others = Not touched: { $accounts }.
+panic-done = ✅ <b>Panic done</b> · looked again: no open order, no position. Coins on spot stay.
 panic-partly = ⚠️ <b>Panic: { $failed } of { $count } steps not confirmed</b>
     Look at /positions and /orders now, and close what is left there or on backpack.exchange.
 panic-leg-ok = ✅ { $what }
@@ -107,6 +114,12 @@ panic-cancelled-orders = Cancelled { $count ->
 panic-close = Close { $size } { $symbol }
 panic-cancel-symbol = Cancel orders in { $symbol }
 panic-closed = Closed { $size } { $symbol }
+panic-still-open = still there when looked at again.
+panic-too-small = less than the market’s smallest order, so it stays open. Close it on backpack.exchange.
+panic-close-there = { $why } Close it on backpack.exchange if it stays.
+panic-unread-left = What is left could not be read afterwards; look at /positions and /orders
+panic-odd-orders = Orders that could not be read: { $count }. Look on backpack.exchange
+panic-odd-positions = Positions that could not be read: { $count }. Look on backpack.exchange
 panic-unread-orders = Your open orders could not be read, none was cancelled; send /panic again
 panic-unread-positions = Your positions could not be read, none was closed; send /panic again
 button-panic-first = ⚠️ Cancel and close all

@@ -32,6 +32,8 @@ refusal-unsupported = Not available: { $feature }.
 refusal-below-min-quantity = { $quantity } is below the market’s minimum of { $minimum }.
     .mend = Raise the size.
     .nearest = The smallest size is { $nearest }.
+refusal-too-small-to-close = You hold { $quantity }, less than the market’s smallest order of { $minimum }.
+    .mend = No order can close it. Close it on backpack.exchange, or add to the position first.
 refusal-above-max-quantity = { $quantity } is above the market’s maximum of { $maximum }.
     .mend = Lower the size or split the order.
     .nearest = The largest size is { $nearest }.
@@ -39,7 +41,12 @@ refusal-price-out-of-band = { $price } is outside the exchange’s price band, {
     .mend = Choose a price inside the band.
     .nearest = The nearest price allowed is { $nearest }.
 refusal-market-closed = { $symbol } does not take this order now; its book is { $state }.
-    .mend = Try again when it is open. /price { $symbol } shows it.
+    .mend = { $state ->
+        [CancelOnly] Until it opens, only cancels work: /orders. What you hold and your stops stay as they are.
+        [PostOnly] Until it opens, it takes only post-only limit orders and cancels: a price, and <code>post</code>.
+        [LimitOnly] Until it opens, it takes only limit orders and cancels: say a price.
+       *[other] Try again when it is open. /price { $symbol } shows it.
+    }
 refusal-no-perp = { $symbol } has no perp on Backpack.
     .mend = Trade it on spot with /buy or /sell.
 refusal-no-spot = { $symbol } has no spot market on Backpack.

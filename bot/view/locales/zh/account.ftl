@@ -3,6 +3,11 @@
 positions-title = <b>持仓：{ $count }</b> · 未实现盈亏 { $pnl } · 敞口 { $exposure } · { $account }
 positions-none = { $account } 没有持仓。
     发送 <code>long sol $200 sl 3%</code> 预览一笔。
+positions-row-unread = ⚠️ <b>{ $symbol } { $side ->
+    [long] 多
+   *[short] 空
+  }</b> { $size }。其余内容无法在此读取，请在 backpack.exchange 查看。
+positions-unread = ⚠️ 无法读取的仓位：{ $count } 个。请在 backpack.exchange 查看。
 positions-row = { $mark } <b>{ $symbol } { $side ->
     [long] 多
    *[short] 空
@@ -30,6 +35,7 @@ balance-row-valued = <b>{ $amount }</b> · { $value }
 balance-parts = 可用 { $free }
 balance-locked = 挂单占用 { $amount }
 balance-lent = 已出借 { $amount }
+balance-unread = ⚠️ 无法读取：{ $assets }。请在 backpack.exchange 查看。
 balance-none = 还没有资金，请在 backpack.exchange 充值。
 
 fees-title = <b>手续费率</b> · { $account }

@@ -44,6 +44,7 @@ order-detail-exchange-id = 交易所订单号 <code>{ $id }</code>
 order-detail-client-id = 客户端订单号 <code>{ $id }</code>
 
 orders-title = <b>当前挂单：{ $count }</b> · { $account }
+orders-odd = ⚠️ 无法读取的挂单：{ $count } 个。请在 backpack.exchange 查看。
 orders-none = { $account } 没有挂单。
     发送 <code>long sol $200 at 140</code> 即可挂一个。
 orders-row = { $mark } <b>{ $order }</b>

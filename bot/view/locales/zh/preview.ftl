@@ -54,11 +54,15 @@ note-exit-stands = • 已有{ $kind ->
   }单（{ $stop }），新单不会替换它；可在 /orders 撤销它。
 note-sells-coins = ⚠️ 你没有 { $symbol } 合约仓位。此单会卖出你的 { $symbol } 现货。
 note-wide-spread = ⚠️ 买卖价差很大：{ $bps }。
+note-unlisted = ⚠️ { $symbol } 已不在 Backpack 的市场列表中。将按仓位自身的代码尝试下单；若被拒绝，请在 backpack.exchange 平仓。
+note-rest-stays = ⚠️ { $rest } 仍未平仓：该市场最小下单量为 { $least }。剩余部分请在 backpack.exchange 平仓。
+note-odd-state = ⚠️ 该市场状态为 { $state }，本机器人不认识此状态，Backpack 可能拒绝该订单。
 note-other = • { $code }
 
 offer-close-all = 平掉 { $count } 个仓位
 close-all-title = <b>市价平掉 { $count } 个仓位</b> · { $notional }
 close-all-leg = { $mark } { $action } { $size } { $symbol }，约 { $price } · 手续费 { $fee }
+close-all-left-out = ⚠️ 未包含：{ $size } { $symbol }。{ $why }
 close-all-total = 手续费合计 { $fee }
 close-all-more = ……另有 { $count } 个。
 button-close-all = ✅ 平掉 { $count } 个仓位 · { $notional }
@@ -72,10 +76,13 @@ panic-first = <b>紧急清仓：撤掉全部订单，平掉全部仓位</b>
        *[other] { $positions } 个仓位
     } · { $exposure }
     先撤销所有订单（包括止损和止盈），再以市价平掉所有仓位。
+    账户 { $account }。现货币种保持不变。
 panic-second = <b>最后确认</b>
-    将撤销 { $orders } 个订单，并以市价平掉 { $positions } 个仓位，共 { $exposure }。此操作无法撤回。
-panic-nothing = 无需操作：没有挂单，也没有仓位。
-panic-done = ✅ <b>清仓完成</b> · 已全部撤单并平仓
+    将撤销 { $orders } 个订单，并以市价平掉 { $positions } 个仓位，共 { $exposure }。账户 { $account }。此操作无法撤回。
+panic-nothing = 无需操作：没有挂单，也没有仓位。账户 { $account }。
+panic-nothing-left = 无需操作：没有挂单，也没有仓位。
+panic-others = 未触及：{ $accounts }。
+panic-done = ✅ <b>清仓完成</b> · 已重新核对：没有挂单，没有仓位。现货币种保持不变。
 panic-partly = ⚠️ <b>清仓：{ $count } 步中有 { $failed } 步未确认完成</b>
     请立即查看 /positions 和 /orders，并在这里或 backpack.exchange 平掉剩余部分。
 panic-leg-ok = ✅ { $what }
@@ -85,6 +92,12 @@ panic-cancelled-orders = 已撤销 { $count } 个订单
 panic-close = 平仓 { $size } { $symbol }
 panic-cancel-symbol = 撤销 { $symbol } 的订单
 panic-closed = 已平仓 { $size } { $symbol }
+panic-still-open = 重新查看时仍在。
+panic-too-small = 小于该市场的最小下单量，因此仍未平仓。请在 backpack.exchange 平仓。
+panic-close-there = { $why } 若仍未平仓，请在 backpack.exchange 平仓。
+panic-unread-left = 之后无法读取剩余情况；请查看 /positions 和 /orders
+panic-odd-orders = 无法读取的订单：{ $count } 个。请在 backpack.exchange 查看
+panic-odd-positions = 无法读取的仓位：{ $count } 个。请在 backpack.exchange 查看
 panic-unread-orders = 无法读取挂单，未撤销任何订单；请再次发送 /panic
 panic-unread-positions = 无法读取仓位，未平掉任何仓位；请再次发送 /panic
 button-panic-first = ⚠️ 全部撤单并平仓

@@ -32,6 +32,8 @@ refusal-unsupported = 不支持：{ $feature }。
 refusal-below-min-quantity = { $quantity } 低于该市场的最小数量 { $minimum }。
     .mend = 请加大数量。
     .nearest = 最小可下 { $nearest }。
+refusal-too-small-to-close = 你持有 { $quantity }，小于该市场的最小下单量 { $minimum }。
+    .mend = 没有订单能平掉它。请在 backpack.exchange 平仓，或先加仓。
 refusal-above-max-quantity = { $quantity } 超过该市场的最大数量 { $maximum }。
     .mend = 请减小数量或分多笔下单。
     .nearest = 最大可下 { $nearest }。
@@ -39,7 +41,12 @@ refusal-price-out-of-band = { $price } 超出交易所的价格区间 { $low } �
     .mend = 请选择区间内的价格。
     .nearest = 最接近的可用价格是 { $nearest }。
 refusal-market-closed = { $symbol } 目前不接受这类订单，盘口状态为 { $state }。
-    .mend = 等市场开放后再试。/price { $symbol } 可查看状态。
+    .mend = { $state ->
+        [CancelOnly] 开放前只能撤单：/orders。你的仓位和止损保持不变。
+        [PostOnly] 开放前只接受只挂单（post）的限价单和撤单：请写明价格和 <code>post</code>。
+        [LimitOnly] 开放前只接受限价单和撤单：请写明价格。
+       *[other] 等市场开放后再试。/price { $symbol } 可查看状态。
+    }
 refusal-no-perp = Backpack 没有 { $symbol } 永续合约。
     .mend = 可用 /buy 或 /sell 交易现货。
 refusal-no-spot = Backpack 没有 { $symbol } 现货市场。
