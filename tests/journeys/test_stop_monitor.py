@@ -47,7 +47,7 @@ async def _minutes(world: World, minutes: int = 2) -> None:
         for _ in range(4):
             world.bot.schedule.look_again("exits")
             world.bot.schedule.look_again("stops")
-            await asyncio.sleep(0.15)
+            await asyncio.sleep(0.1)
             world.clock.skip(4)
 
 
@@ -64,8 +64,9 @@ async def _unheard(world: World) -> None:
     world.exchange.engine.cancel(_stop(world))
 
 
-@pytest.mark.parametrize("taken", [_by_web, _by_the_exchange, _unheard])
-@pytest.mark.parametrize("attached", [True, False])
+@pytest.mark.parametrize(
+    ("taken", "attached"), [(_by_web, False), (_by_the_exchange, True), (_unheard, True)]
+)
 async def test_a_stop_that_is_gone_is_told_once_and_can_be_put_back(
     world: World, carol: Person, taken: Callable[[World], Awaitable[None]], attached: bool
 ) -> None:
@@ -153,3 +154,14 @@ async def test_an_exchange_that_does_not_answer_says_nothing_and_the_promise_sur
         await heir.client.aclose()
         await heir.database.close()
     assert len(await _alarms(carol)) == 1
+
+
+async def test_a_panic_whose_close_fails_leaves_no_silent_naked_position(world: World, carol: Person) -> None:
+    await _places(carol, "long sol $200 sl 3%")
+    first = await carol.says("/panic", "Panic")
+    last = await carol.taps("Cancel and close all", "Last check", on=first.id)
+    order = {"path": "/api/v1/order", "method": "POST", "times": None}
+    await world.fault(action="status", status=400, code="INVALID_ORDER", match=order)
+    await carol.taps("flatten", "Panic", on=last.id)
+    await _minutes(world)
+    assert any("The stop of SOL-PERP is gone" in alarm.text for alarm in await _alarms(carol))
