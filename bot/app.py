@@ -77,6 +77,7 @@ EXITS_S: Final = 2.0
 SYNC_S: Final = 5.0
 PICTURES_S: Final = 1.0
 PULSES_S: Final = 3.0
+SETTLEMENTS_S: Final = 5.0
 CLOCK_S: Final = 60.0
 SCRUB_S: Final = 5.0
 EXPIRE_S: Final = 5.0
@@ -308,6 +309,12 @@ def _schedule(
     posts = Posts(runs, services.posting, committed=services.outbox.kick)
     schedule.when_due("posts", posts.run_due, services.clock)
     schedule.every(TIDY_S, "tidy-posts", posts.tidy)
+
+    async def follow_settlements() -> None:
+        if await posts.follow_settlements():
+            schedule.look_again("posts")
+
+    schedule.every(SETTLEMENTS_S, "settlements", follow_settlements)
     services.posts_changed = lambda: schedule.look_again("posts")
     report = MonthlyReport(services.database, services.summaries, services.admin_ids, clock=services.clock)
     month_end = MonthEnd(

@@ -69,6 +69,21 @@ class Accounts:
             if abs(marked.mark - position.mark_price) > position.mark_price * STALE:
                 self.stale(account_id)
 
+    def values(self, account_id: int) -> dict[Series, tuple[Decimal, int]]:
+        """Everything its last picture tells at the marks of now, and when it was taken; empty without one."""
+        picture = self._pictures.get(account_id)
+        if picture is None:
+            return {}
+        found: dict[Series, tuple[Decimal, int]] = {}
+
+        def note(series: Series, value: Decimal, at_ms: int) -> None:
+            found[series] = value, at_ms
+
+        for symbol, position in picture.positions.items():
+            self._tell_position(account_id, symbol, position, picture.at_ms, note)
+        self._tell_whole(account_id, picture, picture.at_ms, note)
+        return found
+
     def keep(self, wanted: Collection[int]) -> None:
         """Forget every other account: nobody takes new pictures of it."""
         for account_id in self._pictures.keys() - wanted:
@@ -79,11 +94,19 @@ class Accounts:
         for holders in self._holders.values():
             holders.pop(account_id, None)
 
-    def _tell_position(self, account_id: int, symbol: str, position: Position | None, at_ms: int) -> None:
+    def _tell_position(
+        self,
+        account_id: int,
+        symbol: str,
+        position: Position | None,
+        at_ms: int,
+        tell: Tell | None = None,
+    ) -> None:
+        tell = tell or self._tell
         subject = f"{account_id}:{symbol}"
         if position is None:
             for measure, value in (("distance", FAR), ("profit", ZERO), ("return", ZERO), ("cost", ZERO)):
-                self._tell(Series(measure, subject), value, at_ms)
+                tell(Series(measure, subject), value, at_ms)
             return
         now = self._marks.get(symbol, Marked(position.mark_price))
         values = {
@@ -94,16 +117,19 @@ class Accounts:
         }
         for measure, found in values.items():
             if found is not None:
-                self._tell(Series(measure, subject), found, at_ms)
+                tell(Series(measure, subject), found, at_ms)
 
-    def _tell_whole(self, account_id: int, picture: AccountPicture, at_ms: int) -> None:
+    def _tell_whole(
+        self, account_id: int, picture: AccountPicture, at_ms: int, tell: Tell | None = None
+    ) -> None:
+        tell = tell or self._tell
         margin = margin_percent(picture, self._marks)
         if margin is not None:
-            self._tell(Series("margin", str(account_id)), margin, at_ms)
+            tell(Series("margin", str(account_id)), margin, at_ms)
         gain, cost = ZERO, ZERO
         for symbol, position in picture.positions.items():
             now = self._marks.get(symbol, Marked(position.mark_price))
             gain += profit(position, now.mark)
             cost += funding_cost(position, now) or ZERO
-        self._tell(Series("profit", f"{account_id}:{ALL}"), gain, at_ms)
-        self._tell(Series("cost", f"{account_id}:{ALL}"), cost, at_ms)
+        tell(Series("profit", f"{account_id}:{ALL}"), gain, at_ms)
+        tell(Series("cost", f"{account_id}:{ALL}"), cost, at_ms)

@@ -5,29 +5,23 @@ While the row is written the events of its series wait; then the new condition s
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.alerts.accounts import Accounts
 from bot.alerts.background import Background
+from bot.alerts.brain import Brain
 from bot.alerts.engine import Engine
 from bot.alerts.packing import symbol_of, unpack
-from bot.alerts.reading import Reading, Readings
-from bot.alerts.rungs import FundingFacts, Series, measures_of, name_of, names_of, rungs_on, series_of
+from bot.alerts.present import Held, Present, Readable, held_already, memory_of
+from bot.alerts.reading import Readings
+from bot.alerts.rungs import market_of, names_of
 from bot.alerts.terms import OF_ACCOUNTS, Place, resolve, row_of, watched_of
 from bot.backpack import BackpackClient
-from bot.domain.alert import (
-    BasisLevel,
-    Condition,
-    FundingLevel,
-    FundingUnit,
-    PriceLevel,
-    PriceTrail,
-    Trend,
-)
+from bot.domain.alert import Condition, PriceLevel, PriceTrail, WhenTrue
 from bot.domain.alert_limits import AlertLimits, too_fine
 from bot.domain.intent import AlertIntent
 from bot.domain.refusal import Param, Refusal, RefusalCode
@@ -48,6 +42,17 @@ class _Arming:
     condition: Condition
     since_ms: int
     memory: dict[str, Any] | None = None
+    told: Readable = field(default_factory=dict)  # true already, to be told at once
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What is to be watched, as far as it matters whether it is true already."""
+
+    condition: Condition
+    repeat: bool
+    has_plan: bool
+    when: WhenTrue
 
 
 class _Known(Exception):
@@ -68,7 +73,9 @@ class Making:
         catalogue: Catalogue,
         engine: Engine,
         background: Background,
+        accounts: Accounts,
         *,
+        look: Callable[[int], Awaitable[None]],
         clock: Callable[[], int],
         admits: Callable[[User], bool],
         limits: AlertLimits,
@@ -77,7 +84,9 @@ class Making:
         self._background = background
         self._catalogue = catalogue
         self._engine = engine
-        self._readings = Readings(client, feed, now_ms=client.now_ms)
+        readings = Readings(client, feed, now_ms=client.now_ms)
+        self._present = Present(engine, readings, accounts)
+        self._look = look
         self._now_ms = client.now_ms
         self._clock = clock
         self._admits = admits
@@ -91,6 +100,7 @@ class Making:
         line: str,
         account_id: int | None,
         source: str | None,
+        when: WhenTrue = WhenTrue.ASK,
     ) -> Alert | Refusal:
         if source is not None:
             async with self._database.read() as session:
@@ -130,12 +140,18 @@ class Making:
             return alert
 
         try:
-            return await self._arm(condition, intent, insert)
+            wish = _Wish(condition, intent.options.repeat, intent.plan is not None, when)
+            return await self._arm(wish, insert, account_id)
         except _Known as made:
             return made.alert
 
     async def edit(
-        self, alert_id: int, user_id: int, intent: AlertIntent, line: str
+        self,
+        alert_id: int,
+        user_id: int,
+        intent: AlertIntent,
+        line: str,
+        when: WhenTrue = WhenTrue.ASK,
     ) -> Alert | Refusal | None:
         condition = await resolve(intent.condition, self._catalogue)
         if isinstance(condition, Refusal):
@@ -165,9 +181,15 @@ class Making:
             self._engine.brain.remove(before)
             return alert
 
-        return await self._arm(condition, intent, change)
+        async with self._database.read() as session:
+            edited = await rows.get(session, alert_id)
+        account_id = edited.account_id if edited is not None else None
+        wish = _Wish(condition, intent.options.repeat, intent.plan is not None, when)
+        return await self._arm(wish, change, account_id)
 
-    async def resume(self, alert_id: int, user_id: int) -> Alert | Refusal | None:
+    async def resume(
+        self, alert_id: int, user_id: int, when: WhenTrue = WhenTrue.ASK
+    ) -> Alert | Refusal | None:
         async with self._database.read() as session:
             paused = await rows.get(session, alert_id)
         if paused is None or paused.user_id != user_id or paused.state is not AlertState.PAUSED:
@@ -185,7 +207,8 @@ class Making:
                 await rows.change(session, alert, state=AlertState.ARMED, **values)
             return alert
 
-        return await self._arm(condition, AlertIntent(condition), change)
+        wish = _Wish(condition, paused.repeat, paused.plan is not None, when)
+        return await self._arm(wish, change, paused.account_id)
 
     def _bounded(self, values: dict[str, Any]) -> dict[str, Any]:
         """What repeats speaks no oftener than everybody may."""
@@ -199,25 +222,40 @@ class Making:
         return user is not None and user.forgotten_ms is None and self._admits(user)
 
     async def _arm(
-        self, condition: Condition, intent: AlertIntent, write: Callable[[_Arming], Awaitable[Made]]
+        self, wish: _Wish, write: Callable[[_Arming], Awaitable[Made]], account_id: int | None
     ) -> Made | Refusal:
-        """Judge the condition by the present value, write, watch; refused if it holds already."""
-        names = names_of(condition, await self._perps(condition))
+        """Judge the condition by the present values, write, watch; whoever must be asked is refused."""
+        condition = wish.condition
+        perps = await self._perps(condition)
+        names = names_of(condition, perps)
         await self._background.prepare(condition)
-        asked = await self._ask(condition)
+        if isinstance(condition, OF_ACCOUNTS) and account_id is not None:
+            await self._look(account_id)
+        asked = await self._present.ask(condition, account_id, perps)
         alert: Made | Refusal
         async with self._engine.turn:
             with self._engine.held(names):
-                arming = self._judge(condition, intent, asked)
+                arming = self._judge(wish, self._present.anew(condition, asked))
                 if isinstance(arming, Refusal):
                     return arming
                 alert = await write(arming)
                 if isinstance(alert, Alert):
                     self._engine.brain.add(watched_of(alert))
+                    self._tell(condition, arming)
         if isinstance(alert, Alert):
             for name in names:
                 self._engine.follow(name, arming.since_ms)
         return alert
+
+    def _tell(self, condition: Condition, arming: _Arming) -> None:
+        """What is true already and is to be told at once."""
+        brain = self._engine.brain
+        for series, reading in arming.told.items():
+            if isinstance(condition, PriceLevel | PriceTrail):
+                brain.price(series, reading.value, reading.at_ms)
+            else:
+                brain.observe(series, reading.value, reading.at_ms)
+        self._engine.decided()
 
     async def _perps(self, condition: Condition) -> list[str]:
         """Markets for a condition on any of them."""
@@ -225,34 +263,23 @@ class Making:
             return []
         return [market.symbol for market in (await self._catalogue.markets()).values() if market.is_perp]
 
-    async def _ask(self, condition: Condition) -> Reading | None:
-        """The present value, unless the feed follows the series and will tell."""
-        series = present_of(condition)
-        if series is None or self._is_heard(series):
-            return None
-        return await self._readings.asked(series)
-
-    def _is_heard(self, series: Series) -> bool:
-        name = name_of(series)
-        return self._engine.is_live(name) and self._readings.heard(series) is not None
-
-    def _judge(self, condition: Condition, intent: AlertIntent, asked: Reading | None) -> _Arming | Refusal:
-        series = present_of(condition)
-        if series is None:  # the first value decides
-            return _Arming(condition, self._now_ms())
-        reading = self._readings.heard(series) if self._is_heard(series) else asked
-        if reading is None:
-            return Refusal(RefusalCode.EMPTY_BOOK, {"symbol": series.subject})
-        if isinstance(condition, PriceLevel):
-            return _judge_level(condition, intent, reading)
+    def _judge(self, wish: _Wish, readings: Readable) -> _Arming | Refusal:
+        condition, brain = wish.condition, self._engine.brain
+        since_ms = max((reading.at_ms for reading in readings.values()), default=self._now_ms())
+        if isinstance(condition, PriceLevel | PriceTrail) and not readings:
+            return Refusal(RefusalCode.EMPTY_BOOK, {"symbol": condition.symbol})
         if isinstance(condition, PriceTrail) and condition.anchor is None:
+            (reading,) = readings.values()
             return _Arming(condition, reading.at_ms, {"": ["trail", reading.at_ms, str(reading.value)]})
-        memory: dict[str, Any] = {}
-        for rung in rungs_on(condition, rung_series_of(condition, series), FundingFacts()):
-            if reaches(reading.value, rung.level, rung.trend):
-                return _holds_already(condition, rung.level, reading)
-            memory[rung.part] = [side_of(rung.trend, reading.value, rung.level).value, reading.at_ms, 0]
-        return _Arming(condition, reading.at_ms, memory)
+        held = held_already(condition, readings, brain)
+        speaks = wish.repeat and not wish.has_plan  # a plan that goes at once is worth a question
+        if held and wish.when is WhenTrue.ASK and not speaks:
+            return _holds_already(held, self._engine.brain)
+        memory = memory_of(condition, readings, brain, wish.when, plain=not wish.repeat)
+        if not held or wish.when is WhenTrue.AGAIN:
+            return _Arming(condition, since_ms, memory)
+        told = {one.series: one.reading for one in held}
+        return _Arming(condition, since_ms - 1, memory, told)
 
 
 def _too_fine(condition: Condition, intent: AlertIntent) -> Refusal | None:
@@ -265,52 +292,16 @@ def _too_fine(condition: Condition, intent: AlertIntent) -> Refusal | None:
     return Refusal(RefusalCode.ALERT_TOO_FINE, params, mend_intent=finest)
 
 
-def present_of(condition: Condition) -> Series | None:
-    """The series whose present value can be read and says whether a condition holds; None: wait for it."""
-    if isinstance(condition, PriceLevel | PriceTrail):
-        return series_of(condition)
-    if isinstance(condition, BasisLevel):
-        return Series("basis", condition.symbol)
-    if isinstance(condition, FundingLevel) and condition.unit is FundingUnit.INTERVAL:
-        return Series("funding", condition.symbol) if condition.symbol is not None else None
-    return None
-
-
-def rung_series_of(condition: Condition, series: Series) -> Series:
-    """Where the rungs of such a condition are."""
-    (measure,) = measures_of(condition)
-    return Series(measure, series.subject)
-
-
-def reaches(value: Decimal, level: Decimal, trend: Trend) -> bool:
-    """Whether a condition holds at `value`; a crossing only exactly at its level."""
-    return {Trend.UP: value >= level, Trend.DOWN: value <= level, Trend.EITHER: value == level}[trend]
-
-
-def side_of(trend: Trend, value: Decimal, level: Decimal) -> Trend:
-    """From which side a condition that does not hold waits."""
-    if trend is not Trend.EITHER:
-        return trend
-    return Trend.UP if value < level else Trend.DOWN
-
-
-def _judge_level(condition: PriceLevel, intent: AlertIntent, reading: Reading) -> _Arming | Refusal:
-    value, level, trend = reading.value, condition.level, condition.trend
-    if reaches(value, level, trend):
-        mend = None
-        if trend is not Trend.EITHER and value != level:  # wait for the price to come back through
-            mend = replace(intent, condition=replace(condition, trend=Trend.EITHER))
-        return replace(_holds_already(condition, level, reading), mend_intent=mend)
-    side = side_of(trend, value, level)
-    memory = {"": [side.value, reading.at_ms, 0]} if trend is Trend.EITHER else None
-    return _Arming(condition, reading.at_ms, memory)
-
-
-def _holds_already(condition: Condition, level: Decimal, reading: Reading) -> Refusal:
-    """It could only fire at once."""
+def _holds_already(held: Sequence[Held], brain: Brain) -> Refusal:
+    """The question, with the first of what is true already."""
+    first = held[0]
+    market = market_of(first.series.subject)
     params: dict[str, Param] = {
-        "symbol": symbol_of(condition) or "",
-        "value": shown(reading.value),
-        "level": level,
+        "symbol": market or first.series.subject,
+        "value": shown(first.reading.value),
+        "level": shown(first.level),
+        "fell": int(first.series.measure.startswith("fall")),
+        "interval_ms": brain.holding.facts(market or "").interval_ms or 0,
+        "others": len({one.series.subject for one in held}) - 1,
     }
     return Refusal(RefusalCode.ALERT_HOLDS, params)

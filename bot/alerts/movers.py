@@ -28,6 +28,13 @@ class Window:
         self._add(value, value, at_ms)
         return self._rise(value), self._fall(value)
 
+    def against(self, value: Decimal, at_ms: int) -> tuple[Decimal, Decimal]:
+        """Rise and fall at `value` against what is known, which stays as it is."""
+        self._drop(at_ms)
+        if not self._lows or not self._highs:
+            return ZERO, ZERO
+        return self._rise(value), self._fall(value)
+
     def judge(self, candle: Candle) -> tuple[Candle, Candle]:
         """Rises and falls that certainly were in a candle: against what was before it, and at its close."""
         self._drop(candle.start_ms)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -45,6 +45,26 @@ class Readings:
         value = self._of_mark(series, quote.marking.price)
         at_ms = quote.marking.event_us // 1000 or quote.marking.received_ms
         return Reading(value, at_ms) if value is not None else None
+
+    async def marks(self, measure: str, symbols: Sequence[str]) -> dict[Series, Reading]:
+        """A measure of the mark prices of several markets, in one request. Raises BackpackError."""
+        begun = self._now_ms()
+        prices = await self._client.mark_prices(symbols[0] if len(symbols) == 1 else None)
+        found = {}
+        for symbol in symbols:
+            series = Series(measure, symbol)
+            value = self._of_mark(series, prices[symbol]) if symbol in prices else None
+            if value is not None:
+                found[series] = Reading(value, begun)
+        return found
+
+    async def spread(self, symbol: str) -> dict[Series, Reading]:
+        """Best ask over best bid in per cent of the middle. Raises BackpackError."""
+        begun, book = self._now_ms(), await self._client.depth(symbol, 5)
+        if book.best_bid is None or book.best_ask is None:
+            return {}
+        spread = (book.best_ask - book.best_bid) / (book.best_ask + book.best_bid) * 2 * HUNDRED
+        return {Series("spread", symbol): Reading(spread, begun)}
 
     async def asked(self, series: Series) -> Reading | None:
         """The same from REST; None where the exchange has no value. Raises BackpackError."""

@@ -26,7 +26,7 @@ from bot.alerts.senses import Senses
 from bot.alerts.share import Shares
 from bot.alerts.terms import Place, resolve, watched_of
 from bot.backpack import BackpackClient, BackpackError
-from bot.domain.alert import Condition
+from bot.domain.alert import Condition, WhenTrue
 from bot.domain.alert_limits import LIMITS, AlertLimits
 from bot.domain.feed import Delisted, IntervalChanged, Listed, MarketEvent, StateChanged
 from bot.domain.intent import AlertIntent
@@ -88,6 +88,8 @@ class Alerts:
             catalogue,
             self.engine,
             self._background,
+            self.account_states,
+            look=self._picture,
             clock=clock,
             admits=admits,
             limits=limits,
@@ -134,6 +136,7 @@ class Alerts:
         line: str,
         account_id: int | None = None,
         source: str | None = None,
+        when: WhenTrue = WhenTrue.ASK,
     ) -> Alert | Refusal:
         """Arm an alert; `line` is the canonical text of `intent`. Raises BackpackError.
 
@@ -143,7 +146,7 @@ class Alerts:
         twice is one alert, the first, in whatever state it is by now.
         """
         return await self._armed(
-            await self._making.create(user, Place(chat_id, thread_id), intent, line, account_id, source)
+            await self._making.create(user, Place(chat_id, thread_id), intent, line, account_id, source, when)
         )
 
     async def resolve(self, intent: AlertIntent) -> Condition | Refusal:
@@ -151,13 +154,18 @@ class Alerts:
         return await resolve(intent.condition, self._catalogue)
 
     async def edit(
-        self, alert_id: int, user_id: int, intent: AlertIntent, line: str
+        self,
+        alert_id: int,
+        user_id: int,
+        intent: AlertIntent,
+        line: str,
+        when: WhenTrue = WhenTrue.ASK,
     ) -> Alert | Refusal | None:
         """Put another condition, other options or another plan into a live alert, armed from now on.
 
         It stays where it speaks. None: there is no such alert of this user. Raises BackpackError.
         """
-        return await self._armed(await self._making.edit(alert_id, user_id, intent, line))
+        return await self._armed(await self._making.edit(alert_id, user_id, intent, line, when))
 
     async def list(self, *, user_id: int | None = None, chat_id: int | None = None) -> Sequence[Alert]:
         """Armed and paused alerts of a user, of a chat, or of a user in a chat; oldest first."""
@@ -173,9 +181,11 @@ class Alerts:
         """Stop watching, keep the alert. None: there is no armed alert of this user."""
         return await self._change(alert_id, user_id, {AlertState.ARMED}, state=AlertState.PAUSED)
 
-    async def resume(self, alert_id: int, user_id: int) -> Alert | Refusal | None:
-        """Watch again from now on, as if new: refused if its condition holds. Raises BackpackError."""
-        return await self._armed(await self._making.resume(alert_id, user_id))
+    async def resume(
+        self, alert_id: int, user_id: int, when: WhenTrue = WhenTrue.ASK
+    ) -> Alert | Refusal | None:
+        """Watch again from now on, as if new: whoever must be asked is refused. Raises BackpackError."""
+        return await self._armed(await self._making.resume(alert_id, user_id, when))
 
     async def delete(self, alert_id: int, user_id: int) -> Alert | None:
         """Forget an alert. None: there is no live alert of this user."""
@@ -222,6 +232,10 @@ class Alerts:
         self.engine.decided()
 
     # --- inside ------------------------------------------------------------------------------------
+
+    async def _picture(self, account_id: int) -> None:
+        """Read how an account stands."""
+        await self.look(account_id)
 
     async def _armed(self, made: Made) -> Made:
         """What is on an account hears at once how that stands."""

@@ -170,6 +170,7 @@ TAPS: dict[str, Handler] = {
     "py": payouts.tapped,
     "al": alerts.tap,
     "as": alerts.saved,
+    "ah": alerts.answered,
     "aw": alert_wizard.step,
     "hush": noise.choose,
     "sch": schedules.tapped,

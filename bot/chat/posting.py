@@ -74,7 +74,8 @@ class Posting:
 
         Raises NoFunding, BackpackError.
         """
-        markets, marks = await self._catalogue.markets(), await self._client.mark_prices()
+        marks = await self._funding.marks()
+        markets = await self._catalogue.markets()  # after the marks: these tell of another interval first
         return self._settlement(markets, marks, lead_ms, symbol)
 
     def _settlement(

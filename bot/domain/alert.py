@@ -3,7 +3,8 @@
 **Crossing.** A level `L` is crossed upwards by the first observation `v >= L` after an observation `v < L`,
 and downwards by the first `v <= L` after `v > L`. An alert sees the observations after it was armed; for the
 time nobody observed (restart, gap in the feed) the high and the low of the candles over it count as observed.
-An alert whose condition already holds when it is made is refused, for it could only fire at once.
+An alert whose condition already holds when it is made speaks at once if it repeats; else its person is asked
+(`WhenTrue`).
 """
 
 from __future__ import annotations
@@ -237,6 +238,18 @@ Condition = (
     | MarketNews
     | KeyTrouble
 )
+
+
+class WhenTrue(StrEnum):
+    """What to do with an alert whose condition is true already when it is set.
+
+    `ASK` its person, unless it repeats: then it speaks at once. `NOW`: it speaks at once. `AGAIN`: when the
+    condition has ceased and comes true again.
+    """
+
+    ASK = "ask"
+    NOW = "now"
+    AGAIN = "again"
 
 
 class Audience(StrEnum):

@@ -23,6 +23,7 @@ from bot.store.tables import Message
 _log = logging.getLogger(__name__)
 
 SERIES: Final = "post"
+LEAD: Final = "before_funding_ms"  # of a timing: so long before each settlement
 KEEP_RUNS_MS: Final = 30 * DAY_MS  # the post itself remembers its last time
 _COUNTED_MS: Final = 400 * DAY_MS  # how far back missed due times are counted
 _RETRY_MS: Final = 5_000
@@ -52,6 +53,10 @@ class PostContent(Protocol):
 
     async def make(self, post: ScheduledPost, *, due_ms: int, late_ms: int, missed: int) -> Made:
         """The message of `post` for `due_ms`; `late_ms` is 0 when in time. Raises when it cannot be made."""
+        ...
+
+    async def settlement(self, lead_ms: int, symbol: str | None) -> dict[str, Any]:
+        """The timing before each settlement, as it is now. Raises when there is none."""
         ...
 
 
@@ -121,7 +126,38 @@ class Posts:
             await made.note(session)
         self._committed()
 
+    async def follow_settlements(self) -> bool:
+        """Posts before settlements learn at once when those come at other times; whether any did."""
+        now, known, moved = self._ledger.clock(), dict[tuple[int, Any], dict[str, Any]](), False
+        async with self._ledger.database.read() as session:
+            waiting = [post for post in await posts.later_than(session, now) if LEAD in post.when]
+        for post in waiting:
+            lead_ms, symbol = int(post.when[LEAD]), post.when.get("symbol")
+            try:
+                if (lead_ms, symbol) not in known:
+                    known[lead_ms, symbol] = await self._content.settlement(lead_ms, symbol)
+            except Exception as error:
+                _log.info("settlements of %s are waited for: %s", symbol or "most", type(error).__name__)
+                continue
+            when = known[lead_ms, symbol]
+            if _is_same(when, post.when):
+                continue
+            settled_ms = int(when["settlement_ms"])
+            due = settled_ms - lead_ms if settled_ms - lead_ms > now else now + 1
+            if settled_ms <= now:
+                due = timing_of(when, post.time_zone).after(now)
+            async with self._ledger.database.write() as session:
+                moved = await posts.advance(session, post, due, when) or moved
+        return moved
+
     async def tidy(self) -> None:
         """Forget old runs."""
         async with self._ledger.database.write() as session:
             await runs.purge(session, SERIES, self._ledger.clock() - KEEP_RUNS_MS)
+
+
+def _is_same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two timings before settlements mean the same moments."""
+    interval_ms = int(one["interval_ms"])
+    apart_ms = int(one["settlement_ms"]) - int(other["settlement_ms"])
+    return interval_ms == int(other["interval_ms"]) and apart_ms % interval_ms == 0

@@ -59,9 +59,7 @@ class Funding:
     async def rows(self) -> list[FundingRow]:
         """Every perp with funding, by symbol; averages only where the past is known already."""
         markets = await self._perps()
-        marks = await self._client.mark_prices()
-        for symbol, mark in marks.items():
-            self._feed.learn_settlement(symbol, mark.next_funding_ms)
+        marks = await self.marks()
         now = self._clock()
         found = (
             self._row(market, marks[symbol], now) for symbol, market in markets.items() if symbol in marks
@@ -91,6 +89,13 @@ class Funding:
         rows, interval = self._past.get(market.symbol, {}), self.interval(market) or HOUR_MS
         since_ms = self._clock() - MONTH_MS
         return tuple(one for one in settlements(rows.items(), interval) if one.at_ms > since_ms)
+
+    async def marks(self) -> dict[str, MarkPrice]:
+        """Marks and rates of every perp; when each settles next is learnt from them."""
+        marks = await self._client.mark_prices()
+        for symbol, mark in marks.items():
+            self._feed.learn_settlement(symbol, mark.next_funding_ms)
+        return marks
 
     async def borrow_rate(self, asset: str) -> Decimal:
         """What borrowing an asset costs, a fraction by the year; nothing where it cannot be borrowed."""

@@ -38,6 +38,8 @@ _ACTIONS = {
     "price": "button-alert-price",
     "save": "button-alert-save",
     "list": "button-alert-list",
+    "true-now": "button-alert-true-now",
+    "true-again": "button-alert-true-again",
     "cancel": "button-cancel",
     "back": "button-back",
 }

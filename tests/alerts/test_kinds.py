@@ -53,6 +53,7 @@ from tests.store.builders import an_account
 
 D = Decimal
 MINUTE = 60_000
+HOUR = 60 * MINUTE
 WIF = "WIF_USDC"
 
 
@@ -62,10 +63,12 @@ def tell(watch: Watch, event: MarketEvent) -> None:
 
 
 def marked(
-    rate: str = "0.0001", mark: str = "150", index: str = "150", left_ms: int = 1_000_000, **more: Any
+    rate: str = "0.0001", mark: str = "150", index: str = "150", left_ms: int | None = None, **more: Any
 ) -> MarkUpdate:
+    """It settles at the full hour, as the exchange says, if nothing else is said."""
     now = unix_ms() + more.pop("later_ms", 0)
-    return MarkUpdate(PERP, D(mark), D(index), D(rate), now + left_ms, now * 1000, now)
+    due_ms = now + left_ms if left_ms is not None else (now // HOUR + 1) * HOUR
+    return MarkUpdate(PERP, D(mark), D(index), D(rate), due_ms, now * 1000, now)
 
 
 async def quiet(watch: Watch) -> None:

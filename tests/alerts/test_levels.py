@@ -91,19 +91,18 @@ async def test_after_the_second_is_over_a_new_message_begins(database: Database)
         assert len(await watch.messages()) == 2
 
 
-async def test_a_condition_that_holds_is_refused_with_the_way_back_as_mend(database: Database) -> None:
+async def test_a_condition_that_holds_is_asked_about_unless_it_repeats(database: Database) -> None:
     async with open_watch(database) as watch:
-        refused = await watch.tries(above("150"))
-        assert isinstance(refused, Refusal)
-        assert refused.code is RefusalCode.ALERT_HOLDS
-        assert isinstance(refused.mend_intent, AlertIntent | None)
-        higher = await watch.tries(above("140"))
-        assert isinstance(higher, Refusal)
-        assert isinstance(higher.mend_intent, AlertIntent)
-        alert = await watch.arm(higher.mend_intent.condition)
-        watch.price("139")
+        for condition in (above("150"), above("140"), below("150"), cross("150")):
+            refused = await watch.tries(condition)
+            assert isinstance(refused, Refusal)
+            assert refused.code is RefusalCode.ALERT_HOLDS
+        alert = await watch.arm(above("140"), repeat=True)
         (fired,) = await watch.fires(1)
-        assert (fired.alert_id, fired.detail["trend"]) == (alert.id, "down")
+        assert (fired.alert_id, fired.value, fired.detail["trend"]) == (alert.id, 150, "up")
+        watch.price("151")
+        await watch.settles()
+        assert len(await watch.firings()) == 1, "once, until it has ceased"
         unknown = await watch.tries(above("1", "NOPE"))
         assert isinstance(unknown, Refusal)
         assert unknown.code is RefusalCode.UNKNOWN_SYMBOL

@@ -40,6 +40,7 @@ class Content:
     """Makes posts of what it is told; `before` happens while one is being made."""
 
     failures: int = 0
+    settled: dict[str, Any] = field(default_factory=dict)
     before: Callable[[], Awaitable[None]] | None = None
     made: list[int] = field(default_factory=list)
 
@@ -55,6 +56,9 @@ class Content:
         text = f"{hours:+g} h, late {late_ms // 60_000} min, missed {missed}"
         row = Message(chat_id=post.chat_id, thread_id=post.thread_id, text=text, created_ms=due_ms)
         return Words(row, dict(post.when))
+
+    async def settlement(self, lead_ms: int, symbol: str | None) -> dict[str, Any]:
+        return {"before_funding_ms": lead_ms, "symbol": symbol, **self.settled}
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
-from hashlib import sha256
 from typing import Final
 
 from bot.alerts.packing import kind_of, pack, unpack
@@ -16,13 +15,13 @@ from bot.alerts.terms import OF_ACCOUNTS
 from bot.chat.admins import may_manage
 from bot.chat.alert_announcer import intent_of
 from bot.chat.alert_plans import limit_of
-from bot.chat.handlers import alert_cards, unread
+from bot.chat.handlers import alert_cards, alert_true, unread
 from bot.chat.handlers.accounts import number
 from bot.chat.handlers.alert_change import changed
 from bot.chat.handlers.alert_lists import LIST, alerts, missed, put
 from bot.chat.prompts import Prompt
 from bot.chat.turn import Turn
-from bot.domain.alert import Audience
+from bot.domain.alert import Audience, Condition, WhenTrue
 from bot.domain.intent import AlertIntent, BareSize, CloseIntent, Intent, TradeIntent
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.grammar import Parsed, ParseFailure, canonical
@@ -78,15 +77,24 @@ async def said(turn: Turn, intent: AlertIntent) -> bool:
     return await save(turn, intent)
 
 
-async def save(turn: Turn, intent: AlertIntent) -> bool:
+async def save(turn: Turn, intent: AlertIntent, when: WhenTrue = WhenTrue.ASK) -> bool:
     """Set it; the card follows at once, what it would have done a moment later."""
     account_id = await _account(turn, intent)
     if isinstance(account_id, Refusal):
         return await refuse(turn, account_id, intent)
     sender, line = turn.sender, canonical(intent)
     alert = await turn.services.alerts.create(
-        turn.user, sender.chat_id, sender.thread_id, intent, line, account_id, _source(turn, line)
+        turn.user,
+        sender.chat_id,
+        sender.thread_id,
+        intent,
+        line,
+        account_id,
+        alert_cards.source(turn, line),
+        when,
     )
+    if isinstance(alert, Refusal) and alert.code is RefusalCode.ALERT_HOLDS:
+        return await _ask_when(turn, alert, await turn.services.alerts.resolve(intent), f"0 {line}")
     if isinstance(alert, Refusal):
         return await refuse(turn, alert, intent)
     if alert.state not in LIVE:
@@ -104,14 +112,6 @@ async def save(turn: Turn, intent: AlertIntent) -> bool:
     if message_id is not None:
         alert_cards.aside(turn, alert_cards.add_history(turn, alert, message_id, intent, card, buttons))
     return True
-
-
-def _source(turn: Turn, line: str) -> str:
-    """Names what asks for an alert, so that what Telegram delivers twice makes one."""
-    if turn.query is not None:
-        return f"tap {turn.query.id}"
-    digest = sha256(line.encode()).hexdigest()[:16]
-    return f"message {turn.sender.chat_id} {turn.message_id} {digest}"
 
 
 async def propose(turn: Turn, intent: AlertIntent) -> bool:
@@ -134,6 +134,29 @@ async def propose(turn: Turn, intent: AlertIntent) -> bool:
     sender = turn.sender
     await turn.services.outbox.say(sender.chat_id, message, thread_id=sender.thread_id, photo=picture)
     return True
+
+
+async def answered(turn: Turn, argument: str) -> None:
+    """When it is to speak, of an alert that is true already."""
+    answer = await alert_true.read(turn, argument)
+    if isinstance(answer, Refusal):
+        await turn.answer(answer)
+        return
+    if answer.alert is not None and answer.intent is None:
+        await _resume(turn, answer.alert, answer.when.value)
+    elif answer.alert is not None and answer.intent is not None:
+        await _put_in_place(turn, answer.alert, answer.intent, answer.when)
+    elif answer.intent is not None:
+        intent = _private_where_it_must(turn, answer.intent)
+        refusal = await _objection(turn, intent)
+        await (save(turn, intent, answer.when) if refusal is None else refuse(turn, refusal, intent))
+
+
+async def _ask_when(turn: Turn, refusal: Refusal, condition: Condition | Refusal, rest: str) -> bool:
+    if isinstance(condition, Refusal):
+        return await refuse(turn, condition)
+    await alert_true.ask(turn, refusal, condition, rest)
+    return False
 
 
 async def saved(turn: Turn, argument: str) -> None:
@@ -251,8 +274,12 @@ async def _pause(turn: Turn, alert: Alert, _: str) -> None:
     await _open(turn, paused or alert, "")
 
 
-async def _resume(turn: Turn, alert: Alert, _: str) -> None:
-    resumed = await turn.services.alerts.resume(alert.id, turn.user.id)
+async def _resume(turn: Turn, alert: Alert, word: str) -> None:
+    when = WhenTrue(word) if word in {one.value for one in alert_true.ANSWERS} else WhenTrue.ASK
+    resumed = await turn.services.alerts.resume(alert.id, turn.user.id, when)
+    if isinstance(resumed, Refusal) and resumed.code is RefusalCode.ALERT_HOLDS:
+        await _ask_when(turn, resumed, unpack(alert.kind, alert.condition), f"{alert.id}")
+        return
     if isinstance(resumed, Refusal):
         await refuse(turn, resumed)
         return
@@ -319,8 +346,12 @@ async def _by(turn: Turn, alert: Alert, step: str) -> None:
     await _put_in_place(turn, alert, new)
 
 
-async def _put_in_place(turn: Turn, alert: Alert, new: AlertIntent) -> None:
-    edited = await turn.services.alerts.edit(alert.id, turn.user.id, new, canonical(new))
+async def _put_in_place(turn: Turn, alert: Alert, new: AlertIntent, when: WhenTrue = WhenTrue.ASK) -> None:
+    line = canonical(new)
+    edited = await turn.services.alerts.edit(alert.id, turn.user.id, new, line, when)
+    if isinstance(edited, Refusal) and edited.code is RefusalCode.ALERT_HOLDS:
+        await _ask_when(turn, edited, await turn.services.alerts.resolve(new), f"{alert.id} {line}")
+        return
     if isinstance(edited, Refusal):
         await refuse(turn, edited)
         return

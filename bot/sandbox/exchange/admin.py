@@ -148,7 +148,7 @@ class Admin:
         return json_answer(self._order(self._engine.deleverage(account, params.need("symbol"), quantity)))
 
     async def set_market(self, request: web.Request) -> Answer:
-        """`{symbol, state?, listed?, tick?, step?, minQuantity?, maxQuantity?}`: change a market's rules now.
+        """`{symbol, state?, listed?, tick?, …, fundingInterval?}`: change a market's rules now.
 
         What users hold and have resting stays as it is, off the new step too.
         """
@@ -164,6 +164,9 @@ class Admin:
         if any(value <= ZERO for value in changes.values()):
             raise bad_request(f"{', '.join(_RULES.values())} must be positive")
         market.change_rules(**changes)
+        interval_ms = params.integer("fundingInterval", 1_000, _MAX_OFFSET_MS)
+        if interval_ms is not None:
+            market.change_interval(interval_ms, self._engine.world.now_ms())
         return json_answer({"symbol": market.spec.symbol, "state": market.state, "listed": market.listed})
 
     async def set_clock(self, request: web.Request) -> Answer:

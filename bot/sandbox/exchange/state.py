@@ -55,6 +55,11 @@ class MarketState:
         self.spec = replace(self.spec, **rules)
         self.maker.follow(self.spec)
 
+    def change_interval(self, interval_ms: int, now_ms: int) -> None:
+        """Settle funding every so often from now on: the next time at the next multiple."""
+        self.spec = replace(self.spec, funding_interval_ms=interval_ms)
+        self.next_funding_ms = (now_ms // interval_ms + 1) * interval_ms
+
     @property
     def mid(self) -> Decimal:
         """Where the maker centres its quotes: the index, plus the premium on a perpetual."""

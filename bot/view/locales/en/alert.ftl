@@ -127,6 +127,12 @@ alert-plan-no-limit = it has no limit.
 
 # --- made, listed, changed ---
 
+alert-holds = <b>That is so already</b>: { $what }
+alert-holds-now = Now: <b>{ $value }</b>
+alert-holds-others = So are { $n } more.
+alert-holds-when = When shall I tell you?
+button-alert-true-now = Tell me now
+button-alert-true-again = When it comes true again
 alert-made = 🔔 <b>Alert set</b>: { $what }
 alert-proposed = <b>Save this alert?</b>
     { $what }

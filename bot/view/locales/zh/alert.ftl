@@ -127,6 +127,12 @@ alert-plan-no-limit = 没有设定上限。
 
 # --- 建立、列表、修改 ---
 
+alert-holds = <b>条件现在已经满足</b>：{ $what }
+alert-holds-now = 现在：<b>{ $value }</b>
+alert-holds-others = 另有 { $n } 个也已满足。
+alert-holds-when = 什么时候通知你？
+button-alert-true-now = 现在就通知
+button-alert-true-again = 下次再满足时
 alert-made = 🔔 <b>已设提醒</b>：{ $what }
 alert-proposed = <b>保存此提醒？</b>
     { $what }
