@@ -82,17 +82,9 @@ async def save(turn: Turn, intent: AlertIntent, when: WhenTrue = WhenTrue.ASK) -
     account_id = await _account(turn, intent)
     if isinstance(account_id, Refusal):
         return await refuse(turn, account_id, intent)
-    sender, line = turn.sender, canonical(intent)
-    alert = await turn.services.alerts.create(
-        turn.user,
-        sender.chat_id,
-        sender.thread_id,
-        intent,
-        line,
-        account_id,
-        alert_cards.source(turn, line),
-        when,
-    )
+    line, here = canonical(intent), (turn.sender.chat_id, turn.sender.thread_id)
+    source = alert_cards.source(turn, line)
+    alert = await turn.services.alerts.create(turn.user, *here, intent, line, account_id, source, when)
     if isinstance(alert, Refusal) and alert.code is RefusalCode.ALERT_HOLDS:
         return await _ask_when(turn, alert, await turn.services.alerts.resolve(intent), f"0 {line}")
     if isinstance(alert, Refusal):
