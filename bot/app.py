@@ -60,6 +60,7 @@ from bot.jobs import Runs, Schedule
 from bot.jobs.posts import Posts
 from bot.jobs.rebate import MonthEnd
 from bot.jobs.statements import Closer
+from bot.lease import Lease
 from bot.market import Catalogue, Feed, Funding
 from bot.settings import Access, Settings
 from bot.store import Database
@@ -96,6 +97,7 @@ class Bot:
 
     settings: Settings
     database: Database
+    lease: Lease
     vault: Vault
     client: BackpackClient
     feed: Feed
@@ -121,14 +123,14 @@ def build(
     """Wire a bot. Nothing is contacted yet. `settings` has a token and a broker id."""
     if settings.telegram_bot_token is None or settings.backpack_broker_id is None:
         raise ValueError("a bot needs a token and a broker id")
-    database = Database.open(settings.database_url)
+    lease = Lease(database := Database.open(settings.database_url))
     vault = Vault(database, masters, clock=clock)
     broker_key = settings.backpack_broker_key
     broker = BrokerTag(
         settings.backpack_broker_id, broker_key.get_secret_value() if broker_key is not None else None
     )
-    client = BackpackClient(settings.backpack_api_url, broker, clock=clock)
-    telegram = telegram_bot(settings)
+    client = BackpackClient(settings.backpack_api_url, broker, clock=clock, may_act=lease.holds)
+    telegram = telegram_bot(settings, lease.holds)
     announcer = ChatAnnouncer(clock=clock)
     outbox = Outbox(telegram, database, clock=clock, rates=rates)
     announcer.kick = outbox.kick
@@ -236,6 +238,7 @@ def build(
     return Bot(
         settings,
         database,
+        lease,
         vault,
         client,
         feed,
@@ -244,18 +247,20 @@ def build(
         reconciler,
         books,
         _schedule(services, client, reconciler, exits, watcher, pictures, pulses, books),
-        Telegram(telegram, _intake(services, vault)),
+        Telegram(telegram, _intake(services, vault, lease)),
         plans,
         dashboard,
     )
 
 
-def _intake(services: Services, vault: Vault) -> Intake:
+def _intake(services: Services, vault: Vault, lease: Lease) -> Intake:
     """The door updates come in by, with the router behind it."""
     router = Router(services)
     overload = Overload(services.outbox, router.locale_of)
     record = Record(services.database, vault.notes, clock=services.clock)
-    return Intake(record, router.handle, urgency_of, overload.refuse, clock=services.clock)
+    return Intake(
+        record, router.handle, urgency_of, overload.refuse, clock=services.clock, may_act=lease.holds
+    )
 
 
 def _told_to_alerts(

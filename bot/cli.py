@@ -100,31 +100,27 @@ def run(port: Port = 8420) -> None:
 
 async def _run_real(settings: Settings, masters: MasterKeys) -> None:
     from bot.app import build
-    from bot.life import running
+    from bot.life import serve
     from bot.store import migrate
 
     await asyncio.to_thread(migrate, settings.database_url)
-    stop = asyncio.Event()
-    whole = asyncio.current_task()
-    assert whole is not None
-    listening = False
 
-    def end() -> None:
-        stop.set()
-        if not listening:
-            whole.cancel()  # the start may wait for Telegram for long
+    def stand_by(owner: str) -> None:
+        typer.echo(
+            f"Standing by: {owner}, is active. This one takes over when that one ends. Stop with Ctrl+C."
+        )
 
+    def listening(bot: Any) -> None:
+        typer.echo(f"@{bot.services.bot_username} is listening. Stop with Ctrl+C.")
+        spare_collector()
+
+    serving = asyncio.ensure_future(serve(lambda: build(settings, masters), stand_by, listening))
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, end)
+        asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
     try:
-        async with running(build(settings, masters)) as bot:
-            listening = True
-            typer.echo(f"@{bot.services.bot_username} is listening. Stop with Ctrl+C.")
-            spare_collector()
-            await stop.wait()
+        await serving
     except asyncio.CancelledError:
-        if not stop.is_set():
-            raise
+        return
 
 
 @app.command()

@@ -5,23 +5,67 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from bot.app import Bot
 from bot.backpack import BackpackError
 from bot.chat.housekeeping import finish_chains, finish_panics
+from bot.store import outbox, runs
+from bot.store.database import NotActive
 from bot.telegram_line import hang_up, listen, silence
 from bot.telegram_start import introduce
 
 _log = logging.getLogger(__name__)
 
+Told = Callable[[str], object]
+
 
 @contextlib.asynccontextmanager
-async def running(bot: Bot) -> AsyncIterator[Bot]:
-    """The bot at work: from the first look-up of doubtful orders to the last message out."""
+async def running(bot: Bot, told: Told = lambda owner: None) -> AsyncIterator[Bot]:
+    """The bot at work, once no other process is; `told` hears which is waited for.
+
+    Whoever enters leaves as soon as `bot.lease.lost` is set: another process has become the active one.
+    """
+    try:
+        await bot.lease.wait(told)
+        keeping = asyncio.create_task(bot.lease.keep(), name="lease")
+        try:
+            async with _at_work(bot):
+                yield bot
+        finally:
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
+            await bot.lease.hand_back()
+    finally:
+        await bot.client.aclose()
+        await bot.database.close()
+
+
+async def serve(made: Callable[[], Bot], told: Told, listening: Callable[[Bot], object]) -> None:
+    """Be the active process whenever no other is, and a standby else, until cancelled.
+
+    `listening` hears each time it has become the active one. That takes a new bot: what the last one kept in
+    memory is no longer true.
+    """
+    while True:
+        bot = made()
+        try:
+            async with running(bot, told):
+                listening(bot)
+                await bot.lease.lost.wait()
+        except Exception:
+            if not bot.lease.lost.is_set():
+                raise
+        _log.error("another process has become the active one: this one stands by")
+
+
+@contextlib.asynccontextmanager
+async def _at_work(bot: Bot) -> AsyncIterator[None]:
+    """From the first look-up of doubtful orders to the last message out."""
     with contextlib.suppress(BackpackError):
         await bot.client.refresh_clock()
+    await _succeed(bot)
     sender = asyncio.create_task(bot.services.outbox.run(), name="outbox")
     booking = asyncio.create_task(bot.books.bookkeeper.run(), name="booking")
     bot.books.bookkeeper.wake()
@@ -40,24 +84,35 @@ async def running(bot: Bot) -> AsyncIterator[Bot]:
         _in_background(bot, finish_chains(bot.services, at_start=True))
         _in_background(bot, bot.services.funding.gather())
         _in_background(bot, introduce(bot.telegram.bot))
-        yield bot
+        yield
     finally:
-        await silence(bot.telegram)
-        await bot.dashboard.stop()
+        await _end(lambda: silence(bot.telegram))
+        await _end(bot.dashboard.stop)
         bot.schedule.stop()
-        await bot.watcher.stop()
-        await bot.plans.stop()
-        await bot.services.alerts.stop()
-        await bot.feed.stop()
-        sender.cancel()
-        booking.cancel()
-        background = list(bot.services.background)
-        for task in background:
+        for part in (bot.watcher, bot.plans, bot.services.alerts, bot.feed):
+            await _end(part.stop)
+        tasks = [sender, booking, *bot.services.background]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(sender, booking, *background, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await hang_up(bot.telegram)
-        await bot.client.aclose()
-        await bot.database.close()
+
+
+async def _end(stop: Callable[[], Awaitable[object]]) -> None:
+    """What one part fails to do at its end keeps no other from ending."""
+    try:
+        await stop()
+    except NotActive:
+        _log.warning("not written: another process is active")
+    except Exception:
+        _log.exception("a part of the bot did not end well")
+
+
+async def _succeed(bot: Bot) -> None:
+    """Nobody else is at work: what an earlier process held for itself is free at once."""
+    async with bot.database.write() as session:
+        await outbox.release(session)
+        await runs.release(session, bot.services.clock())
 
 
 def _in_background(bot: Bot, work: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,15 +31,15 @@ class Telegram:
     webhook: Webhook | None = None
 
 
-def telegram_bot(settings: Settings) -> Bot:
+def telegram_bot(settings: Settings, may_act: Callable[[], bool]) -> Bot:
     """The library's client; nothing is contacted yet."""
     base = settings.telegram_api_url.rstrip("/")
     return Bot(
         _token(settings),
         base_url=f"{base}/bot",
         base_file_url=f"{base}/file/bot",
-        request=request(pool=32),
-        get_updates_request=request(pool=1),
+        request=request(32, may_act),
+        get_updates_request=request(1, may_act),
     )
 
 
@@ -47,9 +48,10 @@ def _token(settings: Settings) -> str:
     return token.get_secret_value() if token is not None else ""
 
 
-def request(pool: int) -> Wire:
+def request(pool: int, may_act: Callable[[], bool]) -> Wire:
     """The way to the Bot API server, with `pool` connections."""
     return Wire(
+        may_act,
         connection_pool_size=pool,
         connect_timeout=TELEGRAM_TIMEOUT_S,
         read_timeout=TELEGRAM_TIMEOUT_S,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final, TypeGuard
 
@@ -36,10 +37,26 @@ class Taken(TelegramError):
         self.message_id = message_id
 
 
+class NotActive(NetworkError):
+    """Nothing left: another process speaks for the bot, or this one is not sure that it does."""
+
+    def __init__(self) -> None:
+        super().__init__("this process is not the active one")
+
+
 class Wire(HTTPXRequest):
-    """The library's way to a Bot API server. Raises telegram errors and nothing else."""
+    """The library's way to a Bot API server. Raises telegram errors and nothing else.
+
+    `may_act` is asked before every call, for updates too: asking for the next ones confirms the last.
+    """
+
+    def __init__(self, may_act: Callable[[], bool], **options: Any) -> None:
+        super().__init__(**options)
+        self._may_act = may_act
 
     async def do_request(self, url: str, method: str, *given: Any, **options: Any) -> tuple[int, bytes]:
+        if not self._may_act():
+            raise NotActive
         code, payload = await super().do_request(url, method, *given, **options)
         if method != "POST":
             return code, payload  # a file: any bytes

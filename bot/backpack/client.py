@@ -40,7 +40,8 @@ class DepthSnapshot:
 class BackpackClient:
     """Reads raise `BackpackError`s after a few jittered retries; see `errors` for what to do with each.
 
-    `clock` gives unix ms. `timeout` bounds one request, in seconds.
+    `clock` gives unix ms. `timeout` bounds one request, in seconds. `may_act` is asked before each request
+    that changes something; told no, it raises NotSent.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class BackpackClient:
         timeout: float = DEFAULT_TIMEOUT,
         retry: RetryPolicy | None = None,
         monotonic_ms: Callable[[], int] | None = None,
+        may_act: Callable[[], bool] = lambda: True,
     ) -> None:
         self._session = Session(
             base_url,
@@ -60,6 +62,7 @@ class BackpackClient:
             timeout=timeout,
             retry=retry or RetryPolicy(),
             monotonic_ms=monotonic_ms,
+            may_act=may_act,
         )
 
     async def __aenter__(self) -> BackpackClient:

@@ -63,12 +63,14 @@ class Session:
         timeout: float,
         retry: RetryPolicy,
         monotonic_ms: Callable[[], int] | None = None,
+        may_act: Callable[[], bool] = lambda: True,
     ) -> None:
         self.broker = broker
         self.local_ms = clock
         self.reader = Reader()
         self.transport = Transport(base_url, timeout=timeout)
         self._retry = retry
+        self._may_act = may_act
         self.monotonic_ms = monotonic_ms or (lambda: time.monotonic_ns() // 1_000_000)
         self.clock = ExchangeClock(clock, self.monotonic_ms, lambda: self._measured(1))
         self._secrets = () if broker.broker_key is None else (broker.broker_key,)
@@ -207,6 +209,8 @@ class Session:
         return isinstance(error, UnknownOutcome | NotSent)
 
     async def _send(self, request: PrivateRequest) -> Answer:
+        if not self._may_act():
+            raise NotSent("this process is not the active one")
         return self._accept(request.key, await self.transport.send(request))
 
     def _accept(self, key: str, answer: Answer, *, is_read: bool = False) -> Answer:

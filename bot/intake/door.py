@@ -22,12 +22,13 @@ _log = logging.getLogger(__name__)
 AT_ONCE_S: Final = 0.05  # what is handled within that costs no write
 RETRY_S: Final = (0.1, 0.5, 2.0, 5.0)  # after a write that failed
 STOP_S: Final = 5.0
+UNSURE_S: Final = 0.05  # between two looks whether this process may act
 
 
 class Intake:
     """Takes updates, hands them to `handle` in fair turns, and knows when each is settled.
 
-    `judge` says how urgent one is; `refuse` hears of each that finds no room, and tells its sender.
+    Nothing is handled, and nothing confirmed, while `may_act` says no. `judge` says how urgent one is; `refuse` hears of each that finds no room, and tells its sender.
     """
 
     def __init__(
@@ -38,14 +39,23 @@ class Intake:
         refuse: Callable[[Arrival], None],
         *,
         clock: Callable[[], int],
+        may_act: Callable[[], bool],
     ) -> None:
         self.record = record
-        self.queues = Queues(handle)
+        self.queues = Queues(self._handle_in_time)
+        self.may_act = may_act
+        self._handle = handle
         self.counters: Counter[str] = Counter()  # what the operator may want to know
         self._judge = judge
         self._refuse = refuse
         self._clock = clock
         self._known: dict[int, Arrival | None] = {}  # the last ones, oldest first; None: it has ended
+
+    async def _handle_in_time(self, arrival: Arrival) -> None:
+        """Not while another process may be the active one; if it is, this waits until all here ends."""
+        while not self.may_act():
+            await asyncio.sleep(UNSURE_S)
+        await self._handle(arrival)
 
     async def open(self) -> int | None:
         """Begin, with what a process before this one left undone; when Telegram last had nothing left, ms."""

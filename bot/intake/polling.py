@@ -142,6 +142,8 @@ class Polling:
 
     async def _ask(self, method: str, **parameters: Any) -> Any:
         """The result of a method. Raises Trouble, which never repeats what came."""
+        if not self._intake.may_act():  # to ask for the next updates is to confirm the last
+            raise Trouble("this process is not the active one")
         try:
             answer = await self._client.post(f"{self._url}/{method}", json=parameters)
         except httpx.HTTPError as error:

@@ -99,7 +99,8 @@ class Webhook:
             return web.Response()
         if arrival is not None:
             await self._intake.noted([arrival])
-        return web.Response()
+        # What came to a process that is no longer the active one, Telegram brings to the one that is.
+        return web.Response(status=200 if self._intake.may_act() else 503)
 
     def _unknown_ms(self) -> int:
         if self._drained_s is None:

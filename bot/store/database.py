@@ -12,17 +12,23 @@ import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol, Self, TypeVar
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
 
 from bot.store.engines import (
     BUSY_TIMEOUT_MS,
+    LEASE_OPTIONS,
+    READERS,
+    WRITERS,
     BadDatabaseUrl,
+    NotActive,
+    begin_with,
     file_engine,
     normalise,
     secure_file,
@@ -30,17 +36,30 @@ from bot.store.engines import (
     survey_engine,
 )
 
-__all__ = ["BadDatabaseUrl", "Database"]
+__all__ = ["BadDatabaseUrl", "Database", "Fence", "NotActive"]
 
 SHORTEST_PAUSE_S: Final = 0.001  # between two tries for a lock another process holds
 LONGEST_PAUSE_S: Final = 0.05
 
 Found = TypeVar("Found")
 
+_HELD: Final = text("SELECT 1 FROM lease WHERE name = :name AND epoch = :epoch")
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """What every transaction of the active process proves: nobody has taken the lease since."""
+
+    name: str  # of ours: a word, for it stands in a statement
+    epoch: int
+
 
 class _Door(Protocol):
+    fence: Fence | None
+
     def read(self) -> contextlib.AbstractAsyncContextManager[AsyncSession]: ...
     def write(self) -> contextlib.AbstractAsyncContextManager[AsyncSession]: ...
+    def aside(self) -> contextlib.AbstractAsyncContextManager[AsyncSession]: ...
     async def scrub(self) -> bool: ...
     async def close(self) -> None: ...
 
@@ -60,9 +79,9 @@ class Database:
         if target.get_backend_name() == "sqlite":
             secure_file(Path(str(target.database)))
             return cls(_File(file_engine(target, readonly=True), file_engine(target)), survey_engine(target))
-        return cls(
-            _Server(server_engine(target, readonly=True), server_engine(target)), survey_engine(target)
-        )
+        readers = server_engine(target, size=READERS, readonly=True)
+        lease = server_engine(target, size=1, options=LEASE_OPTIONS)
+        return cls(_Server(readers, server_engine(target, size=WRITERS), lease), survey_engine(target))
 
     @property
     def dialect(self) -> str:
@@ -76,9 +95,19 @@ class Database:
     def write(self) -> contextlib.AbstractAsyncContextManager[AsyncSession]:
         """One transaction: committed when the block ends, rolled back when it raises.
 
-        Do no slow work inside: on SQLite every other writer waits.
+        Do no slow work inside: on SQLite every other writer waits, and a server ends a transaction in which
+        nothing is asked for two seconds. Raises NotActive once `prove` was called and another process has
+        taken the lease.
         """
         return self._door.write()
+
+    def aside(self) -> contextlib.AbstractAsyncContextManager[AsyncSession]:
+        """As `write`, for the lease itself: proves nothing, and waits for no other transaction of ours."""
+        return self._door.aside()
+
+    def prove(self, fence: Fence) -> None:
+        """From now on each `write` proves `fence` inside its transaction, at no round trip of its own."""
+        self._door.fence = fence
 
     async def survey(self, work: Callable[[Session], Found]) -> Found:
         """What `work` makes of one consistent look at very many rows, in another thread."""
@@ -111,6 +140,7 @@ class _File:
     """SQLite. It has one writer at a time: ours queue here instead of failing in the file."""
 
     def __init__(self, reader: Engine, writer: Engine) -> None:
+        self.fence: Fence | None = None
         self._reader = reader
         self._writer = writer
         self._turn = asyncio.Lock()
@@ -121,10 +151,20 @@ class _File:
         async with _FileSession(self._reader, autoflush=False) as session:
             yield session
 
+    def write(self) -> contextlib.AbstractAsyncContextManager[AsyncSession]:
+        return self._transaction(self.fence)
+
+    def aside(self) -> contextlib.AbstractAsyncContextManager[AsyncSession]:
+        return self._transaction(None)
+
     @contextlib.asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncSession]:
+    async def _transaction(self, fence: Fence | None) -> AsyncIterator[AsyncSession]:
         async with self._turn, _FileSession(self._writer) as session:
             await _begin(session)
+            if fence is not None:
+                held = {"name": fence.name, "epoch": fence.epoch}
+                if await session.scalar(_HELD, held) is None:
+                    raise NotActive
             yield session
             await session.flush()
             await self._to_the_end(session.sync_session.commit)
@@ -219,9 +259,18 @@ def _is_busy(error: OperationalError) -> bool:
 class _Server:
     """PostgreSQL."""
 
-    def __init__(self, reader: AsyncEngine, writer: AsyncEngine) -> None:
+    def __init__(self, reader: AsyncEngine, writer: AsyncEngine, lease: AsyncEngine) -> None:
+        self.fence: Fence | None = None
         self._reader = reader
         self._writer = writer
+        self._lease = lease
+        begin_with(writer, self._opening)
+        begin_with(lease, lambda: "BEGIN")
+
+    def _opening(self) -> str:
+        if self.fence is None:
+            return "BEGIN"
+        return f"BEGIN; SELECT prove_lease('{self.fence.name}', {self.fence.epoch})"
 
     @contextlib.asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -231,6 +280,12 @@ class _Server:
     @contextlib.asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
         async with AsyncSession(self._writer, expire_on_commit=False) as session, session.begin():
+            await session.connection()
+            yield session
+
+    @contextlib.asynccontextmanager
+    async def aside(self) -> AsyncIterator[AsyncSession]:
+        async with AsyncSession(self._lease, expire_on_commit=False) as session, session.begin():
             yield session
 
     async def scrub(self) -> bool:
@@ -238,5 +293,5 @@ class _Server:
         return True
 
     async def close(self) -> None:
-        await self._reader.dispose()
-        await self._writer.dispose()
+        for engine in (self._reader, self._writer, self._lease):
+            await engine.dispose()

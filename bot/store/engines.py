@@ -5,26 +5,43 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DisconnectionError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+from sqlalchemy.util import await_only
 
 from bot.private_files import replaceable_by_others
 from bot.store.columns import dump_json, load_json
 
 BUSY_TIMEOUT_MS: Final = 5_000  # how long a writer waits for another process
 CONNECT_TIMEOUT_S: Final = 10
-POSTGRES_OPTIONS: Final = "-c statement_timeout=15000 -c idle_in_transaction_session_timeout=60000"  # ms
+SERVER_DEAD_MS: Final = 2_000  # a process frozen or cut off in a transaction holds nobody up for longer
+POSTGRES_OPTIONS: Final = (
+    f"-c statement_timeout=15000 -c idle_in_transaction_session_timeout={SERVER_DEAD_MS}"
+    f" -c tcp_user_timeout={SERVER_DEAD_MS}"
+)
+LEASE_OPTIONS: Final = f"{POSTGRES_OPTIONS} -c statement_timeout={SERVER_DEAD_MS}"
+READERS: Final = 4
+WRITERS: Final = 3  # and one connection for the lease: with the readers, eight for each process
 SURVEY_OPTIONS: Final = "-c statement_timeout=300000"  # ms
+
+LEASE_TAKEN: Final = "RK001"  # what the server says of a proof that fails
 
 _COMMON: Final[dict[str, Any]] = {
     "hide_parameters": True,  # a database error must not quote what was being written
     "json_serializer": dump_json,
     "json_deserializer": load_json,
 }
+
+
+class NotActive(SQLAlchemyError):
+    """Another process has become the active one: nothing of this transaction happened."""
 
 
 class BadDatabaseUrl(ValueError):
@@ -111,15 +128,26 @@ def file_engine(url: URL, *, readonly: bool = False) -> Engine:
     return engine
 
 
-def server_engine(url: URL, *, readonly: bool = False) -> AsyncEngine:
-    """PostgreSQL. A reader has no transaction: each statement has its own view by the server's default."""
+def server_engine(
+    url: URL, *, size: int, readonly: bool = False, options: str = POSTGRES_OPTIONS
+) -> AsyncEngine:
+    """PostgreSQL, with at most `size` connections.
+
+    A reader has no transaction: each statement has its own view by the server's default. A writer's is begun
+    by what `begin_with` is given.
+    """
     spared = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True, "pool_reset_on_return": None}
-    options = f"{POSTGRES_OPTIONS} -c default_transaction_read_only=on" if readonly else POSTGRES_OPTIONS
     engine = create_async_engine(
         url,
-        pool_size=10,
-        max_overflow=10,
-        connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "options": options},
+        pool_size=size,
+        max_overflow=0,
+        connect_args={
+            "connect_timeout": CONNECT_TIMEOUT_S,
+            "tcp_user_timeout": SERVER_DEAD_MS,
+            "options": f"{options} -c default_transaction_read_only=on" if readonly else options,
+            # The driver must not begin transactions by itself: what begins one also proves who may.
+            **({} if readonly else {"autocommit": True}),
+        },
         **(spared if readonly else {}),
         **_COMMON,
     )
@@ -130,6 +158,23 @@ def server_engine(url: URL, *, readonly: bool = False) -> AsyncEngine:
             raise DisconnectionError  # the pool connects anew
 
     return engine
+
+
+def begin_with(engine: AsyncEngine, opening: Callable[[], str]) -> None:
+    """Begin each transaction of `engine` by the statements of `opening`, in one round trip."""
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Connection) -> None:
+        driver: Any = connection.connection.driver_connection
+        words = opening()
+        try:
+            await_only(driver.execute(words, prepare=False))
+        except psycopg.Error as error:
+            if error.sqlstate == LEASE_TAKEN:
+                raise NotActive from None
+            if driver.closed:
+                connection.invalidate(error)
+            raise DBAPIError.instance(words, None, error, psycopg.Error, hide_parameters=True) from None
 
 
 def _is_quiet(connection: Any) -> bool:
@@ -150,8 +195,7 @@ def survey_engine(url: URL) -> Engine:
         return file_engine(url, readonly=True)
     engine = create_engine(
         url,
-        pool_size=1,
-        pool_pre_ping=True,
+        poolclass=NullPool,  # such a look is seldom, and its connection is wanted elsewhere
         connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "options": SURVEY_OPTIONS},
         **_COMMON,
     )

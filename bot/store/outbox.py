@@ -136,6 +136,14 @@ async def claim_batch(
     return sorted(leased, key=lambda message: (message.lane, message.id))
 
 
+async def release(session: AsyncSession) -> None:
+    """End the leases of a process that is no more: what it was sending is due now."""
+    statement = update(Message).where(
+        col(Message.state) == OutboxState.SENDING, col(Message.lease_until_ms).is_not(None)
+    )
+    await session.execute(statement.values(lease_until_ms=0).execution_options(synchronize_session=False))
+
+
 async def mark_sent(session: AsyncSession, message: Message, message_id: int | None, now_ms: int) -> bool:
     """Telegram has it. False if the lease was lost meanwhile (then it may be sent twice)."""
     return await _settle(

@@ -39,6 +39,14 @@ async def claim(session: AsyncSession, key: str, due_ms: int, now_ms: int, lease
     return (await session.scalars(statement)).one_or_none()
 
 
+async def release(session: AsyncSession, now_ms: int) -> None:
+    """End the claims of a process that is no more. What failed keeps its pause."""
+    claimed = update(Run).where(
+        col(Run.done_ms).is_(None), col(Run.error).is_(None), col(Run.lease_until_ms) > now_ms
+    )
+    await session.execute(claimed.values(lease_until_ms=now_ms).execution_options(synchronize_session=False))
+
+
 async def finish(session: AsyncSession, run: Run, now_ms: int) -> bool:
     """It is done. False if the lease was lost meanwhile: then nothing of this transaction may stay."""
     return await _settle(session, run, done_ms=now_ms, error=None)

@@ -396,3 +396,14 @@ class AuditEntry(Table, table=True):
     detail: str  # canonical JSON, as hashed
     previous_hash: bytes = Field(sa_type=LargeBinary)
     hash: bytes = Field(sa_type=LargeBinary)
+
+
+class Lease(Table, table=True):
+    """Who is active, and until when by the database's clock."""
+
+    __tablename__ = "lease"
+
+    name: str = Field(primary_key=True)
+    owner: str  # host and process, for people to read
+    epoch: int = Field(sa_type=BigInteger)  # one more each time it is taken
+    until_ms: int = Field(sa_type=BigInteger)

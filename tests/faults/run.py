@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 from aiohttp import web
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.values import OrderType, Side
@@ -25,7 +25,7 @@ from bot.sandbox.exchange.model import OrderRequest, Tag
 from bot.sandbox.telegram import ChatDriver, Limits, SandboxTelegram, TelegramConfig
 from bot.sandbox.telegram.driver import ChatMessage, PersonChat, Tap
 from bot.store import Database
-from bot.store.tables import Message, Order, Ticket
+from bot.store.tables import Lease, Message, Order, Ticket
 from bot.store.tickets import hash_token
 from tests.faults.bot_process import PACE, Job, count_in, new_count
 from tests.faults.databases import ALICE, Template
@@ -208,9 +208,16 @@ class Run:
             trace=str(trace) if trace is not None else None,
             armed_by=armed_by,
         )
+        if self._children:
+            await self._outwait()
         child = await self._nursery.fork(job)
         self._children.append(child)
         return child
+
+    async def _outwait(self) -> None:
+        """As if the dead bot's lease had run out: how long that takes is shown elsewhere."""
+        async with self._database.write() as session:
+            await session.execute(update(Lease).values(until_ms=0))
 
     async def _confirm(self, alice: PersonChat) -> Tap:
         """Write the line, tap through to the Confirm, let things go wrong, tap."""
