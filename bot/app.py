@@ -167,7 +167,9 @@ def build(
         tracker,
         reconciler,
         keys,
-        open_stream=lambda signer: UserStream(settings.backpack_ws_url, signer, now_ms=client.now_ms),
+        open_stream=lambda signer, opening: UserStream(
+            settings.backpack_ws_url, signer, now_ms=client.now_ms, opening=opening
+        ),
         clock_was_off=client.clock_was_off,
     )
     alerts = Alerts(database, client, feed, catalogue, alert_messages, clock=clock, admits=access.admits)

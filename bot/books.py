@@ -60,7 +60,7 @@ def open_books(
         clock=clock,
     )
     check = LedgerCheck(
-        database, bookkeeper, alarm, line=sessions.get, record=tracker.record_fills, clock=clock
+        database, bookkeeper, alarm, line=sessions.look, record=tracker.record_fills, clock=clock
     )
     canary = Canary(database, alarm, broker_id=settings.backpack_broker_id or 0, clock=clock)
     return Books(bookkeeper, check, canary, Affiliates(database, people, bookkeeper, clock=clock))

@@ -73,12 +73,13 @@ async def _at_work(bot: Bot) -> AsyncIterator[None]:
     bot.schedule.start()
     await bot.feed.start()
     try:
-        await bot.services.alerts.start()
-        await bot.plans.start()
-        await bot.watcher.start()
-        _in_background(bot, bot.reconciler.run_once())
+        # People are heard first: what grows with accounts and alerts is begun behind them.
         await listen(bot.telegram, bot.settings, bot.services.clock())
         bot.services.bot_username = bot.telegram.bot.username
+        _in_background(bot, bot.reconciler.run_once())
+        await bot.watcher.start()
+        await bot.services.alerts.start()
+        await bot.plans.start()
         await _open_dashboard(bot)
         _in_background(bot, finish_panics(bot.services))
         _in_background(bot, finish_chains(bot.services, at_start=True))

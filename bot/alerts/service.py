@@ -110,7 +110,9 @@ class Alerts:
         except BackpackError:
             markets = {}
         perps = [market.symbol for market in markets.values() if market.is_perp]
-        for name, seen_ms in (await load(self._database, self.brain, perps)).items():
+        async with self.engine.turn:  # what people change meanwhile waits until it is known
+            found = await load(self._database, self.brain, perps)
+        for name, seen_ms in found.items():
             self.engine.follow(name, seen_ms)
         self._spawn(self._prepare())
         self._spawn(self._sweep())

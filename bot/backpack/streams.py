@@ -60,7 +60,10 @@ class _Listening(ClientConnection):
 
 
 class _Stream(ABC, Generic[E]):
-    """One socket at a time. Iterate it once; `aclose` ends the iteration."""
+    """One socket at a time. Iterate it once; `aclose` ends the iteration.
+
+    Streams that share `opening` connect and subscribe by turns, at their start as after a loss.
+    """
 
     _options: ClassVar[Mapping[str, Any]] = {}  # of the connection, beyond what every stream wants
 
@@ -72,6 +75,7 @@ class _Stream(ABC, Generic[E]):
         silence_seconds: float = SILENCE_SECONDS,
         longest_wait: float = LONGEST_WAIT,
         jitter: Callable[[], float] = random.random,
+        opening: asyncio.Semaphore | None = None,
     ) -> None:
         if urlsplit(ws_url).scheme not in {"ws", "wss"}:
             raise ValueError("the streams' address must be a ws or wss URL")
@@ -80,6 +84,7 @@ class _Stream(ABC, Generic[E]):
         self._silence = silence_seconds
         self._longest_wait = longest_wait
         self._jitter = jitter
+        self._opening = opening or asyncio.Semaphore()
         self._socket: _Listening | None = None
         self._closing = asyncio.Event()
 
@@ -135,8 +140,20 @@ class _Stream(ABC, Generic[E]):
     @contextlib.asynccontextmanager
     async def _opened(self) -> AsyncIterator[_Listening]:
         """A subscribed connection with a watch on its silence."""
+        async with contextlib.AsyncExitStack() as stack:
+            async with self._opening:
+                socket = await self._connected()
+                stack.push_async_callback(socket.close)
+                self._socket = socket
+                stack.callback(self._let_go)
+                watch = asyncio.create_task(self._watch(socket))
+                stack.callback(watch.cancel)
+                await self._subscribe(socket)
+            yield socket
+
+    async def _connected(self) -> _Listening:
         secure = self._url.startswith("wss")
-        socket = cast(
+        return cast(
             _Listening,
             await connect(
                 self._url,
@@ -144,22 +161,16 @@ class _Stream(ABC, Generic[E]):
                 open_timeout=OPEN_SECONDS,
                 close_timeout=2,
                 ping_interval=PING_SECONDS,
-                ping_timeout=None,  # the watch below judges by silence, and any byte breaks that
+                ping_timeout=None,  # the watch judges by silence, and any byte breaks that
                 max_size=MAX_FRAME_BYTES,
                 logger=_frames_log,
                 proxy=True if secure else None,
                 **self._options,
             ),
         )
-        self._socket = socket
-        watch = asyncio.create_task(self._watch(socket))
-        try:
-            await self._subscribe(socket)
-            yield socket
-        finally:
-            watch.cancel()
-            self._socket = None
-            await socket.close()
+
+    def _let_go(self) -> None:
+        self._socket = None
 
     async def _subscribe(self, socket: _Listening) -> None:
         for frame in self._subscriptions(tuple(self._streams)):
@@ -203,9 +214,15 @@ class UserStream(_Stream[UserEvent]):
         silence_seconds: float = SILENCE_SECONDS,
         longest_wait: float = LONGEST_WAIT,
         jitter: Callable[[], float] = random.random,
+        opening: asyncio.Semaphore | None = None,
     ) -> None:
         super().__init__(
-            ws_url, streams, silence_seconds=silence_seconds, longest_wait=longest_wait, jitter=jitter
+            ws_url,
+            streams,
+            silence_seconds=silence_seconds,
+            longest_wait=longest_wait,
+            jitter=jitter,
+            opening=opening,
         )
         self._signer = signer
         self._now_ms = now_ms

@@ -34,6 +34,7 @@ from bot.domain.intent import AlertIntent, CloseIntent, QuoteSize, TradeIntent
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import ZERO
 from bot.grammar import canonical
+from bot.side_by_side import each
 from bot.store import buttons, outbox
 from bot.store.alert_tables import Alert, AlertState, Firing
 from bot.store.tables import ConfirmMode, OutboxKind, OutboxState, TicketState, User
@@ -116,7 +117,7 @@ class AlertPlans:
             await self._wake.wait()
             self._wake.clear()
             while self._waiting:
-                await asyncio.gather(*(self._try(key) for key in list(self._waiting)))
+                await each(self._try, list(self._waiting))
                 await asyncio.sleep(POLL_S)
 
     async def _try(self, key: Key) -> None:

@@ -6,7 +6,6 @@ count, and it is asked twice: open orders first, then the position, then what ma
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from decimal import Decimal
@@ -20,6 +19,7 @@ from bot.desk.tracker import EXITS_GRACE_MS, Tracker
 from bot.domain.order import OrderEvent, OrderReport
 from bot.domain.standing import Entry, Gap, Promise, gaps, keeps
 from bot.domain.values import ZERO
+from bot.side_by_side import each
 from bot.store import Database, orders
 from bot.store.tables import Order
 from bot.vault import SignerRevoked, VaultError
@@ -67,14 +67,14 @@ class ExitGuard:
             ]
         by_account = groupby(sorted(claimed, key=_account), key=_account)
         groups = [list(group) for _, group in by_account]
-        await asyncio.gather(*(self._look_after(group, now_ms + AGAIN_MS) for group in groups))
+        await each(lambda group: self._look_after(group, now_ms + AGAIN_MS), groups)
         return len(claimed)
 
     async def _look_after(self, entries: Sequence[Order], due_ms: int) -> None:
         """All entries of one account, with one look at it. Without an answer they are due again soon."""
         first = entries[0]
         try:
-            line = await self._sessions.get(first.user_id, first.account_id)
+            line = await self._sessions.look(first.user_id, first.account_id)
             resting = await line.open_orders()
             held = await _holdings(line, entries)
             for order in entries:

@@ -15,6 +15,7 @@ from bot.backpack import BackpackError, Unauthorised
 from bot.desk.keys import KeyTroubles, Trouble
 from bot.desk.sessions import AccountSessions
 from bot.domain.picture import AccountPicture
+from bot.side_by_side import each
 from bot.store import Database, accounts
 from bot.store.tables import Account
 from bot.vault import VaultError
@@ -68,12 +69,12 @@ class Pictures:
             found = [account for account in await accounts.active(session) if account.id in due]
         found = sorted(found, key=lambda account: self._due_s.get(account.id, 0.0))[:AT_A_TURN]
         self._due_s.update((account.id, now_s + FRESH_S) for account in found)
-        await asyncio.gather(*(self._take(account) for account in found))
+        await each(self._take, found)
 
     async def _take(self, account: Account) -> None:
         """A failed look is taken again in its time; a key that is refused is told."""
         try:
-            line = await self._sessions.get(account.user_id, account.id)
+            line = await self._sessions.look(account.user_id, account.id)
             at_ms = self._now_ms()
             margin, positions = await asyncio.gather(line.collateral(), line.positions())
         except Unauthorised:

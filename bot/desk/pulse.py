@@ -91,7 +91,7 @@ class AccountPulses:
         beat, begun = self._beats[account.id], self._monotonic()
         try:
             async with asyncio.timeout(LONGEST_ASK_S):
-                line = await self._sessions.get(account.user_id, account.id)
+                line = await self._sessions.look(account.user_id, account.id)
                 differs = bool(live) and await self._orders_differ(line, live)
                 if is_alerted or not live:
                     differs = differs or await self._fills_differ(line, account)

@@ -16,6 +16,7 @@ from bot.desk.placing import Placing
 from bot.desk.sessions import AccountSessions
 from bot.desk.tracker import SKEW_MS, Tracker, Verdict, report_of_fills
 from bot.domain.order import Fill, OrderEvent, OrderReport
+from bot.side_by_side import each
 from bot.store import Database, accounts, fills, orders
 from bot.store.tables import Account, Order
 from bot.vault import SignerRevoked, VaultError
@@ -85,7 +86,7 @@ class Reconciler:
         return [order for order in found if order.id not in self._placing.in_flight]
 
     async def _look_up_all(self, doubtful: Sequence[Order]) -> int:
-        settled = await asyncio.gather(*(self._try(order) for order in doubtful))
+        settled = await each(self._try, doubtful)
         return settled.count(False)
 
     async def _try(self, order: Order) -> bool:
@@ -115,7 +116,7 @@ class Reconciler:
             await self._tracker.key_refused(order.id, error.code, error.message)
 
     async def _resolve(self, order: Order) -> bool:
-        account = await self._sessions.get(order.user_id, order.account_id)
+        account = await self._sessions.look(order.user_id, order.account_id)
         is_dead = await self._is_dead(order)  # asked first: the look-up must begin after the request's death
         if await self._look_up(account, order):
             self._tracker.incomplete.add(order.account_id)  # what came with it was missed as well
@@ -178,7 +179,7 @@ class Reconciler:
         """After the stream of `account` was deaf: bring orders, their exits and missed fills up to date."""
         if account.id is None:
             return
-        line = await self._sessions.get(account.user_id, account.id)
+        line = await self._sessions.look(account.user_id, account.id)
         now_ms = self._clock()
         async with self._database.read() as session:
             known = await orders.open_orders(session, account.id)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 from bot.backpack import BackpackError, Unauthorised
 from bot.backpack.events import (
@@ -23,13 +24,15 @@ from bot.backpack.streams import UserStream
 from bot.desk.keys import KeyTroubles, Trouble
 from bot.desk.reconciler import Reconciler
 from bot.desk.tracker import Tracker
-from bot.store import Database, accounts
+from bot.store import Database, accounts, orders
 from bot.store.tables import Account
 from bot.vault import Vault, VaultError
 
 _log = logging.getLogger(__name__)
 
 RETRY_S = 5.0
+OPENING: Final = 4  # streams that connect at once, in a process of however many accounts
+REPAIRING: Final = 2  # accounts compared at once because their streams have (re)connected
 RESIGN_S = 0.5
 NOT_YOURS = 4003  # a subscription whose key or signature is not accepted
 OUT_OF_TIME = 4008  # one whose window is not
@@ -62,6 +65,8 @@ class Watcher:
         self._open_stream = open_stream
         self._clock_was_off = clock_was_off
         self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._opening = asyncio.Semaphore(OPENING)
+        self._repairing = asyncio.Semaphore(REPAIRING)
         self.moved: Callable[[int], None] = lambda account_id: None  # an account changed, or may have
         self.heard: Callable[[int, UserEvent], Awaitable[None]] = _nobody_listens  # set by the app
 
@@ -71,10 +76,12 @@ class Watcher:
         return set(self._tasks)
 
     async def start(self) -> None:
-        """Watch every account that can sign."""
+        """Watch every account that can sign, in the background: those first of which something is open."""
         async with self._database.read() as session:
-            for account in await accounts.active(session):
-                self.watch(account)
+            found = await accounts.active(session)
+            busy = {order.account_id for order in await orders.open_orders(session)}
+        for account in sorted(found, key=lambda one: one.id not in busy):
+            self.watch(account)
 
     async def sync(self) -> None:
         """Follow what other processes linked and unlinked."""
@@ -129,8 +136,9 @@ class Watcher:
 
     async def _listen(self, account: Account) -> bool:
         """Until the stream ends; True when it is to be opened anew, signed by a clock that is right."""
-        signer = await self._vault.signer(account.user_id, account.id, "stream")
-        async with self._open_stream(signer) as stream:
+        async with self._opening:
+            signer = await self._vault.signer(account.user_id, account.id, "stream")
+        async with self._open_stream(signer, self._opening) as stream:
             async for event in stream:
                 if _doubts_signature(event) and await self._clock_was_off():
                     return True
@@ -141,7 +149,8 @@ class Watcher:
         if isinstance(event, StreamRefused) and event.code == NOT_YOURS:
             self._keys.met(account, Trouble.STREAM)
         if isinstance(event, Connected | Reconnected):
-            await self._reconciler.repair(account)
+            async with self._repairing:
+                await self._reconciler.repair(account)
             self._keys.over(account, Trouble.KEY)
         elif isinstance(event, OrderUpdate):
             sized_us = event.engine_us if event.kind == MODIFIED else None

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -35,6 +36,8 @@ _SEED_TEXT = 44  # characters of a seed in base64; whatever is longer and is one
 
 Clock = Callable[[], int]  # unix milliseconds
 Also = Callable[[AsyncSession], Awaitable[None]]
+# What the bot does by itself for every account at its start, and what can change nothing.
+LOOKING: Final = frozenset({"stream", "look"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,22 +130,32 @@ class Vault(Unshareable):
     async def signer(self, user_id: int, account_id: int, purpose: str) -> AccountSigner:
         """The signer of this user's account, for one purpose; the same one when asked again.
 
-        Another process may have unlinked the account: that is looked at every time.
+        What only looks (`LOOKING`) is counted; any other purpose is a row of the audit as well. Another
+        process may have unlinked the account: that is looked at every time.
         Raises SignerRevoked (unlinked, or not this user's), MasterKeyError, Unopenable.
         """
         found = self._signers.get((user_id, account_id, purpose))
         if found is not None:
             await self._still_linked(user_id, account_id)
             return found
-        async with self._database.write() as session:
-            seed = await self._sealed_seed(session, user_id, account_id)
-            with self._open(seed, purpose):
-                pass  # a row that does not open is found now, not at the first order
-            await self._audit(session, user_id, "vault.signer", account=account_id, purpose=purpose)
+        if purpose in LOOKING:
+            async with self._database.read() as session:
+                seed = await self._sealed_seed(session, user_id, account_id)
+            self._try_open(seed, purpose)
+        else:
+            async with self._database.write() as session:
+                seed = await self._sealed_seed(session, user_id, account_id)
+                self._try_open(seed, purpose)
+                await self._audit(session, user_id, "vault.signer", account=account_id, purpose=purpose)
         if account_id in self._dead_accounts:
             raise SignerRevoked(f"account {account_id} is no longer linked")
         fresh = AccountSigner(seed, self._masters, purpose, self._opens)
         return self._signers.setdefault((user_id, account_id, purpose), fresh)
+
+    def _try_open(self, seed: SealedSeed, purpose: str) -> None:
+        """A row that does not open is found now, not at the first order."""
+        with self._open(seed, purpose):
+            pass
 
     async def service_signer(self, purpose: str) -> ServiceSigner:
         """The signer of the bot's own key for `purpose`, made on first use.

@@ -200,16 +200,17 @@ async def test_opens_are_counted_by_purpose_and_hand_outs_audited(vault: Vault, 
     account = await vault.generate(ANN, "main")
     desk = await vault.signer(ANN, account.account_id, "desk")
     assert await vault.signer(ANN, account.account_id, "desk") is desk
-    await vault.signer(ANN, account.account_id, "stream")
+    for looking in ("stream", "look"):
+        await vault.signer(ANN, account.account_id, looking)
     for _ in range(3):
         desk.sign(MESSAGE)
-    assert vault.opens == {"desk": 4, "stream": 1}  # one each to see that the row opens at all
+    assert vault.opens == {"desk": 4, "stream": 1, "look": 1}  # one each to see that it opens at all
     await vault.unlink(ANN, account.account_id)
     await vault.forget(ANN)
     async with database.read() as session:
         assert (await audit.verify(session)).intact
         actions = (await session.scalars(text("SELECT action FROM audit ORDER BY seq"))).all()
-    assert actions == ["account.link", "vault.signer", "vault.signer", "account.unlink", "user.forget"]
+    assert actions == ["account.link", "vault.signer", "account.unlink", "user.forget"]
 
 
 async def test_a_wrong_or_missing_master_key_opens_nothing_and_says_so(
