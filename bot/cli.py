@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import sys
 import traceback
@@ -114,13 +115,11 @@ async def _run_real(settings: Settings, masters: MasterKeys) -> None:
         typer.echo(f"@{bot.services.bot_username} is listening. Stop with Ctrl+C.")
         spare_collector()
 
-    serving = asyncio.ensure_future(serve(lambda: build(settings, masters), stand_by, listening))
+    serving = asyncio.create_task(serve(lambda: build(settings, masters), stand_by, listening))
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
-    try:
+    with contextlib.suppress(asyncio.CancelledError):
         await serving
-    except asyncio.CancelledError:
-        return
 
 
 @app.command()

@@ -50,14 +50,23 @@ async def serve(made: Callable[[], Bot], told: Told, listening: Callable[[Bot], 
     """
     while True:
         bot = made()
+        life = asyncio.create_task(_life(bot, told, listening), name="life")
+        lost = asyncio.create_task(bot.lease.lost.wait(), name="lease-lost")
         try:
-            async with running(bot, told):
-                listening(bot)
-                await bot.lease.lost.wait()
-        except Exception:
-            if not bot.lease.lost.is_set():
-                raise
+            await asyncio.wait({life, lost}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            lost.cancel()
+            life.cancel()
+            await asyncio.gather(life, lost, return_exceptions=True)
+        if not bot.lease.lost.is_set():
+            life.result()  # raises: a life ends by itself only so
         _log.error("another process has become the active one: this one stands by")
+
+
+async def _life(bot: Bot, told: Told, listening: Callable[[Bot], object]) -> None:
+    async with running(bot, told):
+        listening(bot)
+        await asyncio.Event().wait()
 
 
 @contextlib.asynccontextmanager

@@ -28,7 +28,8 @@ UNSURE_S: Final = 0.05  # between two looks whether this process may act
 class Intake:
     """Takes updates, hands them to `handle` in fair turns, and knows when each is settled.
 
-    Nothing is handled, and nothing confirmed, while `may_act` says no. `judge` says how urgent one is; `refuse` hears of each that finds no room, and tells its sender.
+    `judge` says how urgent one is; `refuse` hears of each that finds no room, and tells its sender. Nothing
+    is handled, and nothing confirmed, while `may_act` says no.
     """
 
     def __init__(
@@ -53,7 +54,7 @@ class Intake:
 
     async def _handle_in_time(self, arrival: Arrival) -> None:
         """Not while another process may be the active one; if it is, this waits until all here ends."""
-        while not self.may_act():
+        while not self.may_act():  # noqa: ASYNC110 - a clock says so, not an event
             await asyncio.sleep(UNSURE_S)
         await self._handle(arrival)
 
