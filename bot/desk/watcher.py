@@ -14,6 +14,7 @@ from bot.backpack import BackpackError, Unauthorised
 from bot.backpack.events import (
     BalanceUpdate,
     Connected,
+    Disconnected,
     OrderUpdate,
     PositionUpdate,
     Reconnected,
@@ -65,6 +66,7 @@ class Watcher:
         self._open_stream = open_stream
         self._clock_was_off = clock_was_off
         self._tasks: dict[int, asyncio.Task[None]] = {}
+        self.connected: set[int] = set()  # ids of the accounts whose stream is open
         self._opening = asyncio.Semaphore(OPENING)
         self._repairing = asyncio.Semaphore(REPAIRING)
         self.moved: Callable[[int], None] = lambda account_id: None  # an account changed, or may have
@@ -112,6 +114,7 @@ class Watcher:
         if task is not None:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+        self.connected.discard(account_id)
         self._keys.forget(account_id)
 
     async def stop(self) -> None:
@@ -148,7 +151,10 @@ class Watcher:
     async def _take(self, account: Account, event: UserEvent) -> None:
         if isinstance(event, StreamRefused) and event.code == NOT_YOURS:
             self._keys.met(account, Trouble.STREAM)
+        if isinstance(event, Disconnected):
+            self.connected.discard(account.id)
         if isinstance(event, Connected | Reconnected):
+            self.connected.add(account.id)
             async with self._repairing:
                 await self._reconciler.repair(account)
             self._keys.over(account, Trouble.KEY)

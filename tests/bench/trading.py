@@ -42,7 +42,7 @@ async def measure(database_url: str, repetitions: int, warm_up: int = WARM_UP) -
         async with (
             open_town() as town,
             open_floor(town) as bare,
-            _open_bot(database_url, town) as bot,
+            open_bot(database_url, town, MasterKeys.generate()) as bot,
         ):
             await _link(bot, town)
             await town.ask("say", who="bare", text="/start", expect="/start")
@@ -101,7 +101,8 @@ async def _settled(probe: Probe, start: str) -> Span:
 
 
 @contextlib.asynccontextmanager
-async def _open_bot(database_url: str, town: Town) -> AsyncIterator[Bot]:
+async def open_bot(database_url: str, town: Town, masters: MasterKeys) -> AsyncIterator[Bot]:
+    """The app's own wiring, at work in that town."""
     settings = load_settings(
         _env_file=None,
         telegram_bot_token=town.token,
@@ -116,7 +117,7 @@ async def _open_bot(database_url: str, town: Town) -> AsyncIterator[Bot]:
     )
     # The exchange's minute would be over after a few dozen trades; waiting for it is not what is measured.
     with mock.patch.object(session, "REQUESTS_PER_MINUTE", 10_000_000):
-        async with running(build(settings, MasterKeys.generate(), rates=UNLIMITED)) as bot:
+        async with running(build(settings, masters, rates=UNLIMITED)) as bot:
             yield bot
 
 

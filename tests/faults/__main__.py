@@ -7,11 +7,13 @@ import asyncio
 import logging
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from tests.faults.databases import KINDS
 from tests.faults.plan import JOURNEYS, SEEDS
 from tests.faults.programme import EVERYTHING, JOBS, LANDING, Report, Share, run
 from tests.faults.run import SETTLE_S
+from tests.faults.takeover import take_over
 
 
 def _shares(options: argparse.Namespace) -> Sequence[Share]:
@@ -36,6 +38,14 @@ async def _run(shares: Sequence[Share]) -> list[Report]:
     return [await run(share, lambda words: print(words, flush=True)) for share in shares]
 
 
+def _take_over(times: int, seed: int) -> int:
+    report, log = asyncio.run(take_over(times, seed, lambda words: print(words, flush=True)))
+    print(report)
+    if report.bad:
+        Path("takeover.log").write_text(log)
+    return 1 if report.bad else 0
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--everything", action="store_true", help="what `make faults` runs")
@@ -54,8 +64,14 @@ def main() -> int:
     parser.add_argument("--database", choices=KINDS, default=KINDS[0])
     parser.add_argument("--jobs", type=int, default=JOBS, help="how many worlds at once")
     parser.add_argument("--patience", type=float, default=SETTLE_S, help="seconds until a run must be over")
+    parser.add_argument(
+        "--takeover", type=int, metavar="N", help="three bots, and the active one dies N times"
+    )
     logging.getLogger("bot.sandbox").setLevel(logging.CRITICAL)  # that its clients die is no news to it
-    reports = asyncio.run(_run(_shares(parser.parse_args())))
+    options = parser.parse_args()
+    if options.takeover:
+        return _take_over(options.takeover, (options.seed or [1])[0])
+    reports = asyncio.run(_run(_shares(options)))
     print("\n\n".join(str(report) for report in reports))
     return 1 if any(report.bad for report in reports) else 0
 

@@ -24,7 +24,7 @@ from typing import Any
 from httpx._transports import default as httpx_transport
 from sqlalchemy.orm import configure_mappers
 
-from bot import app, life, telegram_line
+from bot import app, lease, life, telegram_line
 from bot.backpack import BackpackClient
 from bot.chat import events
 from bot.chat.alert_plans import AlertPlans
@@ -58,6 +58,7 @@ LEASE_MS = int(2_500 * PACE)
 OFFER_LIFE_MS = int(4_000 * PACE)
 EXPIRE_S = 0.5 * PACE
 STREAM_RETRY_S = 0.3 * PACE
+LEASE_S = 2.5 * PACE
 LIFE_S = int(150 * PACE)
 
 CONFIRMS = ("ok:", "flat:")
@@ -81,6 +82,7 @@ class Job:
     die_on: dict[str, Any] | None = None  # a point (`points.Point`)
     trace: str | None = None  # a file for the points passed
     armed_by: str = "tap"  # steps are counted from a Confirm, the "start", or the "firing" of a plan
+    stands_by: bool = False  # one of several: active when no other is
     life_s: int = LIFE_S  # the alarm that ends a process nobody ended
 
     def plain(self) -> dict[str, Any]:
@@ -242,6 +244,11 @@ def _arm_by_tap(intake: Intake, steps: Steps) -> None:
 
 
 async def _live(job: Job, steps: Steps) -> None:
+    if job.stands_by:
+        offers.OFFER_LIFE_MS = 60_000  # type: ignore[misc]
+        lease.LIFE_S = LEASE_S  # type: ignore[misc]
+        made = partial(app.build, settings_of(job), MasterKeys.parse(job.master_key), rates=UNLIMITED)
+        await life.serve(made, lambda owner: None, lambda bot: None)
     bot = app.build(settings_of(job), MasterKeys.parse(job.master_key), rates=UNLIMITED)
 
     _arm_by_tap(bot.telegram.intake, steps)
