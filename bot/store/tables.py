@@ -402,6 +402,7 @@ class Lease(Table, table=True):
     """Who is active, and until when by the database's clock."""
 
     __tablename__ = "lease"
+    forgetting: ClassVar[Forgetting] = Forgetting(kept=keeping(NOBODYS, "name", "owner"))
 
     name: str = Field(primary_key=True)
     owner: str  # host and process, for people to read
