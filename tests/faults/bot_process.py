@@ -81,7 +81,7 @@ class Job:
     die_at: int | None = None  # a step
     die_on: dict[str, Any] | None = None  # a point (`points.Point`)
     trace: str | None = None  # a file for the points passed
-    armed_by: str = "tap"  # steps are counted from a Confirm, the "start", or the "firing" of a plan
+    armed_by: str = "tap"  # steps are counted from a Confirm, any "message", the "start", a plan's "firing"
     stands_by: bool = False  # one of several: active when no other is
     life_s: int = LIFE_S  # the alarm that ends a process nobody ended
 
@@ -231,12 +231,12 @@ def _arm_by_firing(steps: Steps) -> None:
     AlertPlans.fired = counted  # type: ignore[method-assign]
 
 
-def _arm_by_tap(intake: Intake, steps: Steps) -> None:
-    """Count from the moment a Confirm is taken from Telegram on."""
+def _arm_by_arrival(intake: Intake, steps: Steps, by: str) -> None:
+    """Count from the moment a Confirm, or the first message, is taken from Telegram on."""
     take = intake.take
 
     def counted(raw: Any, unknown_ms: int = 0) -> Arrival | None:
-        if str(raw.get("callback_query", {}).get("data", "")).startswith(CONFIRMS):
+        if by == "message" or str(raw.get("callback_query", {}).get("data", "")).startswith(CONFIRMS):
             steps.arm()
         return take(raw, unknown_ms)
 
@@ -251,6 +251,6 @@ async def _live(job: Job, steps: Steps) -> None:
         await life.serve(made, lambda owner: None, lambda bot: None)
     bot = app.build(settings_of(job), MasterKeys.parse(job.master_key), rates=UNLIMITED)
 
-    _arm_by_tap(bot.telegram.intake, steps)
+    _arm_by_arrival(bot.telegram.intake, steps, job.armed_by)
     async with life.running(bot):
         await asyncio.Event().wait()

@@ -164,11 +164,13 @@ async def open_world(
     groups: tuple[Group, ...] | None = None,
     token: str = DEFAULT_TOKEN,
     rates: Rates = UNLIMITED,
+    bot_api_url: tuple[str, list[str]] | None = None,
     **settings_of_this_world: Any,
 ) -> AsyncIterator[World]:
     """A migrated database in, a running world out. Prices stand still unless the configuration moves them.
 
-    Further keywords are settings of the bot.
+    `bot_api_url` is what the bot is to speak to, and where it is told Telegram's own. Further keywords are
+    settings of the bot.
     """
     clock = Clock()
     config = replace(exchange_config or ExchangeConfig(moving=False), clock_ns=lambda: clock() * 1_000_000)
@@ -187,9 +189,11 @@ async def open_world(
         stack.push_async_callback(exchange.stop)
         await telegram.start()
         stack.push_async_callback(telegram.stop)
+        if bot_api_url is not None:
+            bot_api_url[1][:] = [telegram.url]
         values: dict[str, Any] = {
             "telegram_bot_token": telegram.config.token,
-            "telegram_api_url": telegram.url,
+            "telegram_api_url": bot_api_url[0] if bot_api_url is not None else telegram.url,
             "backpack_api_url": exchange.rest_url,
             "backpack_ws_url": exchange.ws_url,
             "backpack_broker_id": BROKER_ID,
