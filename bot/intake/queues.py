@@ -36,7 +36,7 @@ class Running:
     def __init__(self, queues: Queues, arrival: Arrival) -> None:
         self.arrival = arrival
         self.task: asyncio.Task[None] | None = None
-        self.began = asyncio.get_running_loop().time()
+        self.began = self.entered = asyncio.get_running_loop().time()
         self.has_place = True
         self.ended = False
         self._queues = queues
@@ -282,6 +282,7 @@ class Queues:
                     self._busy -= 1
                 raise
         running.has_place = True
+        running.entered = asyncio.get_running_loop().time()
         self._chats.setdefault(running.arrival.chat, _Chat()).running[urgency] += 1
 
     def _free(self, running: Running) -> None:
@@ -297,10 +298,13 @@ class Queues:
             del self._chats[chat_id]
 
     def _let_go(self) -> None:
-        """Handlers that last too long go on, and their places and their person's lane are free."""
+        """Handlers that hold a place too long go on, and their place and their person's lane are free.
+
+        Who waits for Telegram has given the place back, and is left alone.
+        """
         self._overdue = None
         now = asyncio.get_running_loop().time()
-        for running in [one for one in self._running if now - one.began >= LONGEST_S]:
+        for running in [one for one in self._running if one.has_place and now - one.entered >= LONGEST_S]:
             person = self._people.get(running.arrival.person)
             if person is not None and running in person.running:
                 _log.warning("a handler has been at it for %d s", now - running.began)

@@ -62,6 +62,7 @@ class Record:
         self._looked_ms = 0  # the last look written
         self._writing = asyncio.Lock()
         self._timer: asyncio.TimerHandle | None = None
+        self._due = 0.0  # when it goes off, by the loop's clock
         self._task: asyncio.Task[None] | None = None
 
     async def load(self) -> Past:
@@ -120,11 +121,13 @@ class Record:
 
     def _write_in(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
-        if self._timer is not None and self._timer.when() <= loop.time() + seconds:
-            return
+        due = loop.time() + seconds
         if self._timer is not None:
+            if self._due <= due:
+                return
             self._timer.cancel()
-        self._timer = loop.call_later(seconds, self._begin)
+        self._due = due  # not `TimerHandle.when`: uvloop's handle of a call at once has none
+        self._timer = loop.call_at(due, self._begin)
 
     def _begin(self) -> None:
         self._timer = None

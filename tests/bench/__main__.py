@@ -16,10 +16,10 @@ from rich.console import Console
 from sqlalchemy import make_url
 
 from bot.store import migrate
-from tests.bench import alerts, ledger, report, startup, trading
+from tests.bench import alerts, fairness, ledger, report, startup, trading
 from tests.support.database import DEFAULT_SERVER, PostgresServer
 
-PARTS = ("trading", "alerts", "ledger")
+PARTS = ("trading", "alerts", "ledger", "fairness")
 
 
 @contextmanager
@@ -51,6 +51,20 @@ def _alerts(console: Console, count: int, *, sqlite_only: bool) -> dict[str, ale
         with _postgres(console) as postgres_url:
             if postgres_url is not None:
                 found["PostgreSQL"] = alerts.measure(postgres_url, count)
+    return found
+
+
+def _fairness(console: Console, rounds: int, *, sqlite_only: bool) -> dict[str, fairness.Found]:
+    """One database after the other, each fresh."""
+    found = {}
+    with tempfile.TemporaryDirectory(prefix="rucksack-bench-") as name:
+        url = f"sqlite:///{Path(name) / 'fairness.sqlite3'}"
+        migrate(url)
+        found["SQLite"] = fairness.measure(url, rounds)
+    if not sqlite_only:
+        with _postgres(console) as postgres_url:
+            if postgres_url is not None:
+                found["PostgreSQL"] = fairness.measure(postgres_url, rounds)
     return found
 
 
@@ -94,6 +108,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--fills", type=int, default=10_000_000, help="of the month that is summarised; 0 leaves it out"
     )
+    parser.add_argument("--rounds", type=int, default=6, help="of each flood; 0 leaves them out")
     parser.add_argument("--only", choices=PARTS, help="one part alone")
     parser.add_argument("--sqlite-only", action="store_true")
     parser.add_argument("--json", type=Path, help="also write the results here")
@@ -113,6 +128,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if "ledger" in parts and wanted.fills:
         summed = _ledger(console, wanted.fills, sqlite_only=wanted.sqlite_only)
         ledger.show(console, summed)
+    if "fairness" in parts and wanted.rounds:
+        fairness.show(console, _fairness(console, wanted.rounds, sqlite_only=wanted.sqlite_only))
     if wanted.json is not None:
         report.write(wanted.json, found, starts, watched, summed)
 

@@ -12,7 +12,8 @@ from tests.bench.__main__ import main
 
 def test_a_short_run_measures_every_act_and_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     target = tmp_path / "bench.json"
-    few = ["--repetitions", "3", "--starts", "1", "--alerts", "2000", "--fills", "20000", "--sqlite-only"]
+    few = ["--repetitions", "3", "--starts", "1", "--alerts", "2000", "--fills", "20000", "--rounds", "0"]
+    few.append("--sqlite-only")
     main([*few, "--json", str(target)])
     written = json.loads(target.read_text())
     acts = written["trading"]["SQLite"]["acts"]

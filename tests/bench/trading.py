@@ -11,7 +11,7 @@ from unittest import mock
 
 from bot.app import Bot, build
 from bot.backpack import session
-from bot.chat.limits import UNLIMITED
+from bot.chat.limits import UNLIMITED, Rates
 from bot.life import running
 from bot.settings import load_settings
 from bot.vault import MasterKeys
@@ -44,7 +44,7 @@ async def measure(database_url: str, repetitions: int, warm_up: int = WARM_UP) -
             open_floor(town) as bare,
             open_bot(database_url, town, MasterKeys.generate()) as bot,
         ):
-            await _link(bot, town)
+            await link(bot, town)
             await town.ask("say", who="bare", text="/start", expect="/start")
             found = Trading()
             for number in range(-warm_up, repetitions):
@@ -101,7 +101,9 @@ async def _settled(probe: Probe, start: str) -> Span:
 
 
 @contextlib.asynccontextmanager
-async def open_bot(database_url: str, town: Town, masters: MasterKeys) -> AsyncIterator[Bot]:
+async def open_bot(
+    database_url: str, town: Town, masters: MasterKeys, *, rates: Rates = UNLIMITED, access: str = "approved"
+) -> AsyncIterator[Bot]:
     """The app's own wiring, at work in that town."""
     settings = load_settings(
         _env_file=None,
@@ -114,14 +116,15 @@ async def open_bot(database_url: str, town: Town, masters: MasterKeys) -> AsyncI
         backpack_broker_key=None,
         database_url=database_url,
         admin_user_ids=(PERSON,),
+        access=access,
     )
     # The exchange's minute would be over after a few dozen trades; waiting for it is not what is measured.
     with mock.patch.object(session, "REQUESTS_PER_MINUTE", 10_000_000):
-        async with running(build(settings, masters, rates=UNLIMITED)) as bot:
+        async with running(build(settings, masters, rates=rates)) as bot:
             yield bot
 
 
-async def _link(bot: Bot, town: Town) -> None:
+async def link(bot: Bot, town: Town) -> None:
     """The person's account, linked by a generated key."""
     await bot.services.offers.user(PERSON)
     made = await bot.vault.generate(PERSON, "main")
