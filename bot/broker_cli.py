@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
 
-from bot.broker.payout_file import MAX_BYTES, FileProblem, PayoutFile, read_payout_file
+from bot.broker.payout_file import PayoutFile, read_payout_file
+from bot.broker.payout_sheet import MAX_BYTES, FileProblem
 from bot.broker.payouts import How, Outcome, Payouts, read_amount
 from bot.broker.statements import Check, Statements, check
 from bot.broker.summary import Summaries
@@ -86,9 +87,11 @@ def payout(
             _say(view.read_as(_english(), read, draft.amount))
         if draft.standing and how is How.FIRST:
             _fail(view.already_recorded(_english(), month, draft.standing))
+        if draft.is_known and how is How.PART:
+            _fail(view.known(_english()))
         if file is not None and not yes:
             _fail(view.confirm(_english()))
-        return await payouts.settle(draft.number, how, TERMINAL)
+        return await payouts.settle(draft.number, how, TERMINAL, draft.seen)
 
     async def act(settings: Settings, database: Database) -> None:
         payouts = Payouts(database, basis=settings.broker_tier_basis, clock=unix_ms)

@@ -12,13 +12,20 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final, TypeGuard
 
-from telegram import Message
+from telegram import ChatFullInfo, ChatMember, File, Message
 from telegram.error import NetworkError, TelegramError
 from telegram.request import HTTPXRequest
 
 DEFAULT_RETRY_S: Final = 5  # of a 429 that does not say
 LONGEST_RETRY_S: Final = 3_600
 _MESSAGE_METHODS: Final = ("sendMessage", "sendPhoto", "sendDocument", "editMessage")
+
+
+class Unreadable(TelegramError):
+    """What was asked for came in a shape nobody can read."""
+
+    def __init__(self) -> None:
+        super().__init__("answered in a shape that cannot be read")
 
 
 class NoBotApi(NetworkError):
@@ -66,7 +73,8 @@ class Wire(HTTPXRequest):
 def understood(method: str, status: int, payload: bytes) -> tuple[int, bytes]:
     """What answered a call of `method` as the library expects it: a result, or the body of a refusal.
 
-    Raises NoBotApi for what no Bot API server would say, Taken for a message nobody can read.
+    Raises NoBotApi for what no Bot API server would say, Taken for a message nobody can read, Unreadable for
+    another result.
     """
     try:
         body = json.loads(payload)
@@ -79,6 +87,8 @@ def understood(method: str, status: int, payload: bytes) -> tuple[int, bytes]:
         result = body.get("result", True)
         if method.startswith(_MESSAGE_METHODS) and not _is_readable(result):
             raise Taken(_id_of(result))
+        if (read := _READ.get(method)) is not None and not _reads(read, result):
+            raise Unreadable
         return status, payload if "result" in body else b'{"ok":true,"result":true}'
     code = body.get("error_code")
     if fine or body["ok"]:
@@ -118,6 +128,26 @@ def _is_readable(result: object) -> bool:
         return isinstance(result, dict) and _is_whole(Message.de_json(result, None).message_id)
     except Exception:
         return False
+
+
+def _reads(read: Callable[[Any], object], result: object) -> bool:
+    try:
+        return bool(read(result))
+    except Exception:  # whatever the library meets in it
+        return False
+
+
+def _members(result: object) -> bool:
+    return isinstance(result, list) and all(ChatMember.de_json(one, None).user.id for one in result)
+
+
+# What the library makes of a result we ask for, and what we then look at.
+_READ: Final[dict[str, Callable[[Any], object]]] = {
+    "getChat": lambda result: ChatFullInfo.de_json(result, None).id,
+    "getChatMember": lambda result: isinstance(ChatMember.de_json(result, None).status, str),
+    "getChatAdministrators": _members,
+    "getFile": lambda result: isinstance(File.de_json(result, None).file_path, str),
+}
 
 
 def _id_of(result: object) -> int | None:

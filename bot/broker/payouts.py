@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import astuple, dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
@@ -57,11 +58,12 @@ class Draft:
     month: Month
     amount: Decimal
     standing: tuple[Decimal, ...] = ()  # what is recorded for the month already
+    seen: tuple[int, ...] = ()  # the numbers of those payouts
     is_known: bool = False  # the very lines are recorded already
 
 
 class AlreadyRecorded(Exception):
-    """Something is recorded for the month: whether this is a part or a correction must be said."""
+    """Other payouts are recorded for the month than were seen: what this is must be said in their sight."""
 
 
 class NotOpen(Exception):
@@ -103,15 +105,15 @@ class Payouts:
             standing = [] if row is None else await payouts.standing(session, row.month)
         if row is None:
             raise NotOpen
-        lines = await self._lines(row)
-        is_known = bool(lines) and lines in [await self._lines(one) for one in standing]
-        amounts = tuple(one.amount for one in standing)
-        return Draft(number, Month.parse(row.month), row.amount, amounts, is_known)
+        lines = _faces(await self._lines(row))
+        is_known = bool(lines) and lines in [_faces(await self._lines(one)) for one in standing]
+        amounts, seen = tuple(one.amount for one in standing), tuple(one.id for one in standing)
+        return Draft(number, Month.parse(row.month), row.amount, amounts, seen, is_known)
 
-    async def settle(self, number: int, how: How, user_id: int) -> Outcome:
-        """Book a draft and the differences of its month.
+    async def settle(self, number: int, how: How, user_id: int, seen: Collection[int] = ()) -> Outcome:
+        """Book a draft and the differences of its month; `seen` are the payouts whoever says `how` knows of.
 
-        Raises AlreadyRecorded when it is said to be the first and is not, NotOpen when it cannot be settled.
+        Raises AlreadyRecorded when others stand by now, NotOpen when it cannot be settled.
         """
         while True:
             async with self._database.read() as session:
@@ -119,7 +121,7 @@ class Payouts:
                 standing = [] if row is None else list(await payouts.standing(session, row.month))
             if row is None:
                 raise NotOpen
-            if standing and how is How.FIRST:
+            if {one.id for one in standing} != set(seen):
                 raise AlreadyRecorded
             counted = [row] if how is How.CORRECTION else [*standing, row]
             month = Month.parse(row.month)
@@ -176,3 +178,8 @@ class Payouts:
             return reconcile_lines(ours, lines, paid, terms, known)
 
         return await self._database.survey(compare)
+
+
+def _faces(lines: Sequence[Paid]) -> Counter[tuple[object, ...]]:
+    """What lines say, wherever in a file they stand."""
+    return Counter(astuple(replace(line, line=0)) for line in lines)

@@ -114,6 +114,11 @@ def already_recorded(locale: Locale, month: Month, standing: Sequence[Decimal]) 
     return Message(lines(_standing(locale, month, standing), locale.text("payout-say-how")))
 
 
+def known(locale: Locale) -> Message:
+    """To the terminal: a part that would be counted twice."""
+    return Message(lines(locale.text("payout-known"), locale.text("payout-dropped")))
+
+
 def confirm(locale: Locale) -> Message:
     """To the terminal: a file is recorded by who has looked at how it was read."""
     return Message(locale.text("payout-confirm"))

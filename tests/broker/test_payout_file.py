@@ -8,7 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.broker.payout_file import MAX_BYTES, FileFault, FileProblem, PayoutFile, read_payout_file
+from bot.broker.payout_file import PayoutFile, read_payout_file
+from bot.broker.payout_sheet import MAX_BYTES, FileFault, FileProblem
 from bot.domain.reconcile import Paid
 
 PLAIN = "Order ID,Trade ID,Symbol,Time,Volume (USD),Fee (USD),Rebate (USD)\n"
@@ -154,6 +155,72 @@ def test_where_lines_have_no_names_the_sum_that_arrived_tells_the_last() -> None
     assert refused(text.encode()) == FileProblem(FileFault.MAYBE_TOTAL, 4, "3")
     assert whole(text, amount="3.00").totals == (4,)
     assert whole(text, amount="6.00").totals == ()
+
+
+@pytest.mark.parametrize("name", ["Net", "Totaal", "All markets", "Σ"])
+@pytest.mark.parametrize("header", ["Symbol,Account", "Order ID,Symbol"])
+def test_a_sum_under_any_name_is_not_counted_twice(name: str, header: str) -> None:
+    rows = f"{header},Rebate\n118,1,0.57\n119,2,0.19\n{name},,0.76\n"
+    assert refused(rows.encode()).line == 4
+    if header.startswith("Symbol"):
+        assert whole(rows, amount="0.76").totals == (4,)
+        assert whole(rows, amount="1.52").totals == ()
+
+
+def test_a_sum_that_names_its_currency_is_one() -> None:
+    text = "Order ID,Currency,Rebate\n118,USDC,0.57\n,USDC,0.57\n"
+    assert (whole(text).amount, whole(text).totals) == (D("0.57"), (3,))
+
+
+@pytest.mark.parametrize("first", ["sep=;\r\n", '"sep=;"\r\n', "\r\n\r\n", ""])
+def test_what_a_spreadsheet_writes_around_the_cells_is_no_cell(first: str) -> None:
+    lines = len(first.splitlines())
+    text = first + "Order;Rebate;;\r\n118;0,57;;\r\n119;0,19\r\n120;1;;;;\r\n;;\r\n"
+    found = read(text)
+    assert [(line.line, line.order_id, line.rebate) for line in found] == [
+        (lines + 2, "118", D("0.57")),
+        (lines + 3, "119", D("0.19")),
+        (lines + 4, "120", D(1)),
+    ]
+    assert refused((text + "121;x\r\n").encode()) == FileProblem(FileFault.VALUE, lines + 6, "x")
+
+
+def test_a_column_without_a_title_moves_no_other() -> None:
+    text = "\tOrder\tRebate\tNote\n0\t118\t0.57\t\n"
+    assert read(text) == [Paid(2, D("0.57"), "118")]
+
+
+def test_a_line_may_lack_no_cell_under_a_title() -> None:
+    assert refused(b"order,rebate,note\n118,1,\n119,2\n") == FileProblem(FileFault.CELLS, 3, "119,2")
+
+
+@pytest.mark.parametrize("rate", ["Rebate (%)", "Rebate %", "Commission, bps", "Payout percent"])
+def test_a_rate_is_no_rebate(rate: str) -> None:
+    assert refused(f'order,"{rate}"\n118,20\n'.encode()).fault is FileFault.NO_REBATE
+    assert read(f'order,"{rate}",Rebate (USDC)\n118,20,0.2\n')[0].rebate == D("0.2")
+
+
+@pytest.mark.parametrize("column", ["Currency", "Rebate asset", "Coin", "Payout Currency"])
+def test_only_dollars_are_added_up(column: str) -> None:
+    text = f"order,rebate,{column}\n118,1,USDC\n119,2,usd\n120,3,\n"
+    assert whole(text).amount == D(6)
+    assert refused((text + "121,4,SOL\n").encode()) == FileProblem(FileFault.ASSET, 5, "SOL")
+
+
+def test_a_fee_in_another_asset_is_not_taken_for_dollars() -> None:
+    found = read("order,fee,fee asset,rebate\n118,0.5,SOL,0.2\n119,0.5,USDC,0.2\n")
+    assert [line.fee for line in found] == [None, D("0.5")]
+
+
+@pytest.mark.parametrize(
+    "header", ["Order,Price,Amount,Fee", "Order,Price,Quantity,Commission", "Order,Price,Amount,x"]
+)
+def test_the_quantity_or_fee_of_a_trade_is_no_rebate(header: str) -> None:
+    assert refused(f"{header}\n118,150,2,0.3\n".encode()).fault is FileFault.NO_MONEY
+
+
+def test_an_id_is_the_same_with_zeros_in_front() -> None:
+    assert [line.order_id for line in read("order,rebate\n00118,1\n 119 ,1\n0,1\n")] == ["118", "119", None]
 
 
 @pytest.mark.parametrize("id_", ["5.00000E+09", "5E+09", "5e9", "118.0", '"5,00E+09"', "1 234", '"5,000"'])

@@ -202,3 +202,13 @@ async def test_answers_are_told_even_where_the_answer_is_odd(
         assert shown is not None
         assert await box.delete(ANN, shown) is True
     assert [m.text for m in await ann.messages() if m.from_bot] == ["one", "two"]
+
+
+@pytest.mark.parametrize("method", ["getChat", "getChatMember", "getChatAdministrators", "getFile"])
+@pytest.mark.parametrize(
+    "result", ["true", "null", "{}", '"x"', "[1]", "7", '{"file_id":"a","file_unique_id":"b"}']
+)
+async def test_what_was_asked_for_and_cannot_be_read_is_telegrams_fault(method: str, result: str) -> None:
+    """Those who ask are ready for a refusal of Telegram's, and for nothing else."""
+    with pytest.raises(TelegramError):
+        understood(method, 200, f'{{"ok":true,"result":{result}}}'.encode())

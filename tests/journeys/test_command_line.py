@@ -275,6 +275,15 @@ def test_a_payout_is_recorded_from_the_terminal_and_looked_at(tmp_path: Path) ->
         said = _rucksack(tmp_path, "broker", "payout", "2026-09", *flags, DATABASE_URL=url)
         assert words in said.stdout + said.stderr
         assert said.returncode == code
+    file.write_text("sep=;\nOrder ID;Rebate\n77;16,00\n")
+    for flags, words, code in (
+        (("--correct",), "A correction", 0),
+        (("--part",), "The same lines are recorded already", 1),  # as an arrow key and Enter would have it
+    ):
+        said = _rucksack(tmp_path, *of_file, *flags, "--yes", DATABASE_URL=url)
+        assert words in said.stdout + said.stderr
+        assert said.returncode == code
+    assert "Paid: $16.00" in _rucksack(tmp_path, "broker", "payout", "2026-09", DATABASE_URL=url).stdout
     file.write_text("Order ID,Fee\n77,12.34\n")
     for arguments, words in (
         (("2026-09", "--csv", str(file)), "No column holds the rebate"),

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from bot.broker.payout_file import MAX_BYTES
+from bot.broker.payout_sheet import MAX_BYTES
 from bot.domain.rebate import Month
 from bot.sandbox.telegram.driver import ChatMessage
 from bot.store.broker_tables import EntryKind, LedgerEntry, PayoutLine
@@ -94,6 +94,24 @@ async def test_two_parts_of_a_month_are_kept_and_summed(
     assert data is not None
     await alice.is_told(data, on=asked.id, forged=True)  # the other choice of the same card comes too late
     assert await balance(world, "cash") == D("123.45")
+
+
+async def test_who_says_part_of_what_they_saw_does_not_add_to_what_came_since(
+    world: World, month: Synthetic, alice: Person
+) -> None:
+    """Two cards of one operator stand for two, and for one card and the terminal."""
+    await alice.says("/payout 2026-10 100.00", "Paid: $100.00")
+    rows = ["Order ID,Rebate", "118,0.50", "119,0.25"]
+    cards = [
+        await alice.says("/payout 2026-10", "Recorded for 2026-10 already: $100.00", **a_file(some))
+        for some in (rows, ["", rows[0], rows[2], rows[1]])
+    ]
+    await alice.taps("One more part", "$100.00 + $0.75", on=cards[0].id)
+    asked = await alice.taps("One more part", "already: $100.00 + $0.75", on=cards[1].id)
+    assert "The same lines are recorded already" in asked.text  # in another order, and one line lower
+    assert await balance(world, "cash") == D("100.75")
+    await alice.taps("Replace", "Paid: $0.75", on=asked.id)
+    assert await balance(world, "cash") == D("0.75")
 
 
 async def test_how_a_file_was_read_is_shown_before_it_is_recorded(world: World, alice: Person) -> None:

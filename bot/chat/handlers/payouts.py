@@ -9,7 +9,8 @@ from typing import Final
 
 from telegram.error import TelegramError
 
-from bot.broker.payout_file import MAX_BYTES, FileFault, FileProblem, read_payout_file
+from bot.broker.payout_file import read_payout_file
+from bot.broker.payout_sheet import MAX_BYTES, FileFault, FileProblem
 from bot.broker.payouts import AlreadyRecorded, Draft, How, NotOpen, Outcome, read_amount
 from bot.chat.turn import Attached, Turn
 from bot.domain.rebate import Month
@@ -88,7 +89,7 @@ async def _ask(turn: Turn, draft: Draft, read: view.ReadAs | None = None) -> Non
                 turn.user.id,
                 turn.home,
                 ACTION,
-                {"payout": draft.number, "how": str(how)},
+                {"payout": draft.number, "how": str(how), "seen": draft.seen},
                 now_ms=services.clock(),
                 life_ms=DRAFT_LIFE_MS,
             )
@@ -119,9 +120,9 @@ async def tapped(turn: Turn, token: str) -> None:
     if button is None or button.action != ACTION:
         await turn.answer(Refusal(RefusalCode.EXPIRED))
         return
-    number, how = int(button.arguments["payout"]), How(button.arguments["how"])
+    number, how, seen = (button.arguments[name] for name in ("payout", "how", "seen"))
     try:
-        outcome = await services.payouts.settle(number, how, turn.user.id)
+        outcome = await services.payouts.settle(number, How(how), turn.user.id, seen)
     except AlreadyRecorded:
         await _ask(turn, await services.payouts.again(number))
     except NotOpen:
