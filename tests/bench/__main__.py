@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import uvloop
@@ -16,10 +17,10 @@ from rich.console import Console
 from sqlalchemy import make_url
 
 from bot.store import migrate
-from tests.bench import alerts, fairness, ledger, report, startup, trading
+from tests.bench import alerts, confirms, crowd, fairness, ledger, report, startup, takeover, trading
 from tests.support.database import DEFAULT_SERVER, PostgresServer
 
-PARTS = ("trading", "alerts", "ledger", "fairness")
+PARTS = ("trading", "alerts", "ledger", "fairness", "cluster")
 
 
 @contextmanager
@@ -98,6 +99,25 @@ def _trading(
         return found, uvloop.run(startup.measure(folder, starts)) if starts else {}
 
 
+def _cluster(console: Console, accounts: int, takeovers: int) -> dict[str, Any]:
+    """What needs a server, each on a fresh database: the audit's cost, takeovers, a start with many accounts."""
+    found: dict[str, Any] = {}
+    with _postgres(console) as url:
+        if url is None:
+            return found
+        found["confirms"] = confirms.measure(url)
+        confirms.show(console, {"PostgreSQL": found["confirms"]})
+    with _postgres(console) as url:
+        if url is not None and takeovers:
+            found["takeovers"] = takeover.measure(url, takeovers)
+            takeover.show(console, found["takeovers"])
+    with _postgres(console) as url:
+        if url is not None and accounts:
+            found["crowd"] = crowd.measure(url, accounts)
+            crowd.show(console, found["crowd"])
+    return found
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--repetitions", type=int, default=200, help="trades on each database")
@@ -109,6 +129,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--fills", type=int, default=10_000_000, help="of the month that is summarised; 0 leaves it out"
     )
     parser.add_argument("--rounds", type=int, default=6, help="of each flood; 0 leaves them out")
+    parser.add_argument("--accounts", type=int, default=1_000, help="of the start with many; 0 leaves it out")
+    parser.add_argument("--takeovers", type=int, default=3, help="of an active process; 0 leaves them out")
     parser.add_argument("--only", choices=PARTS, help="one part alone")
     parser.add_argument("--sqlite-only", action="store_true")
     parser.add_argument("--json", type=Path, help="also write the results here")
@@ -130,8 +152,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         ledger.show(console, summed)
     if "fairness" in parts and wanted.rounds:
         fairness.show(console, _fairness(console, wanted.rounds, sqlite_only=wanted.sqlite_only))
+    together: dict[str, Any] = {}
+    if "cluster" in parts and not wanted.sqlite_only:
+        together = _cluster(console, wanted.accounts, wanted.takeovers)
     if wanted.json is not None:
-        report.write(wanted.json, found, starts, watched, summed)
+        report.write(wanted.json, found, starts, watched, summed, together)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import json
 import math
 import statistics
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +138,7 @@ def write(
     starts: dict[str, list[float]],
     alerts: dict[str, Found],
     summed: dict[str, LedgerFound],
+    together: dict[str, Any],
 ) -> None:
     """The same for programs: milliseconds and ratios by database and act, seconds of each start, the rest."""
     document: dict[str, Any] = {
@@ -155,5 +156,6 @@ def write(
         "start_seconds": starts,
         "alerts": {database: asdict(one) for database, one in alerts.items()},
         "ledger": {database: asdict(one) for database, one in summed.items()},
+        "cluster": {name: asdict(one) if is_dataclass(one) else one for name, one in together.items()},
     }
     path.write_text(json.dumps(document, indent=2) + "\n")

@@ -49,9 +49,9 @@ async def measure(folder: Path, repetitions: int) -> dict[str, list[float]]:
         for number in range(repetitions):
             ready = folder / f"ready-{number}.sqlite3"
             shutil.copyfile(template, ready)
-            found["migrated"].append(await _start(_bot(town, ready, bring_up=False), READY))
+            found["migrated"].append(await _start(command(town, f"sqlite:///{ready}", bring_up=False), READY))
             found["empty"].append(
-                await _start(_bot(town, folder / f"{number}.sqlite3", bring_up=True), READY)
+                await _start(command(town, f"sqlite:///{folder / str(number)}.sqlite3", bring_up=True), READY)
             )
             found["demo"].append(
                 await _start((sys.executable, "-m", "tests.bench.demo"), r"http://127\.0\.0\.1")
@@ -59,7 +59,8 @@ async def measure(folder: Path, repetitions: int) -> dict[str, list[float]]:
     return found
 
 
-def _bot(town: Town, database: Path, *, bring_up: bool) -> tuple[str, ...]:
+def command(town: Town, database_url: str, *, bring_up: bool) -> tuple[str, ...]:
+    """A bot in that town that says when it listens."""
     settings = {
         "telegram_bot_token": town.token,
         "telegram_api_url": town.telegram,
@@ -68,17 +69,17 @@ def _bot(town: Town, database: Path, *, bring_up: bool) -> tuple[str, ...]:
         "backpack_ws_url": town.ws,
         "backpack_broker_id": BROKER_ID,
         "backpack_broker_key": None,
-        "database_url": f"sqlite:///{database}",
+        "database_url": database_url,
         "admin_user_ids": [PERSON],
     }
     return sys.executable, "-c", _CHILD, json.dumps({"settings": settings, "migrate": bring_up})
 
 
-async def _start(command: Sequence[str], sign: str) -> float:
+async def _start(program: Sequence[str], sign: str) -> float:
     """Seconds until the program prints something that matches `sign`; then it is stopped."""
     begun = time.perf_counter()
     process = await asyncio.create_subprocess_exec(
-        *command,
+        *program,
         cwd=ROOT,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
@@ -86,7 +87,7 @@ async def _start(command: Sequence[str], sign: str) -> float:
     )
     try:
         async with asyncio.timeout(PATIENCE_S):
-            return await _until(process, sign) - begun
+            return await until(process, sign) - begun
     finally:
         if process.stdin is not None:
             process.stdin.close()
@@ -97,7 +98,8 @@ async def _start(command: Sequence[str], sign: str) -> float:
             await process.wait()
 
 
-async def _until(process: asyncio.subprocess.Process, sign: str) -> float:
+async def until(process: asyncio.subprocess.Process, sign: str) -> float:
+    """When, by `perf_counter`, it printed something that matches `sign`."""
     if process.stdout is None:
         raise RuntimeError("a program without output")
     while line := await process.stdout.readline():
