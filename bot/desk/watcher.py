@@ -32,7 +32,9 @@ from bot.vault import Vault, VaultError
 _log = logging.getLogger(__name__)
 
 RETRY_S = 5.0
-OPENING: Final = 4  # streams that connect at once, in a process of however many accounts
+BEGINNING: Final = 4  # streams begun in `PAUSE_S`: what is left of the processor is for people
+PAUSE_S: Final = 0.1
+OPENING: Final = 4  # streams that connect at once, also after all were lost
 REPAIRING: Final = 2  # accounts compared at once because their streams have (re)connected
 RESIGN_S = 0.5
 NOT_YOURS = 4003  # a subscription whose key or signature is not accepted
@@ -67,6 +69,7 @@ class Watcher:
         self._clock_was_off = clock_was_off
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self.connected: set[int] = set()  # ids of the accounts whose stream is open
+        self._beginning = asyncio.Semaphore(BEGINNING)
         self._opening = asyncio.Semaphore(OPENING)
         self._repairing = asyncio.Semaphore(REPAIRING)
         self.moved: Callable[[int], None] = lambda account_id: None  # an account changed, or may have
@@ -139,8 +142,9 @@ class Watcher:
 
     async def _listen(self, account: Account) -> bool:
         """Until the stream ends; True when it is to be opened anew, signed by a clock that is right."""
-        async with self._opening:
-            signer = await self._vault.signer(account.user_id, account.id, "stream")
+        await self._beginning.acquire()
+        asyncio.get_running_loop().call_later(PAUSE_S, self._beginning.release)
+        signer = await self._vault.signer(account.user_id, account.id, "stream")
         async with self._open_stream(signer, self._opening) as stream:
             async for event in stream:
                 if _doubts_signature(event) and await self._clock_was_off():

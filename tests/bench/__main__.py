@@ -100,7 +100,7 @@ def _trading(
 
 
 def _cluster(console: Console, accounts: int, takeovers: int) -> dict[str, Any]:
-    """What needs a server, each on a fresh database: the audit's cost, takeovers, a start with many accounts."""
+    """What needs a server, each on a fresh database: the audit's cost, takeovers, a start with many."""
     found: dict[str, Any] = {}
     with _postgres(console) as url:
         if url is None:
