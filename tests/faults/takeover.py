@@ -95,8 +95,8 @@ class Cluster(Run):
             await self._owner(after="")
             for number in range(times):
                 await self._round(alice)
-                if number % 10 == 9:
-                    tell(f"{number + 1} of {times}: {len(self._report.complaints)} complaints")
+                if number % 10 == 9 or self._report.bad:
+                    tell(f"{number + 1} of {times}: {self._report.complaints[-1:]}")
             await self._judge(alice)
             for child in self._children:
                 await self._nursery.kill(child)
@@ -153,7 +153,7 @@ class Cluster(Run):
             await self._standby()
         try:
             await acting
-        except TimeoutError as error:
+        except (TimeoutError, LookupError) as error:
             self._report.complaints.append(f"LOST: {name} was never answered: {str(error)[-400:]}")
 
     # --- what Alice does ---------------------------------------------------------------------------
