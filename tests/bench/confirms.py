@@ -89,6 +89,7 @@ async def _open_bot(database_url: str) -> AsyncIterator[Bot]:
         backpack_broker_id=BROKER_ID,
         backpack_broker_key=None,
         database_url=database_url,
+        access="open",
     )
     bot = build(settings, MasterKeys.generate(), rates=UNLIMITED)
     try:

@@ -71,6 +71,7 @@ def command(town: Town, database_url: str, *, bring_up: bool) -> tuple[str, ...]
         "backpack_broker_key": None,
         "database_url": database_url,
         "admin_user_ids": [PERSON],
+        "dashboard_port": "off",
     }
     return sys.executable, "-c", _CHILD, json.dumps({"settings": settings, "migrate": bring_up})
 

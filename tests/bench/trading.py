@@ -117,6 +117,7 @@ async def open_bot(
         database_url=database_url,
         admin_user_ids=(PERSON,),
         access=access,
+        dashboard_port="off",
     )
     # The exchange's minute would be over after a few dozen trades; waiting for it is not what is measured.
     with mock.patch.object(session, "REQUESTS_PER_MINUTE", 10_000_000):

@@ -47,7 +47,8 @@ FINAL: Final = (
     "steps not",
 )
 _NEVER: Final = {OrderState.NOT_PLACED, OrderState.REJECTED}
-_HEAD = "🔔"
+_HEAD: Final = "🔔"
+_NOTHING: Final = "Nothing to do"
 
 
 @dataclass(slots=True)
@@ -176,8 +177,13 @@ class Cluster(Run):
                 return [b.data for b in message.buttons if b.data and b.data.startswith(prefix)]
 
             shown = await alice.wait_for(
-                lambda message, found=found: message.id > before and bool(found(message)), ANSWER_S
+                lambda message, found=found: (
+                    message.id > before and (bool(found(message)) or _NOTHING in message.text)
+                ),
+                ANSWER_S,
             )
+            if _NOTHING in shown.text:
+                return
             message_id = shown.id
             await alice.tap_data(message_id, found(shown)[0])
         await alice.wait_for(
