@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncIterator
 
 import pytest
+from sqlalchemy import text
 from telegram.error import NetworkError
 
 from bot.app import Bot, build
@@ -50,6 +51,20 @@ async def test_a_stream_of_a_key_unlinked_elsewhere_ends(world: World, carol: Pe
     assert other.watcher.watched == set()
     with pytest.raises(SignerRevoked):
         stream.sign(b"no longer")
+
+
+async def test_a_start_writes_no_audit_row_for_a_stream(world: World, carol: Person, other: Bot) -> None:
+    """It writes one for each thing a person does; a thousand streams would hold a Confirm up."""
+    counted = text("SELECT count(*) FROM audit")
+    async with other.database.read() as session:
+        before = await session.scalar(counted)
+    await other.watcher.start()
+    for _ in range(500):
+        if not (other.watcher.connected and other.vault.opens["look"]):
+            await asyncio.sleep(0.02)
+    assert (other.watcher.connected, other.vault.opens["stream"] > 0) == ({1}, True)
+    async with other.database.read() as session:
+        assert await session.scalar(counted) == before
 
 
 async def test_who_stands_by_neither_trades_nor_speaks(world: World, carol: Person, other: Bot) -> None:
