@@ -17,6 +17,7 @@ from urllib.parse import unquote
 
 SHORTEST: Final = 43  # characters of 32 bytes in base64 without padding
 LONGEST_ECHO: Final = 31  # characters of one word of theirs that may be shown to anybody
+DOT: Final = "•"  # stands for one character that is not shown
 MOST_SPELLINGS: Final = 64  # candidates of one message that are worth trying
 _SIZES: Final = {32, 64}
 _LEAST_VARIETY: Final = 8  # different characters: the mint of wrapped SOL has four
@@ -85,7 +86,7 @@ def _texts(found: Iterable[bytes]) -> list[str]:
 
 def hide(text: str) -> str:
     """`text` with the rest of every long word of a key's alphabet shown as dots, as many as there were."""
-    return _HIDDEN.sub(lambda match: match[0][:4] + "•" * (len(match[0]) - 4), text)
+    return _HIDDEN.sub(lambda match: match[0][:4] + DOT * (len(match[0]) - 4), text)
 
 
 # Wide forms and what is not seen belong to the word they stand in.

@@ -70,6 +70,7 @@ class RefusalCode(StrEnum):
     CLOSING_ONLY = "closing-only"  # it could open risk, and the operator has not let its user in
     NO_ACCOUNT = "no-account"
     UNKNOWN_ACCOUNT = "unknown-account"  # label
+    LABEL_TOO_LONG = "label-too-long"  # length, limit: characters of an account's name
     READ_ONLY_KEY = "read-only-key"
     NOT_YOUR_BUTTON = "not-your-button"
     EXPIRED = "expired"  # the preview's 60 seconds are over

@@ -9,9 +9,9 @@ from typing import Final
 from bot.grammar.faults import Mend
 
 # One to three digits, then spaces with three digits each: what follows may not be a part of a longer number,
-# nor `x` or `%`, which say that the last three digits stand alone.
+# nor `x` or `%`, which say that the last three digits stand alone. Behind a hyphen only at the end of a range.
 _GROUP: Final = re.compile(
-    r"(?<![\w.,'])(?<!\d[:\-])[1-9]\d{0,2}(?:[ _']\d{3})+(?!\d| ?[x%](?!\w))", re.ASCII
+    r"(?<![\w.,'])(?:(?<!\d[:\-])|(?<= \d{3}-))[1-9]\d{0,2}(?:[ _']\d{3})+(?!\d| ?[x%](?!\w))", re.ASCII
 )
 _QUOTED_OR_GROUP: Final = re.compile(rf'"[^"\n]*"|{_GROUP.pattern}', re.ASCII)
 

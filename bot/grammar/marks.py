@@ -21,14 +21,14 @@ _PICTURES: Final = (
 _PICTURE: Final = f"(?![{_SAYING}])[{_PICTURES}]"
 _LED: Final = "long|short|buy|sell|close|cancel|panic|tp|sl|stop|alert|go|open|market|limit"
 _LEADING: Final = re.compile(
-    rf"(?:^|(?<=[\n;]))(?: |{_PICTURE}|[*~`>\ufe0f\u200d]|_+(?=[a-z])|[-#+](?= )"
+    rf"(?:^|(?<=[\n;]))(?: |{_PICTURE}|[*~`>\ufe0f\u200d]|_+(?=[a-z])|[-#+](?= )|[!.](?=(?:{_LED})\b)"
     rf"|\d{{1,2}}[.)] (?=(?:{_LED})\b))+",
     re.IGNORECASE,
 )
 _ELSEWHERE: Final = re.compile(
     rf"(?P<blank>(?:{_PICTURE}|[{_SAYING}()\[\]{{}}])+|(?<=[a-z]),(?=[a-z]))"
     r"|(?<!\w)[*_~`'\"]+|[*_~`'\"]+(?!\w)|(?<=[a-z]):(?= |$)|(?<= )-(?= )|[?!.]+(?=[ \n;]|$)"
-    rf"|#(?=(?:{_LED})\b)|(?<!\S)@[a-z]\w{{3,31}}(?!\S)",
+    rf"|#(?=(?:{_LED})\b)|(?<!\S)@[a-z]\w{{1,31}}[:,]?(?!\S)",
     re.IGNORECASE | re.ASCII,
 )
 

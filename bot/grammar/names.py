@@ -44,6 +44,9 @@ _AMOUNT: Final = re.compile(  # what reads as a number with its unit stays one, 
 _LONG_SPOT: Final = re.compile(
     r"(?P<verb>long|short|l|s)(?= )[^;\n]* (?P<spot>spot)(?!\w)[^;\n]*", re.IGNORECASE
 )
+_QUOTE_APART: Final = re.compile(
+    r"(?<=[a-z])(?: ?[/|\\-] ?| )(?=(?:usdc|usdt|usd)(?![a-z0-9]))", re.IGNORECASE
+)
 _LABELLED: Final = re.compile(r"(?:on|acc|account|label|note|named)[:=]?", re.IGNORECASE)
 _QUOTES: Final = ("USDC", "USDT", "USD")
 MAX_WORD: Final = 64  # characters
@@ -94,6 +97,11 @@ def marked_names(text: str, tickers: Tickers) -> tuple[Mend, ...]:
         if len(found) == _MOST:
             break
     return tuple(found)
+
+
+def glued_quotes(text: str) -> tuple[Mend, ...]:
+    """`sol usdt`, `sol / usdt`: the pair as one word."""
+    return tuple(((*match.span(), "/"),) for match in _QUOTE_APART.finditer(text))[:_MOST]
 
 
 def on_spot(text: str) -> tuple[Mend, ...]:

@@ -26,7 +26,7 @@ from bot.grammar.faults import Fault, Mend, ambiguous, two_numbers, unexpected, 
 from bot.grammar.groups import Group, joining, possible_groups
 from bot.grammar.manage import build_cancel, build_query, refuse_later
 from bot.grammar.marks import leading_marks, without_marks
-from bot.grammar.names import MAX_WORD, Tickers, marked_names, on_spot, refuse_doubtful, spelled
+from bot.grammar.names import MAX_WORD, Tickers, glued_quotes, marked_names, on_spot, refuse_doubtful, spelled
 from bot.grammar.normalise import MAX_LENGTH, Normalised, edited, normalise
 from bot.grammar.reading import Reader, kind, span, tokens
 from bot.grammar.result import Parsed, ParseFailure
@@ -39,6 +39,9 @@ MAX_MENDS: Final = 3
 
 # Languages whose own numbers use a comma; a line with Russian words does so whatever the setting.
 _COMMA_DECIMAL: Final[frozenset[Language]] = frozenset()
+
+# What is only asked about: the numbers of such a line are read.
+_ASKS: Final = frozenset({RefusalCode.AMBIGUOUS_NUMBER, RefusalCode.TWO_NUMBERS, RefusalCode.PRICE_RANGE})
 
 _UNQUOTED: Final = re.compile(r'"[^"\n]*"|[^\s;,"]+|"')
 _WORD: Final = re.compile(r"[^ \n;]+")
@@ -99,7 +102,7 @@ def _joined(
     try:
         _statements(together, language, tickers)
     except Fault as fault:
-        if fault.code is not RefusalCode.AMBIGUOUS_NUMBER:
+        if fault.code not in _ASKS and fault.params.get("feature") != features.SEVERAL_TARGETS:
             return ()
         lines = (edited(together, mend).text for mend in fault.mends)
         return tuple(((0, len(line.text), text),) for text in lines)
@@ -114,7 +117,12 @@ def _grouped(
     try:
         apart = _statements(line, language, tickers)
     except Fault as fault:
-        if fault.code is not RefusalCode.TWO_NUMBERS:
+        if fault.code is RefusalCode.UNSUPPORTED:
+            return ambiguous(number, place, *joined)
+        ends = [edited(line, mend).text for mend in fault.mends]
+        if fault.code is RefusalCode.PRICE_RANGE and all(_parses(end, language, tickers) for end in ends):
+            return fault
+        if fault.code is not RefusalCode.TWO_NUMBERS or len(joined) > 1:
             return ambiguous(number, place, *joined, *fault.mends)
         asked = two_numbers(number, place, *fault.mends[: MAX_MENDS - 1], *joined)
         asked.params["joined"] = group.joined
@@ -244,10 +252,11 @@ def _first_word(text: str) -> tuple[str, tuple[int, int]]:
 def _failure(
     text: str, normalised: Normalised, fault: Fault, language: Language, tickers: Tickers
 ) -> ParseFailure:
-    suggestions = [*fault.mends, *marked_names(normalised.text, tickers), *on_spot(normalised.text)]
+    written = normalised.text
+    suggestions = [*fault.mends, *marked_names(written, tickers), *on_spot(written), *glued_quotes(written)]
     place = fault.span
     if fault.code is RefusalCode.SYNTAX:
-        place, guesses = guess(normalised.text, fault)
+        place, guesses = guess(normalised.text, fault, tickers)
         suggestions += guesses
         if tidy := without_marks(normalised.text):
             suggestions.append(tidy)

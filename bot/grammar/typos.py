@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Final
 
 from rapidfuzz import process
@@ -26,15 +27,17 @@ _WORD: Final = re.compile(r"[^\s;]+")
 _LETTERS: Final = re.compile(r"[a-zA-Z]{3,12}")
 
 
-def guess(text: str, fault: Fault) -> tuple[tuple[int, int], list[Mend]]:
+def guess(text: str, fault: Fault, tickers: Collection[str] = ()) -> tuple[tuple[int, int], list[Mend]]:
     """Where the line most likely went wrong, and edits that replace the word by one that is known.
 
-    `lnog sol $200` fails at `sol`, for `lnog` could be a symbol; the word to point at is the first.
+    `lnog sol $200` fails at `sol`, for `lnog` could be a symbol; the word to point at is the first. A market's
+    name is no misspelt word.
     """
     for place, candidates in _suspects(text, fault.span):
-        found = near(text[slice(*place)], candidates)
+        word = text[slice(*place)]
+        found = near(word, candidates) if word.upper() not in tickers else []
         if found:
-            return place, [((*place, word),) for word in found]
+            return place, [((*place, known),) for known in found]
     return fault.span, []
 
 

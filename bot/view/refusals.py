@@ -34,6 +34,7 @@ PARAMS: Mapping[RefusalCode, tuple[str, ...]] = {
     RefusalCode.NO_SPOT: ("symbol",),
     RefusalCode.NUMBER_TOO_LARGE: ("word",),
     RefusalCode.TOO_LONG: ("limit",),
+    RefusalCode.LABEL_TOO_LONG: ("length", "limit"),
     RefusalCode.UNSUPPORTED: ("feature",),
     RefusalCode.BELOW_MIN_QUANTITY: ("quantity", "minimum", "nearest"),
     RefusalCode.TOO_SMALL_TO_CLOSE: ("quantity", "minimum"),

@@ -112,11 +112,18 @@ async def test_forget_destroys_keys_settings_and_previews(world: World, carol: P
     assert await _accounts_used(world) == ["Carol again"]
 
 
+async def test_a_label_that_is_too_long_is_refused_with_its_length(world: World, carol: Person) -> None:
+    for length in (21, 43, 90):  # also one so long that the rest of it is never shown
+        told = await carol.says(f"/link {'x' * length}", f"this one has {length}")
+        assert "at most 20" in told.text
+        assert not any("key" in label for label in told.labels)
+
+
 async def test_a_label_is_always_one_that_can_be_typed(world: World, carol: Person) -> None:
     for asked, given in (
         ("Hedge 1", "hedge1"),
         ("我的账户", "account2"),
-        ("x" * 90, "x" * 20),
+        ("x" * 20, "x" * 20),
         ("$;<b>", "b"),
     ):
         await carol.says(f"/link {asked}", "Link")

@@ -53,6 +53,24 @@ async def test_an_answer_to_a_position_speaks_of_it_and_to_a_list_asks(world: Wo
     await carol.says("same", "which line to repeat", reply_to=alone.id)
 
 
+async def test_a_question_about_an_answer_keeps_its_card(world: World, carol: Person) -> None:
+    """What is offered in its place is a button, which answers no card."""
+    for line in ("long wif $500", "long eth $100"):
+        preview = await carol.says(line, "Account")
+        await carol.taps("✅", "Filled", on=preview.id)
+        if "wif" in line:
+            card = await carol.sees("Filled")
+    for said, offered, shows in (
+        ("close 1,5", "close WIF_USDC_PERP 1.5", "Reduce long"),
+        ("sl 0,8", "sl WIF_USDC_PERP at 0.8", "SL $0.8"),
+        ("same $1 500", "long WIF $1500", "Long WIF-PERP"),
+        ("cloze half", "close WIF_USDC_PERP 50%", "Reduce long"),
+    ):
+        asked = await carol.says(said, reply_to=card.id)
+        (label,) = [one for one in asked.labels if offered in one]
+        await carol.taps(label, shows, on=asked.id)
+
+
 async def test_an_answer_cancels_exactly_that_order(world: World, carol: Person) -> None:
     first = await _places(carol, "long sol $100 at 140", "Open")
     second = await _places(carol, "long sol $100 at 141", "Open")

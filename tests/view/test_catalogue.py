@@ -196,6 +196,13 @@ def test_every_refusal_has_a_sentence_and_a_mend(locale: Locale, code: RefusalCo
     assert locale.has(f"refusal-{code}", "mend")
 
 
+def test_every_sentence_of_a_refusal_has_its_mend(locale: Locale) -> None:
+    """Also where one code has several sentences."""
+    sentences = [key for key, _ in entries(Language.ENGLISH) if key.startswith("refusal-") and "." not in key]
+    parts = {"refusal-expected", "refusal-try"}  # what is said in a mend's place, or after it
+    assert [key for key in sentences if key not in parts and not locale.has(key, "mend")] == []
+
+
 def test_a_refusal_names_only_the_numbers_it_is_given() -> None:
     catalogue = dict(entries(Language.ENGLISH))
     for code in RefusalCode:

@@ -12,7 +12,7 @@ from bot.chat.services import Services
 from bot.chat.turn import Turn
 from bot.desk.linking import InDoubt, Linked, NotYet
 from bot.domain.intent import TradeIntent
-from bot.domain.pasted import spellings
+from bot.domain.pasted import DOT, spellings
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import Language
 from bot.grammar import Parsed, parse
@@ -55,6 +55,9 @@ async def link(turn: Turn, argument: str = "") -> None:
         await turn.say(refusal_view.refusal(turn.here, Refusal(RefusalCode.PRIVATE_ONLY)))
         return
     label = _label(argument)
+    if isinstance(label, Refusal):
+        await turn.show(refusal_view.refusal(turn.locale, label))
+        return
     suffix = f":{label}" if label else ""
     await turn.show(
         link_view.link_intro(
@@ -63,12 +66,17 @@ async def link(turn: Turn, argument: str = "") -> None:
     )
 
 
-def _label(text: str) -> str:
-    """A name that can be typed after `on`; empty when nothing of `text` can, and one is made up."""
+def _label(text: str) -> str | Refusal:
+    """A name that can be typed after `on`; empty when nothing of `text` can, and one is made up.
+
+    What is hidden of a long word counts: a name is refused, never cut to another one.
+    """
     kept = "".join(
-        char for char in text.strip().lower() if char.isascii() and (char.isalnum() or char in "-_")
+        char for char in text.strip().lower() if (char.isascii() and char.isalnum()) or char in f"-_{DOT}"
     )
-    named = parse(f"long sol $1 on {kept[:MAX_LABEL]}")
+    if len(kept) > MAX_LABEL:
+        return Refusal(RefusalCode.LABEL_TOO_LONG, {"length": len(kept), "limit": MAX_LABEL})
+    named = parse(f"long sol $1 on {kept.replace(DOT, '')}")
     intent = named.intents[0] if isinstance(named, Parsed) and len(named.intents) == 1 else None
     return intent.account or "" if isinstance(intent, TradeIntent) else ""
 

@@ -88,11 +88,9 @@ async def carry(turn: Turn, argument: str = "") -> bool:
         return await _carries(turn)
     # Symbol and size are written as in an order.
     read = turn.read(f"buy {argument}")
-    intent = read.intents[0] if isinstance(read, Parsed) else None
+    intent = read.intents[0] if isinstance(read, Parsed) and len(read.intents) == 1 else None
     if not isinstance(intent, TradeIntent):
-        from bot.chat.handlers import trade  # which answers by this module, among others
-
-        await trade.line(turn, f"buy {argument}")  # which says what is wrong with it
+        await _as_line(turn, argument)
         return False
     perp = await _perp(turn, intent.symbol)
     if isinstance(perp, Refusal):
@@ -106,6 +104,15 @@ async def carry(turn: Turn, argument: str = "") -> bool:
     elif found is not None:
         await _page(turn, found, row, spot, perp)
     return True
+
+
+async def _as_line(turn: Turn, argument: str) -> None:
+    """What is wrong with the words of a carry, in its own words where they say it; several statements go on."""
+    from bot.chat.handlers import trade  # which answers by this module, among others
+
+    whole = turn.read(f"carry {argument}")
+    is_itself = isinstance(whole, Parsed) and len(whole.intents) == 1
+    await trade.line(turn, f"{'buy' if is_itself else 'carry'} {argument}")
 
 
 async def _page(turn: Turn, found: Carry, row: FundingRow, spot: Market, perp: Market) -> None:

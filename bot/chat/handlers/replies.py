@@ -24,21 +24,38 @@ _POSITION: Final = re.compile(r"on:(\d+):close ([A-Z0-9_]+_PERP)")
 
 async def bind(turn: Turn, text: str, result: Read) -> tuple[str, Read] | Refusal:
     """The line and its reading, completed by the card it answers where it lacks what the card knows."""
-    if turn.replied is None or isinstance(result, ParseFailure) or not _lacks(result):
+    offered = [turn.read(mend) for mend in result.mends] if isinstance(result, ParseFailure) else [result]
+    if turn.replied is None or not any(isinstance(one, Parsed) and _lacks(one) for one in offered):
         return text, result
     card = await card_of(turn)
     if card is None:
         return text, result
     if isinstance(card, Refusal):
         return card
+    if isinstance(result, ParseFailure):
+        return text, _with_mends(result, [_completed(turn, one, card) for one in offered])
+    line = _completed(turn, result, card)
+    return line if isinstance(line, Refusal) else (line, turn.read(line))
+
+
+def _with_mends(failure: ParseFailure, lines: list[str | Refusal]) -> ParseFailure:
+    """The failure with the lines it offers as they are in answer to the card: a button answers nothing."""
+    mends = tuple(one for one in lines if isinstance(one, str))
+    refusal = replace(failure.refusal, mend=mends[0] if mends else None)
+    return replace(failure, refusal=refusal, mends=mends)
+
+
+def _completed(turn: Turn, result: Read, card: Card) -> str | Refusal:
+    """The line of a reading with what the card knows."""
+    if isinstance(result, ParseFailure):
+        return result.refusal
     bound: list[str] = []
     for intent in result.intents:
         meant = _bound(turn, intent, card)
         if isinstance(meant, Refusal):
             return meant
         bound.append(meant)
-    line = "; ".join(bound)
-    return line, turn.read(line)
+    return "; ".join(bound)
 
 
 async def card_of(turn: Turn) -> Card | Refusal | None:
