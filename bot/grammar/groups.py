@@ -9,7 +9,7 @@ from typing import Final
 from bot.grammar.faults import Mend
 
 # One to three digits, then spaces with three digits each: what follows may not be a part of a longer number,
-# nor `x` or `%`, which say that the last three digits stand alone. Behind a hyphen only at the end of a range.
+# nor `x` or `%`, which say that the last three digits stand alone. Behind a hyphen: a range.
 _GROUP: Final = re.compile(
     r"(?<![\w.,'])(?:(?<!\d[:\-])|(?<= \d{3}-))[1-9]\d{0,2}(?:[ _']\d{3})+(?!\d| ?[x%](?!\w))", re.ASCII
 )

@@ -30,8 +30,8 @@ _LETTERS: Final = re.compile(r"[a-zA-Z]{3,12}")
 def guess(text: str, fault: Fault, tickers: Collection[str] = ()) -> tuple[tuple[int, int], list[Mend]]:
     """Where the line most likely went wrong, and edits that replace the word by one that is known.
 
-    `lnog sol $200` fails at `sol`, for `lnog` could be a symbol; the word to point at is the first. A market's
-    name is no misspelt word.
+    `lnog sol $200` fails at `sol`, for `lnog` could be a symbol; the word to point at is the first. The name
+    of a market is no misspelt word.
     """
     for place, candidates in _suspects(text, fault.span):
         word = text[slice(*place)]

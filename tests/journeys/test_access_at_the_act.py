@@ -101,6 +101,18 @@ async def test_what_could_open_is_refused_whatever_it_is_called(world: World, ca
     assert await _opened(world) == 1
 
 
+async def test_a_denied_person_schedules_nothing_new_and_ends_what_runs(world: World, carol: Person) -> None:
+    await carol.says("/schedule movers daily 08:00", "Saved")
+    await carol.says("/schedule 1 pause", "Saved")
+    await _denies(world)
+    for line in ("funding 10m before", "1 resume"):
+        await carol.says(f"/schedule {line}", CLOSING_ONLY)
+    asked = await carol.says("/schedule", "#1 Movers")
+    when = await carol.taps("＋ Movers", "when?", on=asked.id)
+    await carol.taps("1h", CLOSING_ONLY, on=when.id)
+    await carol.says("/schedule 1 delete", "None yet")
+
+
 async def test_a_tap_after_the_denial_sends_nothing(world: World, carol: Person) -> None:
     single = await carol.says("long sol $100", "Account")
     chain = await carol.says("long sol $100; long eth $100", "Account")

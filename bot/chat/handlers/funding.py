@@ -107,7 +107,7 @@ async def carry(turn: Turn, argument: str = "") -> bool:
 
 
 async def _as_line(turn: Turn, argument: str) -> None:
-    """What is wrong with the words of a carry, in its own words where they say it; several statements go on."""
+    """What is wrong with the words of a carry; several statements are a line like any other."""
     from bot.chat.handlers import trade  # which answers by this module, among others
 
     whole = turn.read(f"carry {argument}")

@@ -12,12 +12,14 @@ from bot.chat.posting import NoFunding
 from bot.chat.turn import Turn
 from bot.domain.alert import Loudness
 from bot.domain.market import UnknownSymbol
+from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.timing import timing_of
 from bot.domain.values import MarketKind
 from bot.grammar.schedule import ScheduleFault, ScheduleLine, parse_schedule
 from bot.store import outbox, posts
 from bot.store.post_tables import Chat, PostKind, PostState, ScheduledPost
 from bot.view import Message
+from bot.view import refusals as refusal_view
 from bot.view import schedules as view
 
 MOST: Final = 20  # posts of one chat
@@ -90,6 +92,10 @@ async def _line(turn: Turn, text: str) -> None:
 
 
 async def _obey(turn: Turn, line: ScheduleLine) -> None:
+    is_new = line.post_id is None or line.act == "resume"
+    if is_new and not turn.services.access.admits(turn.user):
+        await turn.show_publicly(refusal_view.refusal(turn.here, Refusal(RefusalCode.CLOSING_ONLY)))
+        return
     chat = await chat_of(turn)
     try:
         said = await (_change(turn, line) if line.post_id is not None else _add(turn, chat, line))
