@@ -278,6 +278,14 @@ def naming(intent: Intent, previews: Sequence[Preview]) -> Intent:
     return replace(intent, symbol=symbol) if isinstance(intent, ProtectIntent) else intent
 
 
+def declared(intent: TradeIntent, meaning: SizeMeaning | None) -> TradeIntent:
+    """The intent with a bare number of an opening order read as its user declared."""
+    if intent.reduce_only or meaning is None or not isinstance(intent.size, BareSize):
+        return intent
+    number = intent.size.amount
+    return replace(intent, size=QuoteSize(number) if meaning is SizeMeaning.QUOTE else BaseSize(number))
+
+
 def _declared_size(
     intent: TradeIntent, user: User, context: PreviewContext
 ) -> tuple[TradeIntent, tuple[Note, ...]]:
@@ -293,9 +301,8 @@ def _declared_size(
     number = intent.size.amount
     if intent.price is None and near_market(number, context.last):
         return intent, ()
-    size = QuoteSize(number) if user.size_meaning is SizeMeaning.QUOTE else BaseSize(number)
     note = Note("size-default", (("meaning", user.size_meaning.value), ("size", number)))
-    return replace(intent, size=size), (note,)
+    return declared(intent, user.size_meaning), (note,)
 
 
 def _market(resolved: ResolvedSymbol | UnknownSymbol, kind: MarketKind) -> Market | None:

@@ -8,7 +8,7 @@ import itertools
 from collections.abc import AsyncIterator
 
 from bot.app import build
-from bot.chat.handlers.alerts import MOST_IN_A_GROUP
+from bot.chat.handlers.alert_judging import MOST_IN_A_GROUP
 from bot.chat.limits import UNLIMITED
 from bot.sandbox.telegram.driver import ChatMessage
 from tests.support.world import ALICE, BOB, CAROL, DESK, Person, World, code_in
@@ -281,3 +281,33 @@ async def test_after_a_restart_it_is_told_late_and_listed(world: World, carol: P
     assert "🔔 SOL-PERP price above $160" in fired.text
     await carol.says("/missed", "late")
     assert len(await _told(carol, "🔔 SOL-PERP price above $160\n")) == 1
+
+
+async def test_a_plans_bare_number_keeps_what_the_default_was(world: World, carol: Person) -> None:
+    asked = await carol.says("long sol 20", "What does 20 mean?")
+    await carol.taps("Always dollars", "Account", on=asked.id)
+    await carol.says("a sol > 170 then long sol 20", "Plan: long SOL $20")
+    armed = await carol.says("a sol > 171 then arm long sol 30", "up to $30")
+    assert "long SOL $30" in armed.text
+    await carol.says("a sol > 172 then long sol 150", "How much SOL?")  # it may be a price
+
+
+async def test_an_alert_typed_anew_is_judged_like_a_new_one(world: World, carol: Person) -> None:
+    for number, (line, told) in enumerate(
+        (
+            ("then arm long sol qty 1", "needs a limit"),
+            ("then long sol", "How much SOL?"),
+            ("then arm long sol $100", "Save this alert?"),
+        )
+    ):
+        level = 170 + number
+        made = await carol.says(f"a sol > {level}", "Alert set")
+        await carol.taps("Change", "type the new number", on=made.id)
+        answer = await carol.says(f"a sol > {level} {line}", told)
+        assert "Alert set" not in answer.text
+    listed = await carol.says("/alerts", "Alerts (3)")
+    assert "⚡" not in listed.text
+    denied = await carol.says("a sol > 180", "Alert set")
+    await carol.taps("Change", "type the new number", on=denied.id)
+    await world.person(ALICE).says(f"/deny {CAROL}", "is not let in")
+    await carol.says("a sol > 180 then arm long sol $100", "You can close here, but not open")

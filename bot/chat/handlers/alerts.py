@@ -14,15 +14,15 @@ from bot.alerts.packing import kind_of, pack, unpack
 from bot.alerts.terms import OF_ACCOUNTS
 from bot.chat.admins import may_manage
 from bot.chat.alert_announcer import intent_of
-from bot.chat.alert_plans import limit_of
 from bot.chat.handlers import alert_cards, alert_true, unread
 from bot.chat.handlers.accounts import number
 from bot.chat.handlers.alert_change import changed
+from bot.chat.handlers.alert_judging import judged
 from bot.chat.handlers.alert_lists import LIST, alerts, missed, put
 from bot.chat.prompts import Prompt
 from bot.chat.turn import Turn
-from bot.domain.alert import Audience, Condition, WhenTrue
-from bot.domain.intent import AlertIntent, BareSize, CloseIntent, Intent, TradeIntent
+from bot.domain.alert import Condition, WhenTrue
+from bot.domain.intent import AlertIntent, Intent
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.grammar import Parsed, ParseFailure, canonical
 from bot.store.alert_tables import Alert, AlertState
@@ -32,7 +32,6 @@ from bot.view import alerts as alert_view
 from bot.view import refusals as refusal_view
 from bot.view.message import keyboard
 
-MOST_IN_A_GROUP: Final = 20  # of one person in one group
 STEPS: Final = ("-5", "-1", "+1", "+5")  # per cent a number is changed by at a tap
 
 
@@ -68,13 +67,10 @@ async def _line_for(turn: Turn, intent: AlertIntent, symbol: str) -> str:
 
 async def said(turn: Turn, intent: AlertIntent) -> bool:
     """A typed alert."""
-    intent = _private_where_it_must(turn, intent)
-    refusal = await _objection(turn, intent)
-    if refusal is not None:
-        return await refuse(turn, refusal, intent)
-    if intent.armed:
-        return await propose(turn, intent)
-    return await save(turn, intent)
+    meant = await judged(turn, intent)
+    if isinstance(meant, Refusal):
+        return await refuse(turn, meant, intent)
+    return await (propose(turn, meant) if meant.armed else save(turn, meant))
 
 
 async def save(turn: Turn, intent: AlertIntent, when: WhenTrue = WhenTrue.ASK) -> bool:
@@ -139,9 +135,7 @@ async def answered(turn: Turn, argument: str) -> None:
     elif answer.alert is not None and answer.intent is not None:
         await _put_in_place(turn, answer.alert, answer.intent, answer.when)
     elif answer.intent is not None:
-        intent = _private_where_it_must(turn, answer.intent)
-        refusal = await _objection(turn, intent)
-        await (save(turn, intent, answer.when) if refusal is None else refuse(turn, refusal, intent))
+        await _save_or_refuse(turn, answer.intent, answer.when)
 
 
 async def _ask_when(turn: Turn, refusal: Refusal, condition: Condition | Refusal, rest: str) -> bool:
@@ -162,50 +156,12 @@ async def saved(turn: Turn, argument: str) -> None:
     if not isinstance(intent, AlertIntent):
         await turn.answer(Refusal(RefusalCode.EXPIRED))
         return
-    intent = _private_where_it_must(turn, intent)
-    refusal = await _objection(turn, intent)
-    await (save(turn, intent) if refusal is None else refuse(turn, refusal, intent))
+    await _save_or_refuse(turn, intent)
 
 
-def _private_where_it_must(turn: Turn, intent: AlertIntent) -> AlertIntent:
-    """What an account does is told to its owner alone."""
-    if turn.sender.private or not isinstance(intent.condition, OF_ACCOUNTS):
-        return intent
-    return replace(intent, options=replace(intent.options, audience=Audience.PRIVATE))
-
-
-async def _objection(turn: Turn, intent: AlertIntent) -> Refusal | None:
-    """What can be known today to be wrong with its user, the plan, or the place."""
-    if not turn.services.access.admits(turn.user):
-        return Refusal(RefusalCode.CLOSING_ONLY)
-    if not turn.sender.private and intent.options.audience is Audience.HERE:
-        here = await turn.services.alerts.list(user_id=turn.user.id, chat_id=turn.sender.chat_id)
-        if len(here) >= MOST_IN_A_GROUP:
-            return Refusal(RefusalCode.TOO_MANY_ALERTS, {"limit": MOST_IN_A_GROUP})
-    return None if intent.plan is None else await _objection_to_plan(turn, intent, intent.plan)
-
-
-def _is_unread(turn: Turn, plan: TradeIntent) -> bool:
-    """Whether the plan has a bare number that nothing declared would read."""
-    return isinstance(plan.size, BareSize) and (turn.user.size_meaning is None or plan.reduce_only)
-
-
-async def _objection_to_plan(
-    turn: Turn, intent: AlertIntent, plan: TradeIntent | CloseIntent
-) -> Refusal | None:
-    account = await turn.services.linking.choose(turn.user.id, plan.account)
-    if isinstance(account, Refusal):
-        return account
-    if isinstance(plan, TradeIntent):
-        if plan.size is None or _is_unread(turn, plan):
-            return Refusal(RefusalCode.MISSING_SIZE, {"symbol": plan.symbol})
-        found = await turn.services.queries.moment(plan.symbol)
-        if isinstance(found, Refusal):
-            return found
-        if intent.armed and limit_of(intent, turn.user) is None:
-            capped = replace(intent, cap_usd=Decimal(100))
-            return Refusal(RefusalCode.ARMED_WITHOUT_LIMIT, mend=canonical(capped))
-    return None
+async def _save_or_refuse(turn: Turn, intent: AlertIntent, when: WhenTrue = WhenTrue.ASK) -> None:
+    meant = await judged(turn, intent)
+    await (refuse(turn, meant, intent) if isinstance(meant, Refusal) else save(turn, meant, when))
 
 
 async def _account(turn: Turn, intent: AlertIntent) -> int | Refusal | None:
@@ -393,8 +349,22 @@ async def typed(turn: Turn, prompt: Prompt, text: str) -> bool:
     alert = await turn.services.alerts.get(number(rest) or 0)
     if alert is None or alert.user_id != turn.user.id:
         return False
-    new = said_now if isinstance(said_now, AlertIntent) else changed(intent_of(alert), typed=text)
+    if isinstance(said_now, AlertIntent):
+        await _said_anew(turn, alert, said_now)
+        return True
+    new = changed(intent_of(alert), typed=text)
     if new is None:
         return False
     await _put_in_place(turn, alert, new)
     return True
+
+
+async def _said_anew(turn: Turn, alert: Alert, intent: AlertIntent) -> None:
+    """The whole alert, typed to change one: judged as a new one; shown first where it begins to be armed."""
+    meant = await judged(turn, intent)
+    if isinstance(meant, Refusal):
+        await refuse(turn, meant, intent)
+    elif meant.armed and not intent_of(alert).armed:
+        await propose(turn, meant)
+    else:
+        await _put_in_place(turn, alert, meant)
