@@ -30,6 +30,7 @@ _log = logging.getLogger(__name__)
 
 BATCH: Final = 25  # fills in one transaction: on SQLite a tap waits for its end
 MOST_PAGES: Final = 400  # asked for prices again at one time
+MOST_SILENT: Final = 3  # assets without an answer, and nobody is asked any more
 SOON_S: Final = 0.5  # fills come in flocks
 YOUNG_MS: Final = 120_000  # a fill this young may be recognised yet
 DOUBT_MS: Final = 3_600_000  # so is one of an account with an order in doubt; beyond, a revision must do
@@ -89,7 +90,7 @@ class Bookkeeper:
 
     async def run_once(self) -> int:
         """Book every fill that can be booked now; returns how many were."""
-        booked, last = 0, 0
+        booked, last, silent = 0, 0, set[str]()
         while True:
             async with self._database.read() as session:
                 page = await bookings.unbooked(session, last, BATCH)
@@ -100,7 +101,7 @@ class Bookkeeper:
             last = page[-1].id
             ready = [fill for fill in page if not self._may_be_ours_yet(fill, behind, doubtful)]
             await self._tiers.prepare(self._database, _months(ready))
-            booked += await self._book(await self._worths(ready))
+            booked += await self._book(await self._worths(ready, silent))
             await asyncio.sleep(0)  # SQLite's work is done in the loop: let others have a turn
 
     def _may_be_ours_yet(self, fill: Fill, behind: Mapping[int, Behind], doubtful: set[int]) -> bool:
@@ -109,16 +110,22 @@ class Bookkeeper:
         age_ms = self._clock() - fill.timestamp_ms
         return age_ms < YOUNG_MS or (fill.account_id in doubtful and age_ms < DOUBT_MS)
 
-    async def _worths(self, fills: Iterable[Fill]) -> dict[int, Worth]:
-        """What can be valued now, by fill; once the exchange does not answer, the rest waits."""
+    async def _worths(self, fills: Iterable[Fill], silent: set[str]) -> dict[int, Worth]:
+        """What can be valued now, by fill.
+
+        `silent` are assets nobody told the price of just now, and grows: whose price hangs on one waits, and
+        after `MOST_SILENT` of them all do.
+        """
         found: dict[int, Worth] = {}
-        is_silent = False
         for fill in fills:
+            needed = self._prices.asked_for(fill)
+            if needed and (needed & silent or len(silent) >= MOST_SILENT):
+                continue
             try:
-                worth = None if is_silent and self._prices.must_ask(fill) else await self._prices.worth(fill)
+                worth = await self._prices.worth(fill)
             except BackpackError as error:
-                _log.warning("fills wait for their price: %s", error)
-                is_silent = True
+                _log.warning("fills wait for the price of %s: %s", ", ".join(sorted(needed)), error)
+                silent |= needed
                 continue
             if worth is not None:
                 found[fill.id] = worth
@@ -247,23 +254,28 @@ class Bookkeeper:
 
         Those that still have none wait behind all others.
         """
-        mended = 0
+        mended, silent, first = 0, set[str](), self._asked
+        is_round = first == 0  # from the first row on, or there already
         for _ in range(MOST_PAGES):
             async with self._database.read() as session:
                 wanting = await bookings.without_price(session, self._asked, BATCH)
                 fills = await bookings.fills(session, [fill for _, fill in wanting])
             if not wanting:
                 self._asked = 0
-                break
-            worths = await self._worths(fills.values())
-            if not worths:
-                break  # nobody answers: the same again the next time
+                if is_round:
+                    break
+                is_round = True
+                continue
             self._asked = wanting[-1][0]
-            mended += await self._price(worths, fills)
+            mended += await self._price(await self._worths(fills.values(), silent), fills)
+            if len(silent) >= MOST_SILENT or (is_round and 0 < first <= self._asked):
+                break
         return mended
 
     async def _price(self, worths: Mapping[int, Worth], fills: Mapping[int, Fill]) -> int:
         """Book anew what has a price now."""
+        if not worths:
+            return 0
         async with self._database.write() as session:
             await bookings.take_turn(session)
             booked = await bookings.current(session, list(worths))

@@ -45,10 +45,11 @@ class Prices:
         self._client = client
         self._hours: dict[tuple[str, int], _Hour] = {}
 
-    def must_ask(self, fill: Fill) -> bool:
-        """Whether the exchange's candles are needed to value it."""
+    def asked_for(self, fill: Fill) -> frozenset[str]:
+        """The assets whose candles are needed to value a fill."""
         pair = _pair(fill.symbol)
-        return pair.quote not in DOLLARS or fill.fee_symbol not in DOLLARS | {pair.base}
+        assets = {pair.quote} if fill.fee_symbol == pair.base else {pair.quote, fill.fee_symbol}
+        return frozenset(assets - DOLLARS)
 
     async def worth(self, fill: Fill) -> Worth | None:
         """Of a fill's assets; None: it cannot be known yet. Raises BackpackError when nobody answers."""

@@ -181,6 +181,23 @@ async def unpriced(world: World, symbols: list[str]) -> list[int]:
         return [row.fill_id for row in found.all()]
 
 
+async def test_one_asset_nobody_answers_for_holds_up_no_other(world: World, carol: Person) -> None:
+    """Its candles end in an error each time, as those of a market do that is being taken off the list."""
+    await places(carol, "long sol $200")
+    await rows(world, 1)
+    await world.fault(action="status", status=503, match={"path": "/api/v1/klines", "times": 1})
+    async with world.bot.database.write() as session:
+        fill = (await session.scalars(select(Fill))).one()
+        for number, symbol in enumerate(["WIF"] * 3 + ["BTC", "ETH"]):
+            other = like(fill, 6000 + number)
+            other.fee_symbol, other.fee = symbol, Decimal("0.5")
+            other.timestamp_ms = fill.timestamp_ms - 120_000
+            session.add(other)
+    world.clock.skip(200)
+    assert await world.bot.books.bookkeeper.run_once() == 2  # WIF alone waits
+    assert await world.bot.books.bookkeeper.run_once() == 3
+
+
 async def test_a_price_that_can_be_had_does_not_wait_behind_those_that_cannot(
     world: World, carol: Person
 ) -> None:
