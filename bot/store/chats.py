@@ -110,11 +110,15 @@ async def move(session: AsyncSession, old_id: int, new_id: int, now_ms: int) -> 
 
     Messages of the old group cannot be edited from the new one, so cards forget theirs and are shown anew.
     """
+    is_known = bool(await known(session, [old_id]))
     old = await get_or_create(session, old_id, now_ms)
     if new_id in {old.moved_to, old_id}:
         return False
     values = {name: getattr(old, name) for name in SETTINGS}
-    await get_or_create(session, new_id, now_ms, **values)
+    if is_known:
+        new = await get_or_create(session, new_id, now_ms, **values)
+        for name, value in values.items():  # the new one may have spoken first, and been guessed at
+            setattr(new, name, getattr(new, name) if value in {"", None} else value)
     old.moved_to = new_id
     await session.flush()
     await _move_volumes(session, old_id, new_id)

@@ -114,3 +114,25 @@ async def test_a_chat_is_lost_once_and_found(database: Database) -> None:
         await chats.mark_found(session, USER)
         assert not await chats.is_lost(session, USER)
         assert await chats.mark_lost(session, USER, "again", NOW + 2) is not None
+
+
+async def test_what_a_group_chose_goes_along_whoever_speaks_first(database: Database) -> None:
+    """The first act in the supergroup may be read before the news that there is one."""
+    async with database.write() as session:
+        await chats.get_or_create(session, OLD, NOW, language="zh", time_zone="Asia/Tokyo", quiet_from=0)
+        await chats.get_or_create(session, NEW, NOW, title="Desk", language="en")
+    async with database.write() as session:
+        assert await chats.move(session, OLD, NEW, NOW)
+    async with database.read() as session:
+        new = (await chats.known(session, [NEW]))[NEW]
+    assert (new.title, new.language, new.time_zone, new.quiet_from) == ("Desk", "zh", "Asia/Tokyo", 0)
+
+
+async def test_a_group_nobody_knew_brings_no_language(database: Database) -> None:
+    async with database.write() as session:
+        await chats.get_or_create(session, ELSEWHERE, NOW, language="zh")
+        assert await chats.move(session, OLD, ELSEWHERE, NOW)
+        assert await chats.move(session, OLD - 1, NEW, NOW)
+    async with database.read() as session:
+        found = await chats.known(session, [ELSEWHERE, NEW])
+    assert [(one.id, one.language) for one in found.values()] == [(ELSEWHERE, "zh")]
