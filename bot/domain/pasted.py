@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import html
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -23,7 +24,8 @@ _SIZES: Final = {32, 64}
 _LEAST_VARIETY: Final = 8  # different characters: the mint of wrapped SOL has four
 _LEAST_PAIRS: Final = 20
 _LEAST_CHANGES: Final = 0.3  # of neighbours of different classes: random text has 0.64, a sentence 0.1
-_MOST_PIECES: Final = 16
+_MOST_QUOTES: Final = 3  # times that somebody may have escaped a text for a URL
+_MOST_PIECES: Final = 24
 _TOTALS: Final = (43, 44, 64, 86, 87, 88, 128)
 
 _WORD: Final = re.compile(r"[A-Za-z0-9+/_=-]+")
@@ -31,8 +33,19 @@ _RUN: Final = re.compile(rf"[A-Za-z0-9+/_-]{{{SHORTEST},}}")
 _BASE64: Final = re.compile(r"(?<![A-Za-z0-9+/-])[A-Za-z0-9+/_-]{43}(?:=|(?![A-Za-z0-9+/-]))")
 _BASE64_LONG: Final = re.compile(r"[A-Za-z0-9+/_-]{86}(?:==?|(?![A-Za-z0-9+/-]))")
 _HEX: Final = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{128}|[0-9a-f]{64})(?![0-9a-f])", re.IGNORECASE)
-_HEX_PAIRS: Final = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{2}[\s:,-]{1,2}){31,}[0-9a-f]{2}", re.IGNORECASE)
-_NUMBERS: Final = re.compile(r"(?<!\d)(?:\d{1,3}\s{0,2},\s{0,2}){31,}\d{1,3}(?!\d)")
+_HEX_PAIRS: Final = re.compile(
+    r"(?<![0-9a-f])(?:(?:0x|\\x)[0-9a-f]{2}[\s:,;-]{0,2}|[0-9a-f]{2}[\s:,;-]{1,2}){31,}(?:0x|\\x)?[0-9a-f]{2}",
+    re.IGNORECASE,
+)
+_NUMBERS: Final = re.compile(r"(?<!\d)(?:\d{1,3}[\s,;]{1,4}){31,}\d{1,3}(?!\d)")
+_SPELLED: Final = re.compile(
+    rf"(?<![A-Za-z0-9+/])(?:[A-Za-z0-9+/_-][\s,.]{{1,2}}){{{SHORTEST - 1},}}[A-Za-z0-9+/=](?![A-Za-z0-9+/])"
+)
+_ESCAPED: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
+_CONTINUED: Final = re.compile(r"\\[nrt]|[\"'`]\s*\+\s*[\"'`]")  # between the lines of a text in a program
+_PRIVATE_KEY: Final = bytes.fromhex(
+    "300506032b657004220420"
+)  # stands before the seed in PKCS #8, as PEM has it
 _PIECE: Final = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
 _GAP: Final = re.compile(r"[\s`'\"*|,;.\\>]*")  # what may stand between the halves of one that was broken
 _INVISIBLE: Final = {"Cf", "Mn", "Me", "Cs", "Co", "Cn", "Cc"}
@@ -45,23 +58,37 @@ _NAMED: Final = re.compile(
 
 def plain(text: str) -> str:
     """`text` as a reader of bytes would type it: compatibility forms folded, what is not seen dropped."""
-    folded = unicodedata.normalize("NFKC", text)
+    text = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), html.unescape(text))
+    folded = unicodedata.normalize("NFKC", _CONTINUED.sub(" ", text))
     seen = "".join(
         char
         for char in folded
         if char.isspace() or (char != "\ufffd" and unicodedata.category(char) not in _INVISIBLE)
     )
     seen = seen.replace("\\/", "/")  # as some write it in JSON
-    return unquote(seen, errors="ignore") if "%" in seen else seen
+    for _ in range(_MOST_QUOTES):
+        if "%" in seen:
+            seen = unquote(seen, errors="ignore")
+    return seen
 
 
 def is_suspect(text: str) -> bool:
     """Whether `text` holds what could be an API secret, or a key: by their looks they are the same."""
-    seen = plain(text)
+    seen = _RUN.sub(lambda match: " " if _is_words(match[0]) else match[0], plain(text))
     if any(len(set(run)) >= _LEAST_VARIETY for run in _RUN.findall(seen)):
         return True
     whole = any(len(raw) in _SIZES for raw in _whole(seen))
     return whole or next(_broken(seen), None) is not None or bool(_listed(seen))
+
+
+def _is_words(run: str) -> bool:
+    """Whether a run is words and numbers with marks between them, as the end of an address is."""
+    parts = re.split("[/_-]+", run)
+    return (
+        len(parts) > 3
+        and run.lower() == run
+        and all(part.isalpha() or part.isdigit() for part in parts if part)
+    )
 
 
 def is_named(text: str) -> bool:
@@ -80,7 +107,8 @@ def spellings(text: str) -> list[str]:
 
 
 def _texts(found: Iterable[bytes]) -> list[str]:
-    texts = dict.fromkeys(base64.b64encode(raw).decode() for raw in found if len(raw) in _SIZES)
+    seeds = (raw.partition(_PRIVATE_KEY)[2][:32] or raw for raw in found)
+    texts = dict.fromkeys(base64.b64encode(raw).decode() for raw in seeds if len(raw) in _SIZES)
     return list(texts)[:MOST_SPELLINGS]
 
 
@@ -152,14 +180,22 @@ def _listed(seen: str) -> list[bytes]:
     """Bytes written one by one: as numbers, or as pairs of hex digits."""
     found = []
     for match in _NUMBERS.findall(seen):
-        numbers = [int(number) for number in match.split(",")]
-        if max(numbers) < 256 and len(set(numbers)) >= _LEAST_VARIETY:
-            found.append(bytes(numbers[:64] if len(numbers) >= 64 else numbers[:32]))
+        numbers = [int(number) for number in re.findall(r"\d+", match)]
+        while numbers and max(numbers[0], numbers[-1]) > 255:  # an amount that stands beside them
+            numbers = numbers[1:] if numbers[0] > 255 else numbers[:-1]
+        if numbers and max(numbers) < 256 and len(set(numbers)) >= _LEAST_VARIETY:
+            size = 64 if len(numbers) >= 64 else 32
+            found += [bytes(numbers[:size]), bytes(numbers[-size:])]
     for match in _HEX_PAIRS.findall(seen):
-        raw = bytes.fromhex(re.sub(r"[\s:,-]", "", match))
+        raw = bytes.fromhex(
+            "".join(re.findall("[0-9a-f]{2}", match.lower().replace("0x", " ").replace("\\x", " ")))
+        )
         if len(set(raw)) >= _LEAST_VARIETY:
             found.append(raw[:64] if len(raw) >= 64 else raw[:32])
-    return found
+    for match in _SPELLED.findall(seen):
+        joined = re.sub(r"[\s,.]", "", match)
+        found += [*_whole(joined), *_glued(joined)]
+    return [raw for raw in found if len(raw) in _SIZES]
 
 
 def _glued(seen: str) -> Iterator[bytes]:

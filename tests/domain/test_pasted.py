@@ -30,9 +30,21 @@ SPELLINGS = {
     "hex in pairs": lambda raw: raw.hex(" "),
     "hex with colons": lambda raw: raw.hex(":"),
     "numbers": lambda raw: json.dumps(list(raw)),
+    "hex of a program": lambda raw: "".join(f"\\x{byte:02x}" for byte in raw),
+    "hex of an array": lambda raw: ", ".join(f"0x{byte:02X}" for byte in raw),
+    "numbers in lines": lambda raw: "\n".join(map(str, raw)),
+    "numbers with spaces": lambda raw: " ".join(map(str, raw)),
+    "letters apart": lambda raw: " ".join(base64.b64encode(raw).decode()),
+    "url-encoded twice": lambda raw: quote(quote(base64.b64encode(raw).decode(), safe=""), safe=""),
+    "entities": lambda raw: "".join(f"&#{ord(char)};" for char in base64.b64encode(raw).decode()),
+    "JSON's escapes": lambda raw: _escaped(base64.b64encode(raw).decode()),
+    "two texts of a program": lambda raw: _halved(base64.b64encode(raw).decode(), '" + "'),
+    "a line break of a program": lambda raw: _halved(base64.b64encode(raw).decode(), "\\n"),
     "groups of four": lambda raw: _grouped(base64.b64encode(raw).decode(), 4),
     "groups of eight": lambda raw: _grouped(base64.b64encode(raw).decode(), 8),
 }
+# In one word, and letter by letter as it is.
+WHOLE = {"base64", "unpadded", "URL-safe", "url-encoded", "hex", "capital hex", "0x hex", "full width"}
 WRAPPINGS = (
     *(
         "{}",
@@ -67,21 +79,40 @@ WRAPPINGS = (
 )
 
 
+def _escaped(text: str) -> str:
+    return text.replace("+", "\\u002b").replace("/", "\\u002F").replace("=", "\\u003d")
+
+
+def _halved(text: str, between: str) -> str:
+    return f"{text[:22]}{between}{text[22:]}"
+
+
 def _grouped(text: str, size: int) -> str:
     return " ".join(text[start : start + size] for start in range(0, len(text), size))
 
 
-@settings(max_examples=60)
+@settings(max_examples=12)
 @given(SECRETS, st.booleans())
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_a_secret_is_found_in_every_spelling_and_wrapping(spelling: str, secret: bytes, both: bool) -> None:
     raw = secret + secret[::-1] if both else secret
     for wrapping in WRAPPINGS:
         text = wrapping.format(SPELLINGS[spelling](raw))
-        if both and spelling.startswith("groups"):
+        if both and spelling.startswith(("groups", "letters")):
             continue  # 22 pieces: more than a secret that was broken has
         assert is_suspect(text), text
         assert base64.b64encode(raw).decode() in spellings(text), text
+
+
+@settings(max_examples=60)
+@given(SECRETS, st.sampled_from(["", "8121003344"]))
+def test_the_secret_in_a_private_key_file_is_found(secret: bytes, after: str) -> None:
+    """PKCS #8, as `openssl genpkey -algorithm ed25519` writes it; a newer one has the public key behind."""
+    der = bytes.fromhex("302e020100300506032b657004220420") + secret + bytes.fromhex(after)
+    body = base64.b64encode(der).decode()
+    for text in (body, f"-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n"):
+        assert is_suspect(text)
+        assert base64.b64encode(secret).decode() in spellings(text)
 
 
 BREAKS = (
@@ -132,6 +163,8 @@ def test_letters_glued_to_it_hide_no_secret(secret: bytes, before: str, after: s
         "long SOL 5x 10x SHORT ETH 3x BTC 4x DOGE 5X LONG 5X 6X 7X 8X long WIF 3X short kBONK 2x BTC 1x",
         "So11111111111111111111111111111111111111112",
         "-" * 80,
+        "https://example.org/a-very-long-slug-of-an-article-about-solana-and-bitcoin-2026",
+        "long/short/buy/sell/close/cancel/panic/alert/help/price",
         "=" * 60,
         "_" * 50,
         "alert btc funding > 1% apr repeat\nalert eth up 1% in 5m\nschedule funding every day at 08:00",
@@ -179,7 +212,7 @@ def test_nothing_shown_holds_sixteen_characters_of_it(
     secret: bytes, before: str, after: str, spelling: str, start: int
 ) -> None:
     """Also where nobody recognised it: a piece of one, glued, cut, underlined at any place."""
-    if spelling in {"numbers", "hex in pairs", "hex with colons", "groups of four", "groups of eight"}:
+    if spelling not in WHOLE:
         return  # recognised above, and deleted unread
     written = SPELLINGS[spelling](secret)
     locale = Locale.of(Language.ENGLISH)
