@@ -19,8 +19,9 @@ from bot.backpack.errors import BackpackError, NotSent, RateLimited, UnknownOutc
 from bot.backpack.outcomes import RULES, Proof, of_order
 from bot.desk.access import AccessPolicy, requests_of
 from bot.desk.announce import Announcer
+from bot.desk.readings import SKEW_MS
 from bot.desk.sessions import AccountSessions
-from bot.desk.tracker import PROMISE_MS, SKEW_MS, Tracker, Verdict
+from bot.desk.tracker import PROMISE_MS, Tracker, Verdict
 from bot.domain.market import Market
 from bot.domain.order import OrderEvent, OrderRequest, OrderState
 from bot.domain.refusal import Refusal, RefusalCode

@@ -13,8 +13,9 @@ from typing import Final
 
 from bot.backpack import AccountClient, BackpackClient, BackpackError, Unauthorised
 from bot.desk.placing import Placing
+from bot.desk.readings import SKEW_MS, report_of_fills
 from bot.desk.sessions import AccountSessions
-from bot.desk.tracker import SKEW_MS, Tracker, Verdict, report_of_fills
+from bot.desk.tracker import Tracker, Verdict
 from bot.domain.order import Fill, OrderEvent, OrderReport
 from bot.side_by_side import each
 from bot.store import Database, accounts, fills, orders

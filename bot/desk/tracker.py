@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,6 +17,16 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.desk.announce import Announcer, Notice, NoticeKind
+from bot.desk.readings import (
+    SKEW_MS,
+    exit_kind,
+    exit_prices,
+    has_triggered,
+    likely_parent,
+    may_be,
+    precise,
+    report_of_fills,
+)
 from bot.domain.order import (
     Fill,
     IllegalTransition,
@@ -29,12 +39,9 @@ from bot.domain.values import ZERO, OrderType
 from bot.store import Database, fills, orders, promises
 from bot.store.promise_tables import StopPromise
 from bot.store.tables import Account, Order
-from bot.store.tables import Fill as FillRow
 
 _log = logging.getLogger(__name__)
 
-# How far before an attempt its traces may be dated, and after its death: clocks of exchange nodes differ.
-SKEW_MS: Final = 60_000
 EXITS_GRACE_MS: Final = 10_000  # so long after a fill the exits it promised must stand
 PROMISE_MS: Final = 60_000  # until the first look of the monitor
 
@@ -112,7 +119,7 @@ class Tracker:
         async with self._database.write() as session:
             order = await self._find(session, account_id, report)
             if order is None:
-                parent = await _likely_parent(session, account_id, report)
+                parent = await likely_parent(session, account_id, report)
                 order = None if parent is None else await self._adopted(session, parent, report)
             if order is not None:
                 await self._take(session, order, report)
@@ -178,7 +185,7 @@ class Tracker:
             return None
         order = await orders.by_client_id(session, account_id, report.client_id, lock=True)
         # Client ids are unique only by our own care: another program's order may carry the same one.
-        return order if order is not None and _may_be(order, report) else None
+        return order if order is not None and may_be(order, report) else None
 
     async def _take(
         self, session: AsyncSession, order: Order, report: OrderReport, sized_us: int | None = None
@@ -193,7 +200,7 @@ class Tracker:
         if report.executed > order.executed:
             order.executed = report.executed
             order.executed_quote = report.executed_quote
-            if order.exits_due_ms is None and _exit_prices(order):
+            if order.exits_due_ms is None and exit_prices(order):
                 order.exits_due_ms = self._clock() + EXITS_GRACE_MS
                 await self._promise(session, order)
             changed = True
@@ -202,7 +209,7 @@ class Tracker:
         changed = await self._recount_fee(session, order) or changed
         if not changed:
             return
-        if order.executed and (order.fee is None or _exit_prices(order)):
+        if order.executed and (order.fee is None or exit_prices(order)):
             self.incomplete.add(order.account_id)
         await self._changed(session, order, surprising=contradicts)
 
@@ -238,11 +245,11 @@ class Tracker:
         learnt = report.exchange_id is not None and order.exchange_id is None
         if learnt:
             order.exchange_id = report.exchange_id
-        if report.executed < order.executed or _has_triggered(order, report.event):
+        if report.executed < order.executed or has_triggered(order, report.event):
             return learnt
         if order.state is OrderState.REJECTED:
             order.state = OrderState.UNKNOWN
-        if not self._advance(order, _precise(order, report)):
+        if not self._advance(order, precise(order, report)):
             return learnt
         order.reason = report.reason or order.reason
         order.origin = report.origin
@@ -312,7 +319,7 @@ class Tracker:
                 "request": {
                     "reduceOnly": True,
                     "relatedOrderId": parent.exchange_id,
-                    "exit": _exit_kind(parent, report.trigger_price),
+                    "exit": exit_kind(parent, report.trigger_price),
                 },
                 "state": OrderState.UNKNOWN,
                 "quantity": report.quantity,
@@ -347,61 +354,3 @@ class Tracker:
         await self._announcer.notice(
             session, Notice(kind, key, account.user_id, account.label, report, account_id)
         )
-
-
-def report_of_fills(order: Order, executions: Sequence[Fill | FillRow]) -> OrderReport:
-    """What executions of `order`, at least one, say of it together."""
-    return OrderReport(
-        symbol=order.symbol,
-        side=order.side,
-        event=OrderEvent.PARTIAL_FILL,
-        exchange_id=executions[0].exchange_order_id,
-        client_id=order.client_id,
-        executed=sum((one.quantity for one in executions), ZERO),
-        executed_quote=sum((one.quantity * one.price for one in executions), ZERO),
-        origin=executions[0].system_type or order.origin,
-    )
-
-
-def _may_be(order: Order, report: OrderReport) -> bool:
-    """Whether a report that carries the client id of an attempt can be about it."""
-    made = report.created_ms
-    in_time = made is None or order.timestamp_ms - SKEW_MS <= made <= order.deadline_ms + SKEW_MS
-    same = order.symbol == report.symbol and order.side is report.side
-    # The id may have become known while this news waited for the row.
-    return order.exchange_id in {None, report.exchange_id} and same and in_time
-
-
-def _has_triggered(order: Order, event: OrderEvent) -> bool:
-    """An order that was triggered does not wait for its price again: that is old news."""
-    return event is OrderEvent.TRIGGER_PLACED and order.state in {
-        OrderState.NEW,
-        OrderState.PARTIALLY_FILLED,
-    }
-
-
-def _exit_prices(order: Order) -> set[Decimal]:
-    """Trigger prices of the exits attached to an order."""
-    names = ("takeProfitTriggerPrice", "stopLossTriggerPrice")
-    return {Decimal(order.request[name]) for name in names if name in order.request}
-
-
-def _exit_kind(parent: Order, trigger: Decimal | None) -> str:
-    """Which of the promises of `parent` an exit keeps."""
-    target = parent.request.get("takeProfitTriggerPrice")
-    return "tp" if target is not None and trigger is not None and Decimal(target) == trigger else "sl"
-
-
-async def _likely_parent(session: AsyncSession, account_id: int, report: OrderReport) -> Order | None:
-    """The newest executed order that was sent before this exit was made, and asked for one just like it."""
-    before_ms = (report.created_ms or 0) + SKEW_MS
-    sent = await orders.newest_on(session, account_id, report.symbol, report.side.opposite, before_ms)
-    return next((one for one in sent if one.executed and report.trigger_price in _exit_prices(one)), None)
-
-
-def _precise(order: Order, report: OrderReport) -> OrderEvent:
-    """A fill event that completes the order is FILLED even where the wire only says "fill"."""
-    quantity: Decimal = order.quantity or report.quantity or ZERO
-    if report.event is OrderEvent.PARTIAL_FILL and ZERO < quantity <= report.executed:
-        return OrderEvent.FILLED
-    return report.event

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.shards import shard_of
 from bot.store.columns import refuse_floats
-from bot.store.tables import AuditEntry
+from bot.store.operating_tables import AuditEntry
 
 GENESIS: Final = bytes(32)
 _PAGE: Final = 1_000

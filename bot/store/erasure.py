@@ -8,13 +8,20 @@ from sqlalchemy import Table as SqlTable
 from sqlalchemy.ext.asyncio import AsyncSession
 
 # Every module with tables: one that is not known here cannot be erased.
-from bot.store import alert_tables, broker_tables, intake_tables, post_tables, promise_tables
+from bot.store import (
+    alert_tables,
+    broker_tables,
+    intake_tables,
+    operating_tables,
+    post_tables,
+    promise_tables,
+)
 from bot.store.forgetting import Forgetting
 from bot.store.tables import Table
 
 __all__ = ["forget", "rules", "unlink"]
 
-_MODULES = (alert_tables, broker_tables, intake_tables, post_tables, promise_tables)
+_MODULES = (alert_tables, broker_tables, intake_tables, operating_tables, post_tables, promise_tables)
 
 
 def rules() -> Iterator[tuple[SqlTable, Forgetting]]:

@@ -12,8 +12,8 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.store.operating_tables import Lease
 from bot.store.statements import insert_or_ignore
-from bot.store.tables import Lease
 
 _LEASE: Any = Lease.__table__  # type: ignore[attr-defined]
 _CLOCKS: Final = {  # unix milliseconds

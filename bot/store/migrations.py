@@ -16,6 +16,7 @@ from bot.store import (  # noqa: F401 - so that every table is known
     alert_tables,
     broker_tables,
     intake_tables,
+    operating_tables,
     post_tables,
     promise_tables,
 )

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from bot.store.tables import WebPass
+from bot.store.operating_tables import WebPass
 
 
 def _hash(token: str) -> bytes:

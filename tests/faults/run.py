@@ -25,7 +25,8 @@ from bot.sandbox.exchange.model import OrderRequest, Tag
 from bot.sandbox.telegram import ChatDriver, Limits, SandboxTelegram, TelegramConfig
 from bot.sandbox.telegram.driver import ChatMessage, PersonChat, Tap
 from bot.store import Database
-from bot.store.tables import Lease, Message, Order, Ticket
+from bot.store.operating_tables import Lease
+from bot.store.tables import Message, Order, Ticket
 from bot.store.tickets import hash_token
 from tests.faults.bot_process import PACE, Job, count_in, new_count
 from tests.faults.databases import ALICE, Template

@@ -26,7 +26,8 @@ from bot.domain.order import OrderState
 from bot.sandbox.telegram.driver import ChatMessage, PersonChat
 from bot.store import orders
 from bot.store.alert_tables import Alert, Firing
-from bot.store.tables import Lease, Message, Order, OutboxState, Ticket, TicketKind, TicketState
+from bot.store.operating_tables import Lease
+from bot.store.tables import Message, Order, OutboxState, Ticket, TicketKind, TicketState
 from tests.faults import verdict
 from tests.faults.bot_process import LEASE_S, PACE, Job, new_count
 from tests.faults.databases import Template, template, workshop

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.chat.housekeeping import tidy
-from bot.store.tables import WebPass
+from bot.store.operating_tables import WebPass
 from bot.web.login import COOKIE, LINK_MS, SESSION_MS
 from tests.support.world import BOB, DESK, Person, World
 from tests.web.conftest import link_of
