@@ -21,9 +21,9 @@ from bot.domain.aftermath import after
 from bot.domain.held import market_of, meant
 from bot.domain.intent import BareSize, BaseSize, CloseIntent, Intent, ProtectIntent, QuoteSize, TradeIntent
 from bot.domain.market import KNOWN_STATES, Book, Market, MarkPrice, ResolvedSymbol, UnknownSymbol, named
-from bot.domain.plan import build_close, build_preview, build_protect
+from bot.domain.plan import build_orders
 from bot.domain.preview import Note, Preview, PreviewContext
-from bot.domain.protect import beside
+from bot.domain.protect import beside, build_exits
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.routing import SIZE_COINS, coins_to_close, effective_kind, near_market, position_in
 from bot.domain.values import ZERO, MarketKind
@@ -116,10 +116,8 @@ class Gathering:
             return resolved
         context = replace(await self._context(setting, resolved[0]), has_perp=resolved[1])
         intent, notes = _declared_size(intent, setting.user, context)
-        preview = build_preview(intent, context)
-        if isinstance(preview, Refusal):
-            return preview
-        return [Built(_forewarned(replace(preview, notes=preview.notes + notes)), context)]
+        made = build_orders(intent, context)
+        return made if isinstance(made, Refusal) else _in_turn(made, context, notes)
 
     async def _market_for(
         self, setting: Setting, intent: TradeIntent
@@ -147,14 +145,14 @@ class Gathering:
         for fresh in contexts:
             context = replace(fresh, account=setting.state)
             counted, read = coins_to_close(intent, context)
-            outcome = _warned(build_close(counted, context))
+            outcome = build_orders(counted, context)
             if isinstance(outcome, Refusal):
                 held = abs(position_in(context.account, context.market.symbol))
                 left_out.append(LeftOut(context.market.symbol, held, outcome))
                 continue
-            told = replace(outcome, notes=outcome.notes + read)
-            built.append(Built(_forewarned(told), context))
-            setting = left_by(setting, built[-1:])
+            made = _in_turn([_warned(one) for one in outcome], context, read)
+            built += made
+            setting = left_by(setting, made)
         if not built:
             return left_out[-1].refusal if left_out else Refusal(RefusalCode.NO_POSITION)
         return [replace(built[0], left_out=tuple(left_out)), *built[1:]]
@@ -197,12 +195,12 @@ class Gathering:
             return Refusal(RefusalCode.NO_POSITION)
         context = await self._context(setting, targets[0])
         intent, read = coins_to_close(intent, context)
-        preview = build_protect(intent, context)
-        if isinstance(preview, Refusal):
-            return preview
-        preview = _forewarned(replace(preview, notes=preview.notes + read))
-        resting = await setting.line.open_orders(preview.market.symbol)
-        return [Built(beside(preview, intent.kind, context, resting), context)]
+        previews = build_exits(intent, context)
+        if isinstance(previews, Refusal):
+            return previews
+        told = [_forewarned(replace(preview, notes=preview.notes + read)) for preview in previews]
+        resting = await setting.line.open_orders(context.market.symbol)
+        return [Built(beside(preview, intent.kind, context, resting), context) for preview in told]
 
     async def _context(self, setting: Setting, resolved: ResolvedSymbol) -> PreviewContext:
         symbol = resolved.market.symbol
@@ -255,6 +253,16 @@ def _forewarned(preview: Preview) -> Preview:
     return replace(preview, notes=notes)
 
 
+def _in_turn(previews: Sequence[Preview], context: PreviewContext, notes: tuple[Note, ...]) -> list[Built]:
+    """The orders of one line, each with the moment the ones before it would leave; the last has its notes."""
+    built: list[Built] = []
+    for number, preview in enumerate(previews, 1):
+        told = replace(preview, notes=preview.notes + notes) if number == len(previews) else preview
+        built.append(Built(_forewarned(told), context))
+        context = after(preview, context)
+    return built
+
+
 def left_by(setting: Setting, built: Sequence[Built]) -> Setting:
     """The setting of the next statement: as these orders, sent in turn, would leave it."""
     for one in built:
@@ -267,11 +275,12 @@ def left_by(setting: Setting, built: Sequence[Built]) -> Setting:
 
 def naming(intent: Intent, previews: Sequence[Preview]) -> Intent:
     """The line says which position was meant, and how much of it: reading it again later means the same."""
-    if len(previews) != 1:
+    symbols = {preview.market.symbol for preview in previews}
+    if len(symbols) != 1:
         return intent
-    symbol = previews[0].market.symbol
+    (symbol,) = symbols
     if isinstance(intent, TradeIntent | CloseIntent | ProtectIntent) and isinstance(intent.size, BareSize):
-        counts_coins = any(note.code == SIZE_COINS for note in previews[0].notes)
+        counts_coins = any(note.code == SIZE_COINS for note in previews[-1].notes)
         intent = replace(intent, size=BaseSize(intent.size.amount)) if counts_coins else intent
     if isinstance(intent, CloseIntent):
         return replace(intent, symbol=symbol, scope=None)
@@ -327,8 +336,8 @@ def _unknown(unknown: UnknownSymbol, intent: TradeIntent | CloseIntent) -> Refus
     return Refusal(RefusalCode.UNKNOWN_SYMBOL, params, mend_intent=likely)
 
 
-def _warned(built: Preview | Refusal) -> Preview | Refusal:
+def _warned(built: Preview) -> Preview:
     """Who says `close` may think of a position: that it sells coins is said."""
-    if isinstance(built, Refusal) or built.market.is_perp:
+    if built.market.is_perp:
         return built
     return replace(built, notes=(*built.notes, Note(SELLS_COINS, (("symbol", built.market.base),))))

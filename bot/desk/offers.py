@@ -25,7 +25,7 @@ from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.replacing import as_choice, is_beside, may_replace, standing, stands_already
 from bot.domain.risk import opens_risk
 from bot.domain.routing import WHOLE
-from bot.domain.values import OrderType, Side
+from bot.domain.values import ZERO, OrderType, Side
 from bot.grammar import canonical
 from bot.market import Catalogue
 from bot.store import Database, leave, tickets, users
@@ -152,14 +152,20 @@ class Offers:
         legs = pack_legs([_leg(preview, intent) for preview in step.previews])
         where = _Where(chat_id, group_id)
         if isinstance(intent, ProtectIntent) and is_beside(step.previews[0].notes):
-            return await self._beside(setting, where, intent, built[0], legs)
+            return await self._beside(setting, where, intent, built, legs)
         return await self._store(setting, where, _KINDS[type(intent)], (step,), legs, token)
 
     async def _beside(
-        self, setting: Setting, where: _Where, intent: ProtectIntent, built: Built, legs: list[dict[str, Any]]
+        self,
+        setting: Setting,
+        where: _Where,
+        intent: ProtectIntent,
+        built: Sequence[Built],
+        legs: list[dict[str, Any]],
     ) -> Offer | Refusal:
         """An exit where others of its kind stand: beside them or in their place, never the same again."""
-        preview, context = built.preview, built.context
+        context, sizes = built[0].context, (one.preview.quantity for one in built)
+        preview = replace(built[0].preview, quantity=sum(sizes, ZERO))
         now = context.mark.mark if context.market.is_perp else context.last
         everything = CancelIntent(scope="all", account=setting.account.label)
         resting = await self._manage.resting(setting.user, everything)
@@ -168,17 +174,15 @@ class Offers:
         if same is not None:
             return same
         if not may_replace(preview, found, now):
-            return await self._store(
-                setting, where, TicketKind.PROTECT, (_step(intent, [built]),), legs, None
-            )
-        step = _step(intent, [replace(built, preview=as_choice(preview))])
+            return await self._store(setting, where, TicketKind.PROTECT, (_step(intent, built),), legs, None)
+        step = _step(intent, [replace(one, preview=as_choice(one.preview)) for one in built])
         added = await self._store(setting, where, TicketKind.PROTECT, (step,), legs, None)
         if isinstance(added, Refusal):
             return added
         cancel = "; ".join(f"cancel {order.code or order.exchange_id}" for order in found)
         stored = pack_steps(
             [
-                Step(step.line, (_leg(preview, intent),)),
+                Step(step.line, tuple(_leg(one.preview, intent) for one in built)),
                 Step(cancel, cancels=tuple(found), is_replacement=True),
             ]
         )

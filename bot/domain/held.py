@@ -12,6 +12,7 @@ from decimal import Decimal
 from bot.domain.account import Position
 from bot.domain.market import QUOTE_ALIASES, Market, named
 from bot.domain.order import OrderRequest
+from bot.domain.refusal import Param, Refusal, RefusalCode
 from bot.domain.values import ZERO, MarketKind, OrderType, ceil_to
 
 _FINEST = Decimal("0.00000001")
@@ -31,7 +32,7 @@ def closing_orders(position: Position, market: Market | None) -> Closing:
     Reduce-only, so that a second one cannot open the other side. Without rules it is one order as held.
     """
     held = abs(position.quantity)
-    parts, rest = ([held], ZERO) if market is None else _parts(held, market)
+    parts, rest = ([held], ZERO) if market is None else parts_of(held, market)
     return Closing(tuple(_close(position, part) for part in parts), rest)
 
 
@@ -46,7 +47,14 @@ def smallest(market: Market) -> Decimal:
     return max(ceil_to(market.min_quantity, market.step), market.step)
 
 
-def _parts(held: Decimal, market: Market) -> tuple[list[Decimal], Decimal]:
+def too_small_to_close(held: Decimal, market: Market) -> Refusal:
+    """Said of `held` (base) where no order can close any of it."""
+    params: dict[str, Param] = {"quantity": abs(held), "minimum": smallest(market), "asset": market.base}
+    return Refusal(RefusalCode.TOO_SMALL_TO_CLOSE, params)
+
+
+def parts_of(held: Decimal, market: Market) -> tuple[list[Decimal], Decimal]:
+    """Quantities of orders that close `held` (base, positive), and the rest that no order takes."""
     left, least = closable(held, market), smallest(market)
     rest = held - left
     most = market.floor_quantity(market.max_quantity) if market.max_quantity is not None else left

@@ -7,13 +7,14 @@ compose. Every mend offered has gone through the same stages and would be accept
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 from bot.domain.aftermath import after, bought_coins
 from bot.domain.callout import check_callout
 from bot.domain.compose import compose
 from bot.domain.draft import draft_order
 from bot.domain.exits import attach_exits
-from bot.domain.held import closable, smallest
+from bot.domain.held import parts_of, smallest
 from bot.domain.intent import (
     AbsolutePrice,
     BaseSize,
@@ -39,9 +40,12 @@ from bot.domain.routing import (
 from bot.domain.sizing import size_order
 from bot.domain.values import ZERO, exact
 
-__all__ = ["build_close", "build_preview", "build_protect"]
+__all__ = ["build_close", "build_orders", "build_preview", "build_protect"]
 
 MENDS_FOLLOWED = 6  # one line rarely has more mistakes
+
+# Notes about the size a line asked for, whatever number of orders it takes.
+_OF_THE_SIZE = frozenset({"rounded", "cut", "sell-reduces"})
 
 # Refusals of a size for being too large.
 _TOO_MUCH = frozenset(
@@ -117,6 +121,45 @@ def _exits_apart(intent: TradeIntent, context: PreviewContext) -> tuple[tuple[In
     return (((purchase, guard),) if stands else ()) + perp
 
 
+def build_orders(intent: TradeIntent | CloseIntent, context: PreviewContext) -> list[Preview] | Refusal:
+    """The orders a line means, in sending order: one, or, where what it closes is more than the market takes
+    in one order, as many as that takes, each previewed against what the ones before it would leave."""
+    most = context.market.max_quantity
+    whole = _built(intent, context)
+    if most is None or isinstance(whole, Preview) or whole.code is not RefusalCode.ABOVE_MAX_QUANTITY:
+        return whole if isinstance(whole, Refusal) else [whole]
+    unbounded = replace(context, market=replace(context.market, max_quantity=None))
+    meant = _built(intent, unbounded)
+    if isinstance(meant, Refusal) or not (meant.request.reduce_only or isinstance(intent, CloseIntent)):
+        return whole
+    parts, _ = parts_of(meant.quantity, context.market)
+    return _in_parts(intent, parts, meant, context) if parts else whole
+
+
+def _built(intent: TradeIntent | CloseIntent, context: PreviewContext) -> Preview | Refusal:
+    return build_close(intent, context) if isinstance(intent, CloseIntent) else build_preview(intent, context)
+
+
+def _in_parts(
+    intent: TradeIntent | CloseIntent, parts: list[Decimal], meant: Preview, context: PreviewContext
+) -> list[Preview] | Refusal:
+    """Orders of `parts` in place of the one that was `meant`; the last says what was to be said of it."""
+    made: list[Preview] = []
+    for part in parts:
+        one = replace(intent, size=BaseSize(part))
+        one = replace(one, reduce_only=True) if isinstance(one, TradeIntent) else one
+        preview = _built(one, context)
+        if isinstance(preview, Refusal):
+            return preview
+        made.append(preview)
+        context = after(preview, context)
+    told = tuple(note for note in meant.notes if note.code in _OF_THE_SIZE)
+    last = replace(made[-1], notes=made[-1].notes + told)
+    is_whole = isinstance(intent, CloseIntent) and (intent.size or WHOLE) == WHOLE
+    rest = abs(meant.position_before) - sum(parts, ZERO)
+    return [*made[:-1], _naming_rest(last, rest) if is_whole else last]
+
+
 def build_close(intent: CloseIntent, context: PreviewContext) -> Preview | Refusal:
     """All or part of the position in the context's market: reduce-only on a perp, a sale of coins on spot."""
     market = context.market
@@ -134,18 +177,14 @@ def build_close(intent: CloseIntent, context: PreviewContext) -> Preview | Refus
         reduce_only=market.is_perp,
         account=intent.account,
     )
-    if market.is_perp and closable(abs(held), market) == ZERO:
-        params: dict[str, Param] = {"quantity": abs(held), "minimum": smallest(market)}
-        return Refusal(RefusalCode.TOO_SMALL_TO_CLOSE, params | {"asset": market.base})
     outcome = build_preview(trade, context)
     if isinstance(outcome, Preview):
-        return _naming_rest(outcome) if trade.size == WHOLE else outcome
+        return _naming_rest(outcome, abs(outcome.position_after)) if trade.size == WHOLE else outcome
     return _speaking_of_closing(outcome, intent)
 
 
-def _naming_rest(preview: Preview) -> Preview:
+def _naming_rest(preview: Preview, rest: Decimal) -> Preview:
     """What the market's rules leave of a position that was meant to be closed whole."""
-    rest = abs(preview.position_after)
     if not preview.market.is_perp or not rest:
         return preview
     params = (("rest", rest), ("least", smallest(preview.market)))

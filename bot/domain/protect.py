@@ -15,6 +15,7 @@ from bot.domain.draft import usable_leverage
 from bot.domain.exits import ExitKind, ExitSetting, check_exit, exit_outcome, exit_trigger, mended_exit
 from bot.domain.fees import fee_of, fee_rate
 from bot.domain.funding import funding_payment
+from bot.domain.held import closable, parts_of, too_small_to_close
 from bot.domain.intent import BareSize, BaseSize, PercentSize, ProtectIntent, QuoteSize, Verb
 from bot.domain.margin import exposure_elsewhere
 from bot.domain.mends import is_sane, without_guess
@@ -61,6 +62,20 @@ def build_protect(intent: ProtectIntent, context: PreviewContext) -> Preview | R
             accepted = is_sane(intent, mend, context) and isinstance(_attempt(mend, context), Preview)
             return outcome if accepted else without_guess(replace(outcome, mend_intent=None))
         return outcome
+
+
+def build_exits(intent: ProtectIntent, context: PreviewContext) -> list[Preview] | Refusal:
+    """The orders `build_protect` means: several at one trigger where the market takes it in none alone."""
+    preview, most = build_protect(intent, context), context.market.max_quantity
+    if isinstance(preview, Refusal) or most is None or preview.quantity <= most:
+        return preview if isinstance(preview, Refusal) else [preview]
+    made: list[Preview] = []
+    for part in parts_of(preview.quantity, context.market)[0]:
+        one = build_protect(replace(intent, size=BaseSize(part)), context)
+        if isinstance(one, Refusal):
+            return one
+        made.append(one)
+    return made
 
 
 def beside(preview: Preview, kind: str, context: PreviewContext, resting: Iterable[OrderReport]) -> Preview:
@@ -146,6 +161,8 @@ def _quantity(
     minimum = max(ceil_to(market.min_quantity, market.step), market.step)
     if quantity >= minimum:
         return quantity
+    if closable(most, market) == ZERO:
+        return too_small_to_close(most, market)
     params = {"quantity": quantity, "minimum": minimum, "asset": market.base, "nearest": minimum}
     mend = replace(intent, size=BaseSize(minimum)) if minimum <= most else None
     return Refusal(RefusalCode.BELOW_MIN_QUANTITY, params, mend_intent=mend)

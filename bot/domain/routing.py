@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Final, TypeVar
 
 from bot.domain.account import AccountState
+from bot.domain.held import closable, too_small_to_close
 from bot.domain.intent import (
     AbsolutePrice,
     BareSize,
@@ -158,6 +159,8 @@ def _reducing(
     if held * side.sign >= ZERO:
         missing = "long" if side is Side.SELL else "short"
         return Refusal(RefusalCode.NO_POSITION, {"symbol": market.base, "side": missing})
+    if closable(abs(held), market) == ZERO:
+        return too_small_to_close(held, market)
     if intent.take_profit is not None or intent.stop_loss is not None:
         mend = replace(intent, take_profit=None, stop_loss=None)
         return Refusal(RefusalCode.UNSUPPORTED, {"feature": "tp/sl + reduce"}, mend_intent=mend)

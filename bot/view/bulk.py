@@ -9,11 +9,21 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
+from bot.domain.order import OrderSnapshot
 from bot.domain.preview import Preview
 from bot.domain.refusal import Refusal
 from bot.domain.values import ZERO
 from bot.view.locale import Locale, clean
 from bot.view.message import Button, Message, button, keyboard, lines
+from bot.view.preview import (
+    answers,
+    confirm_words,
+    execution_line,
+    note_line,
+    replace_button,
+    title_line,
+    together,
+)
 from bot.view.refusals import refusal_sentence
 from bot.view.words import mark_of, preview_action, priced, symbol_name, valued
 
@@ -28,25 +38,40 @@ def close_all_preview(
     seconds_left: int,
     confirm_data: str,
     cancel_data: str,
+    replaces: Sequence[OrderSnapshot] = (),
+    replace_data: str | None = None,
     left_out: Sequence[Markup] = (),
 ) -> Message:
-    """Every position that would be closed, with its expected price and fee, and the total.
+    """Every position that would be closed, with its expected price and fee, and the total; one position may
+    take several orders.
 
     `left_out` are lines about those that would not.
     """
     notional = locale.usd(sum((leg.notional for leg in legs), ZERO))
+    count = len({leg.market.symbol for leg in legs})
     shown = legs[:_MOST_LINES]
+    how = None
+    if count > 1:
+        title = locale.text("close-all-title", count=count, notional=notional)
+        ask = locale.plain("button-close-all", count=count, notional=notional)
+    else:
+        how = execution_line(locale, legs[-1])
+        ask = confirm_words(locale, together(legs))
+        title = locale.text("close-parts-title", what=title_line(locale, together(legs)), count=len(legs))
     text = lines(
-        locale.text("close-all-title", count=len(legs), notional=notional),
+        title,
+        how,
         *(closing_line(locale, leg) for leg in shown),
         locale.text("close-all-more", count=len(legs) - len(shown)) if len(legs) > len(shown) else None,
+        *closing_notes(locale, legs)[:_MOST_LINES],
         *left_out[:_MOST_LINES],
         locale.text("close-all-total", fee=locale.usd(sum((leg.fee for leg in legs), ZERO))),
         "",
         locale.text("preview-footer", account=account_label, left=locale.duration(seconds_left)),
     )
-    confirm = Button(locale.plain("button-close-all", count=len(legs), notional=notional), confirm_data)
-    return Message(text, keyboard((confirm, button(locale, "button-cancel", cancel_data))))
+    instead = replace_button(locale, legs[0], replaces, replace_data)
+    cancel = button(locale, "button-cancel", cancel_data)
+    return Message(text, answers(locale, Button(ask, confirm_data), cancel, instead))
 
 
 def left_out_line(locale: Locale, symbol: str, quantity: Decimal, refusal: Refusal) -> Markup:
@@ -126,6 +151,11 @@ def panic_result(
             )
         ),
     )
+
+
+def closing_notes(locale: Locale, legs: Sequence[Preview]) -> list[Markup]:
+    """What is to be known of closes that stand in one line each, every thing once."""
+    return list(dict.fromkeys(note_line(locale, note, leg) for leg in legs for note in leg.notes))
 
 
 def closing_line(locale: Locale, leg: Preview) -> Markup:

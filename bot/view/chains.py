@@ -10,7 +10,7 @@ from markupsafe import Markup
 from bot.domain.order import OrderSnapshot, OrderState
 from bot.domain.preview import Note, Preview
 from bot.domain.values import ZERO
-from bot.view.bulk import closing_line
+from bot.view.bulk import closing_line, closing_notes
 from bot.view.locale import Locale, clean
 from bot.view.message import MAX_TEXT, Button, Message, button, keyboard, lines, visible_length
 from bot.view.orders import order_line
@@ -20,6 +20,7 @@ from bot.view.preview import (
     fee_line,
     liquidation_line,
     note_line,
+    offer_line,
     title_line,
 )
 from bot.view.refusals import exchange_reason, expiry_reason
@@ -36,6 +37,9 @@ _WARNINGS = frozenset(
         "sells-coins",
         "wide-spread",
         "sell-reduces",
+        "unlisted",
+        "odd-state",
+        "rest-stays",
     }
 )
 
@@ -94,9 +98,10 @@ def _step(locale: Locale, steps: Sequence[ChainStep], number: int, notes: bool) 
     if not step.previews:
         return _numbered(locale, number, _cancelling(locale, step.cancels))
     if len(step.previews) > 1:
-        first = locale.text("offer-close-all", count=len(step.previews))
+        first = offer_line(locale, step.previews)
         parts = (closing_line(locale, preview) for preview in step.previews)
-        return lines(_numbered(locale, number, Markup("<b>{}</b>").format(first)), *parts)
+        told = closing_notes(locale, step.previews)
+        return lines(_numbered(locale, number, Markup("<b>{}</b>").format(first)), *parts, *told)
     preview = step.previews[0]
     return lines(
         _numbered(locale, number, title_line(locale, preview)),
@@ -132,8 +137,8 @@ def _position(locale: Locale, preview: Preview) -> Markup | None:
     if not preview.position_before:
         return None
     market = preview.market
-    before = locale.quantity(preview.position_before, market.step)
-    after = sized(locale, preview.position_after, market.base, market.step)
+    before = locale.held(preview.position_before)
+    after = sized(locale, preview.position_after, market.base)
     return locale.text("preview-position", before=before, after=after)
 
 

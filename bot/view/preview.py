@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from markupsafe import Markup
@@ -12,7 +13,7 @@ from bot.domain.order import OrderSnapshot
 from bot.domain.preview import ExitOutcome, Note, Preview
 from bot.domain.values import HUNDRED, ZERO, Side
 from bot.view.locale import Locale, Param, clean
-from bot.view.message import Button, Message, button, keyboard, lines
+from bot.view.message import Button, Keyboard, Message, button, keyboard, lines
 from bot.view.words import (
     mark_of,
     order_kind,
@@ -61,15 +62,24 @@ def preview_card(
         Markup("<code>{}</code>").format(clean(canonical, _MAX_LINE)) if canonical else None,
         locale.text("preview-footer", account=account_label, left=locale.duration(seconds_left)),
     )
-    cancel = button(locale, "button-cancel", cancel_data)
-    if replaces and replace_data is not None:
-        add = button(locale, "button-exit-add", confirm_data)
-        return Message(text, keyboard((_replace(locale, preview, replaces, replace_data),), (add, cancel)))
-    confirm = Button(locale.plain("button-confirm", **_what(locale, preview)), confirm_data)
-    return Message(text, keyboard((confirm, cancel)))
+    confirm = Button(confirm_words(locale, preview), confirm_data)
+    instead = replace_button(locale, preview, replaces, replace_data)
+    return Message(text, answers(locale, confirm, button(locale, "button-cancel", cancel_data), instead))
 
 
-def _replace(locale: Locale, preview: Preview, replaces: Sequence[OrderSnapshot], data: str) -> Button:
+def answers(locale: Locale, confirm: Button, cancel: Button | None, instead: Button | None) -> Keyboard:
+    """Confirm and Cancel; with a way to replace what stands, confirming adds beside it."""
+    if instead is None:
+        return keyboard((confirm, cancel))
+    return keyboard((instead,), (button(locale, "button-exit-add", confirm.data), cancel))
+
+
+def replace_button(
+    locale: Locale, preview: Preview, replaces: Sequence[OrderSnapshot], data: str | None
+) -> Button | None:
+    """The way in which an exit takes the place of those that stand, where it may."""
+    if not replaces or data is None:
+        return None
     level = replaces[0].trigger_price
     if len(replaces) > 1 or level is None:
         return Button(locale.plain("button-exit-replace-all", count=len(replaces)), data)
@@ -95,15 +105,38 @@ def preview_expired(locale: Locale, order: Markup, *, again_data: str | None = N
 
 
 def offer_line(locale: Locale, previews: Sequence[Preview]) -> Markup:
-    """What is on offer in a few words: one order, or how many positions it would close."""
+    """What is on offer in a few words: one order, one close in several, or how many positions it closes."""
     if len(previews) == 1:
         return preview_line(locale, previews[0])
-    return locale.text("offer-close-all", count=len(previews))
+    count = len({one.market.symbol for one in previews})
+    if count > 1:
+        return locale.text("offer-close-all", count=count)
+    what = preview_line(locale, together(previews))
+    return locale.text("offer-parts", what=what, count=len(previews))
+
+
+def together(previews: Sequence[Preview]) -> Preview:
+    """The orders of one close in sending order as if they were one."""
+    first = previews[0]
+    quantity = sum((one.quantity for one in previews), ZERO)
+    before = first.position_before
+    return replace(
+        previews[-1],
+        quantity=quantity,
+        notional=sum((one.notional for one in previews), ZERO),
+        position_before=before,
+        position_after=before + first.request.side.sign * quantity if before else ZERO,
+    )
 
 
 def preview_line(locale: Locale, preview: Preview) -> Markup:
     """`Long 1.4 SOL-PERP`: one order in a few words."""
     return locale.text("preview-order", **_what(locale, preview))
+
+
+def confirm_words(locale: Locale, preview: Preview) -> str:
+    """What the button that sends an order says."""
+    return locale.plain("button-confirm", **_what(locale, preview))
 
 
 def _what(locale: Locale, preview: Preview) -> dict[str, str]:

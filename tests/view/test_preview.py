@@ -226,25 +226,30 @@ def test_what_the_card_becomes_says_that_nothing_was_sent(english: Locale) -> No
 
 def test_several_closes_on_offer_are_called_by_their_number(english: Locale, chinese: Locale) -> None:
     assert preview.offer_line(english, [build.preview()]) == "Long 1.4 SOL-PERP"
-    assert preview.offer_line(english, [build.preview()] * 3) == "Close 3 positions"
-    assert preview.offer_line(chinese, [build.preview()] * 3) == "平掉 3 个仓位"
+    markets = [replace(build.PERP, symbol=symbol) for symbol in ("SOL_USDC_PERP", "BTC_USDC_PERP", "X_PERP")]
+    several = [build.preview(market=market) for market in markets]
+    assert preview.offer_line(english, several) == "Close 3 positions"
+    assert preview.offer_line(chinese, several) == "平掉 3 个仓位"
+    assert preview.offer_line(english, [build.preview()] * 3) == "Long 4.2 SOL-PERP in 3 orders"
 
 
 def test_closing_everything_names_each_leg_and_the_sum(english: Locale) -> None:
     legs = [
         build.preview(
+            market=replace(build.PERP, symbol=symbol),
             request=build.request(side=Side.SELL, reduce_only=True),
             position_before=D("1.4"),
             position_after=D(0),
         )
-    ] * 2
+        for symbol in ("SOL_USDC_PERP", "ETH_USDC_PERP")
+    ]
     message = bulk.close_all_preview(
         english, legs, account_label="main", seconds_left=45, confirm_data="c", cancel_data="x"
     )
     assert plain_text(message.text).splitlines() == [
         "Close 2 positions at market · $399.03",
         "🔴 Close long 1.4 SOL-PERP at about $142.51 · fee $0.0997",
-        "🔴 Close long 1.4 SOL-PERP at about $142.51 · fee $0.0997",
+        "🔴 Close long 1.4 ETH-PERP at about $142.51 · fee $0.0997",
         "Fees $0.1994",
         "",
         "Account main · valid for 45 s",

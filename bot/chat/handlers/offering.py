@@ -83,6 +83,8 @@ def card_of(locale: Locale, offer: Offer) -> Message:
         seconds_left=OFFER_SECONDS,
         confirm_data=ok,
         cancel_data=no,
+        replaces=offer.replaces,
+        replace_data=f"ok:{offer.replace_token}",
         left_out=left_out(locale, offer),
     )
 

@@ -63,6 +63,8 @@ offer-close-all = Close { $count ->
     [one] { $count } position
    *[other] { $count } positions
   }
+offer-parts = { $what } in { $count } orders
+close-parts-title = { $what } · in { $count } orders
 close-all-title = <b>Close { $count ->
     [one] { $count } position
    *[other] { $count } positions

@@ -60,6 +60,8 @@ note-odd-state = ⚠️ 该市场状态为 { $state }，本机器人不认识此
 note-other = • { $code }
 
 offer-close-all = 平掉 { $count } 个仓位
+offer-parts = { $what }，分 { $count } 笔
+close-parts-title = { $what } · 分 { $count } 笔
 close-all-title = <b>市价平掉 { $count } 个仓位</b> · { $notional }
 close-all-leg = { $mark } { $action } { $size } { $symbol }，约 { $price } · 手续费 { $fee }
 close-all-left-out = ⚠️ 未包含：{ $size } { $symbol }。{ $why }
