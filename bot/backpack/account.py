@@ -7,7 +7,7 @@ down in between and knows afterwards when an unanswered one is dead for certain.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
@@ -130,6 +130,16 @@ class AccountClient(HistoryReads):
     async def positions(self, symbol: str | None = None) -> dict[str, Position]:
         """Open positions by symbol, with liquidation prices; empty for a symbol without one."""
         return (await self.held(symbol)).positions
+
+    async def positions_in(self, symbols: Iterable[str]) -> dict[str, Position]:
+        """Every open position; for whoever concludes something from one of `symbols` not being there.
+
+        Raises UnknownOutcome when one of them is missing and may be in a row that cannot be read.
+        """
+        held = await self.held()
+        if held.unread and any(symbol not in held.positions for symbol in symbols):
+            raise UnknownOutcome("a position cannot be read")
+        return held.positions
 
     async def held(self, symbol: str | None = None) -> Held:
         """Open positions, and how many rows of them cannot be read."""

@@ -112,11 +112,9 @@ async def exposures(
     line: AccountClient, catalogue: Catalogue, orders: Sequence[OrderSnapshot]
 ) -> list[Exposure]:
     """What is held of the markets of `orders`: net positions, and on spot the coins."""
-    held = [
-        Exposure(position.symbol, position.quantity, position.mark_price)
-        for position in (await line.positions()).values()
-    ]
     coins = {order.symbol: order.base for order in orders if order.symbol == f"{order.base}_{order.quote}"}
+    positions = await line.positions_in({order.symbol for order in orders} - coins.keys())
+    held = [Exposure(one.symbol, one.quantity, one.mark_price) for one in positions.values()]
     if not coins:
         return held
     balances, markets = (await line.state()).balances, await catalogue.markets()

@@ -153,6 +153,10 @@ class Gathering:
             made = _in_turn([_warned(one) for one in outcome], context, read)
             built += made
             setting = left_by(setting, made)
+        unread = setting.state.unread_positions
+        if built and unread and intent.symbol is None:
+            note, last = Note("unread-positions", (("count", unread),)), built[-1]
+            built[-1] = replace(last, preview=replace(last.preview, notes=(*last.preview.notes, note)))
         if not built:
             return left_out[-1].refusal if left_out else Refusal(RefusalCode.NO_POSITION)
         return [replace(built[0], left_out=tuple(left_out)), *built[1:]]
@@ -166,6 +170,9 @@ class Gathering:
         wanted = [position for position in held.values() if _in_scope(position, intent.scope)]
         if intent.symbol is not None:
             wanted = meant(intent.symbol, held.values())
+        unread, named_coins = setting.state.unread_positions, intent.symbol and _names_coins(intent.symbol)
+        if not wanted and unread and not named_coins:
+            return Refusal(RefusalCode.UNREAD_POSITIONS, {"count": unread})
         if intent.symbol is not None and not wanted:
             resolved = await self._catalogue.resolve(intent.symbol, _named_kind(intent.symbol))
             return _unknown(resolved, intent) if isinstance(resolved, UnknownSymbol) else [resolved]
@@ -323,6 +330,12 @@ def _market(resolved: ResolvedSymbol | UnknownSymbol, kind: MarketKind) -> Marke
 def _named_kind(mention: str) -> MarketKind:
     """Without a position a close means the coins, unless the word says otherwise."""
     return MarketKind.PERP if named(mention).is_perp else MarketKind.SPOT
+
+
+def _names_coins(mention: str) -> bool:
+    """Whether a word can mean no position: `SOL_USDC`."""
+    own = named(mention)
+    return own.quote is not None and own.is_separate and not own.is_perp
 
 
 def _in_scope(position: Position, scope: str | None) -> bool:

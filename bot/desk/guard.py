@@ -162,8 +162,9 @@ def _entry(order: Order) -> Entry:
 
 async def _holdings(line: AccountClient, entries: Sequence[Order]) -> dict[str, Decimal]:
     """What is held of each market: the net position, or on spot the coins."""
-    held = {symbol: position.quantity for symbol, position in (await line.positions()).items()}
     coins = {order.symbol: order.base for order in entries if order.symbol == f"{order.base}_{order.quote}"}
+    positions = await line.positions_in({order.symbol for order in entries} - coins.keys())
+    held = {symbol: position.quantity for symbol, position in positions.items()}
     if coins:
         balances = await line.balances()
         held |= {symbol: balances[base].total for symbol, base in coins.items() if base in balances}

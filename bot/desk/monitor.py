@@ -198,7 +198,7 @@ async def _left(session: AsyncSession, order: Order) -> Decimal:
 async def _exposures(line: AccountClient, symbols: set[str]) -> dict[str, Exposure]:
     held = {
         symbol: Exposure(symbol, position.quantity, position.mark_price)
-        for symbol, position in (await line.positions()).items()
+        for symbol, position in (await line.positions_in(symbols)).items()
         if symbol in symbols
     }
     return held

@@ -82,7 +82,7 @@ class Note:
     liquidation-before-stop (liquidation, stop) · wide-spread (bps) ·
     exit-stands, exit-choice (kind, stop) · fills-now (percent, stop: the price it fills at) ·
     cut (asked, sent, asset: more is not there, or not free) · unlisted (symbol) · odd-state (state) ·
-    rest-stays (rest, least: of a position).
+    rest-stays (rest, least: of a position) · unread-positions (count: that a close of several leaves).
     """
 
     code: str

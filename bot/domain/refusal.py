@@ -31,6 +31,7 @@ class RefusalCode(StrEnum):
     # sizing and filters
     BELOW_MIN_QUANTITY = "below-min-quantity"  # quantity, minimum, asset, nearest
     TOO_SMALL_TO_CLOSE = "too-small-to-close"  # quantity held, minimum of an order, asset
+    UNREAD_POSITIONS = "unread-positions"  # count of rows; which positions they are nobody knows
     ABOVE_MAX_QUANTITY = "above-max-quantity"  # quantity, maximum, asset, nearest
     PRICE_OUT_OF_BAND = "price-out-of-band"  # price, low, high, nearest
     MARKET_CLOSED = "market-closed"  # symbol, state (also PostOnly and LimitOnly, with a mend that fits)

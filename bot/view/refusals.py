@@ -38,6 +38,7 @@ PARAMS: Mapping[RefusalCode, tuple[str, ...]] = {
     RefusalCode.UNSUPPORTED: ("feature",),
     RefusalCode.BELOW_MIN_QUANTITY: ("quantity", "minimum", "nearest"),
     RefusalCode.TOO_SMALL_TO_CLOSE: ("quantity", "minimum"),
+    RefusalCode.UNREAD_POSITIONS: ("count",),
     RefusalCode.ABOVE_MAX_QUANTITY: ("quantity", "maximum", "nearest"),
     RefusalCode.PRICE_OUT_OF_BAND: ("price", "low", "high", "nearest"),
     RefusalCode.MARKET_CLOSED: ("symbol", "state"),

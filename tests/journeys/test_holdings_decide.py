@@ -213,3 +213,23 @@ async def test_one_odd_row_hides_nothing(world: World, carol: Person) -> None:
     match = {"method": "GET", "path": "/api/v1/orders", "times": None}
     await world.fault(action="raw", status=200, body=rows, match=match)
     assert "cannot be read here: 1" in (await carol.says("/orders")).text
+
+
+async def test_what_cannot_be_read_is_neither_absent_nor_coins(world: World, carol: Person) -> None:
+    """A row that says nothing may be the very position that is meant."""
+    await _places(carol, "long sol $100 sl 3%")
+    rows = '[{"symbol":"SOL_USDC_PERP","netQuantity":"NaN"}]'
+    match = {"method": "GET", "path": "/api/v1/position", "times": None}
+    await world.fault(action="raw", status=200, body=rows, match=match)
+    for line in ("close sol", "close all", "close", "sl sol 140", "close sol; long eth $20"):
+        refused = await carol.says(line, "cannot be read here: 1")
+        assert "✅" not in str(refused.labels), line
+    await carol.says("cancel all", "could not read the positions")
+    assert any(order["status"] == "TriggerPending" for order in await world.orders())
+    coins = await carol.says("close sol_usdc", "Sell SOL/USDC")
+    assert "✅" in str(coins.labels)
+    rows = '[{"of":"tomorrow"},{"symbol":"WIF_USDC_PERP","netQuantity":"117.5"}]'
+    await world.admin.delete("/sandbox/faults")
+    await world.fault(action="raw", status=200, body=rows, match=match)
+    partly = await carol.says("close all", "117.5 WIF")
+    assert "cannot be read here, and are not touched: 1" in partly.text

@@ -31,7 +31,8 @@ EXPIRY_REASONS = (
 NOTE_CODES = (
     "mapped-quote", "sell-reduces", "size-default", "size-coins", "leverage-is-account-wide", "rounded",
     "partial-depth", "flips", "no-stop", "liquidation-before-stop", "wide-spread",
-    "exit-stands", "exit-choice", "fills-now", "cut",
+    "exit-stands", "exit-choice", "fills-now", "cut", "unlisted", "odd-state",
+    "rest-stays", "unread-positions",
     "sells-coins",  # `bot.desk.offers`
 )
 # fmt: on

@@ -175,6 +175,13 @@ def test_the_signs_of_exits_follow_price_and_money_whatever_the_magnitudes(engli
 
 
 NOTES: dict[str, tuple[tuple[tuple[str, str | D], ...], str]] = {
+    "unlisted": ((("symbol", "SOL_USDC_PERP"),), "SOL-PERP is not in"),
+    "odd-state": ((("state", "Auction"),), "state is Auction"),
+    "rest-stays": (
+        (("rest", D("0.007")), ("least", D("0.01"))),
+        "0.007 SOL stays open: the market’s smallest order is 0.01 SOL",
+    ),
+    "unread-positions": ((("count", 2),), "not touched: 2"),
     "mapped-quote": ((("typed", "USDT"), ("used", "USDC")), "You wrote USDT; Backpack quotes"),
     "sell-reduces": ((("symbol", "SOL"),), "reduces your open SOL long"),
     "size-default": ((("meaning", "quote"), ("size", "20")), "20 read as dollars"),

@@ -57,6 +57,7 @@ note-wide-spread = ⚠️ Wide spread: { $bps }.
 note-unlisted = ⚠️ { $symbol } is not in Backpack’s list of markets. The order is tried by the position’s own symbol; if Backpack refuses it, close the position on backpack.exchange.
 note-rest-stays = ⚠️ { $rest } stays open: the market’s smallest order is { $least }. Close the rest on backpack.exchange.
 note-odd-state = ⚠️ The market’s state is { $state }, which this bot does not know. Backpack may refuse the order.
+note-unread-positions = ⚠️ Positions that cannot be read here, and are not touched: { $count }. See backpack.exchange.
 note-other = • { $code }
 
 offer-close-all = Close { $count ->
