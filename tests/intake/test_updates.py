@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +15,6 @@ from aiohttp import ClientSession, web
 from bot.app import build
 from bot.chat.limits import UNLIMITED
 from bot.life import running
-from bot.telegram_line import silence
 from tests.support.world import BOB, CAROL, DESK, Person, World, open_world
 
 SECRET_WORD = "what-nobody-may-read-in-a-log"
@@ -148,11 +148,12 @@ async def test_answers_that_are_no_updates_are_waited_out(
 
 @contextlib.asynccontextmanager
 async def _again(world: World) -> AsyncIterator[World]:
-    """The bot started anew on the same database, after the first has ended."""
-    await silence(world.bot.telegram)
+    """The bot started anew on the same database, after the first has ended: it would stand by else."""
+    await world.stop()
     bot = build(world.bot.settings, world.masters, clock=world.clock, rates=UNLIMITED)
-    async with running(bot):
-        yield World(world.exchange, world.telegram, bot, world.chats, world.admin, world.clock, world.masters)
+    async with contextlib.AsyncExitStack() as life:
+        await life.enter_async_context(running(bot))
+        yield replace(world, bot=bot, life=life)
 
 
 async def _resting(person: Person) -> None:
@@ -163,7 +164,7 @@ async def _resting(person: Person) -> None:
 async def test_a_tap_from_before_an_outage_is_asked_again(world: World, carol: Person) -> None:
     await _resting(carol)
     asked = await carol.says("/cancelall", "Cancel")
-    await silence(world.bot.telegram)
+    await world.stop()
     await carol.chat.tap_data(asked.id, asked.buttons[0].data or "")
     world.clock.skip(3600)
     async with _again(world):
@@ -177,7 +178,7 @@ async def test_a_tap_from_before_an_outage_is_asked_again(world: World, carol: P
 async def test_a_tap_a_moment_before_a_restart_is_acted_on(world: World, carol: Person) -> None:
     preview = await carol.says("long sol $100", "Long SOL-PERP")
     world.bot.telegram.intake.record.drained()
-    await silence(world.bot.telegram)
+    await world.stop()
     await carol.chat.tap("✅", preview.id)
     async with _again(world):
         await carol.sees("Filled")
@@ -186,7 +187,7 @@ async def test_a_tap_a_moment_before_a_restart_is_acted_on(world: World, carol: 
 
 async def test_looking_around_needs_no_second_tap(world: World, carol: Person) -> None:
     menu = await carol.says("/menu", "Menu")
-    await silence(world.bot.telegram)
+    await world.stop()
     await carol.chat.tap("Market", menu.id)
     world.clock.skip(3600)
     async with _again(world):

@@ -52,6 +52,9 @@ class World:
     admin: httpx.AsyncClient
     clock: Clock = field(default_factory=Clock)
     masters: MasterKeys = field(default_factory=MasterKeys.generate)  # of the bot
+    life: contextlib.AsyncExitStack = field(
+        default_factory=contextlib.AsyncExitStack
+    )  # the bot's, to its end
 
     def person(self, user_id: int, chat_id: int | None = None) -> Person:
         return Person(self, self.chats.as_user(user_id, chat_id))
@@ -68,6 +71,10 @@ class World:
         """Time goes by, and what the bot does every few seconds under this name is done now."""
         self.clock.skip(seconds)
         self.bot.schedule.look_again(job)
+
+    async def stop(self) -> None:
+        """End the bot as its process would: another may be the active one. The sandboxes go on."""
+        await self.life.aclose()
 
     async def fault(self, **rule: Any) -> None:
         (await self.admin.post("/sandbox/faults", json=[rule])).raise_for_status()
@@ -212,7 +219,8 @@ async def open_world(
             clock=clock,
             rates=rates,
         )
-        await stack.enter_async_context(running(bot))
+        life = await stack.enter_async_context(contextlib.AsyncExitStack())
+        await life.enter_async_context(running(bot))
         chats = await stack.enter_async_context(ChatDriver(telegram.url))
         admin = await stack.enter_async_context(httpx.AsyncClient(base_url=exchange.rest_url, timeout=10))
-        yield World(exchange, telegram, bot, chats, admin, clock, masters)
+        yield World(exchange, telegram, bot, chats, admin, clock, masters, life)
