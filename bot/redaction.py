@@ -24,7 +24,9 @@ _RUN: Final = re.compile(r"(?:[A-Za-z0-9+/_=-]|%2[BbFf]|%3[Dd]){43,}")
 _SOURCE: Final = re.compile(r'(?m)^ *File "[^"\n]+", line \d+.*$')  # of a traceback: its paths are long
 _MASK: Final = "[redacted]"
 _OURS: Final = "bot"
-_CHATTY: Final = ("httpx", "httpcore", "apscheduler", "aiohttp.access", "websockets")
+# Libraries that name every request, job or statement at INFO.
+_CHATTY: Final = ("httpx", "httpcore", "apscheduler", "aiohttp.access", "websockets", "sqlalchemy", "alembic")
+_QUIETER: Final = {"DEBUG": "INFO", "INFO": "WARNING"}
 
 
 def redact(text: str) -> str:
@@ -72,4 +74,4 @@ def configure_logging(level: str) -> None:
     # its line names nothing: what a retried call comes to is said by who called.
     stamina.instrumentation.set_on_retry_hooks([])
     for name in _CHATTY:
-        logging.getLogger(name).setLevel("INFO" if level == "DEBUG" else "WARNING")
+        logging.getLogger(name).setLevel(_QUIETER.get(level, level))

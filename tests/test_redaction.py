@@ -116,6 +116,19 @@ def test_libraries_never_speak_at_debug(library: str, capfd: pytest.CaptureFixtu
     assert "ours" in shown
 
 
+@pytest.mark.parametrize("level", ["INFO", "WARNING", "ERROR"])
+def test_libraries_that_name_every_statement_keep_to_what_matters(
+    level: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with logging_as(level):
+        for library in ("sqlalchemy.engine.Engine", "sqlalchemy.pool.impl.QueuePool", "httpx", "alembic"):
+            logging.getLogger(library).info("a statement")
+            logging.getLogger(library).warning("a warning")
+    shown = capfd.readouterr().err
+    assert "a statement" not in shown
+    assert ("a warning" in shown) is (level != "ERROR")
+
+
 @pytest.mark.parametrize("path", ["bot{}/sendMessage", "file/bot{}/photos/1.png", "bot{}"])
 def test_the_token_is_masked_in_every_bot_api_url(path: str) -> None:
     masked = redact(f'HTTP Request: POST http://127.0.0.1:8081/{path.format(TOKEN)} "HTTP/1.1 200 OK"')

@@ -62,7 +62,7 @@ class Schedule:
             except Exception:
                 _log.exception("job %s failed", name)
 
-        self._scheduler.add_job(guarded, Pace(seconds), id=name)
+        self._add(guarded, Pace(seconds), name)
 
     def durable(self, series: Series, runs: Runs) -> None:
         """Run each due time of `series` once among all processes, late if need be."""
@@ -89,7 +89,17 @@ class Schedule:
                 delay_s = 0.0
             self._move(name, delay_s)
 
-        self._scheduler.add_job(looked, Pace(FLOOR_S), id=name, next_run_time=_now())
+        self._add(looked, Pace(FLOOR_S), name, next_run_time=_now())
+
+    def _add(self, work: Callable[[], Awaitable[None]], pace: Pace, name: str, **options: Any) -> None:
+        async def until_stopped() -> None:
+            try:
+                await work()
+            except asyncio.CancelledError:  # of a stop, which APScheduler would call an error of each job
+                if self._scheduler.running:
+                    raise
+
+        self._scheduler.add_job(until_stopped, pace, id=name, name=name, **options)
 
     def look_again(self, name: str) -> None:
         """Something of `name` may be due earlier than thought."""

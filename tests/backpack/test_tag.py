@@ -114,8 +114,20 @@ def test_no_other_part_of_the_bot_can_send_an_order():
             if _CLIENTS & _reached(node):
                 connecting.add(name)
     assert naming == {"backpack/routes.py"}
-    # Streams bring news and take no orders; the demo stays on loopback, the doctor asks Telegram alone.
-    assert connecting == {"backpack/transport.py", "backpack/streams.py", "demo.py", "doctor.py"}
+    assert connecting == {
+        "backpack/transport.py",
+        "backpack/streams.py",  # brings news and takes no orders
+        "demo.py",  # stays on loopback
+        "doctor.py",  # asks Telegram alone
+        "intake/polling.py",  # asks Telegram alone, below the token's address
+        "lease.py",  # wants this machine's name
+        "telegram_start.py",  # wants the names of errors
+    }
+    reached = {name: _used(package / name) for name in ("lease.py", "telegram_start.py")}
+    assert reached == {
+        "lease.py": {"socket.gethostname"},
+        "telegram_start.py": {"httpx.ConnectError", "httpx.UnsupportedProtocol"},
+    }
 
 
 def _reached(node: ast.AST) -> set[str]:
@@ -125,9 +137,18 @@ def _reached(node: ast.AST) -> set[str]:
     if isinstance(node, ast.ImportFrom):
         module = node.module or ""
         return {module, module.split(".")[0], *(f"{module}.{alias.name}" for alias in node.names)}
-    if isinstance(node, ast.Attribute):
+    if isinstance(node, ast.Attribute) and node.attr == "ClientSession":
         return {node.attr}
     return set()
+
+
+def _used(path: Path) -> set[str]:
+    """What a file takes from the clients it imports."""
+    return {
+        ast.unparse(node)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) in _CLIENTS
+    }
 
 
 def test_whatever_touches_money_in_or_out_can_only_be_read():

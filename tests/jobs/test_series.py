@@ -351,6 +351,27 @@ async def test_a_failing_job_comes_again() -> None:
     schedule.stop()
 
 
+async def test_a_job_that_is_stopped_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    inside, ended = asyncio.Event(), asyncio.Event()
+
+    async def look() -> int:
+        inside.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+        return 0
+
+    schedule = Schedule()
+    schedule.when_due("posts", look, Clock())
+    schedule.start()
+    await inside.wait()
+    schedule.stop()
+    await ended.wait()
+    await asyncio.sleep(0.01)
+    assert "Traceback" not in caplog.text
+
+
 async def test_a_machine_clock_set_back_by_an_hour_stops_no_job(monkeypatch: pytest.MonkeyPatch) -> None:
     """APScheduler alone would wait for the hour to pass again, and forward of it run every missed moment."""
     shift = timedelta(0)

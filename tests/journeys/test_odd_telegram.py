@@ -20,6 +20,7 @@ from bot import telegram_start
 from bot.sandbox.telegram import ChatDriver, SandboxTelegram, TelegramConfig
 from bot.settings import SettingsError
 from bot.telegram_line import request
+from bot.telegram_wire import Wire
 from tests.journeys.test_command_line import _rucksack as rucksack
 
 ME = {"id": 7000, "is_bot": True, "first_name": "Rucksack", "username": "rucksack_bot"}
@@ -47,10 +48,12 @@ async def _server(*answers: tuple[int, str]) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
+def _wire() -> Wire:
+    return request(2, may_act=lambda: True)
+
+
 async def _meets(base: str) -> str:
-    bot = Bot(
-        "7000:token", base_url=f"{base}/bot", request=request(pool=2), get_updates_request=request(pool=1)
-    )
+    bot = Bot("7000:token", base_url=f"{base}/bot", request=_wire(), get_updates_request=_wire())
     try:
         async with asyncio.timeout(20):
             await telegram_start.meet(bot)
@@ -118,7 +121,7 @@ async def test_what_passes_is_waited_for_and_said_once(
 async def test_a_refused_webhook_names_its_address() -> None:
     bad = '{"ok":false,"error_code":400,"description":"Bad Request: bad webhook: HTTPS url must be provided"}'
     async with _server((400, bad)) as base:
-        bot = Bot("7000:token", base_url=f"{base}/bot", request=request(pool=1))
+        bot = Bot("7000:token", base_url=f"{base}/bot", request=_wire())
         await bot._request[1].initialize()
         with pytest.raises(SettingsError, match=r"TELEGRAM_WEBHOOK_URL: Telegram refuses it .*https url"):
             await telegram_start.patiently(lambda: bot.set_webhook("http://x"), "TELEGRAM_WEBHOOK_URL")
@@ -134,7 +137,7 @@ async def test_commands_are_offered_again_and_no_language_waits_for_another(
             await chats.fault(fault, "setMyCommands", retry_after=1)
         await chats.fault("instead", "setMyCommands", body=HTML)
         token = telegram.config.token
-        async with Bot(token, base_url=f"{telegram.url}/bot", request=request(pool=2)) as bot:
+        async with Bot(token, base_url=f"{telegram.url}/bot", request=_wire()) as bot:
             async with asyncio.timeout(20):
                 await telegram_start.introduce(bot)
             english, chinese = await bot.get_my_commands(), await bot.get_my_commands(language_code="zh")
