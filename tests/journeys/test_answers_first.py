@@ -73,5 +73,5 @@ async def test_answers_and_results_go_before_the_cards_of_twenty_orders(world: W
     _keep(world, TELEGRAM)
     first = await carol.says("/panic", "Panic")
     await carol.taps("Cancel and close all", "Last check", on=first.id)
-    await carol.taps("Yes", "everything is cancelled", on=first.id)
+    await carol.taps("Yes", "Panic done", on=first.id)
     assert await _untouched(carol, cards) >= ORDERS - FEW

@@ -89,6 +89,9 @@ async def test_a_market_that_changes_its_interval_is_read_and_watched_by_the_hou
     await carol.says(f"alert {base} funding extreme", "Alert set")
     await carol.says(f"alert {base} funding > 0.02%", "per 1 h")
     await carol.says(f"/schedule funding 10m before {base}", "Saved")
+    await asyncio.sleep(1.5)  # a mark a second: each has been judged
+    fired = [m.text for m in await carol.chat.messages() if m.from_bot and m.text.startswith("🔔 WIF")]
+    assert not fired, "the same pay by the hour is neither extreme nor above 0.02 % an hour"
     before = await _due(world)
     paid_ms = market.next_funding_ms - HOUR
     hours = next(one for one in (4, 7, 11) if market.next_funding_ms % (one * HOUR))
@@ -100,8 +103,6 @@ async def test_a_market_that_changes_its_interval_is_read_and_watched_by_the_hou
     assert await _due(world) == market.next_funding_ms - 10 * 60_000
     shown = await carol.says(f"/price {base}-PERP", "Funding")
     assert f"per {(market.next_funding_ms - paid_ms) // HOUR} h" in shown.text  # since the last settlement
-    fired = [m.text for m in await carol.chat.messages() if m.from_bot and m.text.startswith("🔔 WIF")]
-    assert not fired, "the same pay by the hour is neither extreme nor above 0.02 % an hour"
 
 
 async def _due(world: World) -> int:
