@@ -82,7 +82,9 @@ async def _at_work(bot: Bot) -> AsyncIterator[None]:
     bot.schedule.start()
     await bot.feed.start()
     try:
-        # People are heard first: what grows with accounts and alerts is begun behind them.
+        # People are heard first: what grows with accounts and alerts is begun behind them. A panic that one
+        # of them begins from here on is at work, and not for us to finish.
+        cut_short = await bot.services.panics.interrupted()
         await listen(bot.telegram, bot.settings, bot.services.clock())
         bot.services.bot_username = bot.telegram.bot.username
         _in_background(bot, bot.reconciler.run_once())
@@ -90,7 +92,7 @@ async def _at_work(bot: Bot) -> AsyncIterator[None]:
         await bot.services.alerts.start()
         await bot.plans.start()
         await _open_dashboard(bot)
-        _in_background(bot, finish_panics(bot.services))
+        _in_background(bot, finish_panics(bot.services, cut_short))
         _in_background(bot, finish_chains(bot.services, at_start=True))
         _in_background(bot, bot.services.funding.gather())
         _in_background(bot, introduce(bot.telegram.bot))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -41,9 +42,9 @@ async def expire_previews(services: Services) -> None:
     services.outbox.kick()
 
 
-async def finish_panics(services: Services) -> None:
-    """What a crash cut short of a panic is done at the next start, and its user told."""
-    for ticket in await services.panics.interrupted():
+async def finish_panics(services: Services, cut_short: Sequence[Ticket]) -> None:
+    """What a crash cut short of panics is done at the next start, and their users told."""
+    for ticket in cut_short:
         await services.panics.resume(ticket, panic_teller(services))
         services.outbox.kick()
 

@@ -8,6 +8,7 @@ the next start finishes the ticket, and its user reads what was done and what wa
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -102,23 +103,27 @@ class Chains:
         self._placing = placing
         self._manage = manage
         self._clock = clock
-        self._running: set[int] = set()
+        self._running: Counter[int] = Counter()  # taps of a chain: all but one of them are refused
 
     async def run(self, ticket: Ticket, user_id: int, message_id: int | None, tell: Tell) -> Refusal | None:
         """Take the ticket and do its steps. `tell` writes what came of them in the transaction that ends it.
 
         Raises the vault's errors before anything is sent.
         """
-        refusal = await self._placing.claim(ticket, user_id, message_id)
-        if refusal is not None:
-            return refusal
-        self._running.add(ticket.id)
+        self._running[ticket.id] += (
+            1  # before it is claimed: at a start, a claimed one that nobody runs is ended
+        )
         try:
-            await self._do(ticket)
+            refusal = await self._placing.claim(ticket, user_id, message_id)
+            if refusal is not None:
+                return refusal
+            try:
+                await self._do(ticket)
+            finally:
+                # Even after a failure of ours: what was not sent by now never is, and that is told.
+                await self._finish(ticket, tell, late=False)
         finally:
-            # Even after a failure of ours: what was not sent by now is not sent any more, and that is told.
-            await self._finish(ticket, tell, late=False)
-            self._running.discard(ticket.id)
+            self._running -= Counter([ticket.id])
         return None
 
     async def finish_interrupted(self, tell: Tell, *, at_start: bool) -> None:

@@ -173,7 +173,10 @@ class Panics:
         return None
 
     async def interrupted(self) -> list[Ticket]:
-        """Panics of the last minutes that a crash cut short."""
+        """Panics of the last minutes that a crash cut short: to be asked for before anybody is heard.
+
+        Later, one that is at work looks the same, and would be done twice at once.
+        """
         async with self._database.read() as session:
             return await tickets.unfinished(session, TicketKind.PANIC, self._clock() - PANIC_RESUME_MS)
 
