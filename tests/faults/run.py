@@ -18,13 +18,14 @@ from aiohttp import web
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.clock import unix_ms
 from bot.domain.values import OrderType, Side
 from bot.sandbox.exchange import ExchangeConfig, SandboxExchange
 from bot.sandbox.exchange.model import Account as ExchangeAccount
 from bot.sandbox.exchange.model import OrderRequest, Tag
 from bot.sandbox.telegram import ChatDriver, Limits, SandboxTelegram, TelegramConfig
 from bot.sandbox.telegram.driver import ChatMessage, PersonChat, Tap
-from bot.store import Database
+from bot.store import Database, inbox
 from bot.store.operating_tables import Lease
 from bot.store.tables import Message, Order, Ticket
 from bot.store.tickets import hash_token
@@ -163,10 +164,17 @@ class Run:
             )
             self._database = Database.open(self._url)
             stack.push_async_callback(self._database.close)
+            await self._hear()
             await self._tell("accounts", {"label": "Alice", "publicKey": self._template.public_key})
             await self._tell("clock", {"offsetMs": self._plan.affliction.clock_offset_ms})
             self._furnish()
             yield chats.as_user(ALICE)
+
+    async def _hear(self) -> None:
+        """As if a bot had listened until now. One that dies before its first second is out leaves no word of
+        when it listened, and its heir asks again about a tap that may be of any age: shown elsewhere."""
+        async with self._database.write() as session:
+            await inbox.note_look(session, self._telegram.config.bot_id, unix_ms())
 
     async def _reap(self) -> None:
         for child in self._children:
