@@ -16,14 +16,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.chat import system_news
 from bot.chat.minted import cancel_data
 from bot.chat.outbox import LANE_ANSWER, LANE_CARD, LANE_URGENT, pack_keyboard
-from bot.desk.announce import Notice
+from bot.desk.announce import Notice, is_told_by_panic
 from bot.domain.noise import Event
 from bot.domain.order import OrderEvent, OrderReport, OrderState
 from bot.domain.standing import Gap
 from bot.domain.stops import Shortage
 from bot.domain.values import Language, plain
-from bot.store import endings, fills, orders, outbox, promises, users
-from bot.store.tables import Account, Order, OutboxKind, Ticket, User
+from bot.store import endings, fills, orders, outbox, promises, tickets, users
+from bot.store.tables import Account, Order, OutboxKind, Ticket, TicketKind, User
 from bot.store.tables import Message as Row
 from bot.view import Locale, Message
 from bot.view import notices as notice_view
@@ -67,6 +67,8 @@ class ChatAnnouncer:
             loud = notice_view.late_surprise(locale, snapshot, positions_data=POSITIONS)
             await self._send(session, order.chat_id, f"order:{order.id}:surprise", loud, LANE_URGENT)
         if order.ticket_id is not None and order.client_id is not None:
+            if order.message_id is None and await self._panic_tells(session, order):
+                return
             await self._edit_card(session, order, card, asked=asked)
         if await self._is_no_news(session, order):
             await self._went(session, user, order, snapshot.account_label)
@@ -171,6 +173,13 @@ class ChatAnnouncer:
             )
             await outbox.enqueue(session, row)
         return True
+
+    async def _panic_tells(self, session: AsyncSession, order: Order) -> bool:
+        ticket = await session.get(Ticket, order.ticket_id)
+        if ticket is None or ticket.kind is not TicketKind.PANIC:
+            return False
+        held = await tickets.hold(session, ticket.id)
+        return held is not None and is_told_by_panic(held, order, self._clock())
 
     async def _edit_card(self, session: AsyncSession, order: Order, card: Message, *, asked: bool) -> None:
         """The preview the user tapped becomes the card; further legs of a ticket get one of their own.

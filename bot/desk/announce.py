@@ -8,14 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.order import OrderReport
 from bot.domain.standing import Gap
 from bot.domain.stops import Shortage
-from bot.store.tables import Order
+from bot.store.tables import Order, Ticket, TicketKind
+
+PANIC_RESUME_MS: Final = 5 * 60_000  # an older one may no longer be what its user wants
+PANIC_DOUBTS: Final = "doubts"  # in a panic's preview: ids of closes whose end its result could not tell
 
 
 class NoticeKind(StrEnum):
@@ -63,3 +66,12 @@ class Announcer(Protocol):
 
     def committed(self) -> None:
         """The transaction is through: messages may go out now."""
+
+
+def is_told_by_panic(ticket: Ticket, order: Order, now_ms: int) -> bool:
+    """Whether a change of a panic's close is told in the panic's result, and needs no message of its own."""
+    if ticket.kind is not TicketKind.PANIC:
+        return False
+    if ticket.done_ms is None:
+        return now_ms < (ticket.claimed_ms or 0) + PANIC_RESUME_MS
+    return order.id not in ticket.preview.get(PANIC_DOUBTS, ())

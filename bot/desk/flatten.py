@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
@@ -18,14 +18,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.backpack import AccountClient, BackpackError
 from bot.backpack.errors import CLOCK_DIFFERS
 from bot.backpack.outcomes import RULES
+from bot.desk.announce import PANIC_DOUBTS, PANIC_RESUME_MS
+from bot.desk.flatten_report import Left, PanicDone, close_of
 from bot.desk.linking import Linking
 from bot.desk.placing import Leg, Placing
 from bot.desk.sessions import AccountSessions
 from bot.desk.tracker import Tracker
-from bot.domain.account import Held, Position
+from bot.domain.account import Position
 from bot.domain.held import Closing, closing_orders
 from bot.domain.market import Market, named
-from bot.domain.order import OddOrder, OrderEvent, OrderReport, OrderRequest, OrderState, Resting
+from bot.domain.order import OrderEvent, OrderRequest, OrderState
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import ZERO
 from bot.market import Catalogue
@@ -35,7 +37,6 @@ from bot.store.tables import AccountState as KeyState
 from bot.store.tables import Order, Ticket, TicketKind, User
 
 PANIC_LIFE_MS: Final = 60_000
-PANIC_RESUME_MS: Final = 5 * 60_000  # an older one may no longer be what its user wants
 SETTLE_MS: Final = 10_000  # what the exchange took at the market ends sooner, or its news was lost
 POLL_S: Final = 0.25
 LOOKS: Final = 12  # at what is left, while it contradicts what was answered
@@ -61,37 +62,6 @@ class PanicPlan:
 
     def __repr__(self) -> str:
         return f"PanicPlan(orders={self.orders}, positions={len(self.positions)})"
-
-
-@dataclass(frozen=True, slots=True)
-class Close:
-    """What became of one position. Quantities in base, positive.
-
-    `left` None: what is held now could not be read. `rest`: what the market's rules take in no order.
-    """
-
-    symbol: str
-    held: Decimal
-    left: Decimal | None
-    rest: Decimal = ZERO
-    is_in_doubt: bool = False
-    error_code: str | None = None
-    error_message: str | None = None
-    reason: str | None = None
-
-
-@dataclass(slots=True)
-class PanicDone:
-    """What a panic came to, whatever crashes it took to get there."""
-
-    cancelled: int = 0
-    closes: list[Close] = field(default_factory=list)
-    errors: dict[str, BackpackError | None] = field(default_factory=dict)  # symbols whose orders still rest
-    orders_unread: BackpackError | None = None  # why nothing was cancelled
-    positions_unread: BackpackError | None = None  # why nothing was closed
-    left_unread: BackpackError | None = None  # why nobody knows what is left
-    odd_orders: int = 0
-    odd_positions: int = 0
 
 
 Tell = Callable[[AsyncSession, Ticket, PanicDone], Awaitable[None]]
@@ -195,12 +165,19 @@ class Panics:
         done.cancelled = len(gone if left is None else gone - left.order_ids)
         before = {symbol: Decimal(held) for symbol, held in ticket.preview.get("held", {}).items()}
         now = {} if left is None else left.held
-        done.closes = [
-            _close(symbol, held, None if left is None else now.get(symbol, ZERO), rests, sent)
-            for symbol, held in (now | before).items()
-        ]
         async with self._database.write() as session:
             await tickets.finish(session, ticket.id or 0, self._clock())
+            # Read after the ticket is finished: what changes from here on is told by the order's own card.
+            sent = list(await orders.of_ticket(session, ticket.id or 0))
+            ticket.preview = {
+                **ticket.preview,
+                PANIC_DOUBTS: [one.id for one in sent if one.state in orders.OPEN],
+            }
+            await tickets.remember(session, ticket.id or 0, ticket.preview)
+            done.closes = [
+                close_of(symbol, held, None if left is None else now.get(symbol, ZERO), rests, sent)
+                for symbol, held in (now | before).items()
+            ]
             await tell(session, ticket, done)
 
     async def _sent(self, ticket: Ticket) -> list[Order]:
@@ -329,7 +306,7 @@ class Panics:
 
     async def _look_again(
         self, line: AccountClient, done: PanicDone, rests: dict[str, Decimal], sent: Sequence[Order]
-    ) -> _Left | None:
+    ) -> Left | None:
         """What is held and rests now. What was answered to be done may take a moment to be seen."""
         failed = {one.symbol for one in sent if one.state is not OrderState.FILLED}
         excused = failed | rests.keys() | done.errors.keys()
@@ -342,7 +319,7 @@ class Panics:
             except BackpackError as error:
                 done.left_unread = error
                 return None
-            left = _Left.of(held, resting, {one.symbol for one in running})
+            left = Left.of(held, resting, {one.symbol for one in running})
             if not (left.held.keys() | left.waiting) - excused:
                 break
             await asyncio.sleep(POLL_S)
@@ -352,48 +329,8 @@ class Panics:
         return left
 
 
-@dataclass(frozen=True, slots=True)
-class _Left:
-    """What an account holds (base, positive), and where something of it still waits."""
-
-    held: dict[str, Decimal]
-    waiting: set[str]
-    order_ids: set[str]
-    odd_orders: int
-    odd_positions: int
-
-    @classmethod
-    def of(cls, held: Held, resting: Resting, running: set[str]) -> _Left:
-        rows: list[OrderReport | OddOrder] = [*resting.orders, *resting.odd]
-        return cls(
-            {symbol: abs(one.quantity) for symbol, one in held.positions.items()},
-            {one.symbol for one in rows if one.symbol is not None} | running,
-            {one.exchange_id for one in rows if one.exchange_id is not None},
-            sum(one.symbol is None for one in resting.odd),
-            held.unread,
-        )
-
-
 def _leg(request: OrderRequest, market: Market | None) -> Leg:
     if market is not None:
         return Leg.of(request, market)
     own = named(request.symbol)
     return Leg(request, own.base, own.quote or "USDC")
-
-
-def _close(
-    symbol: str, held: Decimal, left: Decimal | None, rests: dict[str, Decimal], sent: Sequence[Order]
-) -> Close:
-    ours = [one for one in sent if one.symbol == symbol]
-    bad = [one for one in ours if one.state is not OrderState.FILLED]
-    last = bad[-1] if bad else None
-    return Close(
-        symbol,
-        held,
-        left,
-        rests.get(symbol, ZERO),
-        any(one.state in orders.OPEN for one in ours),
-        last.error_code if last else None,
-        last.error_message if last else None,
-        last.reason if last else None,
-    )

@@ -102,6 +102,17 @@ async def get(session: AsyncSession, ticket_id: int) -> Ticket | None:
     return await session.get(Ticket, ticket_id)
 
 
+async def hold(session: AsyncSession, ticket_id: int) -> Ticket | None:
+    """A ticket that nobody finishes before this transaction ends."""
+    statement = (
+        select(Ticket)
+        .where(col(Ticket.id) == ticket_id)
+        .with_for_update(read=True)
+        .execution_options(populate_existing=True)
+    )
+    return (await session.scalars(statement)).one_or_none()
+
+
 async def shown_in(session: AsyncSession, chat_id: int, message_id: int) -> Ticket | None:
     """The newest ticket whose preview a Telegram message showed."""
     statement = (

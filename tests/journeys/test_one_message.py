@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bot.sandbox.telegram.driver import ChatMessage
-from tests.support.world import Person, World
+from tests.support.world import GIVEN_UP_S, Person, World
 
 SOL = "SOL_USDC_PERP"
 
@@ -93,4 +93,22 @@ async def test_cancel_all_and_panic_are_answered_once(world: World, carol: Perso
     first = await carol.says("/panic", "Panic")
     last = await carol.taps("Cancel and close all", "Last check", on=first.id)
     await carol.taps("flatten", "Panic done", on=last.id)
-    assert [text for text in await _news(carol, last.id) if "Filled · Sell" not in text] == []
+    assert await _news(carol, last.id) == []
+
+
+async def test_a_close_the_panic_could_not_tell_the_end_of_is_told_later(world: World, carol: Person) -> None:
+    await _places(carol, "long sol $200", "Filled")
+    first = await carol.says("/panic", "Panic")
+    last = await carol.taps("Cancel and close all", "Last check", on=first.id)
+    place = {"method": "POST", "path": "/api/v1/order"}
+    await world.fault(action="status", status=503, when="after", match=place)
+    await world.fault(action="stream_drop", match={"path": "account.", "times": None})
+    for path in ("/api/v1/order", "/wapi/v1/history"):
+        silent = {"method": "GET", "path": path, "times": None, "after": 1 if path == "/api/v1/order" else 0}
+        await world.fault(action="status", status=504, match=silent)
+    told = await carol.taps("flatten", "not confirmed", on=last.id)
+    assert "Panic done" not in told.text
+    assert await _news(carol, last.id) == []
+    await world.admin.delete("/sandbox/faults")
+    world.passes(GIVEN_UP_S, "reconcile")
+    await carol.sees("Filled · Sell 1.33 SOL-PERP")

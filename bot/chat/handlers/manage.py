@@ -10,7 +10,8 @@ from bot.backpack import BackpackError, UnknownOutcome
 from bot.chat.outbox import LANE_ANSWER, ticket_edit
 from bot.chat.services import Services
 from bot.chat.turn import Turn
-from bot.desk.flatten import Close, PanicDone, PanicPlan, Tell
+from bot.desk.flatten import PanicPlan, Tell
+from bot.desk.flatten_report import Close, PanicDone
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import ZERO, Language
 from bot.store import outbox, users
