@@ -18,6 +18,7 @@ from rich.table import Table
 from bot.app import Bot
 from bot.store import Database, accounts, users
 from bot.store.tables import AccountState
+from bot.terminal import spare_collector
 from bot.vault import MasterKeys, Vault
 from tests.bench.probe import ORDER, TAP, Probe, watching
 from tests.bench.remote import Town, open_town
@@ -59,6 +60,7 @@ async def _measure(database_url: str, count: int) -> Found:
             await _populate(database_url, masters, town, count)
             begun = time.perf_counter()
             async with open_bot(database_url, town, masters) as bot:
+                spare_collector()  # as `rucksack run` does
                 found.listening_s = time.perf_counter() - begun
                 await _trade(town)
                 found.traded_s = time.perf_counter() - begun
