@@ -105,16 +105,6 @@ class Firing(Table, table=True):
     delivered_ms: int | None = Field(default=None, sa_type=BigInteger)
 
 
-class KnownMarket(Table, table=True):
-    """A market as it was when somebody last looked at the list; what changes meanwhile is news."""
-
-    __tablename__ = "known_market"
-    forgetting: ClassVar[Forgetting] = Forgetting(kept=keeping(NOBODYS, "symbol", "state"))
-
-    symbol: str = Field(primary_key=True)
-    state: str  # of its book, as the exchange words it
-
-
 class Watermark(Table, table=True):
     """Up to when a market's prices were seen and judged; what came later is a gap to be repaired."""
 

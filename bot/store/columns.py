@@ -14,8 +14,7 @@ from sqlalchemy import BigInteger, Dialect, Integer, Numeric, Text
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.type_api import TypeEngine
 from sqlalchemy.types import TypeDecorator
-
-from bot.domain.values import plain
+from sqlmodel import Field
 
 WordT = TypeVar("WordT", bound=StrEnum)
 
@@ -51,7 +50,7 @@ class Exact(TypeDecorator[Decimal]):
             raise TypeError(f"money is Decimal, not {type(value).__name__}")
         if not value.is_finite():
             raise ValueError("money is a finite number")
-        return value if dialect.name == "postgresql" else plain(value)
+        return value if dialect.name == "postgresql" else format(value, "f")
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
         return None if value is None else Decimal(value)
@@ -120,3 +119,8 @@ def refuse_floats(value: Any) -> None:
     elif isinstance(value, list | tuple):
         for item in value:
             refuse_floats(item)
+
+
+def row_id() -> Any:
+    """A number the database gives; unset until the row is inserted."""
+    return Field(default=None, primary_key=True, sa_type=RowId)

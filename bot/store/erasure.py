@@ -1,4 +1,7 @@
-"""Carries out what every table declares for a person who is forgotten, or an account that is unlinked."""
+"""Carries out what every table declares for a person who is forgotten, or an account that is unlinked.
+
+It knows the tables whose modules are imported: `bot.app.tables` imports all of them.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +10,10 @@ from collections.abc import Iterator
 from sqlalchemy import Table as SqlTable
 from sqlalchemy.ext.asyncio import AsyncSession
 
-# Every module with tables: one that is not known here cannot be erased.
-from bot.store import (
-    alert_tables,
-    broker_tables,
-    intake_tables,
-    operating_tables,
-    post_tables,
-    promise_tables,
-)
+from bot.store.base import Table
 from bot.store.forgetting import Forgetting
-from bot.store.tables import Table
 
 __all__ = ["forget", "rules", "unlink"]
-
-_MODULES = (alert_tables, broker_tables, intake_tables, operating_tables, post_tables, promise_tables)
 
 
 def rules() -> Iterator[tuple[SqlTable, Forgetting]]:

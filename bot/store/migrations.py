@@ -12,20 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
 
-from bot.store import (  # noqa: F401 - so that every table is known
-    alert_tables,
-    broker_tables,
-    intake_tables,
-    operating_tables,
-    post_tables,
-    promise_tables,
-)
 from bot.store.engines import normalise, secure_file
 
 if TYPE_CHECKING:  # loaded when a database is not up to date: that is seldom, and takes long
     from alembic.config import Config
 
-SCRIPTS = Path(__file__).resolve().parents[2] / "alembic"
+SCRIPTS = Path(__file__).resolve().parents[3] / "alembic"
 _ADVISORY_LOCK = 7_226_273  # any number, the same in every process of ours
 
 

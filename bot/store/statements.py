@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import make_transient_to_detached
 
-from bot.store.tables import Table
+from bot.store.base import Table
 
 TableT = TypeVar("TableT", bound=Table)
 

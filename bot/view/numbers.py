@@ -89,3 +89,8 @@ class Numbers:
     @staticmethod
     def _absurd(value: Decimal) -> str:
         return ("0" if not value else f"{value:.6E}") if value.is_finite() else str(value)
+
+
+def clock_minute(minute: int) -> str:
+    """A minute of the day as `HH:MM`."""
+    return f"{minute // 60 % 24:02d}:{minute % 60:02d}"

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from bot.domain.funding import FundingRow
 from bot.domain.values import HUNDRED
+from bot.view.lateness import Lateness, lateness
 from bot.view.locale import Locale
 from bot.view.message import Message, lines, plain_text
 from bot.view.words import rated
@@ -29,14 +30,6 @@ class Mover:
     last: Decimal
     change: Decimal
     volume: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Lateness:
-    """`late_ms` past its time, standing for `missed` earlier ones that were never said."""
-
-    late_ms: int = 0
-    missed: int = 0
 
 
 def movers(locale: Locale, rows: Sequence[Mover], when: Lateness, *, now_ms: int) -> Message:
@@ -109,16 +102,6 @@ def digest(
             locale.text("post-unsaid", n=unsaid) if unsaid else None,
         )
     )
-
-
-def lateness(locale: Locale, when: Lateness) -> list[Markup]:
-    """What is said first by a post that comes late; nothing by one in time."""
-    said = []
-    if when.late_ms:
-        said.append(locale.text("post-late", late=locale.duration(when.late_ms // 1000)))
-    if when.missed:
-        said.append(locale.text("post-missed", n=when.missed))
-    return said
 
 
 def _moves(locale: Locale, ordered: Sequence[Mover], count: int) -> list[Markup]:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from bot.view.locale import Locale
 from bot.view.message import Button, Message, button, keyboard, lines
+from bot.view.numbers import clock_minute
 
 NAMES = ("size", "slippage", "tolerance", "confirm", "quiet", "language", "zone", "account", "named")
 
@@ -112,10 +113,6 @@ def _quiet(locale: Locale, current: SettingsView) -> Markup:
         return locale.text("settings-quiet-off")
     window = {"from": clock_minute(start), "to": clock_minute(end)}
     return locale.text("settings-quiet", zone=current.time_zone, **window)
-
-
-def clock_minute(minute: int) -> str:
-    return f"{minute // 60 % 24:02d}:{minute % 60:02d}"
 
 
 def _option(locale: Locale, name: str, value: str, is_chosen: bool) -> str:
