@@ -1,4 +1,4 @@
-"""Alembic's entry: uses the connection `bot.store.migrate` hands in, or DATABASE_URL at the command line."""
+"""Alembic's entry: uses the connection `migrate` hands in, or DATABASE_URL at the command line."""
 
 import os
 from typing import Any
@@ -6,11 +6,12 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlmodel import AutoString
 
+import bot.app.tables  # noqa: F401 - so that every table is known
 from alembic import context
-from bot.store.columns import Exact, Nano, Word
-from bot.store.engines import normalise
-from bot.store.migrations import sync_engine
-from bot.store.tables import Table
+from bot.kernel.storage.base import Table
+from bot.kernel.storage.columns import Exact, Nano, Word
+from bot.kernel.storage.engines import normalise
+from bot.kernel.storage.migrations import sync_engine
 
 if context.is_offline_mode():
     raise SystemExit("offline mode is not supported: migrations need a database")

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.domain.rebate import ExitsTagged, TierBasis
+from bot.rebates.model.rebate import ExitsTagged, TierBasis
 
 
 class SettingsError(Exception):

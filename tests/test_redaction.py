@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from bot.redaction import RedactingFormatter, redact
+from bot.kernel.redaction import RedactingFormatter, redact
 from tests.support.logs import logging_as
 
 SEED = bytes(range(7, 39))

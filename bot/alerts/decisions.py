@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from bot.alerts.rungs import Series
-from bot.domain.alert import Condition
+from bot.alerts.trigger import Series
+from bot.domain.alerts.alert import Condition
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.alerts.storage import alerts as rows
+from bot.alerts.storage.tables import Alert, AlertState
 from bot.domain.intent import AlertIntent, CloseIntent, TradeIntent
-from bot.grammar import Parsed, parse
-from bot.store import alerts as rows
-from bot.store.alert_tables import Alert, AlertState
+from bot.language import Parsed, parse
 
 Plan = TradeIntent | CloseIntent
 

@@ -15,15 +15,15 @@ from typing import Any, Final
 
 from sqlalchemy.exc import DBAPIError
 
-from bot.alerts.brain import Brain
+from bot.alerts.backfill import Repair
 from bot.alerts.decisions import Decision
-from bot.alerts.ledger import Batch, Ledger
-from bot.alerts.repair import Repair
-from bot.alerts.rungs import LAST, MARK, Series
-from bot.alerts.senses import KINDS, Senses, name_of_event, stream_of
-from bot.domain.feed import Gap, MarketEvent, StreamKind, Trade
-from bot.market import Feed, Subscription
-from bot.store.alerts import LostRace
+from bot.alerts.evaluator import Brain
+from bot.alerts.firing_writer import Batch, Ledger
+from bot.alerts.market_input import KINDS, Senses, name_of_event, stream_of
+from bot.alerts.storage.alerts import LostRace
+from bot.alerts.trigger import LAST, MARK, Series
+from bot.domain.markets.market_events import Gap, MarketEvent, StreamKind, Trade
+from bot.marketdata import Feed, Subscription
 
 _log = logging.getLogger(__name__)
 

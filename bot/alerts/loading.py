@@ -8,14 +8,14 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
-from bot.alerts.brain import Brain
+from bot.alerts.backfill import MINUTE_MS
 from bot.alerts.decisions import Watched
-from bot.alerts.repair import MINUTE_MS
-from bot.alerts.rungs import Series, name_of, names_of
-from bot.alerts.terms import watched_of
-from bot.domain.alert import Trend
-from bot.store import Database
-from bot.store import alerts as rows
+from bot.alerts.evaluator import Brain
+from bot.alerts.resolution import watched_of
+from bot.alerts.storage import alerts as rows
+from bot.alerts.trigger import Series, name_of, names_of
+from bot.domain.alerts.alert import Trend
+from bot.kernel.storage import Database
 
 
 class _Loader:

@@ -9,34 +9,34 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Final
 
-from bot.alerts.accounts import Accounts
-from bot.alerts.announce import AlertAnnouncer, Fired
-from bot.alerts.background import Background
-from bot.alerts.brain import Brain
+from bot.alerts.account_values import Accounts
+from bot.alerts.arming import Made, Making
+from bot.alerts.backfill import Repair
+from bot.alerts.backtest import Replay, Replays
+from bot.alerts.database_input import LOOKED, Happenings
 from bot.alerts.decisions import Watched
 from bot.alerts.engine import Engine
-from bot.alerts.happenings import LOOKED, Happenings
-from bot.alerts.ledger import Ledger
+from bot.alerts.evaluator import Brain
+from bot.alerts.events import AlertAnnouncer, Fired
+from bot.alerts.firing_share import Shares
+from bot.alerts.firing_writer import Ledger
 from bot.alerts.loading import load
-from bot.alerts.making import Made, Making
-from bot.alerts.repair import Repair
-from bot.alerts.replay import Replay, Replays
-from bot.alerts.rungs import MARK
-from bot.alerts.senses import Senses
-from bot.alerts.share import Shares
-from bot.alerts.terms import Place, resolve, watched_of
-from bot.backpack import BackpackClient, BackpackError
-from bot.domain.alert import Condition, WhenTrue
-from bot.domain.alert_limits import LIMITS, AlertLimits
-from bot.domain.feed import Delisted, IntervalChanged, Listed, MarketEvent, StateChanged
+from bot.alerts.market_input import Senses
+from bot.alerts.reference_data import Background
+from bot.alerts.resolution import Place, resolve, watched_of
+from bot.alerts.storage import alerts as rows
+from bot.alerts.storage.tables import Alert, AlertState
+from bot.alerts.trigger import MARK
+from bot.domain.accounts.account_snapshot import AccountPicture
+from bot.domain.alerts.alert import Condition, WhenTrue
+from bot.domain.alerts.limits import LIMITS, AlertLimits
 from bot.domain.intent import AlertIntent
-from bot.domain.picture import AccountPicture
+from bot.domain.markets.market_events import Delisted, IntervalChanged, Listed, MarketEvent, StateChanged
 from bot.domain.refusal import Refusal
-from bot.market import Catalogue, Feed
-from bot.store import Database
-from bot.store import alerts as rows
-from bot.store.alert_tables import Alert, AlertState
-from bot.store.tables import User
+from bot.exchange.backpack import BackpackClient, BackpackError
+from bot.kernel.storage import Database
+from bot.marketdata import Catalogue, Feed
+from bot.people.tables import User
 
 _log = logging.getLogger(__name__)
 

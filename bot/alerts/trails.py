@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from bot.alerts.decisions import Watched
-from bot.alerts.ladder import Candle
-from bot.alerts.rungs import Series, series_of
-from bot.domain.alert import PriceTrail, Trend
+from bot.alerts.level_index import Candle
+from bot.alerts.trigger import Series, series_of
+from bot.domain.alerts.alert import PriceTrail, Trend
 from bot.domain.values import HUNDRED
 
 

@@ -10,12 +10,12 @@ import logging
 from telegram.constants import ChatMemberStatus
 from telegram.error import TelegramError
 
-from bot.chat.turn import Turn
-from bot.intake import given_back
-from bot.store import chats
-from bot.store.post_tables import Chat
-from bot.view import noise as noise_view
-from bot.view import plain_text
+from bot.chat.request import Turn
+from bot.kernel.slots import given_back
+from bot.notifications import chats
+from bot.notifications import views as noise_view
+from bot.notifications.tables import Chat
+from bot.ui import plain_text
 
 _log = logging.getLogger(__name__)
 

@@ -7,11 +7,11 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from bot.chat.outbox import Outbox
 from bot.chat.urgency import is_for_a_bot
 from bot.intake import Arrival
-from bot.view import Locale
-from bot.view.intake import unread
+from bot.intake.views import unread
+from bot.notifications.sender import Outbox
+from bot.ui import Locale
 
 _log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""Everything a handler may ask of the rest of the program, in one bundle made by `bot.app`."""
+"""Everything a handler may ask of the rest of the program, in one bundle made by `bot.app.wiring`."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from dataclasses import dataclass, field
 from telegram import Bot
 
 from bot.alerts.service import Alerts
-from bot.broker.affiliates import Affiliates
-from bot.broker.payouts import Payouts
-from bot.broker.shares import Shares
-from bot.broker.statements import Statements
-from bot.broker.summary import Summaries
-from bot.chat.outbox import Outbox
-from bot.chat.posting import Posting
 from bot.chat.prompts import Prompts
-from bot.desk.access import AccessPolicy
-from bot.desk.cancels import Cancels
-from bot.desk.cards import Cards
-from bot.desk.chains import Chains
-from bot.desk.flatten import Panics
-from bot.desk.linking import Linking
-from bot.desk.manage import Manage
-from bot.desk.offers import Offers
-from bot.desk.placing import Placing
-from bot.desk.queries import Queries
-from bot.market import Catalogue, Funding
-from bot.store import Database
+from bot.kernel.storage import Database
+from bot.marketdata import Catalogue, Funding
+from bot.notifications.sender import Outbox
+from bot.posts.content import Posting
+from bot.rebates.affiliates import Affiliates
+from bot.rebates.payouts import Payouts
+from bot.rebates.shares import Shares
+from bot.rebates.statements import Statements
+from bot.rebates.summary import Summaries
+from bot.trading.access import AccessPolicy
+from bot.trading.execution.cancellation import Manage
+from bot.trading.execution.flatten import Panics
+from bot.trading.execution.order_list import Chains
+from bot.trading.execution.submission import Placing
+from bot.trading.linking import Linking
+from bot.trading.message_context import Cards
+from bot.trading.previews.cancel_preview import Cancels
+from bot.trading.previews.tickets import Offers
+from bot.trading.queries import Queries
 
 
 @dataclass(slots=True)

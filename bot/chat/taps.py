@@ -10,11 +10,11 @@ from typing import Final
 
 from telegram import CallbackQuery, InlineKeyboardButton, Message
 
-from bot.chat.authority import STALE_AFTER_S
+from bot.chat.sender import STALE_AFTER_S
 from bot.domain.intent import QueryIntent
 from bot.domain.values import Language
-from bot.grammar import Parsed, parse
 from bot.intake.polling import NEVER_MS
+from bot.language import Parsed, parse
 
 # Buttons that only show something. Any other, and any that is added, acts.
 _LOOKS: Final = frozenset(

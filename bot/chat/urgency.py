@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from bot.domain.pasted import is_suspect
-from bot.grammar.classify import begins_exit
 from bot.intake import Arrival, Urgency
+from bot.kernel.secret_detection import is_suspect
+from bot.language.classify import begins_exit
 
 _EXIT_TAPS: Final = frozenset({"cancel", "cancelall", "flat", "panic"})
 _LINES: Final = frozenset({"go", "on"})  # taps that stand for a line; the text in a token is not looked up

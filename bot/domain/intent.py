@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from bot.domain.alert import AlertOptions, Condition
+from bot.domain.alerts.alert import AlertOptions, Condition
 from bot.domain.values import Side, TimeInForce
 
 

@@ -9,16 +9,9 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-from bot.domain.draft import usable_leverage
-from bot.domain.intent import (
-    CloseIntent,
-    Intent,
-    PercentOffset,
-    PriceExpr,
-    ProtectIntent,
-    TradeIntent,
-)
-from bot.domain.preview import PreviewContext
+from bot.domain.intent import CloseIntent, Intent, PercentOffset, PriceExpr, ProtectIntent, TradeIntent
+from bot.domain.preview.preview import PreviewContext
+from bot.domain.preview.priced_order import usable_leverage
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import HUNDRED, ZERO
 

@@ -2,6 +2,6 @@
 
 from bot.intake.arrivals import Arrival, Urgency
 from bot.intake.door import Intake
-from bot.intake.places import given_back
+from bot.kernel.slots import given_back
 
 __all__ = ["Arrival", "Intake", "Urgency", "given_back"]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bot.intake.arrivals import Arrival, Urgency
-from bot.intake.places import occupy
+from bot.kernel.slots import occupy
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ Handle = Callable[[Arrival], Awaitable[None]]
 
 
 class Running:
-    """One update being handled; its place (`bot.intake.places`)."""
+    """One update being handled; its place (`bot.kernel.slots`)."""
 
     def __init__(self, queues: Queues, arrival: Arrival) -> None:
         self.arrival = arrival

@@ -15,11 +15,12 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.intake import storage
 from bot.intake.arrivals import Arrival
-from bot.store import Database, inbox
-from bot.store.intake_tables import Received
+from bot.intake.tables import Received
+from bot.kernel.storage import Database
 from bot.vault import VaultError
-from bot.vault.notes import Note, Notes
+from bot.vault.sealed_text import Note, Notes
 from bot.vault.sodium import Sealed
 
 _log = logging.getLogger(__name__)
@@ -68,9 +69,9 @@ class Record:
     async def load(self) -> Past:
         """What the processes before this one took and did not handle, and what they handled."""
         async with self._database.read() as session:
-            rows = await inbox.undone(session, self.bot_id)
-            handled = await inbox.numbers_done(session, self.bot_id, REMEMBERED)
-            drained_ms = await inbox.last_look(session, self.bot_id)
+            rows = await storage.undone(session, self.bot_id)
+            handled = await storage.numbers_done(session, self.bot_id, REMEMBERED)
+            drained_ms = await storage.last_look(session, self.bot_id)
         undone = [kept for row in rows if (kept := self._opened(row)) is not None]
         return Past(undone, handled, drained_ms)
 
@@ -150,10 +151,10 @@ class Record:
             self._ended = {}
             try:
                 async with self._database.write() as session:
-                    await inbox.keep(session, [self._row(one) for one in unstored])
-                    await inbox.mark_done(session, [self._done_row(n, *at) for n, at in ended.items()])
+                    await storage.keep(session, [self._row(one) for one in unstored])
+                    await storage.mark_done(session, [self._done_row(n, *at) for n, at in ended.items()])
                     if looked_ms is not None and looked_ms > self._looked_ms:
-                        await inbox.note_look(session, self.bot_id, looked_ms)
+                        await storage.note_look(session, self.bot_id, looked_ms)
             except BaseException:
                 self._ended = ended | self._ended
                 raise

@@ -18,10 +18,10 @@ from aiohttp import web
 from telegram import Bot
 from telegram.error import TelegramError
 
-from bot.http_door import HttpDoor, body_of
 from bot.intake.arrivals import Unusable
 from bot.intake.door import Intake
 from bot.intake.polling import NEVER_MS
+from bot.kernel.http_server import HttpDoor, body_of
 
 _log = logging.getLogger(__name__)
 

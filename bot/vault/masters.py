@@ -15,7 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Self
 
-from bot.private_files import readable_by_others, replaceable_by_others
+from bot.kernel.private_files import readable_by_others, replaceable_by_others
 from bot.vault.errors import MasterKeyError
 from bot.vault.sodium import KEY_BYTES, SecretBuffer, Unshareable, to_base64, wipe
 

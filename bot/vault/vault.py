@@ -14,9 +14,10 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.store import Database, accounts, audit, erasure, keys, users
-from bot.store.tables import Account, AccountOrigin, AccountState, DataKey
-from bot.vault import sodium
+from bot.kernel.storage import Database, audit, erasure
+from bot.people import accounts, users
+from bot.people.tables import Account, AccountOrigin, AccountState
+from bot.vault import sealed_keys, sodium
 from bot.vault.errors import (
     AlreadyLinked,
     MasterKeyError,
@@ -26,11 +27,12 @@ from bot.vault.errors import (
     Unopenable,
 )
 from bot.vault.masters import MasterKeys
-from bot.vault.notes import Notes
+from bot.vault.sealed_text import Notes
 from bot.vault.secret import public_keys, read_pasted, read_secret
-from bot.vault.services import ServiceKeys
+from bot.vault.service_signers import ServiceKeys
 from bot.vault.signer import AccountSigner, SealedSeed, ServiceSigner, WrappedKey, seed_data, wrap_data
 from bot.vault.sodium import KEY_BYTES, SEED_BYTES, Sealed, SecretBuffer, Unshareable
+from bot.vault.tables import DataKey
 
 _SEED_TEXT = 44  # characters of a seed in base64; whatever is longer and is one carries its public key
 
@@ -239,7 +241,7 @@ class Vault(Unshareable):
         done, last, broken = 0, -1, []
         while True:
             async with self._database.read() as session:
-                rows = await keys.not_under(session, target, after_user_id=last, limit=batch)
+                rows = await sealed_keys.not_under(session, target, after_user_id=last, limit=batch)
             for row in rows:
                 last = row.user_id
                 try:
@@ -247,7 +249,7 @@ class Vault(Unshareable):
                 except (Unopenable, MasterKeyError):
                     broken.append(row.user_id)
             async with self._database.read() as session:
-                by_version = await keys.count_by_version(session)
+                by_version = await sealed_keys.count_by_version(session)
             left = sum(number for version, number in by_version.items() if version != target) + len(services)
             if not rows:
                 break
@@ -262,9 +264,9 @@ class Vault(Unshareable):
         self._masters.refresh()
         unusable = []
         async with self._database.read() as session:
-            by_version = await keys.count_by_version(session)
+            by_version = await sealed_keys.count_by_version(session)
             for version in by_version:
-                row = await keys.sample(session, version)
+                row = await sealed_keys.sample(session, version)
                 try:
                     if row is not None:
                         _wrapped(row).open(self._masters).wipe()
@@ -288,22 +290,22 @@ class Vault(Unshareable):
                 origin=origin,
                 created_ms=now_ms,
             )
-            account = await keys.insert_account(session, row)
+            account = await sealed_keys.insert_account(session, row)
             if account is None:
                 raise AlreadyLinked("public_key")
             with await self._data_key(session, user_id, now_ms) as data_key:
                 sealed = sodium.seal(seed, data_key, seed_data(user_id, account.id, public_key))
-            await keys.set_sealed(session, account.id, sealed.ciphertext, sealed.nonce)
+            await sealed_keys.set_sealed(session, account.id, sealed.ciphertext, sealed.nonce)
             await self._audit(session, user_id, "account.link", account=account.id, origin=origin.value)
         return NewAccount(account.id, public_key)
 
     async def _data_key(self, session: AsyncSession, user_id: int, now_ms: int) -> SecretBuffer:
-        row = await keys.data_key(session, user_id)
+        row = await sealed_keys.data_key(session, user_id)
         if row is not None:
             return self._unwrap(_wrapped(row))
         self._masters.refresh()
         fresh = SecretBuffer.random(KEY_BYTES)
-        await keys.insert_data_key(session, self._wrap(user_id, fresh, self._masters.current, now_ms))
+        await sealed_keys.insert_data_key(session, self._wrap(user_id, fresh, self._masters.current, now_ms))
         return fresh
 
     def _wrap(self, user_id: int, data_key: SecretBuffer, version: int, now_ms: int) -> DataKey:
@@ -329,7 +331,7 @@ class Vault(Unshareable):
 
     async def _sealed_seed(self, session: AsyncSession, user_id: int, account_id: int) -> SealedSeed:
         account = await accounts.get(session, user_id, account_id)
-        data_key = await keys.data_key(session, user_id)
+        data_key = await sealed_keys.data_key(session, user_id)
         if account is None or data_key is None or account.sealed is None or account.nonce is None:
             raise SignerRevoked(f"account {account_id} is not linked")
         return SealedSeed(
@@ -340,7 +342,7 @@ class Vault(Unshareable):
         with self._unwrap(_wrapped(row)) as data_key:
             fresh = self._wrap(row.user_id, data_key, target, row.created_ms)
         async with self._database.write() as session:
-            return await keys.rewrap(session, row, fresh)
+            return await sealed_keys.rewrap(session, row, fresh)
 
     def _owns_signer(self, user_id: int, account_id: int) -> bool:
         return any((user, account) == (user_id, account_id) for user, account, _ in self._signers)

@@ -12,7 +12,8 @@ from typing import Final
 
 from aiohttp import web
 
-from bot.store import Database, audit, passes
+from bot.kernel.storage import Database, audit
+from bot.rebates.storage import web_passes
 
 COOKIE: Final = "rucksack"
 LINK_MS: Final = 5 * 60_000
@@ -38,22 +39,22 @@ class Login:
             raise ValueError("only operators are invited")
         token, now = new_token(), self._clock()
         async with self._database.write() as session:
-            await passes.tidy(session, now)
-            await passes.add(session, token, user_id, is_session=False, now_ms=now, life_ms=LINK_MS)
+            await web_passes.tidy(session, now)
+            await web_passes.add(session, token, user_id, is_session=False, now_ms=now, life_ms=LINK_MS)
         return token
 
     async def enter(self, link: str) -> str | None:
         """Spend a link; the token of the session it opens, or None when it opens nothing."""
         now = self._clock()
         async with self._database.read() as session:  # strangers' guesses must not queue before orders
-            if await passes.user_of(session, link, now, is_session=False) is None:
+            if await web_passes.user_of(session, link, now, is_session=False) is None:
                 return None
         async with self._database.write() as session:
-            user_id = await passes.spend_link(session, link, now)
+            user_id = await web_passes.spend_link(session, link, now)
             if user_id is None or user_id not in self._admins:
                 return None
             token = new_token()
-            await passes.add(session, token, user_id, is_session=True, now_ms=now, life_ms=SESSION_MS)
+            await web_passes.add(session, token, user_id, is_session=True, now_ms=now, life_ms=SESSION_MS)
             await audit.append(session, now, user_id, "dashboard.enter", {})
         return token
 
@@ -63,7 +64,7 @@ class Login:
         if not token:
             return None
         async with self._database.read() as session:
-            user_id = await passes.user_of(session, token, self._clock())
+            user_id = await web_passes.user_of(session, token, self._clock())
         return user_id if user_id in self._admins else None
 
     async def leave(self, request: web.Request) -> None:
@@ -71,4 +72,4 @@ class Login:
         if await self.operator(request) is None:
             return
         async with self._database.write() as session:
-            await passes.end(session, request.cookies.get(COOKIE, ""))
+            await web_passes.end(session, request.cookies.get(COOKIE, ""))

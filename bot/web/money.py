@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from bot.domain.rebate import TIERS, Month, allocate, cents
-from bot.domain.summary import Breakdown, Line, MonthSummary
-from bot.domain.timing import DAY_MS
 from bot.domain.values import ZERO
-from bot.view import Locale
+from bot.kernel.recurrence import DAY_MS
+from bot.rebates.model.rebate import TIERS, Month, allocate, cents
+from bot.rebates.model.summary import Breakdown, Line, MonthSummary
+from bot.ui import Locale
 from bot.web.figures import Bars, Value, bars
 
 MOST_ROWS: Final = 200

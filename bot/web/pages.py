@@ -7,19 +7,21 @@ from typing import Final
 
 from aiohttp import web
 
-from bot.broker import alarm
-from bot.broker.summary import Summaries
-from bot.domain.programme import project
-from bot.domain.rebate import Month
-from bot.domain.summary import Breakdown
-from bot.domain.timing import DAY_MS
 from bot.domain.values import Language
-from bot.store import Database, balances, health, party_statements, users
-from bot.store.broker_tables import EntryKind
-from bot.view import Locale
-from bot.view import rebates as rebate_view
-from bot.view import statements as statement_view
-from bot.web import money
+from bot.kernel.recurrence import DAY_MS
+from bot.kernel.storage import Database
+from bot.people import users
+from bot.rebates import alarm
+from bot.rebates.model.programme import project
+from bot.rebates.model.rebate import Month
+from bot.rebates.model.summary import Breakdown
+from bot.rebates.storage import balances, party_statements
+from bot.rebates.storage.tables import EntryKind
+from bot.rebates.summary import Summaries
+from bot.rebates.views import rebates as rebate_view
+from bot.rebates.views import statements as statement_view
+from bot.ui import Locale
+from bot.web import health, money
 from bot.web.render import Page
 
 MOST_FINDINGS: Final = 60

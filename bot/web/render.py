@@ -7,7 +7,7 @@ from functools import cached_property
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.view import Locale
+from bot.ui import Locale
 
 if TYPE_CHECKING:
     from jinja2 import Environment

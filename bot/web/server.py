@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.http_door import HttpDoor, body_of
+from bot.kernel.http_server import HttpDoor, body_of
 from bot.web.login import COOKIE, SESSION_MS, Login
 from bot.web.pages import Pages
 from bot.web.render import Page, Renderer

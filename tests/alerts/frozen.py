@@ -15,9 +15,9 @@ from pathlib import Path
 
 import httpx
 
-from bot.domain.alert import Condition, FundingLevel, FundingUnit, PriceLevel, PriceMove, Source, Trend
-from bot.store import Database
-from bot.store.migrations import migrate
+from bot.domain.alerts.alert import Condition, FundingLevel, FundingUnit, PriceLevel, PriceMove, Source, Trend
+from bot.kernel.storage import Database
+from bot.kernel.storage.migrations import migrate
 from tests.alerts.support import PERP, SOL, Watch, open_watch
 
 LONGEST_S = 15.0

@@ -14,19 +14,21 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from bot.alerts.announce import Fired
+from bot.alerts.events import Fired
 from bot.alerts.service import Alerts
-from bot.backpack import BackpackClient, BrokerTag
-from bot.domain.alert import AlertOptions, Condition
-from bot.domain.alert_limits import AlertLimits
+from bot.alerts.storage.tables import Alert, AlertState, Firing
+from bot.domain.alerts.alert import AlertOptions, Condition
+from bot.domain.alerts.limits import AlertLimits
 from bot.domain.intent import AlertIntent
 from bot.domain.refusal import Refusal
-from bot.market import Catalogue, Feed
-from bot.market.patience import Patience
+from bot.exchange.backpack import BackpackClient, BrokerTag
+from bot.kernel.storage import Database
+from bot.marketdata import Catalogue, Feed
+from bot.marketdata.staleness import Patience
+from bot.notifications.tables import Message
+from bot.people import users
+from bot.people.tables import User
 from bot.sandbox.exchange import ExchangeConfig, SandboxExchange
-from bot.store import Database, users
-from bot.store.alert_tables import Alert, AlertState, Firing
-from bot.store.tables import Message, User
 
 ALICE = 1001
 CHAT = -100_500

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.alerts.decisions import Watched
-from bot.alerts.flips import BAND, Flips
-from bot.domain.alert import FundingFlip, Trend
+from bot.alerts.funding_flips import BAND, Flips
+from bot.domain.alerts.alert import FundingFlip, Trend
 
 PERP, HOUR = "SOL_USDC_PERP", 3_600_000
 jitter = st.decimals(-BAND, BAND, places=3)

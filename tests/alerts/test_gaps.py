@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from bot.alerts import repair
-from bot.domain.alert import Source, Trend
-from bot.store import Database
+from bot.alerts import backfill
+from bot.domain.alerts.alert import Source, Trend
+from bot.kernel.storage import Database
 from tests.alerts.support import PERP, SOL, Watch, open_watch
 from tests.alerts.test_levels import above, below, cross
 
@@ -78,7 +78,7 @@ async def test_marks_are_looked_up_in_their_own_candles(database: Database, sour
 async def test_candles_tell_where_trades_reach_no_further_back(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(repair, "REACH", 3)
+    monkeypatch.setattr(backfill, "REACH", 3)
     async with open_watch(database) as watch:
         early = await watch.arm(above("155"))
         await watch.settles()

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from bot.domain.account import Position
-from bot.domain.alert import (
+from bot.alerts.storage.tables import Alert
+from bot.domain.accounts.account import Position
+from bot.domain.accounts.account_snapshot import AccountPicture
+from bot.domain.alerts.alert import (
     Activity,
     ActivityMove,
     BasisLevel,
@@ -34,7 +36,7 @@ from bot.domain.alert import (
     SpreadLevel,
     Trend,
 )
-from bot.domain.feed import (
+from bot.domain.markets.market_events import (
     BookTop,
     Kline,
     LiquidationEvent,
@@ -42,12 +44,13 @@ from bot.domain.feed import (
     MarkUpdate,
     OpenInterest,
 )
-from bot.domain.order import Fill
-from bot.domain.picture import AccountPicture
+from bot.domain.orders.order import Fill
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import Side
-from bot.store import Database, accounts, fills, known_markets
-from bot.store.alert_tables import Alert
+from bot.kernel.storage import Database
+from bot.marketdata import known_markets
+from bot.people import accounts
+from bot.trading.storage import fills
 from tests.alerts.support import ALICE, PERP, SOL, Watch, open_watch, unix_ms, until
 from tests.store.builders import an_account
 

@@ -8,8 +8,8 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.alerts.ladder import Candle, Ladder, Standing
-from bot.domain.alert import Trend
+from bot.alerts.level_index import Candle, Ladder, Standing
+from bot.domain.alerts.alert import Trend
 
 LEVELS = st.integers(1, 12).map(Decimal)
 VALUES = st.lists(st.tuples(st.integers(0, 13).map(Decimal), st.integers(0, 3)), min_size=1, max_size=40)

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from bot.domain.alert import (
+from bot.alerts.storage.tables import AlertState, FiringState
+from bot.domain.alerts.alert import (
     Audience,
     FundingExtreme,
     FundingFlip,
@@ -21,8 +22,7 @@ from bot.domain.alert import (
 )
 from bot.domain.intent import AlertIntent
 from bot.domain.refusal import Refusal, RefusalCode
-from bot.store import Database
-from bot.store.alert_tables import AlertState, FiringState
+from bot.kernel.storage import Database
 from tests.alerts.support import ALICE, CHAT, PERP, SOL, Watch, open_watch, unix_ms
 
 

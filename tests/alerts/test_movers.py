@@ -8,10 +8,10 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.alerts.ladder import Candle
-from bot.alerts.movers import Volumes, Window
+from bot.alerts.level_index import Candle
 from bot.alerts.trails import Trail, Trails
-from bot.domain.alert import Trend
+from bot.alerts.windows import Volumes, Window
+from bot.domain.alerts.alert import Trend
 
 PATHS = st.lists(st.tuples(st.integers(1, 40).map(Decimal), st.integers(1, 9)), min_size=1, max_size=50)
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
-from bot.backpack import BackpackClient
+from bot.exchange.backpack import BackpackClient
 from tests.backpack.support import SeedSigner, WireExchange
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from websockets.asyncio.server import ServerConnection
 
-from bot.backpack import UserStream
+from bot.exchange.backpack import UserStream
 from tests.backpack.support import SeedSigner
 
 FILL = {

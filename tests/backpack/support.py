@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import web
 from nacl.signing import SigningKey, VerifyKey
 
-from bot.backpack import BackpackClient, BrokerTag, RetryPolicy
+from bot.exchange.backpack import BackpackClient, BrokerTag, RetryPolicy
 
 SEED = bytes(range(32))
 BROKER = BrokerTag(4711, "broker-key-secret")

@@ -10,7 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.backpack import (
+from bot.domain.orders.order import OrderEvent, OrderRequest
+from bot.domain.values import OrderType, Side, TimeInForce
+from bot.exchange.backpack import (
     AccountClient,
     BackpackClient,
     ClockRefused,
@@ -29,8 +31,6 @@ from bot.backpack import (
     Unrecognised,
     UserStream,
 )
-from bot.domain.order import OrderEvent, OrderRequest
-from bot.domain.values import OrderType, Side, TimeInForce
 from bot.sandbox.exchange import ExchangeConfig, SandboxExchange
 from tests.backpack.support import BROKER, EAGER, SeedSigner
 

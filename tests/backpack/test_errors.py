@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.backpack import (
+from bot.exchange.backpack import (
     API_ERROR_CODES,
     BackpackError,
     Maintenance,
@@ -16,7 +16,7 @@ from bot.backpack import (
     Unauthorised,
     UnknownOutcome,
 )
-from bot.backpack.errors import MAX_MESSAGE, error_from_answer
+from bot.exchange.backpack.errors import MAX_MESSAGE, error_from_answer
 
 CODES = (Path(__file__).parent / "data" / "api-error-codes.txt").read_text().split()
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.backpack import BalanceUpdate, DepthUpdate, OrderUpdate, PositionUpdate, Unrecognised
-from bot.backpack.events import parse
-from bot.domain.order import OrderEvent
+from bot.domain.orders.order import OrderEvent
 from bot.domain.values import Side
+from bot.exchange.backpack import BalanceUpdate, DepthUpdate, OrderUpdate, PositionUpdate, Unrecognised
+from bot.exchange.backpack.events import parse
 from tests.backpack.frames import FILL, framed
 
 

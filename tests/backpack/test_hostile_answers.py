@@ -8,7 +8,7 @@ import gzip
 import pytest
 from aiohttp import web
 
-from bot.backpack import BackpackError, RateLimited, RetryPolicy, UnknownOutcome
+from bot.exchange.backpack import BackpackError, RateLimited, RetryPolicy, UnknownOutcome
 from tests.backpack.support import ORDER, says, says_text
 from tests.backpack.test_orders import place
 

@@ -21,9 +21,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from bot.backpack import BackpackClient
-from bot.domain.order import OrderRequest
+from bot.domain.orders.order import OrderRequest
 from bot.domain.values import OrderType, Side
+from bot.exchange.backpack import BackpackClient
 from tests.backpack.support import BROKER, EAGER, ORDER
 
 

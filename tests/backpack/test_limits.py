@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.backpack import RateLimited
-from bot.backpack.limits import Gate, TokenBucket
-from bot.backpack.routes import Priority
+from bot.exchange.backpack import RateLimited
+from bot.exchange.backpack.limits import Gate, TokenBucket
+from bot.exchange.backpack.routes import Priority
 
 LIMITS = st.tuples(st.integers(2, 240), st.integers(1, 40)).filter(lambda pair: pair[1] < pair[0])
 

@@ -11,7 +11,9 @@ from decimal import Decimal
 import pytest
 from aiohttp import web
 
-from bot.backpack import (
+from bot.domain.orders.order import OrderEvent, OrderRequest
+from bot.domain.values import OrderType, Side
+from bot.exchange.backpack import (
     BackpackClient,
     Maintenance,
     NoEffect,
@@ -22,8 +24,6 @@ from bot.backpack import (
     UnknownOutcome,
     signing_text,
 )
-from bot.domain.order import OrderEvent, OrderRequest
-from bot.domain.values import OrderType, Side
 from tests.backpack.support import (
     BROKER,
     ORDER,
@@ -194,7 +194,7 @@ async def test_an_answer_that_drips_for_ever_is_cut_off(exchange, signer):
 
 
 async def test_an_answer_beyond_all_measure_is_not_read_to_its_end(exchange, client, signer, monkeypatch):
-    monkeypatch.setattr("bot.backpack.transport.MAX_ANSWER_BYTES", 1_000)
+    monkeypatch.setattr("bot.exchange.backpack.transport.MAX_ANSWER_BYTES", 1_000)
     exchange.answers(says_text("x" * 5_000))
     with pytest.raises(UnknownOutcome, match="more than 1000 bytes"):
         await place(client, signer)

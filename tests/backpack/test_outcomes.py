@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.backpack import API_ERROR_CODES, ClockRefused, NotSent, RateLimited, Unauthorised
-from bot.backpack.errors import error_from_answer, error_from_code
-from bot.backpack.outcomes import Proof, of_cancel, of_order
+from bot.exchange.backpack import API_ERROR_CODES, ClockRefused, NotSent, RateLimited, Unauthorised
+from bot.exchange.backpack.errors import error_from_answer, error_from_code
+from bot.exchange.backpack.outcomes import Proof, of_cancel, of_order
 
 PROVEN = {
     *("ACCOUNT_LIQUIDATING", "BORROW_LIMIT", "BORROW_REQUIRES_LEND_REDEEM", "INSUFFICIENT_FUNDS"),

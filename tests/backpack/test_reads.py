@@ -7,10 +7,17 @@ from decimal import Decimal
 import pytest
 from aiohttp import web
 
-from bot.backpack import Maintenance, RateLimited, Rejected, Unauthorised, UnknownOutcome, signing_text
-from bot.domain.market import MarginFunction, PriceBand
-from bot.domain.order import OrderEvent
+from bot.domain.markets.market import MarginFunction, PriceBand
+from bot.domain.orders.order import OrderEvent
 from bot.domain.values import MarketKind, Side
+from bot.exchange.backpack import (
+    Maintenance,
+    RateLimited,
+    Rejected,
+    Unauthorised,
+    UnknownOutcome,
+    signing_text,
+)
 from tests.backpack.support import (
     ORDER,
     half_an_answer,

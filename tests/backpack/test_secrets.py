@@ -9,9 +9,9 @@ from decimal import Decimal
 import hpack
 import pytest
 
-from bot.backpack import BackpackClient, BackpackError, UserStream
-from bot.domain.order import OrderRequest
+from bot.domain.orders.order import OrderRequest
 from bot.domain.values import OrderType, Side
+from bot.exchange.backpack import BackpackClient, BackpackError, UserStream
 from tests.backpack.support import BROKER, ORDER, hangs_up, refuses, says, says_text
 
 BUY = OrderRequest("SOL_USDC_PERP", Side.BUY, OrderType.MARKET, quantity=Decimal(1))

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.backpack import signing_text
-from bot.backpack.signing import wire_text
+from bot.exchange.backpack import signing_text
+from bot.exchange.backpack.signing import wire_text
 from tests.backpack.support import SeedSigner
 
 VECTORS = json.loads((Path(__file__).parent / "data" / "signing-vectors.json").read_text())

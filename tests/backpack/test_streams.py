@@ -12,7 +12,7 @@ import pytest
 from nacl.signing import VerifyKey
 from websockets.asyncio.server import Server, ServerConnection, serve
 
-from bot.backpack import (
+from bot.exchange.backpack import (
     Connected,
     Disconnected,
     OrderUpdate,

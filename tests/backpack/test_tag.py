@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 import bot
-from bot.backpack import BackpackClient, BrokerTag, StrategyRequest, routes
-from bot.backpack.requests import BROKER_ID_HEADER, PrivateRequest, RequestBuilder
-from bot.domain.order import OrderRequest
+from bot.domain.orders.order import OrderRequest
 from bot.domain.values import OrderType, Side
+from bot.exchange.backpack import BackpackClient, BrokerTag, StrategyRequest, routes
+from bot.exchange.backpack.requests import BROKER_ID_HEADER, PrivateRequest, RequestBuilder
 from tests.backpack.support import BROKER, ORDER, SeedSigner, says
 
 BUY = OrderRequest("SOL_USDC_PERP", Side.BUY, OrderType.MARKET, quantity=Decimal(1))

@@ -16,7 +16,7 @@ from psycopg import sql
 from rich.console import Console
 from sqlalchemy import make_url
 
-from bot.store import migrate
+from bot.kernel.storage import migrate
 from tests.bench import alerts, confirms, crowd, fairness, ledger, report, startup, takeover, trading
 from tests.support.database import DEFAULT_SERVER, PostgresServer
 

@@ -23,15 +23,15 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.orm import Session
 
-from bot.alerts.brain import Brain
+from bot.alerts.evaluator import Brain
 from bot.alerts.loading import load
-from bot.alerts.rungs import Series
-from bot.domain.alert import Trend
-from bot.store import Database
-from bot.store.alert_tables import Alert, Watermark
-from bot.store.engines import normalise, survey_engine
-from bot.store.migrations import sync_engine
-from bot.store.tables import User
+from bot.alerts.storage.tables import Alert, Watermark
+from bot.alerts.trigger import Series
+from bot.domain.alerts.alert import Trend
+from bot.kernel.storage import Database
+from bot.kernel.storage.engines import normalise, survey_engine
+from bot.kernel.storage.migrations import sync_engine
+from bot.people.tables import User
 
 ROOT = Path(__file__).resolve().parents[2]
 SYMBOLS = 200

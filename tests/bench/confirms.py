@@ -20,17 +20,20 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from bot.app import Bot, build
-from bot.chat.limits import UNLIMITED
-from bot.clock import unix_ms
-from bot.desk import placing
-from bot.desk.placing import Leg, pack_legs
-from bot.domain.order import OrderRequest
+from bot.app.wiring import Bot, build
+from bot.chat.buttons import new_token
+from bot.domain.orders.order import OrderRequest
 from bot.domain.values import OrderType, Side
+from bot.kernel.clock import unix_ms
+from bot.kernel.storage import Database
+from bot.notifications.rate_limits import UNLIMITED
+from bot.people import users
+from bot.people.tables import Account, AccountOrigin, AccountState
 from bot.settings import load_settings
-from bot.store import Database, tickets, users
-from bot.store.buttons import new_token
-from bot.store.tables import Account, AccountOrigin, AccountState, Ticket, TicketKind
+from bot.trading.execution import submission
+from bot.trading.execution.submission import Leg, pack_legs
+from bot.trading.storage import tickets
+from bot.trading.storage.tables import Ticket, TicketKind
 from bot.vault import MasterKeys
 from tests.bench.floor import BROKER_ID
 
@@ -156,11 +159,11 @@ async def _confirm(bot: Bot, offered: list[Ticket], *, chained: bool) -> float:
         for ticket in offered[number::AT_ONCE]:
             assert isinstance(await desk.claim_and_send(ticket, ticket.user_id, 7), list)
 
-    append = placing.audit.append if chained else _nothing
+    append = submission.audit.append if chained else _nothing
     with (
         mock.patch.object(desk, "_send_all", sent),
         mock.patch.object(desk._sessions, "ready", ready),
-        mock.patch.object(placing.audit, "append", append),
+        mock.patch.object(submission.audit, "append", append),
     ):
         begun = time.perf_counter()
         await asyncio.gather(*(person(number) for number in range(AT_ONCE)))

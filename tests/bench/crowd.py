@@ -15,10 +15,11 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from bot.app import Bot
-from bot.store import Database, accounts, users
-from bot.store.tables import AccountState
-from bot.terminal import spare_collector
+from bot.app.wiring import Bot
+from bot.cli.runtime import spare_collector
+from bot.kernel.storage import Database
+from bot.people import accounts, users
+from bot.people.tables import AccountState
 from bot.vault import MasterKeys, Vault
 from tests.bench.probe import ORDER, TAP, Probe, watching
 from tests.bench.remote import Town, open_town

@@ -15,7 +15,7 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from bot.chat.limits import TELEGRAM
+from bot.notifications.rate_limits import TELEGRAM
 from bot.vault import MasterKeys
 from tests.bench.remote import Town, open_town
 from tests.bench.trading import link, open_bot

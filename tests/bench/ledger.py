@@ -19,11 +19,11 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.orm import Session
 
-from bot.broker.summary import summarise
-from bot.domain.rebate import Month, TierBasis
-from bot.domain.summary import Breakdown
-from bot.store.engines import normalise, survey_engine
-from bot.store.migrations import sync_engine
+from bot.kernel.storage.engines import normalise, survey_engine
+from bot.kernel.storage.migrations import sync_engine
+from bot.rebates.model.rebate import Month, TierBasis
+from bot.rebates.model.summary import Breakdown
+from bot.rebates.summary import summarise
 
 ROOT = Path(__file__).resolve().parents[2]
 MONTH = Month(2026, 10)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot.store import migrate
+from bot.kernel.storage import migrate
 from tests.bench.floor import BROKER_ID
 from tests.bench.remote import ROOT, Town, open_town
 from tests.bench.town import PERSON
@@ -21,15 +21,15 @@ PATIENCE_S = 60.0
 READY = "listening"
 _CHILD = """
 import asyncio, json, sys
-from bot.app import build
-from bot.life import running
+from bot.app.wiring import build
+from bot.app.lifecycle import running
 from bot.settings import load_settings
 from bot.vault import MasterKeys
 
 async def main(what):
     settings = load_settings(_env_file=None, **what["settings"])
     if what["migrate"]:
-        from bot.store import migrate
+        from bot.kernel.storage import migrate
         await asyncio.to_thread(migrate, settings.database_url)
     async with running(build(settings, MasterKeys.generate())):
         print("listening", flush=True)

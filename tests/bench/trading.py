@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from unittest import mock
 
-from bot.app import Bot, build
-from bot.backpack import session
-from bot.chat.limits import UNLIMITED, Rates
-from bot.life import running
+from bot.app.lifecycle import running
+from bot.app.wiring import Bot, build
+from bot.exchange.backpack import session
+from bot.notifications.rate_limits import UNLIMITED, Rates
 from bot.settings import load_settings
 from bot.vault import MasterKeys
 from tests.bench.floor import BROKER_ID, BareBot, BareOrder, open_floor

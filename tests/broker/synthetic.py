@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal as D
 from random import Random
 
-from bot.domain.rebate import CENT, NANO, TIERS, Month, Standing
-from bot.domain.reconcile import Cause, Expected, Paid, Terms
+from bot.rebates.model.payout_reconciliation import Cause, Expected, Paid, Terms
+from bot.rebates.model.rebate import CENT, NANO, TIERS, Month, Standing
 
 OCTOBER = Month(2026, 10)
 TERMS = Terms(OCTOBER, TIERS[5])

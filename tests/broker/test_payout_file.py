@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.broker.payout_file import PayoutFile, read_payout_file
-from bot.broker.payout_sheet import MAX_BYTES, FileFault, FileProblem
-from bot.domain.reconcile import Paid
+from bot.rebates.model.payout_reconciliation import Paid
+from bot.rebates.payout_file import PayoutFile, read_payout_file
+from bot.rebates.payout_sheet import MAX_BYTES, FileFault, FileProblem
 
 PLAIN = "Order ID,Trade ID,Symbol,Time,Volume (USD),Fee (USD),Rebate (USD)\n"
 

@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from bot.broker.payouts import AlreadyRecorded, How, NotOpen, Outcome, Payouts, read_amount
-from bot.domain.rebate import Standing, TierBasis
-from bot.domain.reconcile import Cause, Paid
 from bot.domain.values import Side
-from bot.store import Database, audit, payouts
-from bot.store.broker_tables import EntryKind, LedgerEntry, PayoutLine
-from bot.store.tables import Account, Fill
+from bot.kernel.storage import Database, audit
+from bot.people.tables import Account
+from bot.rebates.model.payout_reconciliation import Cause, Paid
+from bot.rebates.model.rebate import Standing, TierBasis
+from bot.rebates.payouts import AlreadyRecorded, How, NotOpen, Outcome, Payouts, read_amount
+from bot.rebates.storage import payouts
+from bot.rebates.storage.tables import EntryKind, LedgerEntry, PayoutLine
+from bot.trading.storage.tables import Fill
 from tests.broker.synthetic import HOUR, OCTOBER
 from tests.store.builders import an_account, an_order
 from tests.store.ledger_builders import a_ledger_fill, a_person

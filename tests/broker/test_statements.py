@@ -18,15 +18,16 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import col
 
-from bot.broker.people import People
-from bot.broker.shares import Shares, TooMuch
-from bot.broker.statements import Chain, Check, Statements, check
-from bot.domain.rebate import Month, TierBasis, cents
-from bot.domain.shares import GROUP, PERSON, Party
-from bot.domain.statement import GENESIS, SIGNED, Sealed, from_document, to_document
-from bot.domain.timing import DAY_MS
-from bot.store import Database, audit, chats
-from bot.store.broker_tables import LedgerEntry, LedgerFill, Person
+from bot.kernel.recurrence import DAY_MS
+from bot.kernel.storage import Database, audit
+from bot.notifications import chats
+from bot.rebates.model.rebate import Month, TierBasis, cents
+from bot.rebates.model.revenue_shares import GROUP, PERSON, Party
+from bot.rebates.model.statement import GENESIS, SIGNED, Sealed, from_document, to_document
+from bot.rebates.parties import People
+from bot.rebates.shares import Shares, TooMuch
+from bot.rebates.statements import Chain, Check, Statements, check
+from bot.rebates.storage.tables import LedgerEntry, LedgerFill, Person
 from bot.vault import MasterKeys, Vault
 from tests.broker.synthetic import OCTOBER, TERMS, Synthetic, a_month
 from tests.broker.writing import keep_month

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from bot.broker.summary import Summaries
-from bot.domain.rebate import TIERS, Month, Standing, TierBasis
-from bot.domain.summary import Breakdown, Line, MonthSummary
-from bot.store import Database, chats
-from bot.store.broker_tables import Person
+from bot.kernel.storage import Database
+from bot.notifications import chats
+from bot.rebates.model.rebate import TIERS, Month, Standing, TierBasis
+from bot.rebates.model.summary import Breakdown, Line, MonthSummary
+from bot.rebates.storage.tables import Person
+from bot.rebates.summary import Summaries
 from tests.store.ledger_builders import a_ledger_fill, a_person, reversal
 
 OCTOBER = Month(2026, 10)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal as D
 
-from bot.domain.payout_lines import Known, reconcile_lines
-from bot.domain.rebate import cents
-from bot.domain.reconcile import Cause
+from bot.rebates.model.payout_lines import Known, reconcile_lines
+from bot.rebates.model.payout_reconciliation import Cause
+from bot.rebates.model.rebate import cents
 from tests.broker.synthetic import TERMS, a_month
 
 FAULTS = set(Cause) - {Cause.UNEXPLAINED, Cause.NOT_OURS}

@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from bot.domain.rebate import Month, broker_share, nano
-from bot.domain.reconcile import Cause
 from bot.domain.values import Side
-from bot.store import Database
-from bot.store.broker_tables import LedgerFill
-from bot.store.tables import Fill
+from bot.kernel.storage import Database
+from bot.rebates.model.payout_reconciliation import Cause
+from bot.rebates.model.rebate import Month, broker_share, nano
+from bot.rebates.storage.tables import LedgerFill
+from bot.trading.storage.tables import Fill
 from tests.broker.synthetic import TERMS, Synthetic
 from tests.store.builders import an_account, an_order
 from tests.store.ledger_builders import a_ledger_fill, a_person

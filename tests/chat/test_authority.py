@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from telegram import Bot, Update
 
-from bot.chat.authority import ANONYMOUS_ADMIN_ID, Sender, language_of, sender_of_message, sender_of_tap
+from bot.chat.sender import ANONYMOUS_ADMIN_ID, Sender, language_of, sender_of_message, sender_of_tap
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import Language
 

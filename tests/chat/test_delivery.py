@@ -9,11 +9,11 @@ from collections.abc import AsyncIterator
 import pytest
 from telegram import Bot
 
-from bot.chat.delivery import Delivered, Moved, Outcome, Post, Refused, Unclear, Wait, deliver
+from bot.notifications.delivery import Delivered, Moved, Outcome, Post, Refused, Unclear, Wait, deliver
+from bot.notifications.tables import OutboxKind
 from bot.sandbox.telegram import ChatDriver, Limits, SandboxTelegram, TelegramConfig
 from bot.sandbox.telegram.config import Group
 from bot.sandbox.telegram.driver import ChatMessage, PersonChat
-from bot.store.tables import OutboxKind
 
 ANN, BASIC, FORUM = 1001, -77, -1001000000001
 NO_RATES = Limits(per_second=None, per_chat_second=None, per_group_minute=None)

@@ -7,7 +7,7 @@ from collections import defaultdict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.chat.limits import TELEGRAM, UNLIMITED, Limits, Rate, Rates
+from bot.notifications.rate_limits import TELEGRAM, UNLIMITED, Limits, Rate, Rates
 
 CHATS = st.sampled_from([1001, 1002, 1003, -100, -200])
 GAPS = st.integers(min_value=0, max_value=4_000)

@@ -15,20 +15,20 @@ from sqlalchemy import select
 from telegram import Bot
 from telegram.error import TelegramError
 
-from bot.chat import events, outbox
-from bot.chat.delivery import Delivered, Post, Refused, Unclear, Wait, deliver
-from bot.chat.limits import UNLIMITED
-from bot.chat.outbox import Outbox
-from bot.clock import unix_ms
+from bot.kernel.clock import unix_ms
+from bot.kernel.storage import Database
+from bot.notifications import outbox_jobs, sender
+from bot.notifications import outbox_rows as rows
+from bot.notifications.delivery import Delivered, Post, Refused, Unclear, Wait, deliver
+from bot.notifications.rate_limits import UNLIMITED
+from bot.notifications.sender import Outbox
+from bot.notifications.tables import Message, OutboxKind, OutboxState
+from bot.notifications.wire import understood
 from bot.sandbox.telegram import ChatDriver, Limits, SandboxTelegram, TelegramConfig
 from bot.sandbox.telegram.config import Person
 from bot.sandbox.telegram.driver import PersonChat
-from bot.store import Database
-from bot.store import outbox as rows
-from bot.store.tables import Message, OutboxKind, OutboxState
-from bot.telegram_line import request
-from bot.telegram_wire import understood
-from bot.view import Message as View
+from bot.telegram.connection import request
+from bot.ui import Message as View
 from tests.chat.test_delivery import png
 
 ANN = 1001
@@ -86,8 +86,8 @@ async def _settled(database: Database) -> list[tuple[OutboxState, int | None]]:
 async def test_an_event_that_was_taken_is_said_once_whatever_the_answer_looks_like(
     ann: PersonChat, bot: Bot, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(events, "LEASE_MS", 150)  # an unsettled row would be taken again soon
-    monkeypatch.setattr(outbox, "IDLE_POLL_S", 0.05)
+    monkeypatch.setattr(outbox_jobs, "LEASE_MS", 150)  # an unsettled row would be taken again soon
+    monkeypatch.setattr(sender, "IDLE_POLL_S", 0.05)
     async with database.write() as session:
         for number, body in enumerate(UNREADABLE):
             await ann.driver.fault("answer", "sendMessage", body=body)

@@ -10,13 +10,13 @@ import pytest
 from markupsafe import Markup
 from telegram import Bot
 
-from bot.chat.limits import TELEGRAM, UNLIMITED, Rate, Rates
-from bot.chat.outbox import LANE_ANSWER, LANE_DIGEST, LANE_URGENT, Outbox
+from bot.kernel.storage import Database
+from bot.notifications import outbox_rows as rows
+from bot.notifications.rate_limits import TELEGRAM, UNLIMITED, Rate, Rates
+from bot.notifications.sender import LANE_ANSWER, LANE_DIGEST, LANE_URGENT, Outbox
+from bot.notifications.tables import Message as Row
 from bot.sandbox.telegram import ChatDriver, Limits, SandboxTelegram, TelegramConfig
-from bot.store import Database
-from bot.store import outbox as rows
-from bot.store.tables import Message as Row
-from bot.view import Message
+from bot.ui import Message
 
 ANN, BEN = 1001, 1002
 

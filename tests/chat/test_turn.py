@@ -5,14 +5,15 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import cast
 
-from bot.chat.authority import Sender
+from bot.chat.request import LINE_LIFE_MS, Turn
+from bot.chat.sender import Sender
 from bot.chat.services import Services
-from bot.chat.turn import LINE_LIFE_MS, Turn
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import Language
-from bot.store import Database, users
-from bot.store.tables import User
-from bot.view.message import MAX_DATA
+from bot.kernel.storage import Database
+from bot.people import users
+from bot.people.tables import User
+from bot.ui.message import MAX_DATA
 
 ANN, BEN = 7, 8
 LONG = "long SOL $200 5x " + "tp 5% " * 20

@@ -8,8 +8,8 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.chat.delivery import Post, Toast
-from bot.chat.waiting import (
+from bot.notifications.delivery import Post, Toast
+from bot.notifications.send_queue import (
     LANE_ANSWER,
     LANE_CALL,
     LANE_CARD,
@@ -19,7 +19,7 @@ from bot.chat.waiting import (
     Job,
     Waiting,
 )
-from bot.store.tables import OutboxKind
+from bot.notifications.tables import OutboxKind
 
 LANES = (LANE_CALL, LANE_URGENT, LANE_ANSWER, LANE_CARD, LANE_DIGEST)
 

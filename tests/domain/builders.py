@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from bot.domain.account import AccountState, Balance, FeeRates, Position
-from bot.domain.market import Book, MarginFunction, Market, MarkPrice
-from bot.domain.preview import PreviewContext
+from bot.domain.accounts.account import AccountState, Balance, FeeRates, Position
+from bot.domain.markets.market import Book, MarginFunction, Market, MarkPrice
+from bot.domain.preview.preview import PreviewContext
 from bot.domain.values import MarketKind
 
 D = Decimal

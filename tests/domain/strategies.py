@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from bot.domain.account import AccountState
+from bot.domain.accounts.account import AccountState
 from bot.domain.intent import (
     AbsolutePrice,
     BareSize,
@@ -20,8 +20,8 @@ from bot.domain.intent import (
     TradeIntent,
     Verb,
 )
-from bot.domain.market import Book, MarginFunction, Market, MarkPrice, PriceBand
-from bot.domain.preview import PreviewContext
+from bot.domain.markets.market import Book, MarginFunction, Market, MarkPrice, PriceBand
+from bot.domain.preview.preview import PreviewContext
 from bot.domain.values import TimeInForce
 from tests.domain.builders import account, perp, position, spot
 

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from bot.domain.aftermath import after
 from bot.domain.intent import (
     AbsolutePrice,
     BaseSize,
@@ -20,8 +19,9 @@ from bot.domain.intent import (
     TradeIntent,
     Verb,
 )
-from bot.domain.plan import build_close, build_preview, build_protect
-from bot.domain.preview import Preview, PreviewContext
+from bot.domain.preview.build import build_close, build_preview, build_protect
+from bot.domain.preview.preview import Preview, PreviewContext
+from bot.domain.preview.projection import after
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import exact
 from tests.domain.builders import D, account, moment, position, spot

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from bot.domain.again import repeated
 from bot.domain.intent import (
     AgainIntent,
     BaseSize,
@@ -19,6 +18,7 @@ from bot.domain.intent import (
     TradeIntent,
     Verb,
 )
+from bot.domain.repeat import repeated
 from tests.domain.builders import D
 from tests.grammar import strategies
 

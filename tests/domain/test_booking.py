@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.booking import Booking, Maker, Terms, book, standing_of
-from bot.domain.rebate import NANO, TIERS, ExitsTagged, Standing, payout
+from bot.rebates.model.journal_entry import Booking, Maker, Terms, book, standing_of
+from bot.rebates.model.rebate import NANO, TIERS, ExitsTagged, Standing, payout
 
 AMOUNTS = st.decimals(0, 10**6, places=8)
 FEES = st.decimals(-(10**3), 10**3, places=8)

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.callout import MOST_PERCENT, check_callout
 from bot.domain.intent import AbsolutePrice, PercentOffset, QuoteSize, TradeIntent, Verb
-from bot.domain.plan import build_preview
-from bot.domain.preview import Preview
+from bot.domain.preview.build import build_preview
+from bot.domain.preview.preview import Preview
+from bot.domain.preview.stale_entry import MOST_PERCENT, check_callout
 from bot.domain.refusal import Refusal, RefusalCode
 from tests.domain.builders import D, moment
 

@@ -7,15 +7,10 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.account import FeeRates
-from bot.domain.carry import DAYS_HELD, carry_of, least_leg, leg_quantity
-from bot.domain.funding import (
-    HOUR_MS,
-    YEAR_MS,
-    FundingRate,
-    next_settlement_ms,
-)
-from bot.domain.market import Market
+from bot.domain.accounts.account import FeeRates
+from bot.domain.markets.carry import DAYS_HELD, carry_of, least_leg, leg_quantity
+from bot.domain.markets.funding import HOUR_MS, YEAR_MS, FundingRate, next_settlement_ms
+from bot.domain.markets.market import Market
 from bot.domain.values import MarketKind
 
 D = Decimal

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.completeness import compare
-from bot.domain.order import Fill
+from bot.domain.orders.order import Fill
+from bot.rebates.model.fill_reconciliation import compare
 from tests.store.builders import NOW, a_fill
 
 FROM, TO = NOW, NOW + 86_400_000

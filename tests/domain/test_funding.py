@@ -9,9 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.funding import DAY_MS, HOUR_MS, YEAR_MS, FundingRate, Settlement, mean_rate, settlements
+from bot.domain.markets.funding import (
+    DAY_MS,
+    HOUR_MS,
+    YEAR_MS,
+    FundingRate,
+    Settlement,
+    mean_rate,
+    settlements,
+)
 from bot.domain.values import MarketKind
-from bot.market.intervals import Intervals
+from bot.marketdata.funding_intervals import Intervals
 from tests.domain.test_carry import market
 
 D = Decimal

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.account import Position
-from bot.domain.held import closing_orders, market_of, meant, names, smallest
-from bot.domain.market import Market
+from bot.domain.accounts.account import Position
+from bot.domain.accounts.holdings import closing_orders, market_of, meant, names, smallest
+from bot.domain.markets.market import Market
 from bot.domain.values import ZERO, MarketKind, Side
 
 D = Decimal

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.intent import BaseSize, PercentOffset, TradeIntent, Verb
-from bot.domain.margin import (
+from bot.domain.accounts.margin import (
     holding_after,
     initial_margin,
     largest_affordable,
@@ -17,9 +16,10 @@ from bot.domain.margin import (
     margin_fraction,
     maximum_leverage,
 )
-from bot.domain.market import MarginFunction
-from bot.domain.plan import build_preview
-from bot.domain.preview import Preview
+from bot.domain.intent import BaseSize, PercentOffset, TradeIntent, Verb
+from bot.domain.markets.market import MarginFunction
+from bot.domain.preview.build import build_preview
+from bot.domain.preview.preview import Preview
 from bot.domain.values import exact
 from tests.domain.builders import account, moment, perp, position
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.noise import URGENT, Event, Volume, heard, is_quiet
+from bot.domain.notifications.preferences import URGENT, Event, Volume, heard, is_quiet
 
 EVENTS, VOLUMES, YES = st.sampled_from(Event), st.sampled_from(Volume), st.booleans()
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.pasted import LONGEST_ECHO, hide, is_named, is_suspect, spellings
 from bot.domain.values import Language
-from bot.view import Locale
-from bot.view.refusals import echo
+from bot.kernel.secret_detection import LONGEST_ECHO, hide, is_named, is_suspect, spellings
+from bot.ui import Locale
+from bot.ui.refusals import echo
 
 SECRETS = st.integers(0, 2**64).map(lambda number: hashlib.sha256(str(number).encode()).digest())
 SPELLINGS = {

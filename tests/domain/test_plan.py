@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal as D
 
-from bot.domain.account import Balance
+from bot.domain.accounts.account import Balance
 from bot.domain.intent import (
     AbsolutePrice,
     BaseSize,
@@ -16,8 +16,8 @@ from bot.domain.intent import (
     TradeIntent,
     Verb,
 )
-from bot.domain.plan import build_close, build_preview
-from bot.domain.preview import Preview
+from bot.domain.preview.build import build_close, build_preview
+from bot.domain.preview.preview import Preview
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import OrderType, Side, TimeInForce
 from tests.domain.builders import account, moment, perp, position, spot

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.programme import (
+from bot.rebates.model.programme import (
     AFFILIATE_RATE,
     MORE,
     Assumption,
@@ -21,7 +21,7 @@ from bot.domain.programme import (
     affiliate_cost,
     project,
 )
-from bot.domain.rebate import CAP, NANO, TIERS, Month, TierBasis, cents, payout, tier_of
+from bot.rebates.model.rebate import CAP, NANO, TIERS, Month, TierBasis, cents, payout, tier_of
 
 OCTOBER = Month(2026, 10)
 FEE_RATE = D("0.0004")

@@ -16,12 +16,12 @@ from bot.domain.intent import (
     QuoteSize,
     TradeIntent,
 )
-from bot.domain.order import OrderRequest
-from bot.domain.plan import QUESTIONS, build_close, build_preview, build_protect
-from bot.domain.preview import Preview, PreviewContext
-from bot.domain.pricing import moved_beyond, static_range, walk_book
+from bot.domain.orders.order import OrderRequest
+from bot.domain.preview.build import QUESTIONS, build_close, build_preview, build_protect
+from bot.domain.preview.instrument_selection import usable
+from bot.domain.preview.preview import Preview, PreviewContext
+from bot.domain.preview.pricing import moved_beyond, static_range, walk_book
 from bot.domain.refusal import Refusal, RefusalCode
-from bot.domain.routing import usable
 from bot.domain.values import OrderType, Side, exact
 from tests.domain.strategies import closes, contexts, protections, trades
 

@@ -7,8 +7,8 @@ from decimal import Decimal as D
 import pytest
 
 from bot.domain.intent import AbsolutePrice, BareSize, PercentOffset, PercentSize, ProtectIntent
-from bot.domain.plan import build_protect
-from bot.domain.preview import Preview
+from bot.domain.preview.build import build_protect
+from bot.domain.preview.preview import Preview
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import Side
 from tests.domain.builders import account, moment, position, spot

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.rebate import (
+from bot.rebates.model.rebate import (
     CAP,
     CENT,
     TIERS,

@@ -11,9 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.payout_lines import Known, reconcile_lines, sums_of
-from bot.domain.rebate import TIERS, Month, Standing, cents, earning_fee, nano
-from bot.domain.reconcile import Cause, Expected, Paid, Reconciliation, Sums, Terms, reconcile_total
+from bot.rebates.model.payout_lines import Known, reconcile_lines, sums_of
+from bot.rebates.model.payout_reconciliation import (
+    Cause,
+    Expected,
+    Paid,
+    Reconciliation,
+    Sums,
+    Terms,
+    reconcile_total,
+)
+from bot.rebates.model.rebate import TIERS, Month, Standing, cents, earning_fee, nano
 
 OCTOBER = Month(2026, 10)
 NOON = OCTOBER.start_ms + 12 * 3_600_000

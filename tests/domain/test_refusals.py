@@ -7,7 +7,6 @@ from decimal import Decimal as D
 
 import pytest
 
-from bot.domain.aftermath import after
 from bot.domain.intent import (
     AbsolutePrice,
     BareSize,
@@ -19,9 +18,10 @@ from bot.domain.intent import (
     TradeIntent,
     Verb,
 )
-from bot.domain.market import PriceBand
-from bot.domain.plan import build_close, build_preview, build_protect
-from bot.domain.preview import Preview
+from bot.domain.markets.market import PriceBand
+from bot.domain.preview.build import build_close, build_preview, build_protect
+from bot.domain.preview.preview import Preview
+from bot.domain.preview.projection import after
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import MarketKind, TimeInForce
 from tests.domain.builders import account, book, moment, perp, position, spot

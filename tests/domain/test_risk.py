@@ -7,8 +7,8 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.order import OrderRequest
-from bot.domain.risk import opens_risk
+from bot.domain.orders.order import OrderRequest
+from bot.domain.risk.order_risk import opens_risk
 from bot.domain.values import OrderType, Side
 
 symbols = st.sampled_from(

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.rebate import Month
-from bot.domain.shares import GROUP, PERSON, Party, Promise, rate_in, room_for, share_of
+from bot.rebates.model.rebate import Month
+from bot.rebates.model.revenue_shares import GROUP, PERSON, Party, Promise, rate_in, room_for, share_of
 
 GROUPS = [Party(GROUP, -number) for number in (1, 2)]
 PEOPLE = [Party(PERSON, number) for number in (1, 2)]

@@ -8,8 +8,8 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.order import OrderEvent, OrderReport
-from bot.domain.standing import Entry, Promise, gaps
+from bot.domain.orders.exit_coverage import Entry, Promise, gaps
+from bot.domain.orders.order import OrderEvent, OrderReport
 from bot.domain.values import ZERO, Side
 
 SOL = "SOL_USDC_PERP"

@@ -8,8 +8,8 @@ from decimal import Decimal as D
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.rebate import CAP, CENT, TIERS, Standing, Tier
-from bot.domain.summary import Breakdown, Line, Piece, Totals, moves, table, totals
+from bot.rebates.model.rebate import CAP, CENT, TIERS, Standing, Tier
+from bot.rebates.model.summary import Breakdown, Line, Piece, Totals, moves, table, totals
 
 rates = st.sampled_from([None, D(0), D("0.05"), D("0.10"), D("0.45"), D("0.60")])
 amounts = st.decimals(0, 10**7, places=9)

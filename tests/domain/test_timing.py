@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.timing import (
+from bot.kernel.recurrence import (
     DAY_MS,
     HOUR_MS,
     Daily,

@@ -22,13 +22,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.domain.alert import Trend
+from bot.alerts.storage.tables import Alert, Firing, FiringState, Watermark
+from bot.domain.alerts.alert import Trend
+from bot.kernel.storage import migrate
+from bot.kernel.storage.engines import normalise, survey_engine
+from bot.kernel.storage.migrations import sync_engine
+from bot.people.tables import User
 from bot.sandbox.exchange import ExchangeConfig, SandboxExchange
-from bot.store import migrate
-from bot.store.alert_tables import Alert, Firing, FiringState, Watermark
-from bot.store.engines import normalise, survey_engine
-from bot.store.migrations import sync_engine
-from bot.store.tables import User
 from tests.faults.alerts_process import Job, live, unix_ms
 
 SYMBOLS = {"SOL_USDC": 150, "BTC_USDC": 60_000, "ETH_USDC": 3_000}
@@ -255,7 +255,7 @@ class Run:
 
 
 def crossings(alert: Watched, path: list[tuple[int, Decimal]]) -> list[int]:
-    """When the recorded prices cross the level, by the definition in `bot.domain.alert`; ms."""
+    """When the recorded prices cross the level, by the definition in `bot.domain.alerts.alert`; ms."""
     side: Trend | None = Trend.UP if alert.level > SYMBOLS[alert.symbol] else Trend.DOWN
     found = []
     for at, price in path:

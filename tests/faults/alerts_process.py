@@ -12,14 +12,15 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.alerts import engine, repair
-from bot.alerts.announce import Fired
+from bot.alerts import backfill, engine
+from bot.alerts.events import Fired
 from bot.alerts.service import Alerts
-from bot.backpack import BackpackClient, BrokerTag, session
-from bot.domain.alert_limits import AlertLimits
-from bot.market import Catalogue, Feed
-from bot.store import Database, outbox
-from bot.store.tables import Message
+from bot.domain.alerts.limits import AlertLimits
+from bot.exchange.backpack import BackpackClient, BrokerTag, session
+from bot.kernel.storage import Database
+from bot.marketdata import Catalogue, Feed
+from bot.notifications import outbox_rows
+from bot.notifications.tables import Message
 
 BROKER_ID = 4242
 LEASE_MS = 1_500
@@ -63,7 +64,7 @@ def live(job: Job) -> None:
     """Watch until killed."""
     signal.alarm(job.life_s)
     session.HISTORICAL_PER_MINUTE = 60_000  # type: ignore[misc]
-    repair.REACH = job.reach  # type: ignore[misc]
+    backfill.REACH = job.reach  # type: ignore[misc]
     engine.FLUSH_S = 0.3  # type: ignore[misc]
     asyncio.run(_live(job))
 
@@ -83,13 +84,13 @@ async def _send_on(database: Database, delivered: Path) -> None:
     """As the outbox does: leased, said, settled; whoever dies in between says it again."""
     while True:
         async with database.write() as session:
-            rows = await outbox.claim_batch(session, unix_ms(), LEASE_MS)
+            rows = await outbox_rows.claim_batch(session, unix_ms(), LEASE_MS)
         for row in rows:
             with delivered.open("a") as file:
                 file.write(f"{row.text}\n")
                 file.flush()
                 os.fsync(file.fileno())
             async with database.write() as session:
-                await outbox.mark_sent(session, row, 1, unix_ms())
+                await outbox_rows.mark_sent(session, row, 1, unix_ms())
         if not rows:
             await asyncio.sleep(SEND_S)

@@ -24,19 +24,21 @@ from typing import Any
 from httpx._transports import default as httpx_transport
 from sqlalchemy.orm import configure_mappers
 
-from bot import app, lease, life, telegram_line
-from bot.backpack import BackpackClient
-from bot.chat import events
-from bot.chat.alert_plans import AlertPlans
-from bot.chat.limits import UNLIMITED
-from bot.desk import offers, watcher
-from bot.desk.reconciler import Reconciler
+from bot.alerts.chat.plans import AlertPlans
+from bot.app import lease, lifecycle, wiring
 from bot.domain.values import Language
-from bot.grammar import parse
+from bot.exchange.backpack import BackpackClient
 from bot.intake import Arrival, Intake
+from bot.language import parse
+from bot.notifications import outbox_jobs
+from bot.notifications.rate_limits import UNLIMITED
 from bot.settings import Settings, load_settings
+from bot.telegram import connection
+from bot.trading.previews import tickets
+from bot.trading.tracking import user_streams
+from bot.trading.tracking.reconciler import Reconciler
+from bot.ui import Locale
 from bot.vault import MasterKeys
-from bot.view import Locale
 from tests.faults.plan import JOURNEYS
 from tests.faults.points import IN, OUT, Counter, task_of
 
@@ -174,15 +176,15 @@ def settings_of(job: Job) -> Settings:
 
 def hurry() -> None:
     """Put the app's intervals on the faster clock; its wiring stays as it is."""
-    app.RECONCILE_S = RECONCILE_S  # type: ignore[misc]
-    app.REPAIR_S = REPAIR_S  # type: ignore[misc]
-    app.EXPIRE_S = EXPIRE_S  # type: ignore[misc]
-    telegram_line.TELEGRAM_TIMEOUT_S = TELEGRAM_TIMEOUT_S  # type: ignore[misc]
-    app.BackpackClient = partial(BackpackClient, timeout=CLIENT_TIMEOUT_S)  # type: ignore[misc,assignment]
-    app.Reconciler = partial(Reconciler, settle_ms=SETTLE_MS)  # type: ignore[misc,assignment]
-    events.LEASE_MS = LEASE_MS  # type: ignore[misc]
-    offers.OFFER_LIFE_MS = OFFER_LIFE_MS  # type: ignore[misc]
-    watcher.RETRY_S = STREAM_RETRY_S
+    wiring.RECONCILE_S = RECONCILE_S  # type: ignore[misc]
+    wiring.REPAIR_S = REPAIR_S  # type: ignore[misc]
+    wiring.EXPIRE_S = EXPIRE_S  # type: ignore[misc]
+    connection.TELEGRAM_TIMEOUT_S = TELEGRAM_TIMEOUT_S  # type: ignore[misc]
+    wiring.BackpackClient = partial(BackpackClient, timeout=CLIENT_TIMEOUT_S)  # type: ignore[misc,assignment]
+    wiring.Reconciler = partial(Reconciler, settle_ms=SETTLE_MS)  # type: ignore[misc,assignment]
+    outbox_jobs.LEASE_MS = LEASE_MS  # type: ignore[misc]
+    tickets.OFFER_LIFE_MS = OFFER_LIFE_MS  # type: ignore[misc]
+    user_streams.RETRY_S = STREAM_RETRY_S
 
 
 def warm_up() -> None:
@@ -245,12 +247,12 @@ def _arm_by_arrival(intake: Intake, steps: Steps, by: str) -> None:
 
 async def _live(job: Job, steps: Steps) -> None:
     if job.stands_by:
-        offers.OFFER_LIFE_MS = 60_000  # type: ignore[misc]
+        tickets.OFFER_LIFE_MS = 60_000  # type: ignore[misc]
         lease.LIFE_S = LEASE_S  # type: ignore[misc]
-        made = partial(app.build, settings_of(job), MasterKeys.parse(job.master_key), rates=UNLIMITED)
-        await life.serve(made, lambda owner: None, lambda bot: None)
-    bot = app.build(settings_of(job), MasterKeys.parse(job.master_key), rates=UNLIMITED)
+        made = partial(wiring.build, settings_of(job), MasterKeys.parse(job.master_key), rates=UNLIMITED)
+        await lifecycle.serve(made, lambda owner: None, lambda bot: None)
+    bot = wiring.build(settings_of(job), MasterKeys.parse(job.master_key), rates=UNLIMITED)
 
     _arm_by_arrival(bot.telegram.intake, steps, job.armed_by)
-    async with life.running(bot):
+    async with lifecycle.running(bot):
         await asyncio.Event().wait()

@@ -18,8 +18,9 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import make_url
 
-from bot.store import Database, accounts, migrate, users
-from bot.store.tables import AccountState
+from bot.kernel.storage import Database, migrate
+from bot.people import accounts, users
+from bot.people.tables import AccountState
 from bot.vault import MasterKeys, Vault
 from tests.support.database import DEFAULT_SERVER, PostgresServer
 

@@ -12,24 +12,28 @@ from typing import Any
 import httpx
 from sqlalchemy import select
 
-from bot.app import random_client_id
-from bot.backpack import AccountClient, BackpackClient, BrokerTag
-from bot.backpack.events import Connected, OrderUpdate
-from bot.backpack.streams import UserStream
-from bot.chat.announcer import ChatAnnouncer
-from bot.clock import unix_ms
-from bot.desk.access import AccessPolicy
-from bot.desk.placing import Leg, Placing, pack_legs
-from bot.desk.reconciler import Reconciler
-from bot.desk.sessions import AccountSessions
-from bot.desk.tracker import Tracker
-from bot.domain.order import OrderReport, OrderRequest
+from bot.app.wiring import random_client_id
+from bot.chat.buttons import new_token
+from bot.domain.orders.order import OrderReport, OrderRequest
 from bot.domain.values import OrderType, Side
+from bot.exchange.backpack import AccountClient, BackpackClient, BrokerTag
+from bot.exchange.backpack.events import Connected, OrderUpdate
+from bot.exchange.backpack.streams import UserStream
+from bot.kernel.clock import unix_ms
+from bot.kernel.storage import Database
+from bot.notifications.tables import Message
+from bot.people import accounts, users
+from bot.people.tables import Account, AccountState
 from bot.sandbox.exchange import ExchangeConfig, SandboxExchange
 from bot.sandbox.exchange.model import Account as ExchangeAccount
-from bot.store import Database, accounts, orders, tickets, users
-from bot.store.buttons import new_token
-from bot.store.tables import Account, AccountState, Message, Order, Ticket, TicketKind
+from bot.trading.access import AccessPolicy
+from bot.trading.account_clients import AccountSessions
+from bot.trading.chat.announcer import ChatAnnouncer
+from bot.trading.execution.submission import Leg, Placing, pack_legs
+from bot.trading.storage import orders, tickets
+from bot.trading.storage.tables import Order, Ticket, TicketKind
+from bot.trading.tracking.reconciler import Reconciler
+from bot.trading.tracking.tracker import Tracker
 from bot.vault import MasterKeys, Vault
 from tests.faults.bot_process import BROKER_ID
 

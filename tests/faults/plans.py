@@ -20,10 +20,11 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlmodel import col
 
-from bot.domain.order import OrderState
+from bot.alerts.storage.tables import Firing
+from bot.domain.orders.order import OrderState
+from bot.notifications.tables import Message, OutboxState
 from bot.sandbox.telegram.driver import ChatMessage, PersonChat
-from bot.store.alert_tables import Firing
-from bot.store.tables import Message, Order, OutboxState
+from bot.trading.storage.tables import Order
 from tests.faults.bot_process import count_in
 from tests.faults.databases import KINDS, Kind, Template, template, workshop
 from tests.faults.nursery import Child, Nursery

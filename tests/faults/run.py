@@ -18,17 +18,19 @@ from aiohttp import web
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.clock import unix_ms
 from bot.domain.values import OrderType, Side
+from bot.intake import storage
+from bot.kernel.clock import unix_ms
+from bot.kernel.storage import Database
+from bot.kernel.storage.operating_tables import Lease
+from bot.notifications.tables import Message
 from bot.sandbox.exchange import ExchangeConfig, SandboxExchange
 from bot.sandbox.exchange.model import Account as ExchangeAccount
 from bot.sandbox.exchange.model import OrderRequest, Tag
 from bot.sandbox.telegram import ChatDriver, Limits, SandboxTelegram, TelegramConfig
 from bot.sandbox.telegram.driver import ChatMessage, PersonChat, Tap
-from bot.store import Database, inbox
-from bot.store.operating_tables import Lease
-from bot.store.tables import Message, Order, Ticket
-from bot.store.tickets import hash_token
+from bot.trading.storage.tables import Order, Ticket
+from bot.trading.storage.tickets import hash_token
 from tests.faults.bot_process import PACE, Job, count_in, new_count
 from tests.faults.databases import ALICE, Template
 from tests.faults.nursery import Child, Nursery
@@ -174,7 +176,7 @@ class Run:
         """As if a bot had listened until now. One that dies before its first second is out leaves no word of
         when it listened, and its heir asks again about a tap that may be of any age: shown elsewhere."""
         async with self._database.write() as session:
-            await inbox.note_look(session, self._telegram.config.bot_id, unix_ms())
+            await storage.note_look(session, self._telegram.config.bot_id, unix_ms())
 
     async def _reap(self) -> None:
         for child in self._children:

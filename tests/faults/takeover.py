@@ -22,12 +22,13 @@ from typing import Final
 
 from sqlalchemy import select
 
-from bot.domain.order import OrderState
+from bot.alerts.storage.tables import Alert, Firing
+from bot.domain.orders.order import OrderState
+from bot.kernel.storage.operating_tables import Lease
+from bot.notifications.tables import Message, OutboxState
 from bot.sandbox.telegram.driver import ChatMessage, PersonChat
-from bot.store import orders
-from bot.store.alert_tables import Alert, Firing
-from bot.store.operating_tables import Lease
-from bot.store.tables import Message, Order, OutboxState, Ticket, TicketKind, TicketState
+from bot.trading.storage import orders
+from bot.trading.storage.tables import Order, Ticket, TicketKind, TicketState
 from tests.faults import verdict
 from tests.faults.bot_process import LEASE_S, PACE, Job, new_count
 from tests.faults.databases import Template, template, workshop

@@ -42,8 +42,8 @@ def _aimed_well(report: Report) -> None:
     assert killed >= ENOUGH * sum(len(made.aimed) for made in report.sweeps)
     for made in report.sweeps:
         functions = {point.function for point in made.points if point.side == OUT}
-        assert "bot.backpack.transport:Transport._round_trip" in functions  # the order on its way
-        assert any(name.startswith("bot.store.database:") for name in functions)  # a transaction
+        assert "bot.exchange.backpack.transport:Transport._round_trip" in functions  # the order on its way
+        assert any(name.startswith("bot.kernel.storage.database:") for name in functions)  # a transaction
 
 
 def test_a_seed_means_the_same_every_time() -> None:

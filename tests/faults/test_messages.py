@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from bot.alerts.storage.tables import Alert
+from bot.kernel.storage import Database
 from bot.sandbox.exchange import ExchangeConfig, SandboxExchange
 from bot.sandbox.telegram import ChatDriver, Limits, SandboxTelegram, TelegramConfig
-from bot.store import Database
-from bot.store.alert_tables import Alert
 from tests.faults.bot_process import Job, new_count
 from tests.faults.databases import ALICE, Kind, template, workshop
 from tests.faults.nursery import Nursery

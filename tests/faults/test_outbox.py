@@ -11,19 +11,19 @@ from markupsafe import Markup
 from sqlalchemy import select
 from telegram import Bot
 
-from bot.chat import events, outbox
-from bot.chat.limits import UNLIMITED
-from bot.chat.outbox import Outbox
-from bot.clock import unix_ms
-from bot.domain.noise import Event, Volume
+from bot.domain.notifications.preferences import Event, Volume
+from bot.kernel.clock import unix_ms
+from bot.kernel.storage import Database
+from bot.notifications import chats as chat_rows
+from bot.notifications import outbox_jobs, sender
+from bot.notifications import outbox_rows as rows
+from bot.notifications.rate_limits import UNLIMITED
+from bot.notifications.sender import Outbox
+from bot.notifications.tables import Message, OutboxKind, OutboxState
 from bot.sandbox.telegram import ChatDriver, SandboxTelegram, TelegramConfig
 from bot.sandbox.telegram.config import Group, Limits, Person
 from bot.sandbox.telegram.driver import PersonChat
-from bot.store import Database
-from bot.store import chats as chat_rows
-from bot.store import outbox as rows
-from bot.store.tables import Message, OutboxKind, OutboxState
-from bot.view import Message as View
+from bot.ui import Message as View
 from tests.chat.test_delivery import png
 
 ALICE = 1001
@@ -62,7 +62,7 @@ async def queue(database: Database, text: str, kind: OutboxKind = OutboxKind.SEN
 async def test_an_event_outlasts_a_long_absence_of_telegram(
     alice: PersonChat, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "MAX_BACKOFF_MS", 30)
+    monkeypatch.setattr(sender, "MAX_BACKOFF_MS", 30)
     await alice.driver.fault("500", "sendMessage", times=20)
     await queue(database, "Filled")
     async with sending(alice, database) as box:
@@ -143,10 +143,10 @@ async def test_a_group_that_moved_unseen_is_followed_by_rows_answers_and_cards(
 async def test_news_that_is_off_holds_up_nothing_behind_it(
     alice: PersonChat, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "IDLE_POLL_S", 1_000.0)  # nobody comes back to look
+    monkeypatch.setattr(sender, "IDLE_POLL_S", 1_000.0)  # nobody comes back to look
     async with database.write() as session:
         await chat_rows.set_volume(session, ALICE, None, Event.FILL, Volume.OFF)
-        for number in range(3 * events.BATCH):
+        for number in range(3 * outbox_jobs.BATCH):
             row = Message(chat_id=ALICE, text=f"{number}", event=Event.FILL, created_ms=unix_ms())
             await rows.enqueue(session, row)
         await rows.enqueue(session, Message(chat_id=ALICE, text="behind", created_ms=unix_ms()))

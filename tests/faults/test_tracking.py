@@ -10,13 +10,14 @@ from decimal import Decimal
 
 import pytest
 
-from bot.backpack import AccountClient
-from bot.chat.outbox import LANE_URGENT
-from bot.desk.tracker import Verdict
-from bot.domain.order import OrderEvent, OrderReport, OrderState
+from bot.domain.orders.order import OrderEvent, OrderReport, OrderState
 from bot.domain.values import Side
-from bot.store import Database, orders
-from bot.store.tables import Order
+from bot.exchange.backpack import AccountClient
+from bot.kernel.storage import Database
+from bot.notifications.sender import LANE_URGENT
+from bot.trading.storage import orders
+from bot.trading.storage.tables import Order
+from bot.trading.tracking.tracker import Verdict
 from tests.faults.desk import (
     ALICE,
     PERP,

@@ -11,14 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from bot.domain.order import OrderState
+from bot.domain.orders.order import OrderState
 from bot.domain.values import ZERO
+from bot.notifications.tables import Message, OutboxState
 from bot.sandbox.exchange.model import Account as ExchangeAccount
 from bot.sandbox.exchange.model import Order as ExchangeOrder
 from bot.sandbox.exchange.model import Status
 from bot.sandbox.telegram.driver import ChatMessage
-from bot.store.tables import Message, Order, OutboxState, Ticket, TicketKind, TicketState
-from bot.view.words import symbol_name
+from bot.trading.storage.tables import Order, Ticket, TicketKind, TicketState
+from bot.ui.words import symbol_name
 from tests.faults.bot_process import BROKER_ID
 from tests.faults.plan import Affliction
 

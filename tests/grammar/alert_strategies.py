@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from bot.domain.alert import (
+from bot.domain.alerts.alert import (
     Activity,
     ActivityMove,
     AlertOptions,

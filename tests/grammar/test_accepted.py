@@ -24,9 +24,9 @@ from bot.domain.intent import (
     TradeIntent,
     Verb,
 )
-from bot.domain.preview import Note
+from bot.domain.preview.preview import Note
 from bot.domain.values import TimeInForce
-from bot.grammar import Parsed, parse
+from bot.language import Parsed, parse
 
 D = Decimal
 

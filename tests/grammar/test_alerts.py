@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.alert import (
+from bot.domain.alerts.alert import (
     Activity,
     ActivityMove,
     AlertOptions,
@@ -38,7 +38,7 @@ from bot.domain.alert import (
 )
 from bot.domain.intent import AlertIntent, CloseIntent, PercentOffset, QuoteSize, TradeIntent, Verb
 from bot.domain.refusal import RefusalCode
-from bot.grammar import Parsed, ParseFailure, classify, parse
+from bot.language import Parsed, ParseFailure, classify, parse
 
 D = Decimal
 UP, DOWN, EITHER = Trend.UP, Trend.DOWN, Trend.EITHER

@@ -8,8 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.intent import AlertIntent
-from bot.grammar import MAX_LENGTH, Parsed, canonical, classify, parse, to_json
-from bot.grammar.canonical import canonical_words
+from bot.language import MAX_LENGTH, Parsed, canonical, classify, parse, to_json
+from bot.language.canonical import canonical_words
 from tests.grammar import alert_strategies, strategies
 from tests.grammar.test_schema import VALIDATOR
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.market import ResolvedSymbol, resolve_symbol
-from bot.grammar import Parsed, ParseFailure, parse
+from bot.domain.markets.market import ResolvedSymbol, resolve_symbol
+from bot.language import Parsed, ParseFailure, parse
 from tests.domain.builders import perp, spot
 
 DOCS = Path(__file__).parents[2] / "docs"

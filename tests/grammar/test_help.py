@@ -8,9 +8,9 @@ import re
 import pytest
 
 from bot.domain.values import Language
-from bot.grammar import Parsed, canonical, parse
-from bot.view.help import TOPICS
-from bot.view.locale import Locale
+from bot.language import Parsed, canonical, parse
+from bot.preferences.views.help import TOPICS
+from bot.ui.locale import Locale
 
 ORDER, ALERT, CLOSE = "long sol $200 ", "alert sol > 160 ", "close sol "
 

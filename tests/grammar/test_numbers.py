@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.alert import PriceLevel
+from bot.domain.alerts.alert import PriceLevel
 from bot.domain.intent import (
     AbsolutePrice,
     AlertIntent,
@@ -22,7 +22,7 @@ from bot.domain.intent import (
 )
 from bot.domain.refusal import RefusalCode
 from bot.domain.values import plain
-from bot.grammar import Parsed, ParseFailure, one_number, parse
+from bot.language import Parsed, ParseFailure, one_number, parse
 
 MANY = settings(max_examples=200, deadline=None)
 _ASKED = {RefusalCode.AMBIGUOUS_NUMBER, RefusalCode.TWO_NUMBERS}

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from bot.domain.intent import BareSize, Intent, TradeIntent
 from bot.domain.refusal import RefusalCode
 from bot.domain.values import Language
-from bot.grammar import MAX_LENGTH, Parsed, ParseFailure, canonical, classify, parse, to_json
-from bot.grammar.canonical import canonical_words
+from bot.language import MAX_LENGTH, Parsed, ParseFailure, canonical, classify, parse, to_json
+from bot.language.canonical import canonical_words
 from tests.grammar import strategies
 
 MANY = settings(max_examples=500, deadline=None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.refusal import RefusalCode
-from bot.grammar import FEATURES, Parsed, ParseFailure, canonical, classify, parse
+from bot.language import FEATURES, Parsed, ParseFailure, canonical, classify, parse
 
 
 def failure(line: str) -> ParseFailure:

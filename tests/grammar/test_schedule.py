@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.alert import Loudness
-from bot.domain.timing import EVERY_DAY, HOUR_MS, MINUTE_MS
-from bot.grammar.schedule import ScheduleFault, ScheduleLine, parse_schedule
+from bot.domain.alerts.alert import Loudness
+from bot.kernel.recurrence import EVERY_DAY, HOUR_MS, MINUTE_MS
+from bot.language.schedule import ScheduleFault, ScheduleLine, parse_schedule
 
 EIGHT = 8 * 60
 

@@ -9,7 +9,7 @@ import jsonschema_rs
 from hypothesis import given, settings
 
 from bot.domain.intent import Intent
-from bot.grammar import canonical, parse, to_json
+from bot.language import canonical, parse, to_json
 from tests.grammar import strategies
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "parse.schema.json").read_text(encoding="utf-8"))

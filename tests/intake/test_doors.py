@@ -26,8 +26,8 @@ HALVES = {
 
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.http_door.IDLE_S", 0.3)
-    monkeypatch.setattr("bot.http_door.BODY_S", 0.3)
+    monkeypatch.setattr("bot.kernel.http_server.IDLE_S", 0.3)
+    monkeypatch.setattr("bot.kernel.http_server.BODY_S", 0.3)
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ async def test_a_drop_now_and_then_wins_no_time(doors: tuple[World, dict[str, in
 async def test_no_more_sockets_than_so_many(
     doors: tuple[World, dict[str, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.http_door.IDLE_S", 5.0)
+    monkeypatch.setattr("bot.kernel.http_server.IDLE_S", 5.0)
     world, ports = doors
     opened = [await asyncio.open_connection("127.0.0.1", ports["/enter"]) for _ in range(80)]
     await asyncio.sleep(0.1)

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.chat.limits import TELEGRAM
+from bot.notifications.rate_limits import TELEGRAM
 from bot.sandbox.telegram.driver import PersonChat
 from tests.support.world import BOB, CAROL, DESK, Person, World, open_world
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, web
 
-from bot.app import build
-from bot.chat.limits import UNLIMITED
-from bot.life import running
+from bot.app.lifecycle import running
+from bot.app.wiring import build
+from bot.notifications.rate_limits import UNLIMITED
 from tests.support.world import BOB, CAROL, DESK, Person, World, open_world
 
 SECRET_WORD = "what-nobody-may-read-in-a-log"
@@ -243,8 +243,8 @@ def _dump(url: str) -> bytes:
 
     from sqlalchemy import text
 
-    from bot.store.engines import normalise
-    from bot.store.migrations import sync_engine
+    from bot.kernel.storage.engines import normalise
+    from bot.kernel.storage.migrations import sync_engine
 
     engine = sync_engine(normalise(url))
     with engine.connect() as connection:

@@ -11,12 +11,12 @@ import signal
 import sys
 import time
 
-from bot.broker.summary import Summaries
-from bot.chat.monthly import MonthlyReport
-from bot.domain.rebate import Month, TierBasis
-from bot.jobs import Runs, Schedule
-from bot.jobs.rebate import MonthEnd
-from bot.store import Database
+from bot.kernel.jobs import Runs, Schedule
+from bot.kernel.storage import Database
+from bot.rebates.chat.monthly import MonthlyReport
+from bot.rebates.jobs.monthly import MonthEnd
+from bot.rebates.model.rebate import Month, TierBasis
+from bot.rebates.summary import Summaries
 
 OPERATORS = (1001, 1002)
 

@@ -11,10 +11,11 @@ import signal
 import sys
 import time
 
-from bot.domain.timing import Every
-from bot.jobs import CatchUp, RunContext, Runs, Schedule, Series
-from bot.store import Database, outbox
-from bot.store.tables import Message
+from bot.kernel.jobs import CatchUp, RunContext, Runs, Schedule, Series
+from bot.kernel.recurrence import Every
+from bot.kernel.storage import Database
+from bot.notifications import outbox_rows
+from bot.notifications.tables import Message
 
 NAME = "beat"
 CHAT = 1001
@@ -40,7 +41,7 @@ class Racer:
         text = f"{run.due_ms} {run.late_ms} {run.missed} {self._name}"
         async with run.finishing() as session:
             # No dedupe key: whether there is one row for one run is what the tests look at.
-            await outbox.enqueue(session, Message(chat_id=CHAT, text=text, created_ms=unix_ms()))
+            await outbox_rows.enqueue(session, Message(chat_id=CHAT, text=text, created_ms=unix_ms()))
 
 
 async def race(url: str, name: str, catch_up: str, period: int, lease: int, life: float, hang: bool) -> None:

@@ -13,17 +13,19 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from bot.broker.summary import Summaries
-from bot.chat.monthly import MonthlyReport
-from bot.domain.rebate import Month, TierBasis
-from bot.domain.timing import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.values import Language
-from bot.jobs import Runs
-from bot.jobs.rebate import ATTEMPTS, MonthEnd, key_of
-from bot.jobs.runs import MAX_RETRY_MS
-from bot.store import Database, runs, users
-from bot.store.post_tables import Run
-from bot.store.tables import Fill, Message
+from bot.kernel.jobs import Runs, storage
+from bot.kernel.jobs.runs import MAX_RETRY_MS
+from bot.kernel.jobs.tables import Run
+from bot.kernel.recurrence import DAY_MS, HOUR_MS, MINUTE_MS
+from bot.kernel.storage import Database
+from bot.notifications.tables import Message
+from bot.people import users
+from bot.rebates.chat.monthly import MonthlyReport
+from bot.rebates.jobs.monthly import ATTEMPTS, MonthEnd, key_of
+from bot.rebates.model.rebate import Month, TierBasis
+from bot.rebates.summary import Summaries
+from bot.trading.storage.tables import Fill
 from tests.jobs.month_racer import OPERATORS
 from tests.store.builders import a_fill, an_account
 from tests.store.ledger_builders import a_ledger_fill, a_person
@@ -42,7 +44,7 @@ async def october(database: Database) -> Database:
         await users.get_or_create(session, OPERATORS[1], OCTOBER.start_ms, language=Language.CHINESE)
         person = await a_person(session, 1003)
         session.add(a_ledger_fill(person, at_ms=OCTOBER.start_ms))
-        await runs.begin_series(session, "rebate", OCTOBER.start_ms + 20 * DAY_MS)
+        await storage.begin_series(session, "rebate", OCTOBER.start_ms + 20 * DAY_MS)
     return database
 
 

@@ -12,13 +12,18 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from bot.domain.alert import Loudness
-from bot.domain.timing import DAY_MS, HOUR_MS, timing_of
-from bot.jobs import Runs
-from bot.jobs.posts import Posts
-from bot.store import Database, chats, posts, runs
-from bot.store.post_tables import PostKind, PostState, Run, ScheduledPost
-from bot.store.tables import Message, User
+from bot.domain.alerts.alert import Loudness
+from bot.kernel.jobs import Runs
+from bot.kernel.jobs import storage as jobs_storage
+from bot.kernel.jobs.tables import Run
+from bot.kernel.recurrence import DAY_MS, HOUR_MS, timing_of
+from bot.kernel.storage import Database
+from bot.notifications import chats
+from bot.notifications.tables import Message
+from bot.people.tables import User
+from bot.posts import storage as posts_storage
+from bot.posts.jobs import Posts
+from bot.posts.tables import PostKind, PostState, ScheduledPost
 from tests.jobs.test_series import NOON, Clock
 
 ALICE = 1001
@@ -87,7 +92,7 @@ async def add(database: Database, when: dict[str, Any], **values: Any) -> Schedu
     base = {"user_id": ALICE, "chat_id": ALICE, "kind": PostKind.TOP_MOVERS, "created_ms": NOON}
     post = ScheduledPost(**(base | values), when=when, due_ms=timing_of(when, "UTC").after(NOON))
     async with database.write() as session:
-        return await posts.add(session, post)
+        return await posts_storage.add(session, post)
 
 
 async def said(database: Database) -> list[str]:
@@ -159,7 +164,7 @@ async def test_what_is_changed_while_it_is_made_is_not_said(
 
     async def meanwhile() -> None:
         async with database.write() as session:
-            await posts.change(session, post.id, ALICE, **change)
+            await posts_storage.change(session, post.id, ALICE, **change)
 
     content.before = meanwhile
     clock.now += HOUR_MS
@@ -224,6 +229,6 @@ async def test_old_runs_are_forgotten_and_nothing_is_said_again(
     await desk.tidy()
     async with database.read() as session:
         assert (await session.scalars(select(Run))).all() == []
-        assert await runs.last_due_ms(session, "post", clock.now) is None
+        assert await jobs_storage.last_due_ms(session, "post", clock.now) is None
     await desk.run_due()
     assert len(await said(database)) == 2

@@ -14,9 +14,9 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlmodel import col
 
-from bot.store import Database
-from bot.store.post_tables import Run
-from bot.store.tables import Message
+from bot.kernel.jobs.tables import Run
+from bot.kernel.storage import Database
+from bot.notifications.tables import Message
 from tests.jobs.racer import NAME
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,8 +10,8 @@ from typing import Any
 import apscheduler.schedulers.base
 import pytest
 
-from bot.jobs import Schedule
-from bot.jobs import schedule as schedule_module
+from bot.kernel.jobs import Schedule
+from bot.kernel.jobs import schedule as schedule_module
 
 NOON = 1_795_262_400_000  # 2026-11-21T12:00Z
 

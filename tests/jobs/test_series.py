@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from bot.domain.timing import DAY_MS, HOUR_MS, Daily, Every, Monthly
-from bot.jobs import CatchUp, RunContext, Runs, Schedule, Series
-from bot.store import Database, outbox, runs
-from bot.store.post_tables import Run
-from bot.store.tables import Message
+from bot.kernel.jobs import CatchUp, RunContext, Runs, Schedule, Series, storage
+from bot.kernel.jobs.tables import Run
+from bot.kernel.recurrence import DAY_MS, HOUR_MS, Daily, Every, Monthly
+from bot.kernel.storage import Database
+from bot.notifications import outbox_rows
+from bot.notifications.tables import Message
 
 NOON = 1_795_262_400_000  # 2026-11-21T12:00Z
 LEASE = 120_000
@@ -42,7 +43,7 @@ class Diary:
             raise ConnectionError("the exchange is away")
         async with run.finishing() as session:
             text = f"{run.key.partition(':')[2]} late {run.late_ms // 1000} missed {run.missed}"
-            await outbox.enqueue(session, Message(chat_id=1, text=text, created_ms=run.started_ms))
+            await outbox_rows.enqueue(session, Message(chat_id=1, text=text, created_ms=run.started_ms))
 
 
 @pytest.fixture
@@ -202,7 +203,7 @@ async def test_who_lost_its_claim_writes_nothing(database: Database, clock: Cloc
         clock.now += LEASE  # as long as the process stood still
         assert await Runs(database, clock=clock).once(run.key, run.due_ms, Diary().work)
         async with run.finishing() as session:
-            await outbox.enqueue(session, Message(chat_id=1, text="twice", created_ms=clock.now))
+            await outbox_rows.enqueue(session, Message(chat_id=1, text="twice", created_ms=clock.now))
 
     assert not await ledger.once("a:1", NOON, overtaken)
     assert await written(database) == ["1 late 120 missed 0"]
@@ -213,7 +214,7 @@ async def test_a_claim_holds_for_its_lease_and_no_longer(
 ) -> None:
     async def claim(now: int) -> Run | None:
         async with database.write() as session:
-            return await runs.claim(session, "a:1", NOON, now, LEASE)
+            return await storage.claim(session, "a:1", NOON, now, LEASE)
 
     first = await claim(NOON)
     assert first is not None
@@ -222,17 +223,17 @@ async def test_a_claim_holds_for_its_lease_and_no_longer(
     assert second is not None
     assert second.attempts == 2
     async with database.write() as session:
-        assert not await runs.finish(session, first, NOON)
-        assert not await runs.fail(session, first, "late", NOON)
-        assert await runs.finish(session, second, NOON)
+        assert not await storage.finish(session, first, NOON)
+        assert not await storage.fail(session, first, "late", NOON)
+        assert await storage.finish(session, second, NOON)
     assert await claim(NOON + 10 * LEASE) is None
 
 
 async def test_a_claim_by_a_clock_far_ahead_is_not_waited_for(database: Database) -> None:
     async with database.write() as session:
-        await runs.claim(session, "a:1", NOON, NOON + 365 * DAY_MS, LEASE)
+        await storage.claim(session, "a:1", NOON, NOON + 365 * DAY_MS, LEASE)
     async with database.write() as session:
-        assert await runs.claim(session, "a:1", NOON, NOON, LEASE) is not None
+        assert await storage.claim(session, "a:1", NOON, NOON, LEASE) is not None
 
 
 async def test_of_twenty_claims_at_once_one_is_granted(database: Database, database_url: str) -> None:
@@ -240,7 +241,7 @@ async def test_of_twenty_claims_at_once_one_is_granted(database: Database, datab
 
     async def claim(door: Database) -> bool:
         async with door.write() as session:
-            return await runs.claim(session, "a:1", NOON, NOON, LEASE) is not None
+            return await storage.claim(session, "a:1", NOON, NOON, LEASE) is not None
 
     granted = await asyncio.gather(*(claim(door) for _ in range(10) for door in (database, other)))
     await other.close()
@@ -252,12 +253,12 @@ async def test_names_are_not_mixed_up(database: Database, clock: Clock, ledger: 
         await Series(name, Every(HOUR_MS), diary.work).run_owed(ledger)
     async with database.read() as session:
         for name in ("a", "a_", "ab", "a%"):
-            assert await runs.last_due_ms(session, name, clock.now) == NOON
-        assert await runs.last_due_ms(session, "a_b", clock.now) is None
+            assert await storage.last_due_ms(session, name, clock.now) == NOON
+        assert await storage.last_due_ms(session, "a_b", clock.now) is None
     async with database.write() as session:
-        await runs.purge(session, "a_", NOON + 1)
+        await storage.purge(session, "a_", NOON + 1)
     async with database.read() as session:
-        assert await runs.last_due_ms(session, "ab", clock.now) == NOON
+        assert await storage.last_due_ms(session, "ab", clock.now) == NOON
 
 
 async def test_a_month_is_named_by_what_it_is_for(

@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.chat.handlers.operators import MOST_AN_HOUR
+from bot.access.chat import MOST_AN_HOUR
+from bot.kernel.storage import audit
+from bot.people import users
 from bot.sandbox.telegram.config import Person as TelegramPerson
 from bot.sandbox.telegram.config import default_people
-from bot.store import audit, users
 from tests.support.world import ALICE, BOB, CAROL, DESK, Person, World, open_world
 
 

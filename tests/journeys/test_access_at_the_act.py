@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from bot.store import tickets, users
-from bot.store.tables import Access, Order, Ticket
+from bot.people import users
+from bot.people.tables import Access
+from bot.trading.storage import tickets
+from bot.trading.storage.tables import Order, Ticket
 from tests.support.world import ALICE, CAROL, Person, World, open_world
 
 SOL, PERP = "SOL_USDC", "SOL_USDC_PERP"

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from bot.chat.housekeeping import tidy
-from bot.domain.alert import AlertOptions, PriceLevel, Trend
-from bot.domain.alert_limits import LIMITS
+from bot.alerts.storage.tables import Alert, AlertState, Firing, FiringState
+from bot.app.housekeeping import tidy
+from bot.domain.alerts.alert import AlertOptions, PriceLevel, Trend
+from bot.domain.alerts.limits import LIMITS
 from bot.domain.intent import AlertIntent
-from bot.grammar import canonical
-from bot.store.alert_tables import Alert, AlertState, Firing, FiringState
+from bot.language import canonical
 from tests.support.world import Person, World
 
 SOL, PERP = "SOL_USDC", "SOL_USDC_PERP"

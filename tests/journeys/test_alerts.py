@@ -7,9 +7,9 @@ import contextlib
 import itertools
 from collections.abc import AsyncIterator
 
-from bot.app import build
-from bot.chat.handlers.alert_judging import MOST_IN_A_GROUP
-from bot.chat.limits import UNLIMITED
+from bot.alerts.chat.judging import MOST_IN_A_GROUP
+from bot.app.wiring import build
+from bot.notifications.rate_limits import UNLIMITED
 from bot.sandbox.telegram.driver import ChatMessage
 from tests.support.world import ALICE, BOB, CAROL, DESK, Person, World, code_in
 

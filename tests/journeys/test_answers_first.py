@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.chat.limits import TELEGRAM, UNLIMITED, Rates
+from bot.notifications.rate_limits import TELEGRAM, UNLIMITED, Rates
 from tests.support.world import CAROL, Person, World, open_world
 
 ORDERS = 20

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot.chat.housekeeping import tidy
-from bot.store import erasure
-from bot.store.forgetting import BOOKS
+from bot.app.housekeeping import tidy
+from bot.kernel.storage import erasure
+from bot.kernel.storage.forgetting import BOOKS
 from tests.support.world import Person, World, code_in
 
 SOL, PERP = "SOL_USDC", "SOL_USDC_PERP"

@@ -9,15 +9,15 @@ import pytest
 from sqlalchemy import delete, select, update
 from sqlmodel import col
 
-from bot.backpack.wire.base import to_ms, to_us
-from bot.domain.booking import FEE
-from bot.domain.completeness import compare
-from bot.domain.rebate import Month, Standing
-from bot.domain.timing import DAY_MS
-from bot.store import accounts
-from bot.store.broker_tables import EntryKind, LedgerEntry, LedgerFill, PriceSource
-from bot.store.tables import Fill, Order
-from bot.store.trial_balance import TrialBalance, trial_balance
+from bot.exchange.backpack.wire.base import to_ms, to_us
+from bot.kernel.recurrence import DAY_MS
+from bot.people import accounts
+from bot.rebates.model.fill_reconciliation import compare
+from bot.rebates.model.journal_entry import FEE
+from bot.rebates.model.rebate import Month, Standing
+from bot.rebates.storage.tables import EntryKind, LedgerEntry, LedgerFill, PriceSource
+from bot.rebates.storage.trial_balance import TrialBalance, trial_balance
+from bot.trading.storage.tables import Fill, Order
 from tests.store.builders import a_fill
 from tests.support.books import fills, like, places, rows
 from tests.support.world import ALICE, Person, World, code_in

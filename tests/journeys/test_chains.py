@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from bot.chat.housekeeping import finish_chains
-from bot.desk.placing import Placing
+from bot.app.housekeeping import finish_chains
 from bot.sandbox.telegram.driver import ChatMessage
+from bot.trading.execution.submission import Placing
 from tests.support.world import GIVEN_UP_S, Person, World
 
 ORDER = {"method": "POST", "path": "/api/v1/order"}

@@ -18,16 +18,16 @@ import httpx
 import pytest
 from sqlalchemy import delete
 
-from bot.domain.rebate import Month
 from bot.domain.values import plain
-from bot.store import Database, migrate
-from bot.store.tables import Fill
+from bot.kernel.storage import Database, migrate
+from bot.rebates.model.rebate import Month
+from bot.trading.storage.tables import Fill
 from bot.vault import MasterKeys, add_master_key
 from tests.store.ledger_builders import a_ledger_fill, a_person
 from tests.support.books import places, rows
 from tests.support.world import CAROL, open_world
 
-COMMAND = [sys.executable, "-c", "from bot.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from bot.cli.main import main; main()"]
 GOOD = {
     "TELEGRAM_BOT_TOKEN": "7000123456:AAFq9-_wH0pZ1xC2vB3nM4kJ5hG6fD7sA8",
     "BACKPACK_BROKER_ID": "4242",

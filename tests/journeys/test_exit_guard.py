@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from bot.app import Bot, build
-from bot.chat.limits import UNLIMITED
+from bot.app.wiring import Bot, build
+from bot.notifications.rate_limits import UNLIMITED
 from bot.sandbox.exchange import ExchangeConfig
 from bot.sandbox.telegram.driver import ChatMessage
-from bot.store.tables import Order
+from bot.trading.storage.tables import Order
 from tests.support.world import CAROL, Person, World, open_world
 
 SOL = "SOL_USDC_PERP"

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from bot.domain.values import MarketKind
-from bot.store import posts
+from bot.posts import storage
 from tests.support.world import CAROL, DESK, Person, World
 
 HOUR = 3_600_000
@@ -107,5 +107,5 @@ async def test_a_market_that_changes_its_interval_is_read_and_watched_by_the_hou
 
 async def _due(world: World) -> int:
     async with world.bot.database.read() as session:
-        (post,) = await posts.later_than(session, 0)
+        (post,) = await storage.later_than(session, 0)
         return post.due_ms

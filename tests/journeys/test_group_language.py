@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.chat.places import language_of_title
+from bot.chat.group_language import language_of_title
 from bot.domain.values import Language
 from bot.sandbox.telegram.config import Group
 from bot.sandbox.telegram.driver import ChatMessage

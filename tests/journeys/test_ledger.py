@@ -8,17 +8,18 @@ from decimal import Decimal
 from sqlalchemy import select, update
 from sqlmodel import col
 
-from bot.broker.booking import Bookkeeper
-from bot.broker.people import People
-from bot.broker.prices import Prices
-from bot.broker.terms import Tiers
-from bot.domain.order import OrderRequest
-from bot.domain.rebate import ExitsTagged, Month, Standing, TierBasis, nano
+from bot.domain.orders.order import OrderRequest
 from bot.domain.values import OrderType, Side
-from bot.store import Database, broker_tables
-from bot.store.broker_tables import LedgerFill, PriceSource
-from bot.store.broker_tables import Person as LedgerPerson
-from bot.store.tables import Fill, Order
+from bot.kernel.storage import Database
+from bot.rebates.bookkeeper import Bookkeeper
+from bot.rebates.model.rebate import ExitsTagged, Month, Standing, TierBasis, nano
+from bot.rebates.parties import People
+from bot.rebates.prices import Prices
+from bot.rebates.storage import tables
+from bot.rebates.storage.tables import LedgerFill, PriceSource
+from bot.rebates.storage.tables import Person as LedgerPerson
+from bot.rebates.terms import Tiers
+from bot.trading.storage.tables import Fill, Order
 from tests.support.books import another_program, fills, like, places, rows
 from tests.support.world import CAROL, DESK, Person, World
 
@@ -246,7 +247,7 @@ async def _knowing(world: World, user_id: int) -> set[str]:
     """Tables of the ledger with a cell that is, or holds, a Telegram id."""
     async with world.bot.database.read() as session:
         found = set()
-        for table in broker_tables.Table.metadata.sorted_tables:
+        for table in tables.Table.metadata.sorted_tables:
             if table.name not in LEDGER:
                 continue
             for row in (await session.execute(select(table))).all():

@@ -10,13 +10,14 @@ import pytest
 from sqlalchemy import delete, select, update
 from sqlmodel import col
 
-from bot.broker.check import LAST_TRY, Unreachable
-from bot.domain.rebate import Standing
-from bot.domain.timing import DAY_MS
 from bot.domain.values import plain
-from bot.store.broker_tables import Finding, LedgerFill
-from bot.store.tables import Account, Fill, Order
-from bot.store.trial_balance import trial_balance
+from bot.kernel.recurrence import DAY_MS
+from bot.people.tables import Account
+from bot.rebates.check import LAST_TRY, Unreachable
+from bot.rebates.model.rebate import Standing
+from bot.rebates.storage.tables import Finding, LedgerFill
+from bot.rebates.storage.trial_balance import trial_balance
+from bot.trading.storage.tables import Fill, Order
 from tests.support.books import fills, like, places, rows
 from tests.support.world import ALICE, Person, World
 

@@ -9,9 +9,8 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from bot.store import outbox
-from bot.store.post_tables import Chat
-from bot.store.tables import Message, OutboxState
+from bot.notifications import outbox_rows
+from bot.notifications.tables import Chat, Message, OutboxState
 from tests.journeys.test_schedules import said, sent_post, skip_to, topics
 from tests.support.world import ALICE, BOB, CAROL, DESK, Person, World
 
@@ -20,7 +19,7 @@ async def news(world: World, chat_id: int, event: str, text: str, **more: object
     """Something happened: a row as any part of the bot writes it."""
     row = Message(chat_id=chat_id, event=event, text=text, created_ms=world.clock(), **more)
     async with world.bot.database.write() as session:
-        await outbox.enqueue(session, row)
+        await outbox_rows.enqueue(session, row)
     world.bot.services.outbox.kick()
 
 

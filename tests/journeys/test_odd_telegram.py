@@ -16,11 +16,11 @@ import pytest
 from aiohttp import web
 from telegram import Bot
 
-from bot import telegram_start
+from bot.notifications.wire import Wire
 from bot.sandbox.telegram import ChatDriver, SandboxTelegram, TelegramConfig
 from bot.settings import SettingsError
-from bot.telegram_line import request
-from bot.telegram_wire import Wire
+from bot.telegram import introduction
+from bot.telegram.connection import request
 from tests.journeys.test_command_line import _rucksack as rucksack
 
 ME = {"id": 7000, "is_bot": True, "first_name": "Rucksack", "username": "rucksack_bot"}
@@ -56,7 +56,7 @@ async def _meets(base: str) -> str:
     bot = Bot("7000:token", base_url=f"{base}/bot", request=_wire(), get_updates_request=_wire())
     try:
         async with asyncio.timeout(20):
-            await telegram_start.meet(bot)
+            await introduction.meet(bot)
         return bot.username
     finally:
         await bot.shutdown()
@@ -107,7 +107,7 @@ async def test_an_address_nobody_answers_at_is_named(where: str) -> None:
 async def test_what_passes_is_waited_for_and_said_once(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(telegram_start, "FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr(introduction, "FIRST_PAUSE_S", 0.01)
     flood = json.dumps({"ok": False, "error_code": 429, "description": "x", "parameters": {"retry_after": 1}})
     down = json.dumps({"ok": False, "error_code": 500, "description": "Internal Server Error"})
     with caplog.at_level(logging.WARNING, "bot"):
@@ -124,14 +124,14 @@ async def test_a_refused_webhook_names_its_address() -> None:
         bot = Bot("7000:token", base_url=f"{base}/bot", request=_wire())
         await bot._request[1].initialize()
         with pytest.raises(SettingsError, match=r"TELEGRAM_WEBHOOK_URL: Telegram refuses it .*https url"):
-            await telegram_start.patiently(lambda: bot.set_webhook("http://x"), "TELEGRAM_WEBHOOK_URL")
+            await introduction.patiently(lambda: bot.set_webhook("http://x"), "TELEGRAM_WEBHOOK_URL")
         await bot._request[1].shutdown()
 
 
 async def test_commands_are_offered_again_and_no_language_waits_for_another(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(telegram_start, "COMMANDS_S", 0.05)
+    monkeypatch.setattr(introduction, "COMMANDS_S", 0.05)
     async with SandboxTelegram(TelegramConfig()) as telegram, ChatDriver(telegram.url) as chats:
         for fault in ("500", "429", "drop"):
             await chats.fault(fault, "setMyCommands", retry_after=1)
@@ -139,7 +139,7 @@ async def test_commands_are_offered_again_and_no_language_waits_for_another(
         token = telegram.config.token
         async with Bot(token, base_url=f"{telegram.url}/bot", request=_wire()) as bot:
             async with asyncio.timeout(20):
-                await telegram_start.introduce(bot)
+                await introduction.introduce(bot)
             english, chinese = await bot.get_my_commands(), await bot.get_my_commands(language_code="zh")
     assert english
     assert [one.command for one in english] == [one.command for one in chinese]

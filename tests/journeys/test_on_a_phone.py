@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from bot.demo import world as demo
+from bot.cli.demo import world as demo
 from tests.support.browser import chromium
 
 pytestmark = pytest.mark.browser

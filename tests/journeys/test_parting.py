@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bot.sandbox.telegram.driver import ChatMessage
-from bot.store import orders
+from bot.trading.storage import orders
 from tests.support.world import GIVEN_UP_S, Person, World
 
 SOL = "SOL_USDC_PERP"

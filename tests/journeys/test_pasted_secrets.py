@@ -9,7 +9,7 @@ import pytest
 from nacl.signing import SigningKey
 from sqlalchemy import text as sql
 
-from bot.domain.pasted import plain
+from bot.kernel.secret_detection import plain
 from tests.support.world import ALICE, BOB, CAROL, DESK, Person, World, open_world
 
 WSOL = "So11111111111111111111111111111111111111112"
@@ -86,7 +86,7 @@ async def test_every_dress_of_a_secret_is_taken_off_the_chat(world: World) -> No
 
 async def _stored(world: World) -> str:
     """Everything the database keeps, as text."""
-    from bot.store.tables import Table
+    from bot.kernel.storage.base import Table
 
     async with world.bot.database.read() as session:
         rows = [

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from bot.broker.payout_sheet import MAX_BYTES
-from bot.domain.rebate import Month
+from bot.rebates.model.rebate import Month
+from bot.rebates.payout_sheet import MAX_BYTES
+from bot.rebates.storage.tables import EntryKind, LedgerEntry, PayoutLine
 from bot.sandbox.telegram.driver import ChatMessage
-from bot.store.broker_tables import EntryKind, LedgerEntry, PayoutLine
 from tests.broker.synthetic import TERMS, Synthetic, a_month, as_csv
 from tests.broker.writing import keep_month
 from tests.support.world import ALICE, BOB, DESK, Person, World, open_world

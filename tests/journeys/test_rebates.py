@@ -11,11 +11,11 @@ import httpx
 import openpyxl
 from sqlalchemy import func, select
 
-from bot.books import CHECK, check_of_last_day
-from bot.domain.rebate import Month
+from bot.app.rebates import CHECK, check_of_last_day
+from bot.kernel.jobs import storage
+from bot.rebates.model.rebate import Month
+from bot.rebates.storage.tables import LedgerFill
 from bot.sandbox.telegram.driver import ChatMessage
-from bot.store import runs
-from bot.store.broker_tables import LedgerFill
 from tests.support.world import ALICE, Person, World
 
 
@@ -55,7 +55,7 @@ async def the_first(world: World, *, days: float = 0) -> Month:
 
 async def _is_done(world: World, key: str) -> bool:
     async with world.bot.database.read() as session:
-        return await runs.is_done(session, key)
+        return await storage.is_done(session, key)
 
 
 async def files(person: Person) -> dict[str, bytes]:

@@ -7,8 +7,8 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlmodel import col
 
-from bot.domain.rebate import Month, nano
-from bot.store.broker_tables import AffiliateRate, RateSource
+from bot.rebates.model.rebate import Month, nano
+from bot.rebates.storage.tables import AffiliateRate, RateSource
 from tests.support.books import places, rows
 from tests.support.world import ALICE, CAROL, Person, World, code_in
 

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
+from bot.notifications.tables import Message, OutboxState
+from bot.posts.tables import ScheduledPost
 from bot.sandbox.telegram.config import Group
-from bot.store.post_tables import ScheduledPost
-from bot.store.tables import Message, OutboxState
 from tests.support.world import ALICE, BOB, CAROL, DESK, Person, World, open_world
 
 BASIC = -4711

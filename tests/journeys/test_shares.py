@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.domain.rebate import Month
+from bot.rebates.model.rebate import Month
 from tests.support.world import ALICE, BOB, CAROL, DESK, World, open_world
 
 

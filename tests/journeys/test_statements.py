@@ -10,13 +10,13 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from bot.domain.rebate import Month
-from bot.domain.shares import GROUP, PERSON, Party
-from bot.jobs.rebate import FIRST_MINUTE
-from bot.jobs.statements import MINUTE, SERIES
+from bot.notifications.tables import Message
+from bot.rebates.jobs.monthly import FIRST_MINUTE
+from bot.rebates.jobs.statements import MINUTE, SERIES
+from bot.rebates.model.rebate import Month
+from bot.rebates.model.revenue_shares import GROUP, PERSON, Party
+from bot.rebates.storage import ledger_parties
 from bot.sandbox.telegram.config import Group, Person
-from bot.store import people
-from bot.store.tables import Message
 from tests.journeys.test_rebates import the_first
 from tests.store.ledger_builders import a_ledger_fill
 from tests.support.world import ALICE, BOB, CAROL, DESK, World, open_world
@@ -96,6 +96,6 @@ async def test_who_is_forgotten_stays_a_pseudonym(world: World) -> None:
     await world.bot.services.shares.set_named(CAROL, True)
     await world.bot.vault.forget(CAROL)
     async with world.bot.database.read() as session:
-        assert await people.named(session, {pseudonym}) == {}
+        assert await ledger_parties.named(session, {pseudonym}) == {}
     answer = await carol.says("/settings", "Settings")
     assert "show a pseudonym" in answer.text

@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Callable
 import pytest
 from sqlalchemy import func, select
 
-from bot.app import build
-from bot.chat.limits import UNLIMITED
+from bot.app.wiring import build
+from bot.notifications.rate_limits import UNLIMITED
 from bot.sandbox.exchange import placing
 from bot.sandbox.exchange.model import Order, Status
 from bot.sandbox.telegram.driver import ChatMessage
-from bot.store.promise_tables import StopPromise
+from bot.trading.storage.promise_tables import StopPromise
 from tests.support.world import Person, World
 
 SOL = "SOL_USDC_PERP"

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import text
 from telegram.error import NetworkError
 
-from bot.app import Bot, build
-from bot.backpack import NotSent
-from bot.chat.limits import UNLIMITED
-from bot.life import running
+from bot.app.lifecycle import running
+from bot.app.wiring import Bot, build
+from bot.exchange.backpack import NotSent
+from bot.notifications.rate_limits import UNLIMITED
 from bot.vault import SignerRevoked
 from tests.support.world import CAROL, Person, World
 

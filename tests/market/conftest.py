@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.backpack import BackpackClient, BrokerTag, RetryPolicy
-from bot.domain.feed import MarketEvent
-from bot.market import Feed
-from bot.market.patience import Patience
+from bot.domain.markets.market_events import MarketEvent
+from bot.exchange.backpack import BackpackClient, BrokerTag, RetryPolicy
+from bot.marketdata import Feed
+from bot.marketdata.staleness import Patience
 from bot.sandbox.exchange import ExchangeConfig, SandboxExchange
 
 EAGER = RetryPolicy(attempts=2, first_wait=0.01, longest_wait=0.05, jitter=0.01)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from bot.domain.market import Book
+from bot.domain.markets.market import Book
 from bot.domain.values import Side
 from bot.sandbox.exchange import SandboxExchange
 from bot.sandbox.exchange.book import Change

@@ -21,10 +21,10 @@ from typing import Any
 import httpx
 import uvloop
 
-from bot.backpack import BackpackClient, BrokerTag, RetryPolicy
-from bot.domain.feed import Gap, LastPrice, MarketEvent, MarkUpdate, StreamKind, Trade
-from bot.market import Feed, Stream
-from bot.market.patience import Patience
+from bot.domain.markets.market_events import Gap, LastPrice, MarketEvent, MarkUpdate, StreamKind, Trade
+from bot.exchange.backpack import BackpackClient, BrokerTag, RetryPolicy
+from bot.marketdata import Feed, Stream
+from bot.marketdata.staleness import Patience
 from bot.sandbox.exchange import ExchangeConfig, SandboxExchange
 from tests.market.oracle import PERPS, SYMBOLS, Oracle, levels_of
 

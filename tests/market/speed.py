@@ -20,11 +20,11 @@ import uvloop
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-from bot.backpack import BackpackClient, BrokerTag
-from bot.backpack.events import PublicEvent, parse
-from bot.domain.feed import MarketEvent, StreamKind
-from bot.domain.market import Book
-from bot.market import Feed, Stream
+from bot.domain.markets.market import Book
+from bot.domain.markets.market_events import MarketEvent, StreamKind
+from bot.exchange.backpack import BackpackClient, BrokerTag
+from bot.exchange.backpack.events import PublicEvent, parse
+from bot.marketdata import Feed, Stream
 
 SYMBOLS = tuple(f"M{number}_USDC_PERP" for number in range(200))
 PER_SECOND = 2_000

@@ -9,11 +9,11 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from bot.backpack import BackpackClient
-from bot.domain.feed import StateChanged
-from bot.domain.market import Market
-from bot.market import Catalogue, Feed, Stream
-from bot.market.following import Following
+from bot.domain.markets.market import Market
+from bot.domain.markets.market_events import StateChanged
+from bot.exchange.backpack import BackpackClient
+from bot.marketdata import Catalogue, Feed, Stream
+from bot.marketdata.follow_list import Following
 from tests.market.conftest import QUICK, Listening, until
 
 SOL, SOL_PERP = "SOL_USDC", "SOL_USDC_PERP"

@@ -8,8 +8,8 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.market import Book
-from bot.market.chain import MAX_PENDING, Chain
+from bot.domain.markets.market import Book
+from bot.marketdata.book_sequence import MAX_PENDING, Chain
 
 SYMBOL = "SOL_USDC_PERP"
 Level = tuple[Decimal, Decimal]

@@ -9,8 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.backpack import BackpackClient
-from bot.domain.feed import (
+from bot.domain.markets.market_events import (
     BookTop,
     Delisted,
     Gap,
@@ -25,7 +24,8 @@ from bot.domain.feed import (
     Trade,
 )
 from bot.domain.values import Side
-from bot.market import Feed, Stream
+from bot.exchange.backpack import BackpackClient
+from bot.marketdata import Feed, Stream
 from bot.sandbox.exchange import SandboxExchange
 from tests.market.conftest import QUICK, Listening
 

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from bot.domain.feed import MarkUpdate
-from bot.market.lag import Lag
-from bot.market.latest import REORDERED_US, Latest, Pulse, is_late
+from bot.domain.markets.market_events import MarkUpdate
+from bot.marketdata.latency import Lag
+from bot.marketdata.quote_cache import REORDERED_US, Latest, Pulse, is_late
 
 NOW_US = 1_790_000_000_000_000
 SECOND_US = 1_000_000

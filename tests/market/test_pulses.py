@@ -11,8 +11,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from bot.backpack import BackpackClient, BrokerTag
-from bot.domain.feed import (
+from bot.domain.markets.market_events import (
     BookTop,
     Gap,
     Kline,
@@ -23,7 +22,8 @@ from bot.domain.feed import (
     StreamKind,
     Trade,
 )
-from bot.market import Feed, Stream
+from bot.exchange.backpack import BackpackClient, BrokerTag
+from bot.marketdata import Feed, Stream
 from bot.sandbox.exchange import ExchangeConfig, SandboxExchange
 from tests.market.conftest import EAGER, QUICK, Listening
 from tests.market.test_feed import SOL_PERP, clear, inject
@@ -118,7 +118,7 @@ async def test_a_candle_that_was_not_told_is_read_when_its_minute_is_over() -> N
 
 
 async def test_a_quiet_market_is_no_dead_stream(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.WARNING, "bot.market")
+    caplog.set_level(logging.WARNING, "bot.marketdata")
     async with (
         SandboxExchange(ExchangeConfig(moving=False, tick_ms=50)) as exchange,
         BackpackClient(exchange.rest_url, BrokerTag(1), timeout=2, retry=EAGER) as client,

@@ -7,8 +7,8 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.feed import Trade
-from bot.market.tapes import ANEW_US, Tape
+from bot.domain.markets.market_events import Trade
+from bot.marketdata.trade_tape import ANEW_US, Tape
 
 SYMBOL = "SOL_USDC"
 

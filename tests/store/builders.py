@@ -8,10 +8,12 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.domain import order as domain
+from bot.domain.orders import order as domain
 from bot.domain.values import OrderType, Side
-from bot.store import tickets, users
-from bot.store.tables import Account, AccountOrigin, AccountState, Order, Ticket, TicketKind, User
+from bot.people import users
+from bot.people.tables import Account, AccountOrigin, AccountState, User
+from bot.trading.storage import tickets
+from bot.trading.storage.tables import Order, Ticket, TicketKind
 
 NOW = 1_760_000_000_000
 USER = 5_000_000_001  # beyond 32 bits, as Telegram's are

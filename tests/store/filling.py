@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Integer, LargeBinary, Table, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.store.columns import Exact, Nano, Word
-from bot.store.tables import Table as Base
+from bot.kernel.storage.base import Table as Base
+from bot.kernel.storage.columns import Exact, Nano, Word
 from tests.store.builders import NOW
 
 MARK = "marked-by-a-test"

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.domain.rebate import Month, Standing
-from bot.store.broker_tables import LedgerFill, Person, PriceSource
+from bot.rebates.model.rebate import Month, Standing
+from bot.rebates.storage.tables import LedgerFill, Person, PriceSource
 from tests.store.builders import NOW
 
 _numbers = count(1)

@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import text
 
-from bot.domain.shards import HOUSE, SHARDS, hash64, shard_of
-from bot.store import Database, audit
+from bot.kernel.shards import HOUSE, SHARDS, hash64, shard_of
+from bot.kernel.storage import Database, audit
 from tests.store.builders import NOW, USER
 
 SHARD = shard_of(USER)

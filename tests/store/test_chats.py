@@ -7,11 +7,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import col
 
-from bot.domain.noise import Event, Volume
-from bot.store import Database, chats, outbox, posts
-from bot.store.alert_tables import Alert
-from bot.store.post_tables import ChatLoudness, PostKind, ScheduledPost
-from bot.store.tables import Message, OutboxKind, OutboxState, User
+from bot.alerts.storage.tables import Alert
+from bot.domain.notifications.preferences import Event, Volume
+from bot.kernel.storage import Database
+from bot.notifications import chats, outbox_rows
+from bot.notifications.tables import ChatLoudness, Message, OutboxKind, OutboxState
+from bot.people.tables import User
+from bot.posts import storage
+from bot.posts.tables import PostKind, ScheduledPost
 from tests.store.builders import NOW, USER
 
 OLD, NEW, ELSEWHERE = -77, -1_000_000_000_077, -5
@@ -76,7 +79,7 @@ async def test_a_group_moves_with_all_that_is_its_own(database: Database) -> Non
             "new": (None, None),
             "later": (None, None),
         }
-        assert await outbox.card_message_id(session, NEW, "card") is None
+        assert await outbox_rows.card_message_id(session, NEW, "card") is None
         gone = (await session.scalars(select(Message).where(col(Message.text) == "gone"))).all()
         assert {row.chat_id: row.state for row in gone} == {
             OLD: OutboxState.SUPERSEDED,
@@ -86,7 +89,7 @@ async def test_a_group_moves_with_all_that_is_its_own(database: Database) -> Non
         assert known.keys() == {OLD, NEW}
         assert known[OLD].moved_to == NEW
         assert (known[NEW].title, known[NEW].language, known[NEW].time_zone) == ("Desk", "zh", "Asia/Tokyo")
-        assert await posts.of_chat(session, OLD) == []
+        assert await storage.of_chat(session, OLD) == []
 
 
 async def test_a_topic_has_its_own_choice_else_its_chats_else_on(database: Database) -> None:

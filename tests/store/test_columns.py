@@ -14,9 +14,11 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import StatementError
 from sqlmodel import col
 
-from bot.store import Database, users
-from bot.store.columns import dump_json, load_json
-from bot.store.tables import Order, Ticket, User
+from bot.kernel.storage import Database
+from bot.kernel.storage.columns import dump_json, load_json
+from bot.people import users
+from bot.people.tables import User
+from bot.trading.storage.tables import Order, Ticket
 from tests.store.builders import NOW, USER, a_ticket, a_user
 
 amounts = st.decimals(allow_nan=False, allow_infinity=False, places=18, min_value=-(10**20), max_value=10**20)

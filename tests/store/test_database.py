@@ -13,8 +13,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
-from bot.store import BadDatabaseUrl, Database, users
-from bot.store.engines import normalise
+from bot.kernel.storage import BadDatabaseUrl, Database
+from bot.kernel.storage.engines import normalise
+from bot.people import users
 from tests.store.builders import NOW, a_ticket, a_user
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bot.store import Database, erasure, users
-from bot.store.forgetting import Forgetting
+from bot.kernel.storage import Database, erasure
+from bot.kernel.storage.forgetting import Forgetting
+from bot.people import users
 from tests.store.builders import NOW
 from tests.store.filling import PERSON, fill, found
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from bot.store import Database, keys, users
-from bot.store.tables import DataKey
+from bot.kernel.storage import Database
+from bot.people import users
+from bot.vault import sealed_keys
+from bot.vault.tables import DataKey
 from tests.store.builders import NOW, USER, a_user
 
 
@@ -14,16 +16,16 @@ def a_data_key(wrapped: bytes, version: int = 1) -> DataKey:
 async def test_a_stale_wrap_never_replaces_a_newer_data_key(database: Database) -> None:
     async with database.write() as session:
         await a_user(session)
-        await keys.insert_data_key(session, a_data_key(b"first"))
+        await sealed_keys.insert_data_key(session, a_data_key(b"first"))
     async with database.read() as session:
-        seen = await keys.data_key(session, USER)
+        seen = await sealed_keys.data_key(session, USER)
         assert seen is not None
     async with database.write() as session:
         await users.forget(session, USER, NOW)
-        await keys.insert_data_key(session, a_data_key(b"second"))
+        await sealed_keys.insert_data_key(session, a_data_key(b"second"))
     async with database.write() as session:
-        assert not await keys.rewrap(session, seen, a_data_key(b"first, wrapped anew", 2))
-        now = await keys.data_key(session, USER)
+        assert not await sealed_keys.rewrap(session, seen, a_data_key(b"first, wrapped anew", 2))
+        now = await sealed_keys.data_key(session, USER)
     assert now is not None
     assert (now.wrapped, now.master_version) == (b"second", 1)
 
@@ -31,6 +33,6 @@ async def test_a_stale_wrap_never_replaces_a_newer_data_key(database: Database) 
 async def test_a_user_has_one_data_key(database: Database) -> None:
     async with database.write() as session:
         await a_user(session)
-        assert await keys.insert_data_key(session, a_data_key(b"first")) is not None
-        assert await keys.insert_data_key(session, a_data_key(b"second")) is None
-        assert await keys.count_by_version(session) == {1: 1}
+        assert await sealed_keys.insert_data_key(session, a_data_key(b"first")) is not None
+        assert await sealed_keys.insert_data_key(session, a_data_key(b"second")) is None
+        assert await sealed_keys.count_by_version(session) == {1: 1}

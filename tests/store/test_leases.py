@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from bot.lease import MARGIN_S, Lease
-from bot.store import Database, audit
-from bot.store.database import NotActive
+from bot.app.lease import MARGIN_S, Lease
+from bot.kernel.storage import Database, audit
+from bot.kernel.storage.database import NotActive
 from tests.store.builders import NOW, USER
 
 LIFE_S = 1.5

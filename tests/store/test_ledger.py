@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import delete, text, update
 from sqlalchemy.exc import DBAPIError
 
-from bot.domain.rebate import Standing
-from bot.domain.timing import DAY_MS
-from bot.store import Database, ledger
-from bot.store.broker_tables import LedgerFill
-from bot.store.ledger import Cell, Dimension
+from bot.kernel.recurrence import DAY_MS
+from bot.kernel.storage import Database
+from bot.rebates.model.rebate import Standing
+from bot.rebates.storage import ledger
+from bot.rebates.storage.ledger import Cell, Dimension
+from bot.rebates.storage.tables import LedgerFill
 from tests.store.builders import NOW
 from tests.store.ledger_builders import a_ledger_fill, a_person, reversal
 

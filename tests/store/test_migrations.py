@@ -14,10 +14,10 @@ from alembic.util.exc import CommandError
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from bot.store import Database, audit, migrate
-from bot.store.engines import normalise
-from bot.store.migrations import check, downgrade, sync_engine
-from bot.store.tables import Table
+from bot.kernel.storage import Database, audit, migrate
+from bot.kernel.storage.base import Table
+from bot.kernel.storage.engines import normalise
+from bot.kernel.storage.migrations import check, downgrade, sync_engine
 from tests.store.builders import NOW
 
 
@@ -53,9 +53,8 @@ def test_migrating_twice_is_once_and_two_at_once_take_turns(empty_database_url: 
 
 def test_a_database_that_is_up_to_date_is_left_alone_and_costs_no_alembic(empty_database_url: str) -> None:
     migrate(empty_database_url)
-    program = (
-        "import sys; from bot.store import migrate; migrate(sys.argv[1]); print('alembic' in sys.modules)"
-    )
+    program = "import sys; from bot.kernel.storage import migrate; migrate(sys.argv[1])"
+    program += "; print('alembic' in sys.modules)"
     again = [sys.executable, "-c", program, empty_database_url]
     assert subprocess.run(again, check=True, capture_output=True, timeout=60).stdout == b"False\n"
     downgrade(empty_database_url, "0003")

@@ -8,9 +8,10 @@ from decimal import Decimal
 
 import pytest
 
-from bot.domain.order import OrderState
+from bot.domain.orders.order import OrderState
 from bot.domain.values import OrderType, Side, TimeInForce
-from bot.store import Database, fills, orders
+from bot.kernel.storage import Database
+from bot.trading.storage import fills, orders
 from tests.store.builders import NOW, USER, a_fill, an_account, an_attempt
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from bot.store import Database, buttons, outbox
-from bot.store.tables import Message, OutboxKind, OutboxState
+from bot.chat import buttons
+from bot.kernel.storage import Database
+from bot.notifications import outbox_rows
+from bot.notifications.tables import Message, OutboxKind, OutboxState
 from tests.store.builders import CHAT, NOW, USER
 
 LEASE = 30_000
@@ -18,17 +20,17 @@ def a_message(words: str = "hello", **values: Any) -> Message:
 
 async def put(database: Database, *messages: Message) -> list[Message | None]:
     async with database.write() as session:
-        return [await outbox.enqueue(session, message) for message in messages]
+        return [await outbox_rows.enqueue(session, message) for message in messages]
 
 
 async def take(database: Database, now_ms: int = NOW, **options: Any) -> list[Message]:
     async with database.write() as session:
-        return await outbox.claim_batch(session, now_ms, LEASE, **options)
+        return await outbox_rows.claim_batch(session, now_ms, LEASE, **options)
 
 
 async def sent(database: Database, message: Message, message_id: int = 1, now_ms: int = NOW) -> bool:
     async with database.write() as session:
-        return await outbox.mark_sent(session, message, message_id, now_ms)
+        return await outbox_rows.mark_sent(session, message, message_id, now_ms)
 
 
 async def test_urgent_lanes_go_first_then_the_oldest(database: Database) -> None:
@@ -69,7 +71,7 @@ async def test_a_lost_lease_is_taken_again_and_the_first_sender_cannot_settle_it
     (second,) = await take(database, NOW + LEASE)
     assert second.attempts == 2
     async with database.write() as session:
-        assert not await outbox.mark_retry(session, first, NOW, "late")
+        assert not await outbox_rows.mark_retry(session, first, NOW, "late")
     assert await sent(database, second)
     assert not await sent(database, second)
 
@@ -78,15 +80,17 @@ async def test_a_retry_waits_and_a_dead_message_stays_for_the_operator(database:
     await put(database, a_message())
     (message,) = await take(database)
     async with database.write() as session:
-        assert await outbox.mark_retry(session, message, NOW + 5_000, "429")
-        assert await outbox.next_due_ms(session) == NOW + 5_000
+        assert await outbox_rows.mark_retry(session, message, NOW + 5_000, "429")
+        assert await outbox_rows.next_due_ms(session) == NOW + 5_000
     assert await take(database, NOW + 4_999) == []
     (message,) = await take(database, NOW + 5_000)
     async with database.write() as session:
-        assert await outbox.mark_dead(session, message, "chat not found")
-        await outbox.purge(session, NOW + 10**9)
-        assert [(row.id, row.error) for row in await outbox.dead(session)] == [(message.id, "chat not found")]
-        assert await outbox.next_due_ms(session) is None
+        assert await outbox_rows.mark_dead(session, message, "chat not found")
+        await outbox_rows.purge(session, NOW + 10**9)
+        assert [(row.id, row.error) for row in await outbox_rows.dead(session)] == [
+            (message.id, "chat not found")
+        ]
+        assert await outbox_rows.next_due_ms(session) is None
     assert await take(database, NOW + 10**9) == []
 
 
@@ -108,8 +112,8 @@ async def test_an_edit_waits_for_its_card_and_finds_it(database: Database) -> No
     (edit,) = await take(database)
     assert edit.text == "edit"
     async with database.read() as session:
-        assert await outbox.card_message_id(session, CHAT, "order:1") == 55
-        assert await outbox.card_message_id(session, CHAT, "order:2") is None
+        assert await outbox_rows.card_message_id(session, CHAT, "order:1") == 55
+        assert await outbox_rows.card_message_id(session, CHAT, "order:2") is None
 
 
 async def test_a_later_edit_replaces_one_that_has_not_left(database: Database) -> None:
@@ -124,15 +128,15 @@ async def test_a_later_edit_replaces_one_that_has_not_left(database: Database) -
     assert [message.text for message in await take(database)] == ["filled"]
     assert await put(database, a_message("stale", dedupe_key="a third")) == [None]
     async with database.write() as session:
-        await outbox.purge(session, NOW + 1)
-        assert await outbox.card_message_id(session, CHAT, "order:1") is None
+        await outbox_rows.purge(session, NOW + 1)
+        assert await outbox_rows.card_message_id(session, CHAT, "order:1") is None
 
 
 async def test_a_dead_card_does_not_hold_back_its_edits(database: Database) -> None:
     await put(database, a_message(card_key="c"), a_message("edit", card_key="c", kind=OutboxKind.EDIT))
     (card,) = await take(database)
     async with database.write() as session:
-        await outbox.mark_dead(session, card, "blocked")
+        await outbox_rows.mark_dead(session, card, "blocked")
     assert [message.text for message in await take(database)] == ["edit"]
 
 

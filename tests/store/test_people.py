@@ -8,8 +8,12 @@ from decimal import Decimal
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from bot.store import Database, accounts, buttons, orders, tickets, users
-from bot.store.tables import AccountState, ConfirmMode, SizeMeaning, TicketState
+from bot.chat import buttons
+from bot.kernel.storage import Database
+from bot.people import accounts, users
+from bot.people.tables import AccountState, ConfirmMode, SizeMeaning
+from bot.trading.storage import orders, tickets
+from bot.trading.storage.tables import TicketState
 from tests.store.builders import CHAT, NOW, USER, a_ticket, a_user, an_account, an_attempt
 
 

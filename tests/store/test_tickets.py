@@ -8,9 +8,11 @@ import random
 
 import pytest
 
-from bot.store import Database, accounts, audit, tickets
-from bot.store.leave import Leave
-from bot.store.tables import Ticket, TicketKind, TicketState
+from bot.kernel.storage import Database, audit
+from bot.people import accounts
+from bot.people.leave import Leave
+from bot.trading.storage import tickets
+from bot.trading.storage.tables import Ticket, TicketKind, TicketState
 from tests.store.builders import NOW, USER, a_ticket
 
 TOKEN = "a-token"

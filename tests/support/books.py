@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import col
 
-from bot.backpack import AccountClient, BackpackClient, BrokerTag
-from bot.store.broker_tables import LedgerFill
-from bot.store.tables import Fill
+from bot.exchange.backpack import AccountClient, BackpackClient, BrokerTag
+from bot.rebates.storage.tables import LedgerFill
+from bot.trading.storage.tables import Fill
 from tests.backpack.support import SeedSigner
 from tests.support.world import Person, World
 

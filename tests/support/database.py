@@ -16,7 +16,7 @@ import pytest
 from psycopg import sql
 from sqlalchemy import URL, make_url
 
-from bot.store import Database, migrate
+from bot.kernel.storage import Database, migrate
 
 DEFAULT_SERVER = "postgresql://postgres@127.0.0.1:5432/postgres"
 

@@ -6,7 +6,7 @@ import contextlib
 import logging
 from collections.abc import Iterator
 
-from bot.redaction import configure_logging
+from bot.kernel.redaction import configure_logging
 
 
 @contextlib.contextmanager

@@ -10,9 +10,9 @@ from typing import Any
 
 import httpx
 
-from bot.app import Bot, build
-from bot.chat.limits import UNLIMITED, Rates
-from bot.life import running
+from bot.app.lifecycle import running
+from bot.app.wiring import Bot, build
+from bot.notifications.rate_limits import UNLIMITED, Rates
 from bot.sandbox.exchange import ExchangeConfig, SandboxExchange
 from bot.sandbox.telegram import ChatDriver, Limits, SandboxTelegram, TelegramConfig
 from bot.sandbox.telegram.config import DEFAULT_TOKEN, Group, default_groups, default_people

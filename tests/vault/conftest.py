@@ -7,7 +7,7 @@ import traceback
 
 import pytest
 
-from bot.store import Database
+from bot.kernel.storage import Database
 from bot.vault import MasterKeys, Vault
 
 NOW = 1_760_000_000_000

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.store.engines import BadDatabaseUrl, secure_file
+from bot.kernel.storage.engines import BadDatabaseUrl, secure_file
 from bot.vault import MasterKeyError, MasterKeys, add_master_key
 from tests.journeys.test_command_line import GOOD
 from tests.journeys.test_command_line import _rucksack as rucksack

@@ -18,7 +18,7 @@ import pytest
 from nacl.signing import SigningKey
 from sqlalchemy import text
 
-from bot.store import Database
+from bot.kernel.storage import Database
 from bot.vault import MasterKeys, SecretRefused, Vault, VaultError
 from bot.vault.sodium import SecretBuffer
 from tests.vault.conftest import at_now, locals_of_the_bot

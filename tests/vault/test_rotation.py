@@ -12,7 +12,7 @@ import pytest
 from nacl.signing import VerifyKey
 from sqlalchemy import text
 
-from bot.store import Database, audit
+from bot.kernel.storage import Database, audit
 from bot.vault import MasterKeyError, MasterKeys, NewAccount, RotationProgress, Vault, add_master_key
 from tests.vault.conftest import at_now
 
@@ -123,7 +123,7 @@ async def test_rotation_to_a_version_not_at_hand_changes_nothing(database: Datab
 
 KILLED_ROTATION = """
 import asyncio, sys
-from bot.store import Database
+from bot.kernel.storage import Database
 from bot.vault import MasterKeys, Vault
 
 async def main(url, key_file, stop_after):

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.clock import unix_ms
-from bot.store import Database, accounts, keys
-from bot.vault import MasterKeys, Vault, add_master_key
+from bot.kernel.clock import unix_ms
+from bot.kernel.storage import Database
+from bot.people import accounts
+from bot.vault import MasterKeys, Vault, add_master_key, sealed_keys
 from tests.support.world import CAROL, World, open_world
 
 ANN = 7
@@ -44,7 +45,7 @@ def path(sqlite_template: Path, tmp_path: Path) -> Path:
 async def _sealed(database: Database, user_id: int) -> list[bytes]:
     async with database.read() as session:
         linked = await accounts.of_user(session, user_id)
-        data_key = await keys.data_key(session, user_id)
+        data_key = await sealed_keys.data_key(session, user_id)
     assert data_key is not None
     return [data_key.wrapped, *(one.sealed for one in linked if one.sealed is not None)]
 

@@ -6,7 +6,8 @@ import base64
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from bot.store import Database, users
+from bot.kernel.storage import Database
+from bot.people import users
 from bot.vault import MasterKeys, Vault
 
 USER = 77

@@ -11,7 +11,7 @@ import pytest
 from nacl.signing import VerifyKey
 from sqlalchemy import text
 
-from bot.store import Database, audit
+from bot.kernel.storage import Database, audit
 from bot.vault import MasterKeyError, MasterKeys, Unopenable, Vault, add_master_key
 from tests.vault.conftest import at_now
 from tests.vault.test_rotation import only_newest, rotate

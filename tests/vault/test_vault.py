@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from nacl.signing import SigningKey, VerifyKey
 from sqlalchemy import text
 
-from bot.store import Database, accounts, audit
-from bot.store.tables import AccountState
+from bot.kernel.storage import Database, audit
+from bot.people import accounts
+from bot.people.tables import AccountState
 from bot.vault import (
     AlreadyLinked,
     MasterKeyError,

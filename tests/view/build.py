@@ -6,15 +6,25 @@ from dataclasses import replace
 from decimal import Decimal as D
 from typing import Any
 
-from bot.domain.account import Position
+from bot.domain.accounts.account import Position
 from bot.domain.intent import Verb
-from bot.domain.market import Market
-from bot.domain.order import OrderEvent, OrderReport, OrderRequest, OrderSnapshot, OrderState
-from bot.domain.preview import ExitOutcome, Preview
-from bot.domain.rebate import TIERS, Month, Standing, TierBasis
-from bot.domain.summary import Breakdown, MonthSummary, Move, Name, Piece, Totals, by_affiliate, table, totals
-from bot.domain.timing import DAY_MS
+from bot.domain.markets.market import Market
+from bot.domain.orders.order import OrderEvent, OrderReport, OrderRequest, OrderSnapshot, OrderState
+from bot.domain.preview.preview import ExitOutcome, Preview
 from bot.domain.values import MarketKind, OrderType, Side
+from bot.kernel.recurrence import DAY_MS
+from bot.rebates.model.rebate import TIERS, Month, Standing, TierBasis
+from bot.rebates.model.summary import (
+    Breakdown,
+    MonthSummary,
+    Move,
+    Name,
+    Piece,
+    Totals,
+    by_affiliate,
+    table,
+    totals,
+)
 
 OCTOBER = Month(2026, 10)
 NOON = 1_760_443_200_000  # 2025-10-14 12:00:00 UTC

@@ -26,13 +26,13 @@ EXPIRY_REASONS = (
 )
 # fmt: on
 
-# `bot.domain.preview.Note`.
+# `bot.domain.preview.preview.Note`.
 # fmt: off
 NOTE_CODES = (
     "mapped-quote", "sell-reduces", "size-default", "size-coins", "leverage-is-account-wide", "rounded",
     "partial-depth", "flips", "no-stop", "liquidation-before-stop", "wide-spread",
     "exit-stands", "exit-choice", "fills-now", "cut", "unlisted", "odd-state",
     "rest-stays", "unread-positions",
-    "sells-coins",  # `bot.desk.offers`
+    "sells-coins",  # `bot.trading.previews.tickets`
 )
 # fmt: on

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from bot.domain.values import Language
-from bot.view.locale import Locale
+from bot.ui.locale import Locale
 
 
 @pytest.fixture(autouse=True)

@@ -9,45 +9,41 @@ from typing import Any
 
 from markupsafe import Markup
 
-from bot.domain.account import AccountState, Balance, FeeRates
-from bot.domain.alert import AlertOptions, PriceLevel, Trend
+from bot.access import views as access_views
+from bot.alerts.views import cards
+from bot.chat import menus
+from bot.domain.accounts.account import AccountState, Balance, FeeRates
+from bot.domain.alerts.alert import AlertOptions, PriceLevel, Trend
 from bot.domain.intent import TradeIntent, Verb
-from bot.domain.market import Book, MarkPrice
-from bot.domain.order import OrderSnapshot, OrderState
-from bot.domain.preview import Note
-from bot.domain.rebate import TIERS, Month
-from bot.domain.reconcile import Cause, Part, Reconciliation
+from bot.domain.markets.market import Book, MarkPrice
+from bot.domain.orders.exit_coverage import Gap, Promise
+from bot.domain.orders.order import OrderSnapshot, OrderState
+from bot.domain.preview.preview import Note
 from bot.domain.refusal import Choice, Refusal, RefusalCode
-from bot.domain.shares import Party
-from bot.domain.standing import Gap, Promise
-from bot.domain.statement import Earned, Sealed, body_of, party_content
-from bot.domain.summary import Breakdown
-from bot.view import (
-    alerts,
-    bulk,
-    chains,
-    help,
+from bot.intake import views as intake_views
+from bot.preferences.views import help
+from bot.preferences.views import settings as settings_view
+from bot.rebates.model.payout_reconciliation import Cause, Part, Reconciliation
+from bot.rebates.model.rebate import TIERS, Month
+from bot.rebates.model.revenue_shares import Party
+from bot.rebates.model.statement import Earned, Sealed, body_of, party_content
+from bot.rebates.model.summary import Breakdown
+from bot.rebates.views import ledger, payouts, rebates, shares, statements
+from bot.trading.views import (
+    flatten,
     holdings,
-    intake,
-    ledger,
     linking,
     market,
     notices,
-    operators,
     order_list,
+    order_lists,
     orders,
-    payouts,
     preview,
-    rebates,
-    refusals,
-    shares,
-    start,
-    statements,
 )
-from bot.view import settings as settings_view
-from bot.view.locale import Locale
-from bot.view.message import Message
-from bot.view.posts import Lateness
+from bot.ui import refusals
+from bot.ui.lateness import Lateness
+from bot.ui.locale import Locale
+from bot.ui.message import Message
 from tests.view import build
 
 Make = Callable[[Locale, str], Message]
@@ -69,8 +65,8 @@ BOOK = Book(
 )
 
 
-def _firing(**words: Any) -> alerts.News:
-    return alerts.News(LEVEL, build.NOON, D("160.2"), **words)
+def _firing(**words: Any) -> cards.News:
+    return cards.News(LEVEL, build.NOON, D("160.2"), **words)
 
 
 def _preview_card(locale: Locale, text: str, **changes: object) -> Message:
@@ -86,8 +82,8 @@ def _preview_card(locale: Locale, text: str, **changes: object) -> Message:
 
 
 def _chain(locale: Locale, label: str, canonical: str, cancels: tuple[OrderSnapshot, ...] = ()) -> Message:
-    steps = [chains.ChainStep((build.preview(),)), chains.ChainStep(cancels=cancels)]
-    shown = chains.chain_preview(
+    steps = [order_lists.ChainStep((build.preview(),)), order_lists.ChainStep(cancels=cancels)]
+    shown = order_lists.chain_preview(
         locale,
         steps,
         account_label=label,
@@ -177,7 +173,7 @@ CASES: dict[str, Case] = {
         None,
     ),
     "close all": Case(
-        lambda locale, text: bulk.close_all_preview(
+        lambda locale, text: flatten.close_all_preview(
             locale,
             [build.preview()] * 3,
             account_label=text,
@@ -187,11 +183,11 @@ CASES: dict[str, Case] = {
         )
     ),
     "panic result": Case(
-        lambda locale, text: bulk.panic_result(
+        lambda locale, text: flatten.panic_result(
             locale,
             [
-                bulk.PanicLeg("done", cancelled=2),
-                bulk.PanicLeg("failed", symbol="SOL_USDC_PERP", quantity=D(1), detail=text),
+                flatten.PanicLeg("done", cancelled=2),
+                flatten.PanicLeg("failed", symbol="SOL_USDC_PERP", quantity=D(1), detail=text),
             ],
         )
     ),
@@ -201,15 +197,17 @@ CASES: dict[str, Case] = {
         lambda locale, text: _chain(locale, "main", "cancel", cancels=(build.snapshot(code=text),))
     ),
     "chain unsent": Case(
-        lambda locale, text: chains.chain_result(
-            locale, [chains.ChainResult("done", "long sol"), chains.ChainResult("unsent", text)], late=True
+        lambda locale, text: order_lists.chain_result(
+            locale,
+            [order_lists.ChainResult("done", "long sol"), order_lists.ChainResult("unsent", text)],
+            late=True,
         )
     ),
     "chain refused": Case(
-        lambda locale, text: chains.chain_result(
+        lambda locale, text: order_lists.chain_result(
             locale,
             [
-                chains.ChainResult(
+                order_lists.ChainResult(
                     "failed",
                     "long sol",
                     (build.snapshot(OrderState.REJECTED, error_code="NEW_CODE", error_message=text),),
@@ -219,14 +217,14 @@ CASES: dict[str, Case] = {
         )
     ),
     "chain cancel refused": Case(
-        lambda locale, text: chains.chain_result(
+        lambda locale, text: order_lists.chain_result(
             locale,
             [
-                chains.ChainResult(
+                order_lists.ChainResult(
                     "failed",
                     "cancel all",
                     cancelled=1,
-                    failures=(chains.ChainFailure(build.snapshot(), "NEW_CODE", text),),
+                    failures=(order_lists.ChainFailure(build.snapshot(), "NEW_CODE", text),),
                 )
             ],
             late=False,
@@ -315,7 +313,7 @@ CASES: dict[str, Case] = {
         )
     ),
     "access request": Case(
-        lambda locale, text: operators.request(locale, 1003, text, approve_data="a", deny_data="d")
+        lambda locale, text: access_views.request(locale, 1003, text, approve_data="a", deny_data="d")
     ),
     "order rejected": Case(
         lambda locale, text: orders.order_card(
@@ -456,7 +454,7 @@ CASES: dict[str, Case] = {
     "ledger finding": Case(
         lambda locale, text: ledger.alarm(locale, [ledger.FindingLine(f"{text} ", "2026-10-31", 7, {})])
     ),
-    "late tap": Case(lambda locale, text: intake.late_tap(locale, text, "d", seconds=90)),
+    "late tap": Case(lambda locale, text: intake_views.late_tap(locale, text, "d", seconds=90)),
     "link done": Case(lambda locale, text: linking.link_done(locale, text, read_only=False)),
     "link read-only": Case(lambda locale, text: linking.link_done(locale, text, read_only=True)),
     "link not yet": Case(lambda locale, text: linking.link_not_yet(locale, f"{text} ", done_data="d")),
@@ -471,19 +469,19 @@ CASES: dict[str, Case] = {
     "exchange": Case(lambda locale, text: refusals.exchange_error(locale, "NEW_CODE", text)),
     "exchange code": Case(lambda locale, text: refusals.exchange_error(locale, f"{text} ", "no")),
     "failure": Case(refusals.failure),
-    "alert label": Case(lambda locale, text: alerts.fired(locale, [_firing(label=text)], ())),
-    "alert symbol": Case(lambda locale, text: alerts.fired(locale, [_firing(symbol=text)], ()), None),
-    "alert plan": Case(lambda locale, text: alerts.fired(locale, [_firing(plan=text)], ())),
+    "alert label": Case(lambda locale, text: cards.fired(locale, [_firing(label=text)], ())),
+    "alert symbol": Case(lambda locale, text: cards.fired(locale, [_firing(symbol=text)], ()), None),
+    "alert plan": Case(lambda locale, text: cards.fired(locale, [_firing(plan=text)], ())),
     "alert armed plan": Case(
-        lambda locale, text: alerts.fired(locale, [_firing(plan=text, armed_plan=True)], ())
+        lambda locale, text: cards.fired(locale, [_firing(plan=text, armed_plan=True)], ())
     ),
     "alert line": Case(
-        lambda locale, text: alerts.proposed(locale, alerts.Card(LEVEL, AlertOptions(), text), ())
+        lambda locale, text: cards.proposed(locale, cards.Card(LEVEL, AlertOptions(), text), ())
     ),
     "alerts": Case(
-        lambda locale, text: alerts.listing(
+        lambda locale, text: cards.listing(
             locale,
-            [alerts.Entry(1, LEVEL, text, True, 3, build.NOON)],
+            [cards.Entry(1, LEVEL, text, True, 3, build.NOON)],
             page=0,
             page_data=_page,
             open_data=lambda _: "o",
@@ -493,10 +491,10 @@ CASES: dict[str, Case] = {
         )
     ),
     "alert plan done": Case(
-        lambda locale, text: Message(alerts.plan_done(locale, Markup("Long 1 SOL"), text))
+        lambda locale, text: Message(cards.plan_done(locale, Markup("Long 1 SOL"), text))
     ),
     "unlinking": Case(lambda locale, text: linking.unlink_which(locale, [(text, "u:1")]), None),
-    "start": Case(lambda locale, _: start.start(locale, demo=True, linked=False), None),
+    "start": Case(lambda locale, _: menus.start(locale, demo=True, linked=False), None),
     **{
         f"refusal {code}": Case(
             lambda locale, text, code=code: refusals.refusal(  # type: ignore[misc]

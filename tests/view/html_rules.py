@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-from bot.view.message import MAX_DATA, MAX_LABEL, MAX_TEXT, Message, visible_length
+from bot.ui.message import MAX_DATA, MAX_LABEL, MAX_TEXT, Message, visible_length
 
 TAGS = frozenset({"b", "i", "u", "s", "code", "pre"})
 _ENTITY = re.compile(r"&(?!(?:lt|gt|amp|quot|#\d+);)")

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.alert import (
+from bot.alerts.views import cards
+from bot.alerts.views import words as alert_words
+from bot.domain.alerts.alert import (
     AlertOptions,
     Condition,
     FundingLevel,
@@ -21,8 +23,8 @@ from bot.domain.alert import (
     Trend,
 )
 from bot.domain.values import Language
-from bot.view import alert_words, alerts, plain_text
-from bot.view.locale import Locale
+from bot.ui import plain_text
+from bot.ui.locale import Locale
 from tests.grammar.alert_strategies import conditions
 from tests.grammar.alert_strategies import options as any_options
 from tests.view.html_rules import check
@@ -41,10 +43,10 @@ def test_every_alert_can_be_told(
     assert alert_words.what(locale, condition)
     assert alert_words.options(locale, options)
     alert_words.observed(locale, condition, value, "SOL_USDC_PERP")
-    news = alerts.News(condition, NOON_MS, value, label=options.label, late_s=75, plan="long SOL $5")
-    check(alerts.fired(locale, [news], ()))
-    card = alerts.Card(condition, options, "alert …", D(150), D(6), 7, 30, "close SOL", True, D(100))
-    check(alerts.made(locale, card, ()))
+    news = cards.News(condition, NOON_MS, value, label=options.label, late_s=75, plan="long SOL $5")
+    check(cards.fired(locale, [news], ()))
+    card = cards.Card(condition, options, "alert …", D(150), D(6), 7, 30, "close SOL", True, D(100))
+    check(cards.made(locale, card, ()))
 
 
 @pytest.mark.parametrize(
@@ -74,13 +76,13 @@ def test_a_condition_is_a_phrase(condition: Condition, english: str, chinese: st
 
 
 def test_a_firing_says_what_how_much_when_and_how_late(english: Locale, chinese: Locale) -> None:
-    news = alerts.News(SOL, NOON_MS, D("160.2"), label="breakout", late_s=754)
-    assert plain_text(alerts.fired(english, [news], ()).text).splitlines() == [
+    news = cards.News(SOL, NOON_MS, D("160.2"), label="breakout", late_s=754)
+    assert plain_text(cards.fired(english, [news], ()).text).splitlines() == [
         "🔔 breakout: SOL-PERP mark price above $160",
         "$160.20 at 14 Oct, 17:46:40 UTC",
         "⏱ 12 min 34 s late: I could not watch then.",
     ]
-    assert plain_text(alerts.fired(chinese, [news], ()).text).splitlines() == [
+    assert plain_text(cards.fired(chinese, [news], ()).text).splitlines() == [
         "🔔 breakout：SOL-PERP 标记价高于 $160",
         "$160.20，10月15日 01:46:40 UTC+8",
         "⏱ 迟了 12 分钟 34 秒：当时无法监视。",
@@ -88,8 +90,8 @@ def test_a_firing_says_what_how_much_when_and_how_late(english: Locale, chinese:
 
 
 def test_what_fires_together_is_one_message_however_much_it_is(locale: Locale) -> None:
-    many = [alerts.News(SOL, NOON_MS + n, D(160 + n), label="x" * 40) for n in range(200)]
-    message = alerts.fired(locale, many, ())
+    many = [cards.News(SOL, NOON_MS + n, D(160 + n), label="x" * 40) for n in range(200)]
+    message = cards.fired(locale, many, ())
     check(message)
     assert str(message.text).count("🔔") >= 12
 
@@ -106,7 +108,7 @@ def test_options_are_said_in_words(english: Locale) -> None:
 
 @pytest.mark.parametrize(("count", "words"), [(0, "would not have fired"), (1, "once"), (7, "7 times")])
 def test_a_replay_is_counted(english: Locale, count: int, words: str) -> None:
-    card = alerts.Card(SOL, AlertOptions(), "alert SOL > 160", D(150), D("6.67"), count, 30)
-    text = plain_text(alerts.made(english, card, ()).text)
+    card = cards.Card(SOL, AlertOptions(), "alert SOL > 160", D(150), D("6.67"), count, 30)
+    text = plain_text(cards.made(english, card, ()).text)
     assert words in text
     assert "Now $150: 6.67% to go" in text

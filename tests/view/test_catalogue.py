@@ -11,16 +11,16 @@ import pytest
 from fluent.syntax import FluentParser, ast
 from fluent.syntax.visitor import Visitor
 
-from bot.domain.order import OrderState
+from bot.chat import menus
+from bot.domain.orders.order import OrderState
 from bot.domain.refusal import RefusalCode
 from bot.domain.values import Language
-from bot.view import start
-from bot.view.help import TOPICS
-from bot.view.locale import Locale, MissingText
-from bot.view.refusals import PARAMS
+from bot.preferences.views.help import TOPICS
+from bot.ui.locale import Locale, MissingText
+from bot.ui.refusals import PARAMS
 from tests.view.codes import API_ERROR_CODES, EXPIRY_REASONS, NOTE_CODES
 
-VIEW = Path(str(resources.files("bot.view")))
+VIEW = Path(str(resources.files("bot.ui")))
 
 # Keys made from a value at run time; each value set is tested on its own.
 DYNAMIC = (
@@ -241,8 +241,8 @@ def test_every_help_topic_has_a_name_and_a_page(locale: Locale, topic: str) -> N
 
 
 def test_commands_fit_what_telegram_takes(locale: Locale) -> None:
-    commands = start.commands(locale)
-    assert [name for name, _ in commands] == list(start.COMMANDS)
+    commands = menus.commands(locale)
+    assert [name for name, _ in commands] == list(menus.COMMANDS)
     assert all(re.fullmatch("[a-z]{1,32}", name) for name, _ in commands)
     assert all(3 <= len(description) <= 60 for _, description in commands)
 
@@ -252,13 +252,13 @@ def test_every_command_is_reached_by_menu_buttons(locale: Locale) -> None:
     sections = {"main", "trade", "manage", "market", "account"}
     while queue:
         section = queue.pop()
-        for row in start.menu(locale, section).keyboard:
+        for row in menus.menu(locale, section).keyboard:
             for button in row:
                 target = (button.data or "").removeprefix("menu:")
                 if target in sections and target not in reached:
                     queue.append(target)
                 reached.add(target)
-    assert set(start.COMMANDS) <= reached
+    assert set(menus.COMMANDS) <= reached
 
 
 def test_a_missing_text_raises_where_tests_run(locale: Locale) -> None:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.view import charts
-from bot.view.charts import Bar, Curve, Level, Point
+from bot.ui import charts
+from bot.ui.charts import Bar, Curve, Level, Point
 
 HOUR_MS = 3_600_000
 START_MS = 1_790_000_000_000

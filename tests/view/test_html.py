@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from bot.domain.values import Language
-from bot.view.locale import Locale, Own, clean
-from bot.view.message import Message
-from bot.view.refusals import echo
+from bot.ui.locale import Locale, Own, clean
+from bot.ui.message import Message
+from bot.ui.refusals import echo
 from tests.view.everything import CASES, Case
 from tests.view.html_rules import check, shown
 

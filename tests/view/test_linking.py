@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.view import linking
-from bot.view.locale import Locale
-from bot.view.message import plain_text
+from bot.trading.views import linking
+from bot.ui.locale import Locale
+from bot.ui.message import plain_text
 from tests.view.html_rules import check
 
 KEY = "kqZ3vGf6R0h9Yd6m4n1cQ2b8x7w5t3u1s0r9p8o7n6I="

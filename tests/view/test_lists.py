@@ -10,13 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from bot.domain.account import AccountState, Balance, FeeRates
-from bot.domain.market import Book, MarkPrice
+from bot.chat import menus
+from bot.domain.accounts.account import AccountState, Balance, FeeRates
+from bot.domain.markets.market import Book, MarkPrice
 from bot.domain.values import Language
-from bot.view import bulk, help, holdings, market, order_list, start
-from bot.view import settings as settings_view
-from bot.view.locale import Locale
-from bot.view.message import Button, Message, Row, page_at, paginate, plain_text
+from bot.preferences.views import help
+from bot.preferences.views import settings as settings_view
+from bot.trading.views import flatten, holdings, market, order_list
+from bot.ui.locale import Locale
+from bot.ui.message import Button, Message, Row, page_at, paginate, plain_text
 from tests.view import build
 from tests.view.html_rules import check
 
@@ -272,8 +274,8 @@ def test_an_empty_or_one_sided_book_is_shown_for_what_it_is(english: Locale) -> 
 
 def test_panic_takes_two_taps_and_says_the_money_on_the_second(english: Locale) -> None:
     counts = {"orders": 4, "positions": 1, "exposure": D("1202.5"), "account": "main"}
-    first = bulk.panic_first(english, **counts, confirm_data="p1", cancel_data="x")
-    second = bulk.panic_second(english, **counts, confirm_data="p2", cancel_data="x", others=["savings"])
+    first = flatten.panic_first(english, **counts, confirm_data="p1", cancel_data="x")
+    second = flatten.panic_second(english, **counts, confirm_data="p2", cancel_data="x", others=["savings"])
     assert "savings" not in first.text
     assert "Not touched: savings" in second.text
     assert "4 open orders · 1 position · $1,202.50" in first.text
@@ -283,7 +285,7 @@ def test_panic_takes_two_taps_and_says_the_money_on_the_second(english: Locale) 
 
 
 def test_panic_with_nothing_open_asks_nothing(locale: Locale) -> None:
-    message = bulk.panic_first(
+    message = flatten.panic_first(
         locale,
         orders=0,
         positions=0,
@@ -297,10 +299,10 @@ def test_panic_with_nothing_open_asks_nothing(locale: Locale) -> None:
 
 @pytest.mark.parametrize("outcome", ["failed", "unknown"])
 def test_panic_is_done_only_when_every_step_is(english: Locale, outcome: str) -> None:
-    done = bulk.PanicLeg("done", cancelled=4)
-    other = bulk.PanicLeg(outcome, symbol="SOL_USDC_PERP", quantity=D("1.4"), detail="no liquidity")
-    assert lines(bulk.panic_result(english, [done]))[0].startswith("✅ Panic done")
-    partly = lines(bulk.panic_result(english, [done, other]))
+    done = flatten.PanicLeg("done", cancelled=4)
+    other = flatten.PanicLeg(outcome, symbol="SOL_USDC_PERP", quantity=D("1.4"), detail="no liquidity")
+    assert lines(flatten.panic_result(english, [done]))[0].startswith("✅ Panic done")
+    partly = lines(flatten.panic_result(english, [done, other]))
     assert partly[0] == "⚠️ Panic: 1 of 2 steps not confirmed"
     assert partly[2].split(" ", 1)[1].startswith("Close 1.4 SOL-PERP: ")
 
@@ -342,10 +344,10 @@ def test_an_unknown_help_topic_is_named_and_the_topics_offered(english: Locale) 
 
 
 def test_the_start_page_leads_to_the_one_next_step(english: Locale) -> None:
-    fresh = start.start(english, demo=True, linked=False)
+    fresh = menus.start(english, demo=True, linked=False)
     assert "not real" in fresh.text
     assert fresh.keyboard[0][0].data == "menu:link"
-    linked = start.start(english, demo=False, linked=True, try_data="try")
+    linked = menus.start(english, demo=False, linked=True, try_data="try")
     assert "not real" not in linked.text
     assert linked.keyboard[0][0].data == "try"
     assert "cannot withdraw" in linked.text
@@ -353,7 +355,7 @@ def test_the_start_page_leads_to_the_one_next_step(english: Locale) -> None:
 
 
 def test_each_language_is_offered_in_its_own_name(english: Locale) -> None:
-    choice = start.language_choice(english, {Language.ENGLISH: "l:en", Language.CHINESE: "l:zh"})
+    choice = menus.language_choice(english, {Language.ENGLISH: "l:en", Language.CHINESE: "l:zh"})
     assert [row[0].label for row in choice.keyboard] == ["English", "简体中文"]
 
 
@@ -380,7 +382,7 @@ QUESTIONS = {
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_every_step_of_trading_by_buttons_can_be_asked(locale: Locale, question: str) -> None:
     choices: list[tuple[str | Markup, str]] = [("SOL", "s"), ("half", "h"), ("none", "n")]
-    message = start.ask(locale, question, choices, cancel_data="x", **QUESTIONS[question])
+    message = menus.ask(locale, question, choices, cancel_data="x", **QUESTIONS[question])
     check(message)
     labels = [button.label for row in message.keyboard for button in row]
     assert labels[0] == "SOL"

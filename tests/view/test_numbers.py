@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.values import Language
-from bot.view.locale import Locale
+from bot.ui.locale import Locale
 
 ticks = st.sampled_from([Decimal(1).scaleb(-n) for n in range(10)] + [Decimal(5), Decimal("0.25")])
 whole = st.integers(-(10**15), 10**15)

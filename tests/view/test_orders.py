@@ -6,11 +6,11 @@ from decimal import Decimal as D
 
 import pytest
 
-from bot.domain.order import Fill, OrderState
+from bot.domain.orders.order import Fill, OrderState
 from bot.domain.values import OrderType, Side
-from bot.view import notices, order_list, orders
-from bot.view.locale import Locale
-from bot.view.message import Message, plain_text
+from bot.trading.views import notices, order_list, orders
+from bot.ui.locale import Locale
+from bot.ui.message import Message, plain_text
 from tests.view import build
 
 

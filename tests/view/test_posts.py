@@ -7,12 +7,14 @@ from decimal import Decimal as D
 
 import pytest
 
-from bot.domain.alert import Loudness
-from bot.domain.funding import HOUR_MS, FundingRate, FundingRow
-from bot.domain.noise import URGENT, Event, Volume
-from bot.view import funding, noise, posts, schedules
-from bot.view.locale import Locale
-from bot.view.message import Message, plain_text
+from bot.domain.alerts.alert import Loudness
+from bot.domain.markets.funding import HOUR_MS, FundingRate, FundingRow
+from bot.domain.notifications.preferences import URGENT, Event, Volume
+from bot.funding import views as funding_views
+from bot.notifications import views as notifications_views
+from bot.posts.views import posts, schedules
+from bot.ui.locale import Locale
+from bot.ui.message import Message, plain_text
 from tests.view.html_rules import check
 from tests.view.test_html import HOSTILE
 
@@ -33,7 +35,7 @@ RATES = [rate("SOL", "0.0001"), rate("BTC", "-0.0002"), rate("WIF", "0.0001", HO
 
 
 def table(locale: Locale, rates: Sequence[FundingRow]) -> Message:
-    return funding.table(locale, rates, order=funding.Order.EXTREME, page=0, now_ms=NOON)
+    return funding_views.table(locale, rates, order=funding_views.Order.EXTREME, page=0, now_ms=NOON)
 
 
 def words(message: Message) -> list[str]:
@@ -75,7 +77,7 @@ def test_hostile_text_breaks_no_post_and_no_page(hostile: str, locale: Locale) -
     daily = schedules.PostView(
         2, "digest", {"at": hostile, "days": [0, 6]}, hostile, Loudness.SILENT, True, 1
     )
-    quiet = noise.NoiseView(dict.fromkeys(Event, Volume.ON), True, False, 0, 60, hostile, 2)
+    quiet = notifications_views.NoiseView(dict.fromkeys(Event, Volume.ON), True, False, 0, 60, hostile, 2)
     for message in (
         posts.movers(locale, movers, IN_TIME, now_ms=NOON),
         posts.extremes(locale, rates, IN_TIME, now_ms=NOON),
@@ -85,8 +87,8 @@ def test_hostile_text_breaks_no_post_and_no_page(hostile: str, locale: Locale) -
         schedules.post(locale, one),
         schedules.refused(locale, "fault", word=hostile),
         schedules.refused(locale, "no-market", word=hostile),
-        noise.noise(locale, quiet, operator=True, saved=Event.FILL),
-        noise.chat_lost(locale, -5, hostile, hostile),
+        notifications_views.noise(locale, quiet, operator=True, saved=Event.FILL),
+        notifications_views.chat_lost(locale, -5, hostile, hostile),
     ):
         check(message)
 
@@ -118,7 +120,7 @@ def test_what_may_not_be_unsaid_is_not_offered(event: Event, locale: Locale) -> 
     data = {
         private: {
             b.data
-            for row in noise.volume_choice(locale, event, Volume.ON, private=private).keyboard
+            for row in notifications_views.volume_choice(locale, event, Volume.ON, private=private).keyboard
             for b in row
         }
         for private in (True, False)

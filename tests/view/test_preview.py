@@ -8,11 +8,11 @@ from decimal import Decimal as D
 import pytest
 
 from bot.domain.intent import Verb
-from bot.domain.preview import Note, Preview
+from bot.domain.preview.preview import Note, Preview
 from bot.domain.values import OrderType, Side, TimeInForce
-from bot.view import bulk, preview
-from bot.view.locale import Locale
-from bot.view.message import Message, plain_text
+from bot.trading.views import flatten, preview
+from bot.ui.locale import Locale
+from bot.ui.message import Message, plain_text
 from tests.view import build
 from tests.view.codes import NOTE_CODES
 
@@ -250,7 +250,7 @@ def test_closing_everything_names_each_leg_and_the_sum(english: Locale) -> None:
         )
         for symbol in ("SOL_USDC_PERP", "ETH_USDC_PERP")
     ]
-    message = bulk.close_all_preview(
+    message = flatten.close_all_preview(
         english, legs, account_label="main", seconds_left=45, confirm_data="c", cancel_data="x"
     )
     assert plain_text(message.text).splitlines() == [

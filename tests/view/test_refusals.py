@@ -8,9 +8,9 @@ import pytest
 
 from bot.domain.intent import TradeIntent, Verb
 from bot.domain.refusal import Choice, Refusal, RefusalCode
-from bot.view import refusals
-from bot.view.locale import Locale
-from bot.view.message import Message, plain_text
+from bot.ui import refusals
+from bot.ui.locale import Locale
+from bot.ui.message import Message, plain_text
 from tests.view.codes import API_ERROR_CODES, EXPIRY_REASONS
 from tests.view.html_rules import check
 

@@ -9,10 +9,10 @@ from decimal import Decimal as D
 import openpyxl
 import pytest
 
-from bot.domain.rebate import TIERS, TierBasis
-from bot.domain.summary import Breakdown, MonthSummary, Totals
-from bot.view import rebates, sheets
-from bot.view.locale import Locale
+from bot.rebates.model.rebate import TIERS, TierBasis
+from bot.rebates.model.summary import Breakdown, MonthSummary, Totals
+from bot.rebates.views import rebates, sheets
+from bot.ui.locale import Locale
 from tests.view import build
 
 EVIL = '=HYPERLINK("http://evil","win")'

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from bot.domain.booking import Terms, book
-from bot.domain.rebate import TIERS, Month, Standing
-from bot.domain.timing import DAY_MS
-from bot.store import Database
-from bot.store.broker_tables import Finding, LedgerFill, Person, PriceSource
+from bot.kernel.recurrence import DAY_MS
+from bot.kernel.storage import Database
+from bot.rebates.model.journal_entry import Terms, book
+from bot.rebates.model.rebate import TIERS, Month, Standing
+from bot.rebates.storage.tables import Finding, LedgerFill, Person, PriceSource
 
 ONE = Decimal(1)
 SYMBOLS = ("SOL_USDC_PERP", "BTC_USDC_PERP", "SOL_USDC")

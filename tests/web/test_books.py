@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import httpx
 
-from bot.domain.rebate import Month
-from bot.store.broker_tables import Finding
+from bot.rebates.model.rebate import Month
+from bot.rebates.storage.tables import Finding
 from tests.support.world import Person, World
 from tests.web.conftest import link_of
 from tests.web.month import lived_in

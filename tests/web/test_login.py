@@ -8,8 +8,8 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from bot.chat.housekeeping import tidy
-from bot.store.operating_tables import WebPass
+from bot.app.housekeeping import tidy
+from bot.rebates.storage.web_pass_tables import WebPass
 from bot.web.login import COOKIE, LINK_MS, SESSION_MS
 from tests.support.world import BOB, DESK, Person, World
 from tests.web.conftest import link_of

@@ -1,0 +1,1 @@
+"""Letting people in: a stranger asks, an operator decides."""

@@ -1,0 +1,1 @@
+"""Alerts in a chat: handlers, announcements, plans."""

@@ -1,0 +1,144 @@
+"""Turns firings into messages, inside the transaction that makes them facts (`alerts.announce`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.alerts.condition_codec import unpack
+from bot.alerts.events import Fired
+from bot.alerts.funding_flips import BAND
+from bot.alerts.storage.tables import Alert, AlertState
+from bot.alerts.views import cards as alert_view
+from bot.chat.group_language import locale_at
+from bot.domain.alerts.alert import Loudness, Trend
+from bot.domain.intent import AlertIntent
+from bot.domain.notifications.preferences import Event
+from bot.domain.values import Language, Side
+from bot.language import Parsed, parse
+from bot.notifications.sender import LANE_URGENT, pack_keyboard
+from bot.notifications.tables import Message as Row
+from bot.people import users
+from bot.people.tables import User
+from bot.ui import Button, Keyboard, Locale, Message
+from bot.ui.message import keyboard
+
+
+class AlertMessages:
+    """Implements `alerts.announce.AlertAnnouncer`; what becomes of a plan is said later (`AlertPlans`)."""
+
+    def __init__(self, *, clock: Callable[[], int]) -> None:
+        self._clock = clock
+        self.kick: Callable[[], None] = lambda: None  # the outbox's, set by the app
+        self.plan_fired: Callable[[int, int], None] = lambda alert_id, sequence: (
+            None
+        )  # the plans', set by the app
+
+    async def compose(self, session: AsyncSession, batch: Sequence[Fired]) -> Row | None:
+        user = await users.get(session, batch[0].alert.user_id)
+        if user is None or user.forgotten_ms is not None:
+            return None
+        for one in batch:
+            if one.alert.plan is not None:
+                self.plan_fired(one.alert.id, one.firing.sequence)
+        locale = await locale_at(session, batch[0].alert.chat_id, user)
+        message = told(locale, batch)
+        return Row(
+            chat_id=batch[0].alert.chat_id,
+            lane=LANE_URGENT,
+            text=str(message.text),
+            keyboard=pack_keyboard(message.keyboard),
+            silent=all(one.alert.loudness is Loudness.SILENT for one in batch),
+            event=Event.ALERT,
+            created_ms=self._clock(),
+        )
+
+    async def held(self, session: AsyncSession, user_id: int, count: int) -> Row | None:
+        user = await users.get(session, user_id)
+        if user is None or user.forgotten_ms is not None:
+            return None
+        message = alert_view.held_back(locale_of(user), count, list_data="new:alerts")
+        return Row(
+            chat_id=user_id,
+            lane=LANE_URGENT,
+            text=str(message.text),
+            keyboard=pack_keyboard(message.keyboard),
+            event=Event.ALERT,
+            created_ms=self._clock(),
+        )
+
+    def committed(self) -> None:
+        self.kick()
+
+
+def locale_of(user: User) -> Locale:
+    return Locale.of(Language(user.language), user.time_zone)
+
+
+def told(locale: Locale, batch: Sequence[Fired]) -> Message:
+    """The message about a batch."""
+    return alert_view.fired(locale, [news(one) for one in batch], _buttons(locale, batch))
+
+
+def intent_of(alert: Alert) -> AlertIntent:
+    """What its line says. Raises TypeError for a line that is no alert: a defect."""
+    parsed = parse(alert.line)
+    intent = parsed.intents[0] if isinstance(parsed, Parsed) else None
+    if not isinstance(intent, AlertIntent):
+        raise TypeError(f"alert {alert.id} has a line that is no alert")
+    return intent
+
+
+def news(fired: Fired) -> alert_view.News:
+    """One firing for the view."""
+    alert, firing = fired.alert, fired.firing
+    unwatched_ms = firing.detail.get("unwatched_ms")
+    late_ms = unwatched_ms or firing.noticed_ms - firing.happened_ms
+    return alert_view.News(
+        condition=unpack(alert.kind, alert.condition),
+        happened_ms=firing.happened_ms,
+        value=firing.value,
+        symbol=firing.detail.get("symbol"),
+        label=alert.label,
+        fact=_fact(firing.detail),
+        interval_ms=firing.detail.get("interval_ms"),
+        fell=firing.detail.get("trend") == Trend.DOWN,
+        late_s=max(1, late_ms // 1000) if firing.late else None,
+        at_most=unwatched_ms is not None,
+        plan=alert.plan,
+        armed_plan=alert.armed_plan,
+    )
+
+
+def _fact(detail: Mapping[str, Any]) -> alert_view.Fact | None:
+    """What `alerts.happenings` noted."""
+    if "quantity" in detail:
+        return alert_view.Execution(Side(detail["side"]), Decimal(detail["quantity"]))
+    if "reason" in detail:
+        return alert_view.KeyFault(detail["account"], detail["reason"])
+    if "flip" in detail:
+        return alert_view.Flipped(detail["flip"] == "settled", BAND)
+    if "before" in detail:
+        return alert_view.NewState(detail["before"], detail["after"])
+    return None
+
+
+def _buttons(locale: Locale, batch: Sequence[Fired]) -> Keyboard:
+    everything = alert_view.action(locale, "list", "new:alerts")
+    if len(batch) > 1:
+        return keyboard((everything,))
+    alert = batch[0].alert
+    symbol = alert.symbol or batch[0].firing.detail.get("symbol")
+    price = alert_view.action(locale, "price", f"px:{symbol}") if symbol else None
+    return keyboard(_own(locale, alert), (price, everything))
+
+
+def _own(locale: Locale, alert: Alert) -> tuple[Button, ...]:
+    """What can be done with the alert itself: one that speaks on is paused, one that is done set again."""
+    if alert.state is AlertState.ARMED and alert.repeat:
+        pause = alert_view.action(locale, "pause", f"al:pause:{alert.id}")
+        return pause, alert_view.action(locale, "delete", f"al:delete:{alert.id}")
+    return (alert_view.action(locale, "again", f"al:again:{alert.id}"),)

@@ -1,0 +1,68 @@
+"""Alerts as a list, and what was told late."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.alerts.chat.announcer import news
+from bot.alerts.condition_codec import unpack
+from bot.alerts.storage.tables import AlertState
+from bot.alerts.views import cards as alert_view
+from bot.chat.request import Turn
+from bot.trading.chat.accounts import number
+from bot.ui import Message
+
+MISSED_DAYS: Final = 7
+LIST: Final = "al:list"
+
+
+async def put(turn: Turn, message: Message) -> int | None:
+    """In a group everybody may read of an alert that speaks there; else it is as private as the chat."""
+    return await (turn.show(message) if turn.sender.private else turn.show_publicly(message))
+
+
+async def alerts(turn: Turn, page: str = "0") -> bool:
+    """Mine in private, everybody's in a group."""
+    private = turn.sender.private
+    found = await turn.services.alerts.list(
+        user_id=turn.user.id if private else None, chat_id=None if private else turn.sender.chat_id
+    )
+    entries = [
+        alert_view.Entry(
+            one.id,
+            unpack(one.kind, one.condition),
+            one.label,
+            one.state is AlertState.PAUSED,
+            one.fired_count,
+            one.fired_ms,
+        )
+        for one in found
+    ]
+    message = alert_view.listing(
+        turn.here,
+        entries,
+        page=number(page) or 0,
+        page_data=lambda n: f"{LIST}:{n}",
+        open_data=lambda alert_id: f"al:open:{alert_id}",
+        new_data="aw:",
+        missed_data="al:missed" if private else None,
+        back_data="menu:main" if private else None,
+    )
+    await put(turn, message)
+    return True
+
+
+async def missed(turn: Turn, page: str = "0") -> bool:
+    """What was told late."""
+    since = turn.services.clock() - MISSED_DAYS * 86_400_000
+    found = await turn.services.alerts.missed(turn.user.id, since)
+    message = alert_view.missed(
+        turn.here,
+        [news(one) for one in reversed(found)],
+        days=MISSED_DAYS,
+        page=number(page) or 0,
+        page_data=lambda n: f"al:missed:{n}",
+        list_data=LIST,
+    )
+    await turn.show(message)
+    return True

@@ -1,0 +1,104 @@
+"""What conditions must know beside the feed: intervals and extremes of funding, and the past of windows."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Final
+
+from bot.alerts.backfill import Repair
+from bot.alerts.condition_codec import symbol_of
+from bot.alerts.evaluator import Brain
+from bot.alerts.trigger import FundingFacts, series_of
+from bot.alerts.windows import Window
+from bot.domain.alerts.alert import Condition, FundingExtreme, FundingFlip, FundingLevel, PriceMove
+from bot.domain.markets.funding import Settlement, settlements
+from bot.domain.values import HUNDRED
+from bot.exchange.backpack import BackpackClient, BackpackError
+from bot.exchange.backpack.wire.base import to_ms
+from bot.marketdata import Catalogue
+
+_log = logging.getLogger(__name__)
+
+DAYS_MS: Final = 30 * 86_400_000
+MOST_RATES: Final = 1_000
+MIDDLE: Final = Decimal("0.95")
+FEWEST_RATES: Final = 20  # fewer say nothing about what is usual
+
+
+class Background:
+    """`prepare` each condition when it is made or loaded; it may be asked again at any time."""
+
+    def __init__(
+        self,
+        brain: Brain,
+        client: BackpackClient,
+        catalogue: Catalogue,
+        repair: Repair,
+        *,
+        now_ms: Callable[[], int],
+    ) -> None:
+        self._brain = brain
+        self._client = client
+        self._catalogue = catalogue
+        self._repair = repair
+        self._now_ms = now_ms
+
+    async def prepare(self, condition: Condition) -> None:
+        """Fetch what the condition needs. A failure is logged: without it, the condition waits."""
+        try:
+            if isinstance(condition, FundingLevel | FundingFlip | FundingExtreme):
+                await self._funding(condition)
+            elif isinstance(condition, PriceMove):
+                await self._window(condition)
+        except BackpackError as error:
+            _log.warning("no background for %s: %s", type(condition).__name__, type(error).__name__)
+
+    async def _funding(self, condition: FundingLevel | FundingFlip | FundingExtreme) -> None:
+        markets = await self._catalogue.markets()
+        symbol = symbol_of(condition)
+        for market in [m for m in markets.values() if m.is_perp and symbol in {None, m.symbol}]:
+            interval_ms = market.funding_interval_ms
+            if interval_ms is None:
+                continue
+            if isinstance(condition, FundingExtreme):
+                self._brain.holding.learn(market.symbol, await self._extremes(market.symbol, interval_ms))
+            elif isinstance(condition, FundingLevel):
+                self._brain.holding.learn_interval(market.symbol, interval_ms)
+            elif symbol is not None:
+                for one in await self._past(symbol, interval_ms):
+                    self._brain.settled(symbol, one)
+
+    async def _past(self, symbol: str, interval_ms: int) -> tuple[Settlement, ...]:
+        rows = await self._client.funding_rates(symbol, MOST_RATES)
+        return settlements(
+            ((to_ms(row.interval_end_timestamp) or 0, row.funding_rate) for row in rows), interval_ms
+        )
+
+    async def _extremes(self, symbol: str, interval_ms: int) -> FundingFacts:
+        """The bounds of the middle of the market's own settlements of 30 days, in per cent a year."""
+        since_ms = self._now_ms() - DAYS_MS
+        past = await self._past(symbol, interval_ms)
+        rates = sorted(one.rate.yearly * HUNDRED for one in past if one.at_ms >= since_ms)
+        if len(rates) < FEWEST_RATES:
+            return FundingFacts(interval_ms)
+        low, high = middle(rates)
+        return FundingFacts(interval_ms, low, high)
+
+    async def _window(self, condition: PriceMove) -> None:
+        series = series_of(condition)
+        length, now = condition.window_ms, self._now_ms()
+        if length in self._brain.windows.get(series, {}):
+            return  # what was loaded is filled by the repair
+        window = Window(length)
+        await self._repair.fill(window, series, now - length, now)
+        self._brain.windows.setdefault(series, {}).setdefault(length, window)
+
+
+def middle(rates: Sequence[Decimal]) -> tuple[Decimal, Decimal]:
+    """Lower and upper bound of the middle `MIDDLE` of sorted `rates`."""
+    tail = (1 - MIDDLE) / 2
+    last = len(rates) - 1
+    return rates[math.floor(last * tail)], rates[math.ceil(last * (1 - tail))]

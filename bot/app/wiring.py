@@ -1,0 +1,342 @@
+"""The composition root: the one file that knows every part and wires it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from bot.alerts.chat.announcer import AlertMessages
+from bot.alerts.chat.plans import AlertPlans
+from bot.alerts.service import Alerts
+from bot.app.housekeeping import expire_previews, finish_chains, tidy
+from bot.app.lease import Lease
+from bot.app.parting import KeyParting
+from bot.app.rebates import Books, check_of_last_day, keep, open_books
+from bot.app.router import Router
+from bot.chat.overload import Overload
+from bot.chat.prompts import Prompts
+from bot.chat.services import Services
+from bot.chat.urgency import urgency_of
+from bot.exchange.backpack import BackpackClient, BrokerTag
+from bot.exchange.backpack.streams import UserStream
+from bot.intake import Intake
+from bot.intake.record import Record
+from bot.kernel.clock import unix_ms
+from bot.kernel.jobs import Runs, Schedule
+from bot.kernel.storage import Database
+from bot.marketdata import Catalogue, Feed, Funding
+from bot.notifications.lost_chats import LostChats
+from bot.notifications.rate_limits import TELEGRAM, Rates
+from bot.notifications.sender import Outbox
+from bot.posts.content import Posting
+from bot.posts.jobs import Posts
+from bot.rebates.chat.ledger_alarms import LedgerAlarms
+from bot.rebates.chat.monthly import MonthlyReport
+from bot.rebates.chat.statement_news import StatementNews
+from bot.rebates.jobs.monthly import MonthEnd
+from bot.rebates.jobs.statements import Closer
+from bot.rebates.parties import People
+from bot.rebates.payouts import Payouts
+from bot.rebates.shares import Shares
+from bot.rebates.statements import Statements
+from bot.rebates.summary import Summaries
+from bot.settings import Access, Settings
+from bot.telegram.connection import Telegram, telegram_bot
+from bot.trading.access import AccessPolicy
+from bot.trading.account_clients import AccountSessions
+from bot.trading.account_snapshots import Pictures
+from bot.trading.chat.announcer import ChatAnnouncer
+from bot.trading.execution.cancellation import Manage
+from bot.trading.execution.flatten import Panics
+from bot.trading.execution.order_list import Chains
+from bot.trading.execution.submission import Placing
+from bot.trading.key_health import KeyTroubles
+from bot.trading.linking import Linking
+from bot.trading.message_context import Cards
+from bot.trading.previews.cancel_preview import Cancels
+from bot.trading.previews.preview_builder import Gathering
+from bot.trading.previews.tickets import Offers
+from bot.trading.queries import Queries
+from bot.trading.tracking.exit_monitor import StopMonitor
+from bot.trading.tracking.exit_verification import ExitGuard
+from bot.trading.tracking.reconciler import Reconciler
+from bot.trading.tracking.stream_pulse import AccountPulses
+from bot.trading.tracking.tracker import Tracker
+from bot.trading.tracking.user_streams import Watcher
+from bot.vault import MasterKeys, Vault
+from bot.web import Dashboard
+from bot.web.login import Login
+from bot.web.pages import Pages
+from bot.web.render import Renderer
+
+BACKPACK_KEYS_PAGE: Final = "https://backpack.exchange/portfolio/settings/api-keys"
+RECONCILE_S: Final = 2.0
+REPAIR_S: Final = 30.0
+EXITS_S: Final = 2.0
+SYNC_S: Final = 5.0
+PICTURES_S: Final = 1.0
+PULSES_S: Final = 3.0
+SETTLEMENTS_S: Final = 5.0
+CLOCK_S: Final = 60.0
+SCRUB_S: Final = 5.0
+EXPIRE_S: Final = 5.0
+CHAINS_S: Final = 30.0
+TIDY_S: Final = 3600.0
+
+
+def random_client_id() -> int:
+    """A uint32 that no order of ours carries; uniqueness is checked when the attempt is written."""
+    return secrets.randbelow(2**32 - 2) + 1
+
+
+@dataclass(slots=True)
+class Bot:
+    """Every part of one running bot, for whoever needs to look inside (the demo, the doctor, tests)."""
+
+    settings: Settings
+    database: Database
+    lease: Lease
+    vault: Vault
+    client: BackpackClient
+    feed: Feed
+    services: Services
+    watcher: Watcher
+    reconciler: Reconciler
+    books: Books
+    schedule: Schedule
+    telegram: Telegram
+    plans: AlertPlans
+    dashboard: Dashboard
+
+
+def build(
+    settings: Settings,
+    masters: MasterKeys,
+    *,
+    key_page_url: str = BACKPACK_KEYS_PAGE,
+    demo: bool = False,
+    clock: Callable[[], int] = unix_ms,
+    rates: Rates = TELEGRAM,
+) -> Bot:
+    """Wire a bot. Nothing is contacted yet. `settings` has a token and a broker id."""
+    if settings.telegram_bot_token is None or settings.backpack_broker_id is None:
+        raise ValueError("a bot needs a token and a broker id")
+    lease = Lease(database := Database.open(settings.database_url))
+    vault = Vault(database, masters, clock=clock)
+    broker_key = settings.backpack_broker_key
+    broker = BrokerTag(
+        settings.backpack_broker_id, broker_key.get_secret_value() if broker_key is not None else None
+    )
+    client = BackpackClient(settings.backpack_api_url, broker, clock=clock, may_act=lease.holds)
+    telegram = telegram_bot(settings, lease.holds)
+    announcer = ChatAnnouncer(clock=clock)
+    outbox = Outbox(telegram, database, clock=clock, rates=rates)
+    announcer.kick = outbox.kick
+    outbox.on_lost = LostChats(settings.admin_user_ids, clock).tell
+    sessions = AccountSessions(vault, client)
+    feed = Feed(client, settings.backpack_ws_url)
+    catalogue = Catalogue(client, feed, clock=clock)
+    alert_messages = AlertMessages(clock=clock)
+    alert_messages.kick = outbox.kick
+    tracker = Tracker(database, announcer, clock=clock)
+    access = AccessPolicy(settings.access is Access.OPEN, settings.admin_user_ids)
+    placing = Placing(
+        database,
+        client,
+        sessions,
+        tracker,
+        announcer,
+        clock=clock,
+        new_client_id=random_client_id,
+        window_ms=settings.order_window_ms,
+        broker_id=broker.broker_id,
+        access=access,
+    )
+    placing.rules_refused = catalogue.doubt
+    reconciler = Reconciler(database, client, sessions, tracker, placing, clock=clock)
+    exits = (
+        ExitGuard(database, sessions, tracker, announcer, clock=clock),
+        StopMonitor(database, sessions, announcer, clock=clock),
+    )
+    keys = KeyTroubles()
+    watcher = Watcher(
+        database,
+        vault,
+        tracker,
+        reconciler,
+        keys,
+        open_stream=lambda signer, opening: UserStream(
+            settings.backpack_ws_url, signer, now_ms=client.now_ms, opening=opening
+        ),
+        clock_was_off=client.clock_was_off,
+    )
+    alerts = Alerts(database, client, feed, catalogue, alert_messages, clock=clock, admits=access.admits)
+    prompts = Prompts(clock=clock)
+    parting = KeyParting(alerts, watcher, prompts)
+    linking = Linking(database, vault, sessions, reconciler, parting, clock=clock)
+    linking.linked = watcher.watch
+    pictures = Pictures(database, sessions, keys, now_ms=client.now_ms)
+    pulses = _told_to_alerts(AccountPulses(database, sessions, reconciler), alerts, watcher, keys, pictures)
+    queries = Queries(database, catalogue, sessions, linking)
+    manage = Manage(database, catalogue, sessions, queries, tracker)
+    funding = Funding(client, catalogue, feed, clock=clock)
+    people = People(clock=clock)
+    ledger_alarms = LedgerAlarms(settings.admin_user_ids, outbox.kick, clock=clock)
+    books = open_books(settings, database, client, sessions, tracker, people, ledger_alarms, clock=clock)
+    services = Services(
+        bot=telegram,
+        database=database,
+        outbox=outbox,
+        offers=Offers(
+            database,
+            catalogue,
+            Gathering(catalogue, sessions, linking, clock=clock),
+            manage,
+            access=access,
+            clock=clock,
+        ),
+        placing=placing,
+        cancels=Cancels(manage, linking, sessions, catalogue),
+        chains=Chains(database, placing, manage, clock=clock),
+        cards=Cards(database),
+        linking=linking,
+        manage=manage,
+        panics=Panics(database, catalogue, sessions, linking, placing, tracker, clock=clock),
+        queries=queries,
+        alerts=alerts,
+        affiliates=books.affiliates,
+        catalogue=catalogue,
+        funding=funding,
+        posting=Posting(database, client, catalogue, funding, clock=clock),
+        payouts=Payouts(database, basis=settings.broker_tier_basis, clock=clock),
+        shares=Shares(database, people, clock=clock),
+        statements=Statements(database, vault, basis=settings.broker_tier_basis, clock=clock),
+        summaries=Summaries(database, settings.broker_tier_basis, clock=clock),
+        prompts=prompts,
+        clock=clock,
+        key_page_url=key_page_url,
+        public_address=settings.public_address,
+        demo=demo,
+        admin_ids=settings.admin_user_ids,
+        access=access,
+    )
+
+    def filled() -> None:
+        books.bookkeeper.wake()
+        alerts.fills_came()
+
+    tracker.filled = filled
+    plans = AlertPlans(services, clock=clock)
+    alert_messages.plan_fired = plans.fired
+    dashboard = Dashboard(
+        Login(database, settings.admin_user_ids, clock=clock),
+        Pages(database, services.summaries, clock=clock),
+        Renderer(),
+        public_url=settings.dashboard_url,
+    )
+    services.dashboard_link = dashboard.link
+    return Bot(
+        settings,
+        database,
+        lease,
+        vault,
+        client,
+        feed,
+        services,
+        watcher,
+        reconciler,
+        books,
+        _schedule(services, client, reconciler, exits, watcher, pictures, pulses, books),
+        Telegram(telegram, _intake(services, vault, lease)),
+        plans,
+        dashboard,
+    )
+
+
+def _intake(services: Services, vault: Vault, lease: Lease) -> Intake:
+    """The door updates come in by, with the router behind it."""
+    router = Router(services)
+    overload = Overload(services.outbox, router.locale_of)
+    record = Record(services.database, vault.notes, clock=services.clock)
+    return Intake(
+        record, router.handle, urgency_of, overload.refuse, clock=services.clock, may_act=lease.holds
+    )
+
+
+def _told_to_alerts(
+    pulses: AccountPulses, alerts: Alerts, watcher: Watcher, keys: KeyTroubles, pictures: Pictures
+) -> AccountPulses:
+    """The desk and the alerts do not know each other; what happens to an account is told here."""
+
+    def moved(account_id: int) -> None:
+        pulses.heard(account_id)
+        pictures.moved(account_id)
+
+    watcher.moved = moved
+    pulses.wanted = lambda: alerts.accounts
+    pulses.moved = pictures.moved
+    pulses.renew = watcher.renew
+    keys.begun = alerts.key_trouble
+    pictures.wanted = lambda: alerts.accounts
+    pictures.taken = alerts.account_changed
+    alerts.account_states.stale = pictures.moved
+    alerts.look = pictures.look
+    return pulses
+
+
+def _schedule(
+    services: Services,
+    client: BackpackClient,
+    reconciler: Reconciler,
+    exits: tuple[ExitGuard, StopMonitor],
+    watcher: Watcher,
+    pictures: Pictures,
+    pulses: AccountPulses,
+    books: Books,
+) -> Schedule:
+    schedule = Schedule()
+    schedule.every(RECONCILE_S, "reconcile", reconciler.run_once)
+    schedule.every(REPAIR_S, "repair", reconciler.repair_all)
+    guard, monitor = exits
+    watcher.heard = monitor.heard
+    schedule.every(EXITS_S, "exits", guard.run_once)
+    schedule.every(EXITS_S, "stops", monitor.run_once)
+    schedule.every(SYNC_S, "sync-keys", watcher.sync)
+    schedule.every(PICTURES_S, "pictures", pictures.run_once)
+    schedule.every(PULSES_S, "pulses", pulses.run_once)
+    schedule.every(CLOCK_S, "clock", client.refresh_clock)
+    schedule.every(SCRUB_S, "scrub", services.database.scrub_owed)
+    schedule.every(EXPIRE_S, "expire-previews", lambda: expire_previews(services))
+    schedule.every(CHAINS_S, "finish-chains", lambda: finish_chains(services))
+    keep(books, schedule, services.database, services.clock)
+    schedule.every(TIDY_S, "tidy", lambda: tidy(services))
+    runs = Runs(services.database, clock=services.clock)
+    posts = Posts(runs, services.posting, committed=services.outbox.kick)
+    schedule.when_due("posts", posts.run_due, services.clock)
+    schedule.every(TIDY_S, "tidy-posts", posts.tidy)
+
+    async def follow_settlements() -> None:
+        if await posts.follow_settlements():
+            schedule.look_again("posts")
+
+    schedule.every(SETTLEMENTS_S, "settlements", follow_settlements)
+    services.posts_changed = lambda: schedule.look_again("posts")
+    report = MonthlyReport(services.database, services.summaries, services.admin_ids, clock=services.clock)
+    month_end = MonthEnd(
+        report,
+        is_checked=lambda month: runs.is_done(check_of_last_day(month)),
+        book=books.bookkeeper.run_once,
+        committed=services.outbox.kick,
+    )
+    schedule.durable(month_end.series(), runs)
+    news = StatementNews(services.database, services.bot, services.admin_ids, clock=services.clock)
+    closer = Closer(
+        services.statements,
+        news,
+        is_told=lambda month: runs.is_done(month_end.series().key(month.end_ms)),
+        committed=services.outbox.kick,
+    )
+    schedule.durable(closer.series(), runs)
+    return schedule

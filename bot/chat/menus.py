@@ -1,0 +1,127 @@
+"""The first minute and the way around: the start page, the language, the menus, the command list."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from markupsafe import Markup
+
+from bot.domain.values import Language
+from bot.ui.locale import Locale
+from bot.ui.message import Button, Keyboard, Message, button, keyboard, lines
+
+COMMANDS: Final = (
+    *("start", "help", "link", "accounts", "unlink", "forget"),
+    *("price", "book", "balance", "positions", "orders", "order"),
+    *("alert", "alerts", "missed"),
+    *("buy", "sell", "long", "short", "close", "tp", "sl"),
+    *("cancel", "cancelall", "fees", "settings", "panic"),
+    *("funding", "carry", "schedule", "noise"),
+)
+
+EXAMPLE: Final = "long sol $200 5x sl 3%"
+
+# Each section lists rows of menu entries, three or of long labels two: no label may break on a phone.
+# An entry `x` has the label `menu-x` and the data `menu:x`.
+_SECTIONS: Final = {
+    "main": (
+        *("long short", "positions orders", "balance alerts"),
+        *("trade manage market", "account settings help", "panic"),
+    ),
+    "trade": ("long short", "buy sell", "tp sl", "close", "main"),
+    "manage": ("orders order", "cancel cancelall", "tp sl", "close", "main"),
+    "market": ("price book fees", "alert alerts", "missed", "funding carry", "main"),
+    "account": (
+        *("balance positions fees", "accounts link", "unlink forget"),
+        *("settings noise", "schedule start", "main"),
+    ),
+}
+_TITLES: Final = {"main": "menu-title", "manage": "menu-orders-title"}
+
+
+def start(
+    locale: Locale,
+    demo: bool,
+    linked: bool,
+    *,
+    link_data: str = "menu:link",
+    try_data: str | None = None,
+    help_data: str = "menu:help",
+    menu_data: str = "menu:main",
+    language_data: str | None = None,
+) -> Message:
+    """What this is, the risk in one line, and the one next step."""
+    text = lines(
+        locale.text("start-title"),
+        locale.text("start-demo") if demo else None,
+        "",
+        locale.text("start-linked" if linked else "start-unlinked"),
+        "",
+        locale.text("start-custody"),
+        locale.text("start-risk"),
+    )
+    first = (
+        button(locale, "button-try", try_data, line=EXAMPLE)
+        if linked
+        else button(locale, "button-link", link_data)
+    )
+    rest = button(locale, "button-menu", menu_data), button(locale, "button-help", help_data)
+    return Message(text, keyboard((first,), rest, (button(locale, "button-language", language_data),)))
+
+
+def language_choice(locale: Locale, data: dict[Language, str]) -> Message:
+    """Every language in its own name; `data` is the button data of each."""
+    rows = ((Button(Locale.of(language).plain("language-name"), value),) for language, value in data.items())
+    return Message(locale.text("language-question"), keyboard(*rows))
+
+
+def language_set(locale: Locale) -> Message:
+    return Message(locale.text("language-set"))
+
+
+def commands(locale: Locale) -> list[tuple[str, str]]:
+    """Names and descriptions for `setMyCommands`."""
+    return [(name, locale.plain(f"command-{name}")) for name in COMMANDS]
+
+
+def menu(locale: Locale, section: str = "main") -> Message:
+    """A menu: `main`, `trade`, `manage`, `market` or `account`. Data are `menu:<entry>`.
+
+    An entry is a command of the same name or another section. What is no section shows the main menu.
+    """
+    section = section if section in _SECTIONS else "main"
+    return Message(locale.text(_TITLES.get(section, f"menu-{section}-title")), menu_keyboard(locale, section))
+
+
+def menu_keyboard(locale: Locale, section: str = "main") -> Keyboard:
+    """The buttons of `menu` alone, to stand under another message."""
+    return tuple(tuple(_entry(locale, name) for name in row.split()) for row in _SECTIONS[section])
+
+
+def _entry(locale: Locale, name: str) -> Button:
+    key = "button-back" if name == "main" else f"menu-{name}"
+    return Button(locale.plain(key), f"menu:{name}")
+
+
+def ask(
+    locale: Locale,
+    question: str,
+    choices: list[tuple[str | Markup, str]],
+    *,
+    cancel_data: str | None = None,
+    per_row: int = 3,
+    **words: str,
+) -> Message:
+    """One step of trading by buttons: `question` names an `ask-…` text, `words` its parameters.
+
+    `choices` are pairs of label and data. A label that names a `choice-…` text is translated.
+    """
+    buttons = [Button(_label(locale, label), data) for label, data in choices]
+    rows = [buttons[at : at + per_row] for at in range(0, len(buttons), per_row)]
+    text = locale.text(f"ask-{question}", **words)
+    return Message(text, keyboard(*rows, (button(locale, "button-cancel", cancel_data),)))
+
+
+def _label(locale: Locale, label: str) -> str:
+    key = f"choice-{label}"
+    return locale.plain(key) if label in {"none", "all", "half", "type"} else str(label)

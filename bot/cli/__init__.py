@@ -1,0 +1,1 @@
+"""The `rucksack` command."""

@@ -1,0 +1,1 @@
+"""What an alert watches for, in values. Pure."""

@@ -1,0 +1,1 @@
+"""Markets: their rules, what they say, funding. Pure."""

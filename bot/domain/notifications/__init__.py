@@ -1,0 +1,1 @@
+"""How loud a kind of news is. Pure."""

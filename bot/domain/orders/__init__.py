@@ -1,0 +1,1 @@
+"""Orders and exits: what is sent, and the states they pass through. Pure."""

@@ -1,0 +1,85 @@
+"""Whether the exits promised with an entry stand at the exchange. Pure: what the exchange said is passed in.
+
+An exit stands when the exchange has a trigger order at the promised price, and the exits of that kind
+together protect what the entry added to the position.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from bot.domain.orders.order import OrderReport
+from bot.domain.values import ZERO, Side
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """One exit attached to an entry."""
+
+    kind: str  # "tp" or "sl"
+    trigger: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An executed order with exits attached."""
+
+    symbol: str
+    side: Side
+    exchange_id: str
+    executed: Decimal  # base, above zero
+    average: Decimal  # price of the execution
+    promises: tuple[Promise, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A promise that is not kept. `covered` is zero when nothing stands at its price."""
+
+    promise: Promise
+    covered: Decimal  # base quantity
+    needed: Decimal
+
+
+def gaps(entry: Entry, resting: Sequence[OrderReport], held: Decimal) -> list[Gap]:
+    """The promises of `entry` that do not stand among all `resting` orders of the account.
+
+    `held` is the net position in the market (signed), read after `resting`: an exit that fired in between has
+    taken its position with it, and a position that is gone needs no exit.
+    """
+    needed = min(entry.executed, abs(held))
+    if held * entry.side.sign <= ZERO:
+        return []
+    triggers = [
+        order
+        for order in resting
+        if order.symbol == entry.symbol
+        and order.side is entry.side.opposite
+        and order.trigger_price is not None
+    ]
+    found = (_gap(entry, promise, triggers, needed) for promise in entry.promises)
+    return [gap for gap in found if gap is not None]
+
+
+def _gap(entry: Entry, promise: Promise, triggers: Sequence[OrderReport], needed: Decimal) -> Gap | None:
+    if not any(keeps(entry, promise, order) for order in triggers):
+        return Gap(promise, ZERO, needed)
+    above = promise.trigger > entry.average
+    covered = sum((_left(order, needed) for order in triggers if _is_above(order, entry) == above), ZERO)
+    return Gap(promise, covered, needed) if covered < needed else None
+
+
+def keeps(entry: Entry, promise: Promise, order: OrderReport) -> bool:
+    """Whether `order` is that promise, or another order at its price that does the same."""
+    return order.trigger_price == promise.trigger and order.related_id in {None, entry.exchange_id}
+
+
+def _is_above(order: OrderReport, entry: Entry) -> bool:
+    return order.trigger_price is not None and order.trigger_price > entry.average
+
+
+def _left(order: OrderReport, needed: Decimal) -> Decimal:
+    """What an exit still closes; one sized by a share of the position closes what it must."""
+    return needed if order.quantity is None else order.quantity - order.executed

@@ -1,0 +1,1 @@
+"""Building the preview of an order: prices, sizes, projections. Pure."""

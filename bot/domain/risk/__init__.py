@@ -1,0 +1,1 @@
+"""Which orders can open risk. Pure."""

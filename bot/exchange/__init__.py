@@ -1,0 +1,1 @@
+"""Exchanges: what the rest of the program needs of one, and Backpack."""

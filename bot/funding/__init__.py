@@ -1,0 +1,1 @@
+"""The funding desk: what all perps pay, one market's past, carries."""

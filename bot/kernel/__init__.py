@@ -1,0 +1,1 @@
+"""What knows nothing of trading: clock, redaction, storage, jobs."""

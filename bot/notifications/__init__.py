@@ -1,0 +1,1 @@
+"""Telling people: the outbox, its limits, and what each chat wants to hear."""

@@ -1,0 +1,1 @@
+"""People, their linked accounts, and what they may do."""

@@ -1,0 +1,1 @@
+"""Posts in words. Pure."""

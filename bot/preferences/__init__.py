@@ -1,0 +1,1 @@
+"""What a person or chat sets for themselves."""

@@ -1,0 +1,173 @@
+"""Settings, help and menus: everything that is only pages and switches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+from zoneinfo import available_timezones
+
+from bot.chat import menus as start_view
+from bot.chat.acts import ActClass, act
+from bot.chat.request import Turn
+from bot.people.tables import ConfirmMode, SizeMeaning, User
+from bot.preferences.views import help as help_view
+from bot.preferences.views import settings as settings_view
+from bot.trading.chat import accounts
+
+ZONES: Final = (
+    *("UTC", "Asia/Shanghai", "Asia/Hong_Kong", "Asia/Singapore", "Asia/Tokyo", "Asia/Dubai"),
+    *("Europe/London", "Europe/Berlin", "Europe/Moscow", "America/New_York", "America/Los_Angeles"),
+)
+QUIET_HOURS: Final = ("off", "22:00–07:00", "23:00–08:00", "00:00–08:00")
+_OPTIONS: Final[dict[str, tuple[str, ...]]] = {
+    "size": ("ask", "quote", "base"),
+    "slippage": ("0.1", "0.25", "0.5", "1", "2"),
+    "tolerance": ("0.1", "0.25", "0.5", "1", "2"),
+    "confirm": ("always", "50", "100", "250", "500"),
+    "quiet": QUIET_HOURS,
+    "zone": ZONES,
+    "named": ("no", "yes"),
+}
+
+
+@act(ActClass.STRANGERS)
+async def help_topic(turn: Turn, topic: str = "") -> None:
+    """A page of help, or the list of pages."""
+    message = help_view.help(turn.here, topic.strip().lower()) if topic.strip() else None
+    await turn.show_publicly(message or help_view.help_topics(turn.here, back_data="menu:main"))
+
+
+async def menu(turn: Turn, section: str = "main") -> None:
+    """A page of buttons."""
+    await turn.show(start_view.menu(turn.locale, section or "main"))
+
+
+async def settings(turn: Turn, _: str = "", *, saved: str | None = None) -> None:
+    """The settings of one user."""
+    _known, default = await turn.services.linking.list(turn.user.id)
+    user = turn.user
+    view = settings_view.SettingsView(
+        size_meaning=user.size_meaning,
+        slippage_percent=user.slippage_percent,
+        price_tolerance_percent=user.price_tolerance_percent,
+        confirm_below_usd=user.confirm_below_usd if user.confirm_mode is ConfirmMode.BELOW else None,
+        quiet_from=user.quiet_from,
+        quiet_to=user.quiet_to,
+        time_zone=user.time_zone,
+        account_label=default.label if default is not None else None,
+        named=await turn.services.shares.is_named(user.id),
+    )
+    await turn.show(
+        settings_view.settings(
+            turn.locale,
+            view,
+            data=lambda name: f"set:{name}",
+            noise_data="hush:",
+            back_data="menu:main",
+            saved=saved,
+        )
+    )
+
+
+async def setting(turn: Turn, argument: str) -> None:
+    """Open one setting, or store the value tapped."""
+    name, _, value = argument.partition(":")
+    if name == "language":
+        await accounts.language(turn, "ask")
+    elif name == "account":
+        await accounts.accounts(turn)
+    elif name not in _OPTIONS:
+        await settings(turn)
+    elif name == "named":
+        await _named(turn, value)
+    elif value and (change := _changes(name, value)) is not None:
+        turn.user = await turn.services.offers.change_user(turn.user, **change)
+        await settings(turn, saved=name)
+    else:
+        options = [(option, f"set:{name}:{option}") for option in _OPTIONS[name]]
+        await turn.show(
+            settings_view.setting_choice(
+                turn.locale, name, options, chosen=_chosen(turn.user, name), back_data="menu:settings"
+            )
+        )
+
+
+async def _named(turn: Turn, value: str) -> None:
+    """Whether a group's owner may see who one is; the ledger keeps it, not the user's row."""
+    shares = turn.services.shares
+    if value in _OPTIONS["named"]:
+        await shares.set_named(turn.user.id, value == "yes")
+        await settings(turn, saved="named")
+        return
+    chosen = "yes" if await shares.is_named(turn.user.id) else "no"
+    options = [(option, f"set:named:{option}") for option in _OPTIONS["named"]]
+    await turn.show(
+        settings_view.setting_choice(turn.locale, "named", options, chosen=chosen, back_data="menu:settings")
+    )
+
+
+def _changes(name: str, value: str) -> dict[str, Any] | None:
+    """The columns a tapped value sets; None for a value we did not offer (a tap can be forged)."""
+    makers: dict[str, Callable[[], dict[str, Any] | None]] = {
+        "size": lambda: {"size_meaning": SizeMeaning(value) if value != "ask" else None},
+        "slippage": lambda: {"slippage_percent": _percent(value)},
+        "tolerance": lambda: {"price_tolerance_percent": _percent(value)},
+        "confirm": lambda: _confirm(value),
+        "quiet": lambda: quiet_columns(value),
+        "zone": lambda: {"time_zone": value} if value in available_timezones() else None,
+    }
+    try:
+        return makers[name]()
+    except (ValueError, InvalidOperation):
+        return None
+
+
+def _percent(value: str) -> Decimal:
+    number = Decimal(value)
+    if not Decimal(0) < number <= Decimal(10):
+        raise ValueError(value)
+    return number
+
+
+def _confirm(value: str) -> dict[str, Any]:
+    if value == "always":
+        return {"confirm_mode": ConfirmMode.ALWAYS, "confirm_below_usd": None}
+    if value not in _OPTIONS["confirm"]:
+        raise ValueError(value)
+    return {"confirm_mode": ConfirmMode.BELOW, "confirm_below_usd": Decimal(value)}
+
+
+def quiet_columns(value: str) -> dict[str, Any]:
+    """Quiet hours as columns: `off`, or `22:00–07:00`. Raises ValueError."""
+    if value == "off":
+        return {"quiet_from": None, "quiet_to": None}
+    start, _, end = value.partition("–")
+    return {"quiet_from": _minute(start), "quiet_to": _minute(end)}
+
+
+def _minute(text: str) -> int:
+    hours, _, minutes = text.partition(":")
+    total = int(hours) * 60 + int(minutes)
+    if not 0 <= total < 24 * 60:
+        raise ValueError(text)
+    return total
+
+
+def clock_range(start: int | None, end: int | None) -> str:
+    """The columns of `quiet_columns` as the option they came from."""
+    if start is None or end is None:
+        return "off"
+    return "–".join(f"{minute // 60:02d}:{minute % 60:02d}" for minute in (start, end))
+
+
+def _chosen(user: User, name: str) -> str | None:
+    below = user.confirm_below_usd if user.confirm_mode is ConfirmMode.BELOW else None
+    return {
+        "size": user.size_meaning.value if user.size_meaning else "ask",
+        "slippage": f"{user.slippage_percent.normalize():f}",
+        "tolerance": f"{user.price_tolerance_percent.normalize():f}",
+        "confirm": f"{below.normalize():f}" if below is not None else "always",
+        "quiet": clock_range(user.quiet_from, user.quiet_to),
+        "zone": user.time_zone,
+    }.get(name)

@@ -1,0 +1,1 @@
+"""The ledger in a chat: handlers and news for operators."""

@@ -1,0 +1,125 @@
+"""The broker's rebate, for operators: the month so far, earlier ones, every breakdown, the advisor."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+from typing import Final
+
+from bot.chat.request import Turn
+from bot.domain.refusal import Refusal, RefusalCode
+from bot.language.numbers import read_number
+from bot.rebates.chat.monthly import doors, parts_of
+from bot.rebates.model.programme import advise, project
+from bot.rebates.model.rebate import Month
+from bot.rebates.model.summary import Breakdown
+from bot.rebates.views import advice, sheets
+from bot.rebates.views import rebates as view
+from bot.ui.lateness import Lateness
+
+_KNOWN: Final = ("followers", "elsewhere")  # what only the operator can say
+
+
+async def rebates(turn: Turn, argument: str) -> None:
+    """`/rebates`, `/rebates 2026-10`"""
+    try:
+        month = Month.parse(argument) if argument else Month.of(turn.services.clock())
+    except ValueError:
+        await turn.show(view.which_month(turn.locale))
+        return
+    await _show_month(turn, month)
+
+
+async def _show_month(turn: Turn, month: Month) -> None:
+    services, now_ms = turn.services, turn.services.clock()
+    summary = await services.summaries.month(month)
+    months = await services.summaries.months()
+    if now_ms < month.end_ms:
+        projection = project(summary.course(now_ms), summary.basis)
+        page = view.in_progress(
+            turn.locale, summary, projection, now_ms=now_ms, doors=doors(month), months=months
+        )
+    else:
+        page = view.finished(turn.locale, summary, doors=doors(month), months=months)
+    await turn.show(page)
+
+
+async def _show_breakdown(turn: Turn, month: Month, rest: str) -> None:
+    name, _, page = rest.partition(":")
+    by = Breakdown(name)
+    shown = view.breakdown(
+        turn.locale,
+        await turn.services.summaries.recent(month),
+        by,
+        int(page),
+        page_data=lambda number: f"rb:by:{month}:{by}:{number}",
+        back_data=f"rb:month:{month}",
+    )
+    await turn.show(shown)
+
+
+async def _send_files(turn: Turn, month: Month) -> None:
+    summary = await turn.services.summaries.recent(month)
+    _, *files = await asyncio.to_thread(parts_of, turn.locale, summary, Lateness())
+    for part in files:
+        await turn.services.outbox.say(
+            turn.home,
+            part.message,
+            photo=part.photo,
+            document=part.document,
+            document_name=sheets.file_name(month, part.name),
+        )
+
+
+async def advisor(turn: Turn, argument: str) -> None:
+    """`/advisor`, `/advisor followers 6000 elsewhere 25m`"""
+    known = _what_is_known(argument)
+    if known is None:
+        await turn.show(advice.usage(turn.locale))
+    else:
+        await _advise(turn, Month.of(turn.services.clock()), known)
+
+
+async def _advise(turn: Turn, month: Month, known: dict[str, Decimal]) -> None:
+    summary = await turn.services.summaries.recent(month)
+    followers = known.get("followers")
+    own = summary.own_numbers(
+        followers=None if followers is None else int(followers), elsewhere=known.get("elsewhere")
+    )
+    partial = turn.services.clock() < month.end_ms
+    await turn.say_privately(advice.advice(turn.locale, month, advise(own), partial=partial))
+
+
+def _what_is_known(argument: str) -> dict[str, Decimal] | None:
+    """`followers 6000 elsewhere 25m` as numbers; None for words that are neither."""
+    words = argument.lower().split()
+    numbers = [read_number(word) for word in words[1::2]]
+    if len(words) % 2 or not set(words[::2]) <= set(_KNOWN):
+        return None
+    known = {
+        name: number for name, number in zip(words[::2], numbers, strict=True) if isinstance(number, Decimal)
+    }
+    return known if len(known) == len(numbers) else None
+
+
+async def tapped(turn: Turn, argument: str) -> None:
+    """The buttons of an operator; anybody can forge their data, nobody else the sender's id."""
+    if turn.user.id not in turn.services.access.admins:
+        await turn.answer(Refusal(RefusalCode.NOT_YOUR_BUTTON))
+        return
+    step, _, rest = argument.partition(":")
+    text, _, rest = rest.partition(":")
+    try:
+        month = Month.parse(text)
+    except ValueError:
+        await turn.answer(Refusal(RefusalCode.EXPIRED))
+        return
+    match step:
+        case "month":
+            await _show_month(turn, month)
+        case "by":
+            await _show_breakdown(turn, month, rest)
+        case "files":
+            await _send_files(turn, month)
+        case "advice":
+            await _advise(turn, month, {})

@@ -1,0 +1,103 @@
+"""Who referred a user: asked once after a key was proven, answered by buttons, or set by an operator."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Final
+
+from bot.chat.request import Turn
+from bot.domain.refusal import Refusal, RefusalCode
+from bot.domain.values import HUNDRED, ZERO
+from bot.kernel.storage import audit
+from bot.people import users
+from bot.rebates.affiliates import MOST
+from bot.rebates.model.rebate import Month
+from bot.rebates.views import ledger as view
+from bot.ui import Message
+from bot.ui import refusals as refusal_view
+
+_PERCENT: Final = re.compile(r"(\d{1,3}(?:\.\d{1,4})?)\s?%?", re.ASCII)
+_USAGE: Final = re.compile(r"(\d{1,16})\s+(\S+?)\s?%?(?:\s+(\d{4}-\d{2}))?", re.ASCII)
+MAX_ID: Final = 2**52
+
+
+async def first_question(turn: Turn) -> Message | None:
+    """The question, for who never answered it."""
+    said = await turn.services.affiliates.now(turn.user.id)
+    return view.referral_question(turn.locale) if said is None else None
+
+
+async def referral(turn: Turn, argument: str = "") -> None:
+    """`/referral`, `/referral 15%`, `/referral none`, `/referral unknown`."""
+    if not turn.sender.private:
+        await turn.say(refusal_view.refusal(turn.here, Refusal(RefusalCode.PRIVATE_ONLY)))
+        return
+    known, rate = _rate(argument)
+    if known:
+        await _answer(turn, rate)
+    elif _PERCENT.fullmatch(argument.strip()):
+        await turn.show(view.affiliate_too_much(turn.locale, MOST))
+    else:
+        said = await turn.services.affiliates.now(turn.user.id)
+        word = None if said is None else view.word(said.rate)
+        await turn.show(view.referral_question(turn.locale, said=word))
+
+
+async def tapped(turn: Turn, argument: str) -> None:
+    """The buttons of the question."""
+    if argument == "other":
+        await turn.show(view.referral_how(turn.locale))
+    else:
+        await referral(turn, argument)
+
+
+async def _answer(turn: Turn, rate: Decimal | None) -> None:
+    if await turn.services.affiliates.user_says(turn.user.id, rate):
+        await turn.show(view.referral_saved(turn.locale, rate))
+    else:
+        await turn.show(view.referral_set_by_operator(turn.locale))
+
+
+async def affiliate(turn: Turn, argument: str) -> None:
+    """`/affiliate USER_ID 10%|none|unknown [2026-10]`, for operators."""
+    read = _USAGE.fullmatch(argument.strip())
+    known, rate = _rate(read[2]) if read else (False, None)
+    month = _month(read[3]) if read and read[3] else None
+    if read is not None and not known and _PERCENT.fullmatch(read[2]):
+        await turn.show(view.affiliate_too_much(turn.locale, MOST))
+        return
+    if read is None or not known or int(read[1]) >= MAX_ID or (read[3] and month is None):
+        await turn.show(view.affiliate_usage(turn.locale))
+        return
+    services, user_id, now_ms = turn.services, int(read[1]), turn.services.clock()
+    async with services.database.read() as session:
+        user = await users.get(session, user_id)
+    if user is None or user.forgotten_ms is not None:
+        await turn.show(view.affiliate_unknown_user(turn.locale, user_id))
+        return
+    revised = await services.affiliates.operator_says(user_id, rate, turn.user.id, month)
+    said, since = view.word(rate), str(month or Month.of(now_ms))
+    async with services.database.write() as session:
+        detail = {"user": user_id, "rate": said, "from": since}
+        await audit.append(session, now_ms, turn.user.id, "affiliate", detail)
+    ranges = await services.affiliates.ranges(user_id)
+    stands = [(one.rate, str(one.first), str(one.last) if one.last else None) for one in ranges]
+    await turn.show(view.affiliate_set(turn.locale, user_id, stands, revised))
+
+
+def _rate(text: str) -> tuple[bool, Decimal | None]:
+    """Whether a rate was understood, and which: a fraction, zero for none, None for unknown."""
+    word = text.strip().lower()
+    if word in {"none", "no", "unknown"}:
+        return True, None if word == "unknown" else ZERO
+    read = _PERCENT.fullmatch(word)
+    rate = Decimal(read[1]) / HUNDRED if read else None
+    return (True, rate) if rate is not None and rate <= MOST else (False, None)
+
+
+def _month(text: str) -> Month | None:
+    try:
+        return Month.parse(text)
+    except ValueError:
+        return None

@@ -1,0 +1,1 @@
+"""What the ledger does on the first of the month."""

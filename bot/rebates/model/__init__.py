@@ -1,0 +1,1 @@
+"""The broker's ledger as arithmetic: tiers, payouts, shares, statements. Pure."""

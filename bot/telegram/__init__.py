@@ -1,0 +1,1 @@
+"""The connection to Telegram: polling, webhook, and what its servers answer."""

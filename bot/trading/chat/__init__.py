@@ -1,0 +1,1 @@
+"""Trading in a chat: handlers and announcements."""

@@ -1,0 +1,132 @@
+"""Cancel one order or many. What would leave an open position without its stop is asked about first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from bot.chat import confirmations
+from bot.chat.minted import is_fresh
+from bot.chat.request import Turn
+from bot.domain.intent import CancelIntent
+from bot.domain.orders.order import OrderSnapshot
+from bot.domain.refusal import Refusal
+from bot.language import Parsed, canonical, parse
+from bot.trading.chat.accounts import number
+from bot.trading.chat.flatten import outcome_of, reason_of
+from bot.trading.execution.cancel_outcome import Cancelled
+from bot.trading.previews.cancel_preview import CancelPlan
+from bot.trading.views import order_list as list_view
+from bot.ui import refusals as refusal_view
+
+ACTION: Final = "cancel"
+_KEEP: Final = "menu:orders"
+
+
+async def cancel(turn: Turn, intent: CancelIntent) -> bool:
+    """Cancel what the line names: at once where nothing loses its stop, else after a question."""
+    plan = await turn.services.cancels.plan(turn.user, intent)
+    if isinstance(plan, Refusal):
+        await turn.show(refusal_view.refusal(turn.locale, plan))
+        return False
+    if not plan.is_harmless:
+        await _ask(turn, plan)
+        return True
+    return await _carry_out(turn, plan.account.id, plan.intent, _ids(plan.orders))
+
+
+async def cancel_order(turn: Turn, argument: str) -> None:
+    """The cancel button of one order, `<code>[:<when it was shown>]`: an old one is asked about."""
+    code, _, shown = argument.partition(":")
+    intent = CancelIntent(order_id=code)
+    if is_fresh(shown, turn.services.clock()):
+        await cancel(turn, intent)
+    else:
+        await ask(turn, intent)
+
+
+async def cancel_all(turn: Turn, argument: str = "ask") -> None:
+    """Ask, then cancel everything that rests: on the account the button names, else on the default."""
+    account_id = argument.partition(":")[2]
+    services = turn.services
+    label = await services.cards.label(turn.user.id, number(account_id) or 0) if account_id else None
+    account = label if isinstance(label, Refusal) else await services.linking.choose(turn.user.id, label)
+    if isinstance(account, Refusal):
+        await turn.show(refusal_view.refusal(turn.locale, account))
+        return
+    await ask(turn, CancelIntent(scope="all", account=account.label))
+
+
+async def ask(turn: Turn, intent: CancelIntent) -> None:
+    """Show what would be cancelled, with a button that does it once."""
+    plan = await turn.services.cancels.plan(turn.user, intent)
+    if isinstance(plan, Refusal):
+        await turn.show(refusal_view.refusal(turn.locale, plan))
+    else:
+        await _ask(turn, plan)
+
+
+async def _ask(turn: Turn, plan: CancelPlan) -> None:
+    confirm = await _data(turn, plan, plan.orders)
+    if plan.is_harmless:
+        message = list_view.cancel_all_confirm(
+            turn.locale,
+            len(plan.orders),
+            account_label=plan.account.label,
+            confirm_data=confirm,
+            cancel_data=_KEEP,
+        )
+    else:
+        message = list_view.cancel_bare_confirm(
+            turn.locale,
+            len(plan.orders),
+            plan.bare,
+            others=len(plan.others),
+            account_label=plan.account.label,
+            confirm_data=confirm,
+            keep_data=await _data(turn, plan, plan.others) if plan.others else _KEEP,
+        )
+    await turn.show(message)
+
+
+async def _data(turn: Turn, plan: CancelPlan, orders: Sequence[OrderSnapshot]) -> str:
+    arguments = {"account": plan.account.id, "line": canonical(plan.intent), "ids": _ids(orders)}
+    return await confirmations.ask(turn, ACTION, arguments)
+
+
+def _ids(orders: Sequence[OrderSnapshot]) -> list[str]:
+    return [order.exchange_id for order in orders if order.exchange_id is not None]
+
+
+async def _confirmed(turn: Turn, arguments: confirmations.Arguments) -> None:
+    intent = _intent(arguments)
+    await _carry_out(turn, int(arguments["account"]), intent, list(arguments["ids"]))
+
+
+async def _again(turn: Turn, arguments: confirmations.Arguments) -> None:
+    await ask(turn, _intent(arguments))
+
+
+def _intent(arguments: confirmations.Arguments) -> CancelIntent:
+    parsed = parse(str(arguments["line"]))
+    if isinstance(parsed, Parsed) and isinstance(parsed.intents[0], CancelIntent):
+        return parsed.intents[0]
+    raise ValueError("a button of a cancel carries no cancel")
+
+
+confirmations.ACTS[ACTION] = confirmations.Act(_confirmed, _again)
+
+
+async def _carry_out(turn: Turn, account_id: int, intent: CancelIntent, ids: Sequence[str]) -> bool:
+    results = await turn.services.cancels.carry_out(turn.user, account_id, intent, ids)
+    if isinstance(results, Refusal):
+        await turn.show(refusal_view.refusal(turn.locale, results))
+        return False
+    lines = [_line(turn, result) for result in results]
+    await turn.show(list_view.cancel_result(turn.locale, lines, orders_data="menu:orders"))
+    return all(result.error is None for result in results)
+
+
+def _line(turn: Turn, result: Cancelled) -> list_view.CancelLine:
+    reason = reason_of(turn.locale, result.error)
+    return list_view.CancelLine(result.order, outcome_of(result.error), reason)

@@ -1,0 +1,222 @@
+"""Answers to questions: positions, orders, balance, price, book, fees."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from bot.chat.minted import cancel_data
+from bot.chat.request import Turn
+from bot.domain.orders.order import OrderSnapshot
+from bot.domain.refusal import Refusal, RefusalCode
+from bot.domain.values import ZERO, MarketKind
+from bot.marketdata import Moment
+from bot.trading.chat.accounts import number
+from bot.trading.queries import Shown
+from bot.trading.views import holdings as holdings_view
+from bot.trading.views import market as market_view
+from bot.trading.views import order_list as list_view
+from bot.ui import refusals as refusal_view
+
+
+async def _refused(turn: Turn, refusal: Refusal) -> bool:
+    await turn.show(refusal_view.refusal(turn.locale, refusal))
+    return False
+
+
+async def positions(turn: Turn, page: str = "0") -> bool:
+    """Open positions with their buttons; `page` is `<page>[:<account>]`."""
+    number_of, _, account_id = page.partition(":")
+    label = await _label(turn, account_id)
+    shown = await turn.services.queries.account(turn.user, label)
+    if isinstance(shown, Refusal):
+        return await _refused(turn, shown)
+    resting = await turn.services.queries.open_orders(turn.user, label)
+    exits = {} if isinstance(resting, Refusal) else _exits(shown, resting)
+    message = holdings_view.positions(
+        turn.locale,
+        shown.positions,
+        account_label=shown.account.label,
+        page_data=lambda n: f"pos:{n}:{shown.account.id}",
+        page=_page(number_of),
+        markets=shown.markets,
+        exits=exits,
+        action_data=lambda action, symbol: _position_action(action, symbol, shown.account.id),
+        close_all_data=f"on:{shown.account.id}:close all" if len(shown.positions) > 1 else None,
+        refresh_data=f"pos:{_page(number_of)}:{shown.account.id}",
+        unread=shown.state.unread_positions,
+    )
+    await turn.show(message)
+    return True
+
+
+async def _label(turn: Turn, account_id: str) -> str | None:
+    """The account whose positions a list goes on showing, whatever has become the default meanwhile."""
+    known = await turn.services.linking.get(turn.user.id, number(account_id) or 0) if account_id else None
+    return known.label if known is not None else None
+
+
+def _position_action(action: str, symbol: str, account_id: int | None) -> str | None:
+    """An old list goes on speaking of the account it shows."""
+    lines = {
+        "close": f"on:{account_id}:close {symbol}",
+        "half": f"on:{account_id}:close {symbol} 50%",
+        "tp": f"w:tp|{symbol}|{account_id}",
+        "sl": f"w:sl|{symbol}|{account_id}",
+    }
+    return lines.get(action)
+
+
+def _exits(shown: Shown, resting: list[OrderSnapshot]) -> dict[str, holdings_view.Exits]:
+    """The nearest exits of each position on the exchange: above a long's mark is a target."""
+    found: dict[str, holdings_view.Exits] = {}
+    for position in shown.positions:
+        closing = [
+            (order.trigger_price, order.quantity)
+            for order in resting
+            if order.symbol == position.symbol
+            and order.trigger_price is not None
+            and order.side is position.closing_side
+        ]
+        above = sorted((one for one in closing if one[0] > position.mark_price), key=_level)
+        below = sorted((one for one in closing if one[0] <= position.mark_price), key=_level, reverse=True)
+        gain, loss = (above, below) if position.is_long else (below, above)
+        parts = [quantity for _, quantity in loss if quantity is not None]
+        found[position.symbol] = holdings_view.Exits(
+            take_profit=gain[0][0] if gain else None,
+            stop_loss=loss[0][0] if loss else None,
+            stopped=sum(parts, ZERO) if len(parts) == len(loss) else None,
+        )
+    return found
+
+
+def _level(exit_order: tuple[Decimal, Decimal | None]) -> Decimal:
+    return exit_order[0]
+
+
+async def orders(turn: Turn, page: str = "0") -> bool:
+    """Open orders with their cancel buttons."""
+    account = await turn.services.linking.choose(turn.user.id, None)
+    found = await turn.services.queries.resting(turn.user)
+    if isinstance(account, Refusal) or isinstance(found, Refusal):
+        refusal = account if isinstance(account, Refusal) else found
+        return await _refused(turn, refusal) if isinstance(refusal, Refusal) else False
+    now_ms = turn.services.clock()
+    message = list_view.orders(
+        turn.locale,
+        found.orders,
+        odd=len(found.odd),
+        account_label=account.label,
+        page_data=lambda n: f"ord:{n}",
+        page=_page(page),
+        cancel_data=lambda code: cancel_data(code, now_ms),
+        cancel_all_data=f"cancelall:ask:{account.id}" if found.orders else None,
+        refresh_data=f"ord:{_page(page)}",
+    )
+    await turn.show(message)
+    return True
+
+
+async def order(turn: Turn, code: str) -> bool:
+    """One order in full."""
+    snapshot = await turn.services.queries.order(turn.user, code)
+    if isinstance(snapshot, Refusal):
+        return await _refused(turn, snapshot)
+    cancel = cancel_data(snapshot.code, turn.services.clock()) if snapshot.state.is_live else None
+    await turn.show(
+        list_view.order_detail(turn.locale, snapshot, cancel_data=cancel, orders_data="menu:orders")
+    )
+    return True
+
+
+async def balance(turn: Turn, page: str = "0") -> bool:
+    """What the account holds."""
+    shown = await turn.services.queries.account(turn.user)
+    if isinstance(shown, Refusal):
+        return await _refused(turn, shown)
+    message = holdings_view.balance(
+        turn.locale,
+        shown.state,
+        account_label=shown.account.label,
+        page_data=lambda n: f"bal:{n}",
+        page=_page(page),
+        refresh_data=f"bal:{_page(page)}",
+    )
+    await turn.show(message)
+    return True
+
+
+async def fees(turn: Turn) -> bool:
+    """The account's own fee rates."""
+    shown = await turn.services.queries.account(turn.user)
+    if isinstance(shown, Refusal):
+        return await _refused(turn, shown)
+    await turn.show(
+        holdings_view.fees(
+            turn.locale, shown.state.fees, account_label=shown.account.label, referral_data="ref:ask"
+        )
+    )
+    return True
+
+
+async def price(turn: Turn, mention: str) -> bool:
+    """Last, mark, best bid and ask, the day's range. Public: a group may see it."""
+    moment = await _moment(turn, mention)
+    if isinstance(moment, Refusal):
+        return await _public_refusal(turn, moment, "px")
+    symbol = moment.market.symbol
+    day = await turn.services.queries.day(symbol)
+    await turn.show_publicly(
+        market_view.price(
+            turn.here,
+            moment.market,
+            last=moment.last,
+            mark=moment.mark if moment.market.is_perp else None,
+            book=moment.book,
+            change_percent=day.price_change_percent * 100 if day is not None else None,
+            high=day.high if day is not None else None,
+            low=day.low if day is not None else None,
+            quote_volume=day.quote_volume if day is not None else None,
+            time_ms=turn.services.clock(),
+            buy_data=f"w:{'long' if moment.market.is_perp else 'buy'}|{symbol}",
+            sell_data=f"w:{'short' if moment.market.is_perp else 'sell'}|{symbol}",
+            book_data=f"bk:{symbol}",
+            refresh_data=f"px:{symbol}",
+        )
+    )
+    return True
+
+
+async def book(turn: Turn, mention: str) -> bool:
+    """The ladder. Public."""
+    moment = await _moment(turn, mention)
+    if isinstance(moment, Refusal):
+        return await _public_refusal(turn, moment, "bk")
+    symbol = moment.market.symbol
+    message = market_view.book(
+        turn.here,
+        moment.market,
+        moment.book,
+        time_ms=turn.services.clock(),
+        price_data=f"px:{symbol}",
+        refresh_data=f"bk:{symbol}",
+    )
+    await turn.show_publicly(message)
+    return True
+
+
+async def _moment(turn: Turn, mention: str) -> Moment | Refusal:
+    if not mention:
+        return Refusal(RefusalCode.MISSING_SYMBOL)
+    return await turn.services.queries.moment(mention, MarketKind.PERP)
+
+
+async def _public_refusal(turn: Turn, refusal: Refusal, button: str) -> bool:
+    """The refusal, and a button for each symbol that may have been meant."""
+    names = [name for name in str(refusal.params.get("suggestions", "")).split(", ") if name]
+    offers = [(name, f"{button}:{name}") for name in names]
+    await turn.show_publicly(refusal_view.refusal(turn.here, refusal, offers=offers))
+    return False
+
+
+def _page(text: str) -> int:
+    return number(text) or 0

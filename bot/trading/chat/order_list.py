@@ -1,0 +1,153 @@
+"""Several statements of one message: one preview, one Confirm, one account of what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.chat import buttons
+from bot.chat.request import LINE_LIFE_MS, Turn
+from bot.chat.services import Services
+from bot.domain.intent import CancelIntent, CloseIntent, ProtectIntent, TradeIntent
+from bot.domain.orders.order import OrderSnapshot
+from bot.domain.refusal import Refusal, RefusalCode
+from bot.domain.values import Language
+from bot.notifications import outbox_rows
+from bot.notifications.sender import LANE_ANSWER, LANE_URGENT, pack_keyboard
+from bot.notifications.tables import Message as Row
+from bot.notifications.tables import OutboxKind
+from bot.people import accounts, users
+from bot.trading.chat.ticket_cards import OFFER_SECONDS, Place, is_small, own_token, refuse
+from bot.trading.execution.order_list import ChainDone, Outcome, StepDone, Tell
+from bot.trading.previews.tickets import Offer, Refused
+from bot.trading.storage import orders
+from bot.trading.storage.tables import Ticket
+from bot.trading.views import order_lists as chain_view
+from bot.ui import Locale, Message
+from bot.ui.message import MAX_DATA
+
+ChainIntent = TradeIntent | CloseIntent | ProtectIntent | CancelIntent
+
+
+async def offer(turn: Turn, statements: Sequence[tuple[ChainIntent, Place]]) -> bool:
+    """One preview of all statements with one Confirm, or say which of them is refused and why."""
+    services = turn.services
+    token, was_used = await own_token(turn)
+    if was_used:
+        return True  # Telegram delivered the message twice
+    intents = [intent for intent, _ in statements]
+    made = await services.offers.make_chain(turn.user, turn.home, intents, token=token, group_id=turn.group)
+    if isinstance(made, Refused):
+        of = (None, None) if made.statement is None else statements[made.statement]
+        await refuse(turn, made.refusal, *of)
+        return False
+    if token is not None and is_small(turn, made):
+        refused = await services.chains.run(made.ticket, turn.user.id, None, teller(services))
+        services.outbox.kick()
+        if refused is not None:
+            await refuse(turn, refused)
+            return False
+        if not turn.sender.private:
+            await turn.point_home(delivered=True)
+        return True
+    card = _card(turn, made)
+    if card is None:
+        await services.placing.cancel(made.token, turn.user.id)
+        await refuse(turn, Refusal(RefusalCode.UNSUPPORTED, {"feature": "chain-length"}))
+        return False
+    title = str(chain_view.offer_chain(turn.locale, len(made.steps)))
+    await turn.show_offer(card, made.ticket_id, title)
+    return True
+
+
+def _card(turn: Turn, made: Offer) -> Message | None:
+    return chain_view.chain_preview(
+        turn.locale,
+        [chain_view.ChainStep(step.previews, step.cancels) for step in made.steps],
+        account_label=made.account_label,
+        seconds_left=OFFER_SECONDS,
+        confirm_data=f"ok:{made.token}",
+        cancel_data=f"no:{made.token}",
+        canonical=made.line,
+    )
+
+
+async def refuse_panic(turn: Turn) -> None:
+    """Panic among other statements: nothing of the message is done, and panic alone is a tap away."""
+    await refuse(turn, Refusal(RefusalCode.PANIC_ALONE, mend="panic"))
+
+
+def teller(services: Services) -> Tell:
+    """Writes what became of a chain in place of its preview, and as news when nobody is looking any more."""
+
+    async def tell(session: AsyncSession, ticket: Ticket, done: ChainDone) -> None:
+        user = await users.get(session, ticket.user_id)
+        if user is None:
+            return
+        locale = Locale.of(Language(user.language), user.time_zone)
+        account = await accounts.get(session, user.id, ticket.account_id or 0)
+        label = account.label if account is not None else ""
+        message = chain_view.chain_result(
+            locale,
+            [_result(step, label) for step in done.steps],
+            late=done.late,
+            rest_data=await _line_data(services, session, ticket, done.unsent) if done.unsent else None,
+            positions_data="new:positions",
+            orders_data="new:orders",
+        )
+        if ticket.message_id is not None:
+            where = {"kind": OutboxKind.EDIT, "card_key": f"ticket:{ticket.id}"}
+            await _enqueue(
+                services, session, ticket, message, LANE_ANSWER, message_id=ticket.message_id, **where
+            )
+        if done.late or ticket.message_id is None:
+            news = {"dedupe_key": f"chain:{ticket.id}", "card_key": f"ticket:{ticket.id}:news"}
+            await _enqueue(
+                services, session, ticket, message, LANE_URGENT, reply_to=ticket.message_id, **news
+            )
+
+    return tell
+
+
+async def _enqueue(
+    services: Services, session: AsyncSession, ticket: Ticket, message: Message, lane: int, **how: Any
+) -> None:
+    row = Row(
+        chat_id=ticket.chat_id,
+        lane=lane,
+        text=str(message.text),
+        keyboard=pack_keyboard(message.keyboard),
+        created_ms=services.clock(),
+        **how,
+    )
+    await outbox_rows.enqueue(session, row)
+
+
+async def _line_data(services: Services, session: AsyncSession, ticket: Ticket, line: str) -> str:
+    data = f"go:{line}"
+    if len(data.encode()) <= MAX_DATA:
+        return data
+    arguments = {"line": line}
+    now = services.clock()
+    token = await buttons.create(
+        session, ticket.user_id, ticket.chat_id, "line", arguments, now_ms=now, life_ms=LINE_LIFE_MS
+    )
+    return f"go:~{token}"
+
+
+def _result(done: StepDone, label: str) -> chain_view.ChainResult:
+    failures = tuple(chain_view.ChainFailure(one.order, one.code, one.message) for one in done.failures)
+    kept: tuple[OrderSnapshot, ...] = ()
+    if done.step.is_replacement:
+        failed = tuple(one.order for one in done.failures if one.code or one.message)
+        kept = done.step.cancels if done.outcome is Outcome.UNSENT else failed
+    return chain_view.ChainResult(
+        done.outcome.value,
+        done.step.line,
+        tuple(orders.snapshot(order, label) for order in done.orders),
+        len(done.step.cancels),
+        failures,
+        kept,
+    )

@@ -1,0 +1,192 @@
+"""Trading by buttons alone: each tap adds a word to a line, and the line takes the same road as a typed one.
+
+The data of a button is `w:<verb>|<symbol>|<size>|<leverage>|<stop>`, as far as it has come; `-` is "none".
+Of a position it is `w:<verb>|<symbol>|<account>`: what is chosen acts on the account that holds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from bot.chat import menus as start_view
+from bot.chat.prompts import Prompt
+from bot.chat.request import Turn
+from bot.domain.refusal import Refusal, RefusalCode
+from bot.domain.values import MarketKind
+from bot.language import classify
+from bot.trading.chat import trade
+from bot.trading.chat.accounts import number
+from bot.ui import refusals as refusal_view
+from bot.ui.words import symbol_name
+
+NONE: Final = "-"
+TYPE: Final = "?"
+MOST_SYMBOLS: Final = 12
+MOST_BYTES: Final = 48  # of the words so far; the next one must fit behind them
+_ENTRY_SIZES: Final = ("$25", "$50", "$100", "$250", "$500", "$1000")
+_EXIT_SIZES: Final = ("25%", "50%", "100%")
+_LEVERAGES: Final = ("2x", "3x", "5x", "10x")
+_STOPS: Final = ("1%", "2%", "3%", "5%", "10%")
+_TARGETS: Final = ("2%", "5%", "10%", "20%")
+_PERP: Final = {"long", "short"}
+_OPENING: Final = {*_PERP, "buy"}  # told at the first step; the ticket decides
+
+
+async def step(turn: Turn, argument: str) -> None:
+    """Ask for the next word of the line, or hand the finished line over."""
+    words = argument.split("|")
+    verb = words[0]
+    if len(argument.encode()) > MOST_BYTES:
+        await trade.line(turn, " ".join(words))  # no button of ours: read as what it is
+    elif words[-1] == TYPE:
+        await _type(turn, words[:-1])
+    elif verb in _OPENING and not turn.services.access.admits(turn.user):
+        await turn.show(refusal_view.refusal(turn.locale, Refusal(RefusalCode.CLOSING_ONLY)))
+    elif verb in {"long", "short", "buy", "sell"}:
+        await _trade(turn, words)
+    elif verb == "close":
+        await _close(turn, words)
+    elif verb in {"tp", "sl"}:
+        await _exit(turn, words)
+    elif verb in {"price", "book"}:
+        data = "px" if verb == "price" else "bk"
+        await _ask_symbol(turn, f"{verb}-symbol", MarketKind.PERP, lambda base: f"{data}:{base}")
+    elif verb == "order":
+        turn.services.prompts.expect(turn.user.id, Prompt("line", "order"))
+        await turn.show(start_view.ask(turn.locale, "order", [], cancel_data="menu:main"))
+
+
+async def _trade(turn: Turn, words: list[str]) -> None:
+    verb, done = words[0], "|".join(words)
+    perp = verb in _PERP
+    action = turn.locale.plain(f"menu-{verb}")
+    symbol = words[1] if len(words) > 1 else ""
+    if len(words) == 1:
+        kind = MarketKind.PERP if perp else MarketKind.SPOT
+        await _ask_symbol(turn, "symbol", kind, lambda base: f"w:{verb}|{base}", action=action)
+    elif len(words) == 2:
+        sizes = _EXIT_SIZES if verb == "sell" else _ENTRY_SIZES
+        _await_rest(turn, _line(words))
+        await _ask(turn, "size", done, (*sizes, "type"), action=action, symbol=symbol_name(symbol))
+    elif perp and len(words) == 3:
+        _await_rest(turn, _line(words))
+        await _ask(turn, "leverage", done, ("none", *_LEVERAGES), action=action, symbol=symbol_name(symbol))
+    elif perp and len(words) == 4:
+        _await_rest(turn, f"{_line(words)} sl")
+        await _ask(turn, "stop", done, ("none", *_STOPS), action=action, symbol=symbol_name(symbol))
+    else:
+        await trade.line(turn, _line(words))
+
+
+def _line(words: list[str]) -> str:
+    verb, symbol, size, leverage, stop, *_ = [*words, *("", "", "", NONE, NONE)[len(words) :]]
+    parts = [verb, symbol, size, leverage if leverage != NONE else "", f"sl {stop}" if stop != NONE else ""]
+    return " ".join(part for part in parts if part)
+
+
+async def _close(turn: Turn, words: list[str]) -> None:
+    if len(words) == 1:
+        await _ask_position(turn, "close")
+    else:
+        choices = [(part, f"{_run(words)}close {words[1]} {part}") for part in ("25%", "50%", "75%", "100%")]
+        await turn.show(
+            start_view.ask(
+                turn.locale, "close-part", choices, cancel_data="menu:positions", symbol=symbol_name(words[1])
+            )
+        )
+
+
+async def _exit(turn: Turn, words: list[str]) -> None:
+    verb = words[0]
+    if len(words) == 1:
+        await _ask_position(turn, verb)
+        return
+    if not await _awaits_exit(turn, words):
+        return
+    symbol = words[1]
+    options = _TARGETS if verb == "tp" else _STOPS
+    choices = [(option, f"{_run(words)}{verb} {symbol} {option}") for option in options]
+    choices.append(("type", f"w:{'|'.join(words)}|{TYPE}"))
+    await turn.show(
+        start_view.ask(turn.locale, verb, choices, cancel_data="menu:positions", symbol=symbol_name(symbol))
+    )
+
+
+def _run(words: list[str]) -> str:
+    """The data in front of a finished line: with the account of the position, where one is known."""
+    return f"on:{words[2]}:" if len(words) > 2 else "go:"
+
+
+async def _awaits_exit(turn: Turn, words: list[str]) -> bool:
+    """As `_await_rest`, on the account of the position; False when that one is gone, which is said."""
+    account_id = (number(words[2]) or 0) if len(words) > 2 else None
+    label = await turn.services.cards.label(turn.user.id, account_id)
+    if isinstance(label, Refusal):
+        await turn.show(refusal_view.refusal(turn.locale, label))
+        return False
+    account = f' on "{label}"' if label is not None else ""
+    turn.services.prompts.expect(turn.user.id, Prompt("line", " ".join(words[:2]), account))
+    return True
+
+
+async def _ask_position(turn: Turn, verb: str) -> None:
+    shown = await turn.services.queries.account(turn.user)
+    if not isinstance(shown, Refusal) and not shown.positions:
+        shown = Refusal(RefusalCode.NO_POSITION)
+    if isinstance(shown, Refusal):
+        await turn.show(refusal_view.refusal(turn.locale, shown))
+        return
+    account_id = shown.account.id
+    choices = [(symbol_name(one.symbol), f"w:{verb}|{one.symbol}|{account_id}") for one in shown.positions]
+    if verb == "close" and len(choices) > 1:
+        choices.append(("all", f"on:{account_id}:close all"))
+    question = "close" if verb == "close" else f"{verb}-position"
+    await turn.show(start_view.ask(turn.locale, question, choices, cancel_data="menu:main"))
+
+
+async def _ask_symbol(
+    turn: Turn, question: str, kind: MarketKind, data: Callable[[str], str], **words: str
+) -> None:
+    bases = (await turn.services.queries.symbols(kind))[:MOST_SYMBOLS]
+    choices = [(base, data(base)) for base in bases]
+    await turn.show(
+        start_view.ask(turn.locale, question, choices, cancel_data="menu:main", per_row=4, **words)
+    )
+
+
+async def _ask(turn: Turn, question: str, done: str, options: tuple[str, ...], **words: str) -> None:
+    values = {"none": NONE, "type": TYPE}
+    choices = [(option, f"w:{done}|{values.get(option, option)}") for option in options]
+    message = start_view.ask(turn.locale, question, choices, cancel_data="menu:main", per_row=3, **words)
+    await turn.show(message)
+
+
+def _await_rest(turn: Turn, prefix: str) -> None:
+    """Whoever would rather type than tap may: the next message completes the line."""
+    turn.services.prompts.expect(turn.user.id, Prompt("line", prefix))
+
+
+async def _type(turn: Turn, words: list[str]) -> None:
+    prefix = " ".join(words)
+    if words[0] in {"tp", "sl"}:
+        prefix = " ".join(words[:2])
+        if not await _awaits_exit(turn, words):
+            return
+    else:
+        _await_rest(turn, prefix)
+    await turn.show(start_view.ask(turn.locale, "type", [], cancel_data="menu:main", line=prefix))
+
+
+async def typed(turn: Turn, prompt: Prompt, text: str) -> None:
+    """The answer to a question, or a new line by somebody who changed their mind."""
+    completed = f"{prompt.prefix} {text}{prompt.suffix}"
+    # Who answers "sl?" with "sl 3%" has said it all.
+    named = f"{prompt.prefix.rpartition(' ')[0]} {text}{prompt.suffix}"
+    ways = (text, completed) if prompt.prefix == "order" else (completed, named, text)
+    unread = (
+        text
+        if len(text.split()) > 1 and classify(text, tickers=turn.services.catalogue.tickers)
+        else completed
+    )  # a new line, itself wrong
+    await trade.line(turn, next((way for way in ways if trade.is_line(turn, way)), unread))

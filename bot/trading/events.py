@@ -1,0 +1,77 @@
+"""What the desk tells the outside, inside its own transaction: a state and its message commit together.
+
+The desk knows no chat; whoever wires it passes an `Announcer`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final, Protocol
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.orders.exit_coverage import Gap
+from bot.domain.orders.order import OrderReport
+from bot.domain.orders.stops import Shortage
+from bot.trading.storage.tables import Order, Ticket, TicketKind
+
+PANIC_RESUME_MS: Final = 5 * 60_000  # an older one may no longer be what its user wants
+PANIC_DOUBTS: Final = "doubts"  # in a panic's preview: ids of closes whose end its result could not tell
+
+
+class NoticeKind(StrEnum):
+    """Things that happen to an account without an order of ours."""
+
+    LIQUIDATION = "liquidation"
+    ADL = "adl"
+    SYSTEM_FILL = "system_fill"  # settlement, collateral conversion, expiry of a dated market
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """`key` makes it unique: the same notice twice is one message."""
+
+    kind: NoticeKind
+    key: str
+    user_id: int
+    account_label: str
+    report: OrderReport
+    account_id: int = 0
+
+
+class Announcer(Protocol):
+    """Turns changes into messages. All are called inside the write transaction of the change."""
+
+    async def order_changed(
+        self, session: AsyncSession, order: Order, *, surprising: bool, asked: bool = False
+    ) -> None:
+        """`order` has a new state. `surprising`: it contradicts a verdict we gave (`not placed`).
+
+        `asked`: its user cancels it just now, and is answered for that."""
+
+    async def exit_missing(self, session: AsyncSession, order: Order, gap: Gap) -> None:
+        """An exit promised with `order` does not stand, or protects too little: loud, once each."""
+
+    async def stop_gone(
+        self, session: AsyncSession, order: Order, trigger: Decimal, shortage: Shortage
+    ) -> None:
+        """The stop promised with `order`, at `trigger`, is gone while its position is open: loud."""
+
+    async def key_refused(self, session: AsyncSession, order: Order, code: str | None, message: str) -> None:
+        """`order` is in doubt and cannot be looked up: the exchange refuses the key. Once for each order."""
+
+    async def notice(self, session: AsyncSession, notice: Notice) -> None: ...
+
+    def committed(self) -> None:
+        """The transaction is through: messages may go out now."""
+
+
+def is_told_by_panic(ticket: Ticket, order: Order, now_ms: int) -> bool:
+    """Whether a change of a panic's close is told in the panic's result, and needs no message of its own."""
+    if ticket.kind is not TicketKind.PANIC:
+        return False
+    if ticket.done_ms is None:
+        return now_ms < (ticket.claimed_ms or 0) + PANIC_RESUME_MS
+    return order.id not in ticket.preview.get(PANIC_DOUBTS, ())

@@ -1,0 +1,1 @@
+"""From a confirmed ticket to the wire: submission, order lists, cancels, flatten."""

@@ -1,0 +1,1 @@
+"""From intents to a ticket: a preview somebody may confirm."""

@@ -1,0 +1,1 @@
+"""Tables and queries of tickets, orders, fills and promised stops."""

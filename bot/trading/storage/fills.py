@@ -1,0 +1,105 @@
+"""Fills: the stream and the history tell the same execution; it is written once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from bot.domain.orders import order as domain
+from bot.kernel.storage.upsert import insert_or_ignore
+from bot.trading.storage.tables import Fill
+
+
+async def upsert(session: AsyncSession, account_id: int, fill: domain.Fill) -> bool:
+    """Write `fill` if it is not there yet; returns whether it was new."""
+    row = Fill(
+        account_id=account_id,
+        symbol=fill.symbol,
+        side=fill.side,
+        trade_id=fill.trade_id,
+        exchange_order_id=fill.exchange_order_id,
+        client_id=fill.client_id,
+        price=fill.price,
+        quantity=fill.quantity,
+        fee=fill.fee,
+        fee_symbol=fill.fee_symbol,
+        is_maker=fill.is_maker,
+        system_type=fill.system_type,
+        timestamp_ms=fill.timestamp_ms,
+        micros=fill.micros,
+    )
+    return await insert_or_ignore(session, row) is not None
+
+
+async def of_order(session: AsyncSession, account_id: int, exchange_order_id: str) -> Sequence[Fill]:
+    """Executions of one order, in time."""
+    statement = (
+        select(Fill)
+        .where(col(Fill.account_id) == account_id, col(Fill.exchange_order_id) == exchange_order_id)
+        .order_by(col(Fill.timestamp_ms), col(Fill.micros), col(Fill.id))
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def latest_ms(session: AsyncSession, account_id: int) -> int | None:
+    """Time of the newest fill known: where a repair from the history begins."""
+    statement = (
+        select(col(Fill.timestamp_ms))
+        .where(col(Fill.account_id) == account_id)
+        .order_by(col(Fill.timestamp_ms).desc())
+        .limit(1)
+    )
+    return (await session.scalars(statement)).one_or_none()
+
+
+async def unjudged(session: AsyncSession, limit: int = 1_000) -> Sequence[Fill]:
+    """Executions the alerts have not seen, in the order they were written."""
+    chosen = select(Fill).where(~col(Fill.judged)).order_by(col(Fill.id)).limit(limit)
+    return (await session.scalars(chosen)).all()
+
+
+async def judge(session: AsyncSession, fill_id: int) -> bool:
+    """Note that the alerts have seen an execution; False when somebody noted it before."""
+    statement = (
+        update(Fill)
+        .where(col(Fill.id) == fill_id, ~col(Fill.judged))
+        .values(judged=True)
+        .execution_options(synchronize_session=False)
+    )
+    return bool((await session.execute(statement)).rowcount)  # type: ignore[attr-defined]
+
+
+async def between(session: AsyncSession, account_id: int, from_ms: int, to_ms: int) -> Sequence[Fill]:
+    """What was executed on an account in [from, to)."""
+    statement = (
+        select(Fill)
+        .where(
+            col(Fill.account_id) == account_id,
+            col(Fill.timestamp_ms) >= from_ms,
+            col(Fill.timestamp_ms) < to_ms,
+        )
+        .order_by(col(Fill.timestamp_ms), col(Fill.micros), col(Fill.id))
+    )
+    return (await session.scalars(statement)).all()
+
+
+def as_domain(row: Fill) -> domain.Fill:
+    """The execution itself."""
+    return domain.Fill(
+        symbol=row.symbol,
+        side=row.side,
+        price=row.price,
+        quantity=row.quantity,
+        fee=row.fee,
+        fee_symbol=row.fee_symbol,
+        is_maker=row.is_maker,
+        exchange_order_id=row.exchange_order_id,
+        trade_id=row.trade_id,
+        client_id=row.client_id,
+        timestamp_ms=row.timestamp_ms,
+        micros=row.micros,
+        system_type=row.system_type,
+    )

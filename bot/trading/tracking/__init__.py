@@ -1,0 +1,1 @@
+"""What became of orders: streams, reconciliation, the exit monitor."""

@@ -1,0 +1,1 @@
+"""Trading in words: previews, cards, lists. Pure."""
