@@ -18,7 +18,7 @@ from bot.trading.tracking.user_streams import Watcher
 
 @dataclass(frozen=True, slots=True)
 class KeyParting:
-    """Implements `desk.linking.Parting`. Rows of the account itself end by `store.erasure`."""
+    """Implements `trading.linking.Parting`. Rows of the account itself end by `kernel.storage.erasure`."""
 
     alerts: Alerts
     watcher: Watcher

@@ -1,6 +1,6 @@
 """Who may begin an act, declared beside its handler.
 
-What could open risk is not decided here but at the ticket (`desk.access`): a handler that says nothing is
+What could open risk is not decided here but at the ticket (`trading.access`): a handler that says nothing is
 for everybody with an account here, so that nobody is ever locked out of their exits by a list.
 """
 

@@ -1,7 +1,7 @@
 """What a line of chat means: frozen values the grammar produces and the desk acts on.
 
 An intent names symbols as the user wrote them; resolving them needs the list of markets and is the
-desk's work (`domain.market.resolve_symbol`).
+desk's work (`domain.markets.market.resolve_symbol`).
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class TradeIntent:
     reduce_only: bool = False
     slippage: Decimal | None = None  # per cent
     account: str | None = None
-    callout: bool = False  # the price is a callout's entry (`domain.callout`), not a limit chosen on purpose
+    callout: bool = False  # the price is a callout's entry (`stale_entry`), not a limit chosen on purpose
 
 
 @dataclass(frozen=True, slots=True)

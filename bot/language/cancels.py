@@ -14,7 +14,7 @@ from bot.language import features
 from bot.language.faults import Fault, unexpected, unsupported
 from bot.language.leaves import Node, Reader, kind, span, tokens, words
 
-_CODE: Final = re.compile(r"(?:\d[a-z]){2,3}", re.IGNORECASE | re.ASCII)  # `store.orders.new_code`
+_CODE: Final = re.compile(r"(?:\d[a-z]){2,3}", re.IGNORECASE | re.ASCII)  # `trading.storage.orders.new_code`
 _SCOPES = {"ALL": "all", "BUYS": "buys", "SELLS": "sells"}
 _NEEDS_SYMBOL = frozenset({QueryKind.PRICE, QueryKind.BOOK})
 

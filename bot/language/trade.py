@@ -144,7 +144,7 @@ class _TradeParts(OrderParts):
         )
 
     def _is_callout(self) -> bool:
-        """Whether the line has the shape `domain.callout` describes."""
+        """Whether the line has the shape `domain.preview.stale_entry` describes."""
         if not isinstance(self.price, AbsolutePrice) or self.said.keys() & _DELIBERATE:
             return False
         word = tokens(self.said["price"].node)[0].lower()

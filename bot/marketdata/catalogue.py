@@ -2,7 +2,7 @@
 
 Rules of markets change rarely and are kept five minutes (the exchange's own edge cache) unless the feed
 notices a change. A market looked at is followed for a while, so that the next look costs no request; what the
-feed does not vouch for (`market.feed`) is read anew, because a preview must show what is there now.
+feed does not vouch for (`marketdata.feed`) is read anew, because a preview must show what is there now.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class Catalogue:
         self._looked_ms.pop(symbol, None)
 
     async def resolve(self, mention: str, kind: MarketKind | None) -> ResolvedSymbol | UnknownSymbol:
-        """The market a user's word stands for (`domain.market.resolve_symbol`)."""
+        """The market a user's word stands for (`domain.markets.market.resolve_symbol`)."""
         return resolve_symbol(mention, kind, await self.markets())
 
     async def book(self, market: Market) -> Book:

@@ -1,7 +1,7 @@
 """One public socket for every reader of the market: what they want is counted, what it says is told and kept.
 
 Where the socket is silent REST speaks for it; what neither could tell is announced. When a value is believed:
-`market.patience`.
+`marketdata.staleness`.
 """
 
 from __future__ import annotations

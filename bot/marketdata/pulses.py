@@ -1,7 +1,7 @@
 """A pulse for every stream somebody follows: what its silence means, and what is done about it.
 
 A quiet market and a dead stream sound alike. So each kind of stream says after how long a silence REST is
-asked what the stream should have told (`market.comparing`); what REST knows better goes to the readers as if
+asked what the stream should have told (`rest_comparison`); what REST knows better goes to the readers as if
 the stream had told it, and a stream that stays silent about it is subscribed to anew. A market that is quiet
 costs one small request now and then, never a new socket. How many: at most `ASKS_AT_A_TURN` each turn.
 """

@@ -45,7 +45,7 @@ class Comparing:
 
     @property
     def meanings(self) -> Mapping[StreamKind, Meaning]:
-        """What silence means, by kind; books are audited by `market.depths`."""
+        """What silence means, by kind; books are audited by `marketdata.order_books`."""
         patience = self._patience
         return {
             StreamKind.TRADE: Meaning(patience.trade_s, self.trades),

@@ -3,7 +3,7 @@
 A **book** is believed while the socket was heard within `heard_s` (one market, the heartbeat, speaks every
 second) and is not behind by more, no update id is missing, and its last update or audit is younger than
 `believed_s`. A **mark price** is believed for `mark_s`, an **open interest** for `interest_s`. All ages are
-by the monotonic clock, and what was held up on its way is older by that (`market.lag`): no clock that jumps
+by the monotonic clock, and what was held up on its way is older by that (`latency`): no clock that jumps
 makes anything look fresh.
 """
 

@@ -1,6 +1,6 @@
 """Everything the bot says passes here: limits kept, urgent lanes first, nothing dropped silently.
 
-Events are rows written with what they tell (`store.outbox`) and survive a crash; answers to a person wait in
+Events are rows written with what they tell (`outbox_rows`) and survive a crash; answers to a person wait in
 memory. Both share one queue and one set of limits, also with what is no message: a tap's answer, a deletion.
 """
 

@@ -98,5 +98,5 @@ class ChatLoudness(Table, table=True):
     thread_id: int = Field(
         default=0, primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False}
     )  # 0: the whole chat
-    event: str = Field(primary_key=True)  # of `domain.noise.Event`
+    event: str = Field(primary_key=True)  # of `domain.notifications.preferences.Event`
     loudness: Volume = Field(sa_type=Word(Volume))

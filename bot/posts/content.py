@@ -55,7 +55,7 @@ class Made:
 
 
 class Posting:
-    """Makes posts; implements `jobs.posts.PostContent`."""
+    """Makes posts; implements `posts.jobs.PostContent`."""
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
 """Who may open risk: the setting ACCESS, the operators, and the orders a ticket holds.
 
 Asked where a ticket is made, where it is claimed, and in the transaction that writes an order before it
-leaves. Reducing risk is recognised from the built orders (`domain.risk`) and needs nobody's leave.
+leaves. Reducing risk is recognised from the built orders (`domain.risk.order_risk`) and needs nobody's leave.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Turns firings into messages, inside the transaction that makes them facts (`alerts.announce`)."""
+"""Turns firings into messages, inside the transaction that makes them facts (`alerts.events`)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from bot.ui.message import keyboard
 
 
 class AlertMessages:
-    """Implements `alerts.announce.AlertAnnouncer`; what becomes of a plan is said later (`AlertPlans`)."""
+    """Implements `alerts.events.AlertAnnouncer`; what becomes of a plan is said later (`AlertPlans`)."""
 
     def __init__(self, *, clock: Callable[[], int]) -> None:
         self._clock = clock
@@ -114,7 +114,7 @@ def news(fired: Fired) -> alert_view.News:
 
 
 def _fact(detail: Mapping[str, Any]) -> alert_view.Fact | None:
-    """What `alerts.happenings` noted."""
+    """What `alerts.database_input` noted."""
     if "quantity" in detail:
         return alert_view.Execution(Side(detail["side"]), Decimal(detail["quantity"]))
     if "reason" in detail:

@@ -1,6 +1,6 @@
 """An account at one moment, and what it is worth at marks that have moved since. Pure.
 
-Formulae as in `domain.margin`: equity counts unrealised profit; the margin fraction is equity over the
+Formulae as in `domain.accounts.margin`: equity counts unrealised profit; the margin fraction is equity over the
 exposure of the positions (Backpack OpenAPI: `MarginAccountSummary.marginFraction`).
 """
 

@@ -1,7 +1,7 @@
 """What each table does when a person is forgotten, and when one of their accounts is unlinked.
 
 Every table says it beside its definition (`Table.forgetting`): what it erases, what may no longer act, and
-which columns that could tell of a person it keeps, with the reason. `store.erasure` carries it out.
+which columns that could tell of a person it keeps, with the reason. `kernel.storage.erasure` carries it out.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from bot.rebates.views import ledger as view
 
 
 class LedgerAlarms:
-    """Implements `broker.alarm.LedgerAlarm`. `kick` wakes the outbox."""
+    """Implements `rebates.alarm.LedgerAlarm`. `kick` wakes the outbox."""
 
     def __init__(self, admins: Sequence[int], kick: Callable[[], None], *, clock: Callable[[], int]) -> None:
         self._admins = admins

@@ -42,7 +42,7 @@ class Part:
 
 
 class MonthlyReport:
-    """Makes the messages of a month that is over; implements `jobs.rebate.Report`."""
+    """Makes the messages of a month that is over; implements `rebates.jobs.monthly.Report`."""
 
     def __init__(
         self, database: Database, summaries: Summaries, operators: Sequence[int], *, clock: Callable[[], int]

@@ -44,7 +44,7 @@ TOGETHER_S: Final = 3  # so long what ends one after the other is gathered into 
 
 
 class ChatAnnouncer:
-    """Implements `desk.announce.Announcer` on the outbox table."""
+    """Implements `trading.events.Announcer` on the outbox table."""
 
     def __init__(self, *, clock: Callable[[], int]) -> None:
         self._clock = clock

@@ -320,7 +320,7 @@ def _declared_size(
     intent: TradeIntent, user: User, context: PreviewContext
 ) -> tuple[TradeIntent, tuple[Note, ...]]:
     """A bare number of an opening order means what its user declared, and the preview says so; else it stays
-    a question. What reduces is no matter of that default (`domain.routing.coins_to_close`).
+    a question. What reduces is no matter of that default (`instrument_selection.coins_to_close`).
 
     Near the market it may be a price, and stays a question whatever was declared (GRAMMAR.md, rule 2).
     """

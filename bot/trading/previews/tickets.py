@@ -349,7 +349,7 @@ class Offers:
                 await tell(session, ticket)
 
     async def change_user(self, user: User, **settings: Any) -> User:
-        """Store some of the user's settings (`store.users.SETTINGS`)."""
+        """Store some of the user's settings (`people.users.SETTINGS`)."""
         async with self._database.write() as session:
             return await users.change_settings(session, user.id, **settings) or user
 

@@ -2,7 +2,7 @@
 
 Asked are accounts with a live order or an alert, while their stream is silent: one small request for their
 orders, one for the newest executions where an alert waits; every other account once in a while. What differs
-is repaired (`desk.reconciler`), and a stream that stays silent about it is opened anew. At most `AT_A_TURN`
+is repaired (`reconciler`), and a stream that stays silent about it is opened anew. At most `AT_A_TURN`
 accounts a turn, the busy ones first and of them the longest unasked: many wait longer, none is left out.
 """
 
