@@ -31,7 +31,7 @@ class Mode(StrEnum):
     REAL = "real"
 
 
-class Access(StrEnum):
+class AccessMode(StrEnum):
     """Whom the bot serves besides its operators."""
 
     OPEN = "open"  # everybody who is not denied
@@ -135,7 +135,7 @@ class Settings(BaseSettings):
     vault_master_key: SecretStr | None = None
     vault_master_key_file: Path | None = None
     admin_user_ids: Annotated[tuple[Annotated[int, Field(ge=1, le=MAX_USER_ID)], ...], NoDecode] = ()
-    access: Access = Access.APPROVED
+    access: AccessMode = AccessMode.APPROVED
 
     broker_tier_basis: TierBasis = TierBasis.PREVIOUS
     broker_exits_tagged: ExitsTagged = ExitsTagged.UNKNOWN

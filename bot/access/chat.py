@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.access import views as view
 from bot.alerts.ending import end_plans, may_open
 from bot.alerts.storage.tables import Alert
-from bot.chat.request import Turn
+from bot.chat.request import Request
 from bot.chat.services import Services
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import Language
@@ -17,7 +17,7 @@ from bot.kernel.storage import audit
 from bot.notifications import outbox_rows
 from bot.notifications.operators import OperatorEvent, tell_admins
 from bot.notifications.sender import LANE_ANSWER
-from bot.notifications.tables import Message as Row
+from bot.notifications.tables import OutboxMessage as Row
 from bot.people import users
 from bot.people.tables import Access, User
 from bot.trading.storage import tickets
@@ -29,7 +29,7 @@ PER_PAGE: Final = 8
 MAX_ID: Final = 2**52  # Telegram's ids have at most 52 significant bits
 
 
-async def knock(turn: Turn) -> None:
+async def knock(turn: Request) -> None:
     """A stranger's /start: the operators hear of it, the first time."""
     services, person = turn.services, turn.user
     if person.access is Access.NEW:
@@ -43,7 +43,7 @@ async def knock(turn: Turn) -> None:
     )
 
 
-async def _tell_of_request(session: AsyncSession, turn: Turn) -> None:
+async def _tell_of_request(session: AsyncSession, turn: Request) -> None:
     """One message for each person, up to a bound: a crowd of strangers must not bury an operator."""
     services, person, name = turn.services, turn.user.id, turn.sender.name
     now_ms = services.clock()
@@ -62,17 +62,17 @@ async def _tell_of_request(session: AsyncSession, turn: Turn) -> None:
     await tell_admins(session, services.access.admins, event, now_ms)
 
 
-async def approve(turn: Turn, argument: str) -> None:
+async def approve(turn: Request, argument: str) -> None:
     """`/approve ID`"""
     await _command(turn, argument, Access.APPROVED)
 
 
-async def deny(turn: Turn, argument: str) -> None:
+async def deny(turn: Request, argument: str) -> None:
     """`/deny ID`"""
     await _command(turn, argument, Access.DENIED)
 
 
-async def _command(turn: Turn, argument: str, access: Access) -> None:
+async def _command(turn: Request, argument: str, access: Access) -> None:
     person = _id(argument)
     if person is None:
         await turn.show(view.which_id(turn.locale))
@@ -80,7 +80,7 @@ async def _command(turn: Turn, argument: str, access: Access) -> None:
     await _decide(turn, person, access)
 
 
-async def _decide(turn: Turn, person: int, access: Access) -> None:
+async def _decide(turn: Request, person: int, access: Access) -> None:
     services = turn.services
     if person in services.access.admins:
         await turn.show(view.is_operator(turn.locale, person))
@@ -129,7 +129,7 @@ async def _tell_person(session: AsyncSession, user: User, access: Access, now_ms
     await outbox_rows.enqueue(session, row)
 
 
-async def people(turn: Turn, page: str = "0") -> None:
+async def people(turn: Request, page: str = "0") -> None:
     """`/users`: who waits comes first."""
     number = _id(page) or 0
     async with turn.services.database.read() as session:
@@ -151,14 +151,14 @@ async def people(turn: Turn, page: str = "0") -> None:
     )
 
 
-async def dashboard(turn: Turn, _argument: str = "") -> None:
+async def dashboard(turn: Request, _argument: str = "") -> None:
     """`/dashboard`: a link that opens the operator's page once. Always in private."""
     make = turn.services.dashboard_link
     url = None if make is None else await make(turn.user.id)
     await turn.show(view.dashboard(turn.locale, url))
 
 
-async def tapped(turn: Turn, argument: str) -> None:
+async def tapped(turn: Request, argument: str) -> None:
     """The buttons of an operator; anybody can forge their data, nobody else the sender's id."""
     step, _, rest = argument.partition(":")
     person = _id(rest)

@@ -9,10 +9,10 @@ from collections.abc import Callable, Collection, Iterable
 from decimal import Decimal
 from typing import Final
 
-from bot.alerts.trigger import Series
+from bot.alerts.trigger import ValueSeries
 from bot.domain.accounts.account import Position
 from bot.domain.accounts.account_snapshot import (
-    AccountPicture,
+    AccountSnapshot,
     Marked,
     distance_percent,
     funding_cost,
@@ -26,7 +26,7 @@ STALE: Final = Decimal("0.01")  # a mark moved so far: liquidation prices are no
 FAR: Final = Decimal(1_000)  # per cent: the distance of a position that is closed, or cannot be liquidated
 ALL: Final = "*"
 
-Tell = Callable[[Series, Decimal, int], None]
+Tell = Callable[[ValueSeries, Decimal, int], None]
 
 
 class Accounts:
@@ -35,7 +35,7 @@ class Accounts:
     def __init__(self, tell: Tell) -> None:
         self._tell = tell
         self.stale: Callable[[int], None] = lambda account_id: None
-        self._pictures: dict[int, AccountPicture] = {}
+        self._pictures: dict[int, AccountSnapshot] = {}
         self._holders: dict[str, dict[int, None]] = {}  # accounts by the market of a position
         self._marks: dict[str, Marked] = {}
 
@@ -44,7 +44,7 @@ class Accounts:
         """Markets in which somebody holds a position."""
         return [symbol for symbol, holders in self._holders.items() if holders]
 
-    def changed(self, account_id: int, picture: AccountPicture) -> None:
+    def changed(self, account_id: int, picture: AccountSnapshot) -> None:
         """The desk has a new picture of an account."""
         before = self._pictures.get(account_id)
         closed = set(before.positions) - set(picture.positions) if before is not None else set()
@@ -69,14 +69,14 @@ class Accounts:
             if abs(marked.mark - position.mark_price) > position.mark_price * STALE:
                 self.stale(account_id)
 
-    def values(self, account_id: int) -> dict[Series, tuple[Decimal, int]]:
+    def values(self, account_id: int) -> dict[ValueSeries, tuple[Decimal, int]]:
         """Everything its last picture tells at the marks of now, and when it was taken; empty without one."""
         picture = self._pictures.get(account_id)
         if picture is None:
             return {}
-        found: dict[Series, tuple[Decimal, int]] = {}
+        found: dict[ValueSeries, tuple[Decimal, int]] = {}
 
-        def note(series: Series, value: Decimal, at_ms: int) -> None:
+        def note(series: ValueSeries, value: Decimal, at_ms: int) -> None:
             found[series] = value, at_ms
 
         for symbol, position in picture.positions.items():
@@ -106,7 +106,7 @@ class Accounts:
         subject = f"{account_id}:{symbol}"
         if position is None:
             for measure, value in (("distance", FAR), ("profit", ZERO), ("return", ZERO), ("cost", ZERO)):
-                tell(Series(measure, subject), value, at_ms)
+                tell(ValueSeries(measure, subject), value, at_ms)
             return
         now = self._marks.get(symbol, Marked(position.mark_price))
         values = {
@@ -117,19 +117,19 @@ class Accounts:
         }
         for measure, found in values.items():
             if found is not None:
-                tell(Series(measure, subject), found, at_ms)
+                tell(ValueSeries(measure, subject), found, at_ms)
 
     def _tell_whole(
-        self, account_id: int, picture: AccountPicture, at_ms: int, tell: Tell | None = None
+        self, account_id: int, picture: AccountSnapshot, at_ms: int, tell: Tell | None = None
     ) -> None:
         tell = tell or self._tell
         margin = margin_percent(picture, self._marks)
         if margin is not None:
-            tell(Series("margin", str(account_id)), margin, at_ms)
+            tell(ValueSeries("margin", str(account_id)), margin, at_ms)
         gain, cost = ZERO, ZERO
         for symbol, position in picture.positions.items():
             now = self._marks.get(symbol, Marked(position.mark_price))
             gain += profit(position, now.mark)
             cost += funding_cost(position, now) or ZERO
-        tell(Series("profit", f"{account_id}:{ALL}"), gain, at_ms)
-        tell(Series("cost", f"{account_id}:{ALL}"), cost, at_ms)
+        tell(ValueSeries("profit", f"{account_id}:{ALL}"), gain, at_ms)
+        tell(ValueSeries("cost", f"{account_id}:{ALL}"), cost, at_ms)

@@ -12,14 +12,14 @@ from decimal import Decimal
 from typing import Any
 
 from bot.alerts.account_values import Accounts
-from bot.alerts.current_value import Reading, Readings
+from bot.alerts.current_value import CurrentValue, CurrentValues
 from bot.alerts.engine import Engine
-from bot.alerts.evaluator import Brain
+from bot.alerts.evaluator import Evaluator
 from bot.alerts.resolution import OF_ACCOUNTS
 from bot.alerts.trigger import (
     LAST,
     MARK,
-    Series,
+    ValueSeries,
     measures_of,
     name_of,
     rungs_on,
@@ -43,24 +43,24 @@ from bot.domain.alerts.alert import (
 )
 from bot.exchange.backpack import BackpackError
 
-Readable = Mapping[Series, Reading]
+Readable = Mapping[ValueSeries, CurrentValue]
 _OF_MARKS = (BasisLevel, FundingLevel, FundingExtreme, FundingSoon)
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldFromStart:
     """One level of a condition that is reached already."""
 
-    series: Series
+    series: ValueSeries
     level: Decimal
-    reading: Reading
+    reading: CurrentValue
     trend: Trend
 
 
-class Present:
+class AlreadyTrue:
     """Reads what a condition is about."""
 
-    def __init__(self, engine: Engine, readings: Readings, accounts: Accounts) -> None:
+    def __init__(self, engine: Engine, readings: CurrentValues, accounts: Accounts) -> None:
         self._engine = engine
         self._readings = readings
         self._accounts = accounts
@@ -94,7 +94,7 @@ class Present:
                 return {series: heard}
         return asked
 
-    async def _price(self, series: Series) -> Readable:
+    async def _price(self, series: ValueSeries) -> Readable:
         name = name_of(series)
         if series.measure in {LAST, MARK} and self._engine.is_live(name):
             await self._engine.refresh(name)  # its stream may be silent
@@ -113,24 +113,26 @@ class Present:
         words = ("rise", "fall")
         moved = zip(words, window.against(price.value, price.at_ms), strict=True)
         of = f"{series.measure}:{condition.window_ms}"
-        return {Series(f"{word}:{of}", series.subject): Reading(by, price.at_ms) for word, by in moved}
+        return {
+            ValueSeries(f"{word}:{of}", series.subject): CurrentValue(by, price.at_ms) for word, by in moved
+        }
 
     def _account(self, condition: Condition, account_id: int | None) -> Readable:
         if account_id is None:
             return {}
         subject, scope = subject_of(condition, account_id), scope_of(condition, account_id)
         return {
-            series: Reading(value, at_ms)
+            series: CurrentValue(value, at_ms)
             for series, (value, at_ms) in self._accounts.values(account_id).items()
             if series.measure in measures_of(condition)
             and (series.subject == subject or (subject is None and series.subject.startswith(scope)))
         }
 
 
-def held_already(condition: Condition, readings: Readable, brain: Brain) -> list[Held]:
+def held_already(condition: Condition, readings: Readable, brain: Evaluator) -> list[HeldFromStart]:
     """The levels that are reached."""
     return [
-        Held(series, level, reading, trend)
+        HeldFromStart(series, level, reading, trend)
         for series, reading in readings.items()
         for _, level, trend in _levels(condition, series, brain)
         if reaches(reading.value, level, trend)
@@ -138,7 +140,7 @@ def held_already(condition: Condition, readings: Readable, brain: Brain) -> list
 
 
 def memory_of(
-    condition: Condition, readings: Readable, brain: Brain, when: WhenTrue, *, plain: bool
+    condition: Condition, readings: Readable, brain: Evaluator, when: WhenTrue, *, plain: bool
 ) -> dict[str, Any] | None:
     """What the alert remembers: which side each level waits on, which are spent.
 
@@ -160,13 +162,13 @@ def memory_of(
     return memory or None
 
 
-def _levels(condition: Condition, series: Series, brain: Brain) -> list[tuple[str, Decimal, Trend]]:
+def _levels(condition: Condition, series: ValueSeries, brain: Evaluator) -> list[tuple[str, Decimal, Trend]]:
     """Part, level and side of what waits on the series."""
     if isinstance(condition, PriceLevel):
         return [("", condition.level, condition.trend)]
     if isinstance(condition, PriceTrail) and condition.anchor is not None:
         (measure,) = measures_of(condition)
-        series = Series(measure, series.subject)
+        series = ValueSeries(measure, series.subject)
     rungs = rungs_on(condition, series, brain.holding.facts(series.subject))
     return [(rung.part, rung.level, rung.trend) for rung in rungs]
 

@@ -12,13 +12,13 @@ from typing import Any, TypeVar
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.alerts.account_values import Accounts
-from bot.alerts.already_true import Held, Present, Readable, held_already, memory_of
+from bot.alerts.already_true import AlreadyTrue, HeldFromStart, Readable, held_already, memory_of
 from bot.alerts.condition_codec import symbol_of, unpack
-from bot.alerts.current_value import Readings
+from bot.alerts.current_value import CurrentValues
 from bot.alerts.engine import Engine
-from bot.alerts.evaluator import Brain
-from bot.alerts.reference_data import Background
-from bot.alerts.resolution import OF_ACCOUNTS, Place, resolve, row_of, watched_of
+from bot.alerts.evaluator import Evaluator
+from bot.alerts.reference_data import ReferenceData
+from bot.alerts.resolution import OF_ACCOUNTS, AlertPlace, resolve, row_of, watched_of
 from bot.alerts.storage import alerts as rows
 from bot.alerts.storage.tables import Alert, AlertState
 from bot.alerts.trigger import market_of, names_of
@@ -62,7 +62,7 @@ class _Known(Exception):
         self.alert = alert
 
 
-class Making:
+class Arming:
     """New alerts, and old ones that are armed anew."""
 
     def __init__(
@@ -72,7 +72,7 @@ class Making:
         feed: Feed,
         catalogue: Catalogue,
         engine: Engine,
-        background: Background,
+        background: ReferenceData,
         accounts: Accounts,
         *,
         look: Callable[[int], Awaitable[None]],
@@ -84,8 +84,8 @@ class Making:
         self._background = background
         self._catalogue = catalogue
         self._engine = engine
-        readings = Readings(client, feed, now_ms=client.now_ms)
-        self._present = Present(engine, readings, accounts)
+        readings = CurrentValues(client, feed, now_ms=client.now_ms)
+        self._present = AlreadyTrue(engine, readings, accounts)
         self._look = look
         self._now_ms = client.now_ms
         self._clock = clock
@@ -95,7 +95,7 @@ class Making:
     async def create(
         self,
         user: User,
-        place: Place,
+        place: AlertPlace,
         intent: AlertIntent,
         line: str,
         account_id: int | None,
@@ -169,7 +169,7 @@ class Making:
                     return Refusal(RefusalCode.CLOSING_ONLY)
                 before = watched_of(alert)
                 user = await session.get_one(User, user_id)
-                place = Place(alert.chat_id, alert.thread_id)
+                place = AlertPlace(alert.chat_id, alert.thread_id)
                 values = self._bounded(row_of(user, place, intent, condition, line))
                 values |= {
                     "state": AlertState.ARMED,
@@ -292,7 +292,7 @@ def _too_fine(condition: Condition, intent: AlertIntent) -> Refusal | None:
     return Refusal(RefusalCode.ALERT_TOO_FINE, params, mend_intent=finest)
 
 
-def _holds_already(held: Sequence[Held], brain: Brain) -> Refusal:
+def _holds_already(held: Sequence[HeldFromStart], brain: Evaluator) -> Refusal:
     """The question, with the first of what is true already."""
     first = held[0]
     market = market_of(first.series.subject)

@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.alerts.evaluator import Brain
+from bot.alerts.evaluator import Evaluator
 from bot.alerts.level_index import Candle
-from bot.alerts.trigger import LAST, MARK, Series
+from bot.alerts.trigger import LAST, MARK, ValueSeries
 from bot.alerts.windows import Window
 from bot.exchange.backpack import BackpackClient, BackpackError
 from bot.exchange.backpack.wire import markets as wm
@@ -44,29 +44,29 @@ class Mended:
     seen_ms: int | None = None
 
 
-class Repair:
+class AlertBackfill:
     """Judges the past of one series at a time."""
 
     def __init__(self, client: BackpackClient, *, now_ms: Callable[[], int]) -> None:
         self._client = client
         self._now_ms = now_ms
 
-    async def run(self, brain: Brain, name: str, from_ms: int) -> Mended | None:
+    async def run(self, brain: Evaluator, name: str, from_ms: int) -> Mended | None:
         """Judge everything since `from_ms`. None after a failure, and a pause: try again."""
         kind, symbol = name.split(":", 1)
         try:
             if kind == LAST:
                 return await self._last(brain, symbol, from_ms)
             for measure in (MARK, "index"):
-                await self._candles(brain, Series(measure, symbol), from_ms, self._now_ms())
+                await self._candles(brain, ValueSeries(measure, symbol), from_ms, self._now_ms())
             return Mended()
         except BackpackError as error:
             _log.warning("no look back at %s: %s", name, type(error).__name__)
             await asyncio.sleep(RETRY_S)
             return None
 
-    async def _last(self, brain: Brain, symbol: str, from_ms: int) -> Mended:
-        series = Series(LAST, symbol)
+    async def _last(self, brain: Evaluator, symbol: str, from_ms: int) -> Mended:
+        series = ValueSeries(LAST, symbol)
         trades = _in_order(await self._client.trades(symbol, REACH))
         reached_ms = trades[0].timestamp if trades else self._now_ms()
         if reached_ms > from_ms and (not trades or len(trades) >= REACH):
@@ -81,7 +81,7 @@ class Repair:
                 brain.price(series, trade.price, trade.timestamp, strict=True)
         return Mended(trades[-1].id, trades[-1].timestamp) if trades else Mended()
 
-    async def _candles(self, brain: Brain, series: Series, from_ms: int, to_ms: int) -> None:
+    async def _candles(self, brain: Evaluator, series: ValueSeries, from_ms: int, to_ms: int) -> None:
         """Every candle that touches the time between, oldest first."""
         if not brain.is_watched(series):
             return
@@ -97,14 +97,14 @@ class Repair:
                 brain.judge(series, candle)
             minute = end
 
-    async def _prime(self, brain: Brain, series: Series, until_ms: int) -> list[Window]:
+    async def _prime(self, brain: Evaluator, series: ValueSeries, until_ms: int) -> list[Window]:
         """Fill windows that know nothing yet with candles of the time before; which they were."""
         fresh = [one for one in brain.windows.get(series, {}).values() if one.known_from_ms is None]
         for window in fresh if series.measure in _PRICE_TYPES else ():
             await self.fill(window, series, until_ms - window.length_ms, until_ms)
         return fresh
 
-    async def fill(self, window: Window, series: Series, from_ms: int, until_ms: int) -> None:
+    async def fill(self, window: Window, series: ValueSeries, from_ms: int, until_ms: int) -> None:
         """What a window would know had it been there: coarse candles, then finer ones to the last second.
 
         Raises BackpackError.
@@ -119,14 +119,14 @@ class Repair:
                     window.judge(candle)
             from_ms = end_ms
 
-    async def _read(self, series: Series, interval: str, from_ms: int, to_ms: int) -> list[Candle]:
+    async def _read(self, series: ValueSeries, interval: str, from_ms: int, to_ms: int) -> list[Candle]:
         rows = await self._client.klines(
             series.subject, interval, from_ms // 1000, -(-to_ms // 1000), _PRICE_TYPES[series.measure]
         )
         return candles_of(rows, self._now_ms())
 
 
-def candles_of(rows: Sequence[wm.Kline], now_ms: int) -> list[Candle]:
+def candles_of(rows: Sequence[wm.WireKline], now_ms: int) -> list[Candle]:
     """REST candles in order; those without trades are left out, one that still runs ends now."""
     found = []
     for row in rows:
@@ -138,5 +138,5 @@ def candles_of(rows: Sequence[wm.Kline], now_ms: int) -> list[Candle]:
     return sorted(found, key=lambda candle: candle.start_ms)
 
 
-def _in_order(rows: Sequence[wm.Trade]) -> list[wm.Trade]:
+def _in_order(rows: Sequence[wm.WireTrade]) -> list[wm.WireTrade]:
     return sorted((row for row in rows if row.id is not None), key=lambda row: row.id or 0)

@@ -10,11 +10,11 @@ from typing import Final
 from bot.alerts.backfill import MOST_CANDLES, candles_of
 from bot.alerts.condition_codec import symbol_of
 from bot.alerts.decisions import Watched
-from bot.alerts.evaluator import Brain
+from bot.alerts.evaluator import Evaluator
 from bot.alerts.level_index import Candle
-from bot.alerts.reference_data import Background
+from bot.alerts.reference_data import ReferenceData
 from bot.alerts.resolution import resolve
-from bot.alerts.trigger import Series, series_of
+from bot.alerts.trigger import ValueSeries, series_of
 from bot.domain.alerts.alert import (
     FundingExtreme,
     FundingFlip,
@@ -37,7 +37,7 @@ _PRICE_TYPES: Final = {"last": "Last", "mark": "Mark", "index": "Index"}
 
 
 @dataclass(frozen=True, slots=True)
-class Replay:
+class Backtest:
     """`hits`: when (exchange's unix ms) and at what value. What a candle leaves uncertain is not counted.
 
     `candles` are hourly prices of the same days for the picture, of the mark where funding is watched.
@@ -50,14 +50,14 @@ class Replay:
     days: int
 
 
-class Replays:
+class Backtests:
     """Asks the exchange for the past."""
 
     def __init__(
         self,
         client: BackpackClient,
         catalogue: Catalogue,
-        background: Callable[[Brain], Background],
+        background: Callable[[Evaluator], ReferenceData],
         *,
         now_ms: Callable[[], int],
     ) -> None:
@@ -66,7 +66,7 @@ class Replays:
         self._background = background
         self._now_ms = now_ms
 
-    async def run(self, intent: AlertIntent, days: int) -> Replay | Refusal:
+    async def run(self, intent: AlertIntent, days: int) -> Backtest | Refusal:
         condition = await resolve(intent.condition, self._catalogue)
         if isinstance(condition, Refusal):
             return condition
@@ -81,17 +81,17 @@ class Replays:
 
     async def _prices(
         self, watched: Watched, condition: PriceLevel | PriceMove | PriceTrail, days: int
-    ) -> Replay:
+    ) -> Backtest:
         series = series_of(condition)
         longest = condition.window_ms if isinstance(condition, PriceMove) else DAY_MS
         interval, step_ms = next((one for one in _INTERVALS if one[1] <= longest), _INTERVALS[-1])
         candles = await self._past(series, interval, step_ms, days)
         hourly = candles if interval == "1h" else await self._past(series, *_INTERVALS[0], days)
         hits = replay(watched, series, candles)
-        return Replay(series.subject, tuple(hits), tuple(hourly), interval, days)
+        return Backtest(series.subject, tuple(hits), tuple(hourly), interval, days)
 
-    async def _funding(self, watched: Watched, symbol: str, days: int) -> Replay:
-        brain = Brain(speaks=False)
+    async def _funding(self, watched: Watched, symbol: str, days: int) -> Backtest:
+        brain = Evaluator(speaks=False)
         brain.add(watched)
         market = (await self._catalogue.markets()).get(symbol)
         interval_ms = market.funding_interval_ms if market is not None else None
@@ -107,10 +107,10 @@ class Replays:
             if one.at_ms >= since:
                 brain.funding(symbol, one.rate, None, one.at_ms)
                 brain.settled(symbol, one)
-        candles = await self._past(Series("mark", symbol), *_INTERVALS[0], days)
-        return Replay(symbol, tuple(_hits(brain)), tuple(candles), "settlement", days)
+        candles = await self._past(ValueSeries("mark", symbol), *_INTERVALS[0], days)
+        return Backtest(symbol, tuple(_hits(brain)), tuple(candles), "settlement", days)
 
-    async def _past(self, series: Series, interval: str, step_ms: int, days: int) -> list[Candle]:
+    async def _past(self, series: ValueSeries, interval: str, step_ms: int, days: int) -> list[Candle]:
         now = self._now_ms()
         start, found = now - days * DAY_MS, []
         while start < now:
@@ -123,11 +123,11 @@ class Replays:
         return list({candle.start_ms: candle for candle in found}.values())
 
 
-def replay(watched: Watched, series: Series, candles: Sequence[Candle]) -> list[tuple[int, Decimal]]:
+def replay(watched: Watched, series: ValueSeries, candles: Sequence[Candle]) -> list[tuple[int, Decimal]]:
     """When the condition came true over `candles`, every time, a cooldown kept. Pure."""
     if not candles:
         return []
-    brain, first = Brain(speaks=False), candles[0]
+    brain, first = Evaluator(speaks=False), candles[0]
     memory = {"": ["trail", first.end_ms, str(first.close)]}  # what a trail begins with
     brain.begin(replace(watched, memory=memory if isinstance(watched.condition, PriceTrail) else None))
     for candle in candles:
@@ -135,5 +135,5 @@ def replay(watched: Watched, series: Series, candles: Sequence[Candle]) -> list[
     return _hits(brain)
 
 
-def _hits(brain: Brain) -> list[tuple[int, Decimal]]:
+def _hits(brain: Evaluator) -> list[tuple[int, Decimal]]:
     return [(one.happened_ms, one.value) for one in brain.decisions if one.value is not None]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from bot.alerts.decisions import FillSeen, MarketSeen
-from bot.alerts.evaluator import Brain
+from bot.alerts.evaluator import Evaluator
 from bot.alerts.storage import alerts as rows
 from bot.domain.alerts.alert import MarketNewsKind
 from bot.domain.markets.market import Market
@@ -21,10 +21,10 @@ from bot.trading.storage import fills
 LOOKED: Final = "markets:"  # the watermark of the last look at the list of markets
 
 
-class Happenings:
+class DatabaseInput:
     """Tells the brain. `now_ms` is exchange time."""
 
-    def __init__(self, database: Database, brain: Brain, *, now_ms: Callable[[], int]) -> None:
+    def __init__(self, database: Database, brain: Evaluator, *, now_ms: Callable[[], int]) -> None:
         self._database = database
         self._brain = brain
         self._now_ms = now_ms

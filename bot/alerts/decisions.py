@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from bot.alerts.trigger import Series
+from bot.alerts.trigger import ValueSeries
 from bot.domain.alerts.alert import Condition
 
 
@@ -52,7 +52,7 @@ class Decision:
 
     alert_id: int
     condition: Condition | None  # None: a plain PriceLevel, known by `series` and `level`
-    series: Series
+    series: ValueSeries
     level: Decimal | None
     value: Decimal | None
     happened_ms: int

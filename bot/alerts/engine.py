@@ -15,14 +15,14 @@ from typing import Any, Final
 
 from sqlalchemy.exc import DBAPIError
 
-from bot.alerts.backfill import Repair
+from bot.alerts.backfill import AlertBackfill
 from bot.alerts.decisions import Decision
-from bot.alerts.evaluator import Brain
-from bot.alerts.firing_writer import Batch, Ledger
-from bot.alerts.market_input import KINDS, Senses, name_of_event, stream_of
+from bot.alerts.evaluator import Evaluator
+from bot.alerts.firing_writer import Batch, FiringWriter
+from bot.alerts.market_input import KINDS, MarketInput, name_of_event, stream_of
 from bot.alerts.storage.alerts import LostRace
-from bot.alerts.trigger import LAST, MARK, Series
-from bot.domain.markets.market_events import Gap, MarketEvent, StreamKind, Trade
+from bot.alerts.trigger import LAST, MARK, ValueSeries
+from bot.domain.markets.market_events import FeedGap, MarketEvent, StreamKind, Trade
 from bot.marketdata import Feed, Subscription
 
 _log = logging.getLogger(__name__)
@@ -38,7 +38,9 @@ KEEP_SINCE_MS: Final = 120_000  # no look back reaches further behind a watermar
 class Engine:
     """Works from `start` to `stop`. `stale` is called with the ids of alerts whose rows know better."""
 
-    def __init__(self, brain: Brain, senses: Senses, ledger: Ledger, repair: Repair, feed: Feed) -> None:
+    def __init__(
+        self, brain: Evaluator, senses: MarketInput, ledger: FiringWriter, repair: AlertBackfill, feed: Feed
+    ) -> None:
         self.brain = brain
         self._senses = senses
         self._ledger = ledger
@@ -63,7 +65,7 @@ class Engine:
 
     async def start(self) -> None:
         """Listen and write, in the background."""
-        self._unlisten = self._feed.listen(self._on_event, KINDS | {Gap})
+        self._unlisten = self._feed.listen(self._on_event, KINDS | {FeedGap})
         self._spawn(self._write_on())
 
     async def stop(self) -> None:
@@ -207,7 +209,7 @@ class Engine:
     # --- what is heard -----------------------------------------------------------------------------
 
     def _on_event(self, event: MarketEvent) -> None:
-        if isinstance(event, Gap):
+        if isinstance(event, FeedGap):
             self._on_gap(event)
             return
         name = name_of_event(event)
@@ -230,7 +232,7 @@ class Engine:
         tail = self._tails.pop(name, None)
         return tail is not None and isinstance(event, Trade) and event.trade_id > tail + 1
 
-    def _on_gap(self, gap: Gap) -> None:
+    def _on_gap(self, gap: FeedGap) -> None:
         kind = {StreamKind.TRADE: LAST, StreamKind.MARK_PRICE: MARK}.get(gap.stream)
         for name in self._subscriptions:
             its_kind, symbol = name.split(":", 1)
@@ -306,7 +308,7 @@ class Engine:
     def _forget_before(self, name: str, seen_ms: int) -> None:
         kind, symbol = name.split(":", 1)
         for measure in (LAST,) if kind == LAST else (MARK, "index"):
-            self.brain.forget_before(Series(measure, symbol), seen_ms)
+            self.brain.forget_before(ValueSeries(measure, symbol), seen_ms)
 
     async def _write_on(self) -> None:
         """Decisions at once; memories and watermarks now and then."""

@@ -12,12 +12,12 @@ from decimal import Decimal
 from typing import Any
 
 from bot.alerts.decisions import Claim, Decision, Watched
-from bot.alerts.event_conditions import Occasions, Waiting
+from bot.alerts.event_conditions import EventConditions, WaitingAlert
 from bot.alerts.funding_flips import Flip, Flips
-from bot.alerts.level_index import Candle, Hit, Ladder, Standing
+from bot.alerts.level_index import Candle, Hit, LevelIndex, TriggerStanding
 from bot.alerts.trails import Trailing
-from bot.alerts.trigger import Series, market_of, series_of
-from bot.alerts.trigger_placement import SPENT, Holding, stand
+from bot.alerts.trigger import ValueSeries, market_of, series_of
+from bot.alerts.trigger_placement import SPENT, TriggerPlacement, stand
 from bot.alerts.windows import Volumes, Window
 from bot.domain.alerts.alert import (
     Activity,
@@ -32,25 +32,25 @@ from bot.domain.markets.funding import FundingRate, Settlement
 from bot.domain.values import HUNDRED, ZERO
 
 
-class Brain:
+class Evaluator:
     """Conditions by series. `decisions` grow until they are taken."""
 
     def __init__(self, *, speaks: bool = True) -> None:
         """`speaks`: whether a condition that holds when its value is first heard is told."""
-        self.ladders: defaultdict[Series, Ladder] = defaultdict(Ladder)
+        self.ladders: defaultdict[ValueSeries, LevelIndex] = defaultdict(LevelIndex)
         self.decisions: list[Decision] = []
         self.claims: list[Claim] = []  # of `decisions`, and of what nobody waited for
-        self.occasions = Occasions()
-        self.windows: dict[Series, dict[int, Window]] = {}
+        self.occasions = EventConditions()
+        self.windows: dict[ValueSeries, dict[int, Window]] = {}
         self.volumes: dict[str, dict[int, Volumes]] = {}
-        self._anchored: set[Series] = set()  # prices on which fixed anchors wait
+        self._anchored: set[ValueSeries] = set()  # prices on which fixed anchors wait
         self._settlements: dict[str, int] = {}
         self._intervals: dict[str, int] = {}  # of funding, by market
         self._repeats: dict[int, PriceLevel] = {}
         self._waits: set[int] = set()  # of those, what speaks once, when its condition has ceased
         self._trailing = Trailing()
         self.flips = Flips()
-        self.holding = Holding(self.ladders, speaks=speaks)
+        self.holding = TriggerPlacement(self.ladders, speaks=speaks)
 
     # --- coming and going --------------------------------------------------------------------------
 
@@ -63,9 +63,9 @@ class Brain:
             self._trailing.add(watched, condition)
         elif isinstance(condition, FundingFlip):
             self.flips.add(watched)
-        elif Occasions.takes(condition):
+        elif EventConditions.takes(condition):
             _, until_ms = memory.get("", (SPENT, watched.since_ms))
-            waiting = Waiting(watched.id, condition, watched.repeat, watched.cooldown_ms, until_ms)
+            waiting = WaitingAlert(watched.id, condition, watched.repeat, watched.cooldown_ms, until_ms)
             self.occasions.add(waiting, watched.account_id)
         else:
             self._add_rungs(watched)
@@ -89,13 +89,13 @@ class Brain:
         if isinstance(watched.condition, PriceLevel):
             condition, level = watched.condition, watched.condition.level
             self._repeats[watched.id] = condition
-            standing = Standing(condition.trend, level, level, watched.cooldown_ms)
+            standing = TriggerStanding(condition.trend, level, level, watched.cooldown_ms)
             self.ladders[series_of(condition)].decide_later(watched.id, standing)
         else:
             self.add(watched)
 
     def load(
-        self, series: Series, rungs: list[tuple[Decimal, int]], trend: Trend, since: dict[int, int]
+        self, series: ValueSeries, rungs: list[tuple[Decimal, int]], trend: Trend, since: dict[int, int]
     ) -> None:
         """Many plain price alerts (one side, once) at once; `since`: those armed lately, and when."""
         self.ladders[series].load(rungs, trend, since)
@@ -106,7 +106,7 @@ class Brain:
         word, since, turn = (watched.memory or {}).get("", (condition.trend.value, watched.since_ms, 0))
         if watched.repeat or word == SPENT:
             self._repeats[watched.id] = condition
-            ladder.stand(watched.id, Standing(condition.trend, level, level, watched.cooldown_ms))
+            ladder.stand(watched.id, TriggerStanding(condition.trend, level, level, watched.cooldown_ms))
             if not watched.repeat:
                 self._waits.add(watched.id)
         if word == SPENT:
@@ -120,7 +120,7 @@ class Brain:
             lengths = self.windows.setdefault(series_of(condition), {})
             lengths.setdefault(condition.window_ms, Window(condition.window_ms))
         elif isinstance(condition, ActivityMove) and condition.activity is Activity.OPEN_INTEREST:
-            lengths = self.windows.setdefault(Series("oi", condition.symbol), {})
+            lengths = self.windows.setdefault(ValueSeries("oi", condition.symbol), {})
             lengths.setdefault(condition.window_ms, Window(condition.window_ms))
         elif isinstance(condition, ActivityMove):
             volumes = self.volumes.setdefault(condition.symbol, {})
@@ -131,7 +131,7 @@ class Brain:
 
     # --- values ------------------------------------------------------------------------------------
 
-    def observe(self, series: Series, value: Decimal, at_ms: int, *, strict: bool = False) -> None:
+    def observe(self, series: ValueSeries, value: Decimal, at_ms: int, *, strict: bool = False) -> None:
         """A value was seen at `at_ms`; `strict`: some conditions may know of a later time already."""
         ladder = self.ladders.get(series)
         if ladder is None:
@@ -143,7 +143,7 @@ class Brain:
         if hits:
             self._decide(series, hits, late=False)
 
-    def price(self, series: Series, value: Decimal, at_ms: int, *, strict: bool = False) -> None:
+    def price(self, series: ValueSeries, value: Decimal, at_ms: int, *, strict: bool = False) -> None:
         """A price (or open interest) was seen: for levels, and for all that follows it."""
         ladder = self.ladders.get(series)
         if ladder is not None:
@@ -167,7 +167,7 @@ class Brain:
         """The running interval's rate, and when it settles."""
         yearly = rate.yearly * HUNDRED
         self._intervals[symbol] = rate.interval_ms
-        self.observe(Series("funding", symbol), yearly, at_ms)
+        self.observe(ValueSeries("funding", symbol), yearly, at_ms)
         for flip in self.flips.live(symbol, yearly, next_ms, at_ms):
             self._decide_flip(flip, yearly, at_ms, late=False)
 
@@ -180,7 +180,7 @@ class Brain:
 
     def left(self, symbol: str, next_ms: int, at_ms: int) -> None:
         """The next settlement is at `next_ms`. One that passed unheard is a candle that reached nought."""
-        series = Series("left", symbol)
+        series = ValueSeries("left", symbol)
         if series not in self.ladders:
             return
         known_ms = self._settlements.get(symbol)
@@ -194,10 +194,10 @@ class Brain:
         for length, volumes in self.volumes.get(symbol, {}).items():
             change = volumes.take(volume, end_ms)
             if change is not None:
-                self.observe(Series(f"rise:volume:{length}", symbol), change, end_ms)
-                self.observe(Series(f"fall:volume:{length}", symbol), -change, end_ms)
+                self.observe(ValueSeries(f"rise:volume:{length}", symbol), change, end_ms)
+                self.observe(ValueSeries(f"fall:volume:{length}", symbol), -change, end_ms)
 
-    def judge(self, series: Series, candle: Candle) -> None:
+    def judge(self, series: ValueSeries, candle: Candle) -> None:
         """A candle over a time nobody watched; `series` are prices."""
         self._judge(series, candle)
         self._judge(_anchored(series), candle)
@@ -210,14 +210,14 @@ class Brain:
             for alert_id, trend, value in trails.judge(candle):
                 self._decide_trail(alert_id, series, trend, value, candle.end_ms, late=True)
 
-    def _judge(self, series: Series, candle: Candle) -> None:
+    def _judge(self, series: ValueSeries, candle: Candle) -> None:
         ladder = self.ladders.get(series)
         if ladder is not None:
             self._decide(series, ladder.judge(candle), late=True)
 
     def happened(
         self,
-        told: Iterable[Waiting],
+        told: Iterable[WaitingAlert],
         value: Decimal | None,
         at_ms: int,
         detail: dict[str, Any],
@@ -225,8 +225,8 @@ class Brain:
         late: bool = False,
         claim: Claim | None = None,
     ) -> None:
-        """An occasion (`Occasions`) came for these."""
-        series = Series("occasion", "")
+        """An occasion (`EventConditions`) came for these."""
+        series = ValueSeries("occasion", "")
         for waiting in told:
             self.decisions.append(
                 Decision(waiting.id, waiting.condition, series, None, value, at_ms, late, detail, claim=claim)
@@ -236,7 +236,7 @@ class Brain:
 
     # --- deciding ----------------------------------------------------------------------------------
 
-    def _decide(self, series: Series, hits: Iterable[Hit], late: bool) -> None:
+    def _decide(self, series: ValueSeries, hits: Iterable[Hit], late: bool) -> None:
         for hit in hits:
             detail: dict[str, Any] = {"trend": _direction(series, hit.trend).value}
             if isinstance(hit.key, int):
@@ -272,7 +272,7 @@ class Brain:
                 )
             )
 
-    def _spent_once(self, alert_id: int, level: Decimal, series: Series) -> None:
+    def _spent_once(self, alert_id: int, level: Decimal, series: ValueSeries) -> None:
         """An alert that speaks once and had to wait until its condition ceased has spoken."""
         if alert_id in self._waits:
             self._waits.discard(alert_id)
@@ -283,13 +283,13 @@ class Brain:
         watched, detail = flip.watched, {"trend": flip.trend.value, "symbol": flip.symbol}
         detail |= {"flip": "settled" if flip.settled else "beyond"}
         more: dict[str, Any] = {**detail, "interval_ms": self._intervals.get(flip.symbol)}
-        series = Series("funding", flip.symbol)
+        series = ValueSeries("funding", flip.symbol)
         self.decisions.append(
             Decision(watched.id, watched.condition, series, None, value, at_ms, late, more, part=flip.symbol)
         )
 
     def _decide_trail(
-        self, alert_id: int, series: Series, trend: Trend, value: Decimal, at_ms: int, *, late: bool
+        self, alert_id: int, series: ValueSeries, trend: Trend, value: Decimal, at_ms: int, *, late: bool
     ) -> None:
         watched = self._trailing.told(alert_id)
         detail = {"trend": trend.value}
@@ -302,7 +302,7 @@ class Brain:
 
     # --- looking back ------------------------------------------------------------------------------
 
-    def is_watched(self, series: Series) -> bool:
+    def is_watched(self, series: ValueSeries) -> bool:
         """Whether anything waits on prices of the series, itself or what follows it."""
         return (
             series in self.ladders
@@ -311,11 +311,11 @@ class Brain:
             or series in self._anchored
         )
 
-    def knows_since(self, series: Series, at_ms: int) -> bool:
+    def knows_since(self, series: ValueSeries, at_ms: int) -> bool:
         """Whether some level on the series was armed, or spent, after `at_ms`."""
         return series in self.ladders and self.ladders[series].newest_since_ms > at_ms
 
-    def forget_before(self, series: Series, seen_ms: int) -> None:
+    def forget_before(self, series: ValueSeries, seen_ms: int) -> None:
         """No look back at the series will reach behind `seen_ms`."""
         if series in self.ladders:
             self.ladders[series].forget_before(seen_ms)
@@ -349,16 +349,16 @@ class Brain:
         return {alert_id: self.memory(alert_id) for alert_id in changed}
 
 
-def _direction(series: Series, trend: Trend) -> Trend:
+def _direction(series: ValueSeries, trend: Trend) -> Trend:
     """Which way the market went: of a fall more is further down."""
     words = {"rise": Trend.UP, "fall": Trend.DOWN}
     return words.get(series.measure.partition(":")[0], trend)
 
 
-def _moves(series: Series, window: Window) -> tuple[Series, Series]:
+def _moves(series: ValueSeries, window: Window) -> tuple[ValueSeries, ValueSeries]:
     of = f"{series.measure}:{window.length_ms}"
-    return Series(f"rise:{of}", series.subject), Series(f"fall:{of}", series.subject)
+    return ValueSeries(f"rise:{of}", series.subject), ValueSeries(f"fall:{of}", series.subject)
 
 
-def _anchored(series: Series) -> Series:
-    return Series(f"anchored:{series.measure}", series.subject)
+def _anchored(series: ValueSeries) -> ValueSeries:
+    return ValueSeries(f"anchored:{series.measure}", series.subject)

@@ -9,14 +9,14 @@ from typing import Any, Final
 
 from sortedcontainers import SortedList
 
-from bot.alerts.trigger import Series
+from bot.alerts.trigger import ValueSeries
 from bot.domain.alerts.alert import Condition, KeyTrouble, LiquidationSize, MarketNews, MarketNewsKind, MyFill
 
 _KINDS: Final = (LiquidationSize, MarketNews, MyFill, KeyTrouble)
 
 
 @dataclass(slots=True)
-class Waiting:
+class WaitingAlert:
     """An alert that waits for an occasion; deaf up to `until_ms`: armed then, or the end of a cooldown."""
 
     id: int
@@ -26,12 +26,12 @@ class Waiting:
     until_ms: int
 
 
-class Occasions:
+class EventConditions:
     """Alerts by what they wait for. The lookups give those who are to be told, spent or gone afterwards."""
 
     def __init__(self) -> None:
-        self._waiting: dict[int, Waiting] = {}
-        self._by_place: dict[Series, dict[int, None]] = {}
+        self._waiting: dict[int, WaitingAlert] = {}
+        self._by_place: dict[ValueSeries, dict[int, None]] = {}
         self._sizes: dict[str, SortedList[tuple[Decimal, int]]] = {}
         self.changed: dict[int, None] = {}
 
@@ -48,7 +48,7 @@ class Occasions:
     def takes(condition: Condition) -> bool:
         return isinstance(condition, _KINDS)
 
-    def add(self, waiting: Waiting, account_id: int | None) -> None:
+    def add(self, waiting: WaitingAlert, account_id: int | None) -> None:
         self._waiting[waiting.id] = waiting
         if isinstance(waiting.condition, LiquidationSize):
             symbol = waiting.condition.symbol or ""
@@ -73,7 +73,7 @@ class Occasions:
 
     # --- what happened -----------------------------------------------------------------------------
 
-    def liquidated(self, symbol: str, notional: Decimal, at_ms: int) -> list[Waiting]:
+    def liquidated(self, symbol: str, notional: Decimal, at_ms: int) -> list[WaitingAlert]:
         """A liquidation of `notional` USD."""
         reached: list[int] = []
         for place in (symbol, ""):
@@ -82,23 +82,23 @@ class Occasions:
                 reached += [alert_id for _, alert_id in sizes.irange(maximum=(notional, 2**63))]
         return self._told(reached, at_ms)
 
-    def news(self, kind: MarketNewsKind, symbol: str, at_ms: int) -> list[Waiting]:
+    def news(self, kind: MarketNewsKind, symbol: str, at_ms: int) -> list[WaitingAlert]:
         """A market came, went or changed its state."""
         return self._told([*self._at(f"news:{kind}", symbol), *self._at(f"news:{kind}", "")], at_ms)
 
-    def filled(self, account_id: int, symbol: str, at_ms: int) -> list[Waiting]:
+    def filled(self, account_id: int, symbol: str, at_ms: int) -> list[WaitingAlert]:
         """An order of an account was filled, in part or whole."""
         of = f"fill:{account_id}"
         return self._told([*self._at(of, symbol), *self._at(of, "")], at_ms)
 
-    def key_trouble(self, account_id: int, at_ms: int) -> list[Waiting]:
+    def key_trouble(self, account_id: int, at_ms: int) -> list[WaitingAlert]:
         """The key of an account is refused, or its stream cannot be held."""
         return self._told(self._at(f"key:{account_id}", ""), at_ms)
 
     def _at(self, what: str, symbol: str) -> Iterable[int]:
-        return self._by_place.get(Series(what, symbol), ())
+        return self._by_place.get(ValueSeries(what, symbol), ())
 
-    def _told(self, ids: Iterable[int], at_ms: int) -> list[Waiting]:
+    def _told(self, ids: Iterable[int], at_ms: int) -> list[WaitingAlert]:
         told = [self._waiting[one] for one in list(ids) if self._waiting[one].until_ms < at_ms]
         for waiting in told:
             if not waiting.repeat:
@@ -109,11 +109,11 @@ class Occasions:
         return told
 
 
-def _place(condition: Condition, account_id: int | None) -> Series:
+def _place(condition: Condition, account_id: int | None) -> ValueSeries:
     match condition:
         case MarketNews(kind=kind, symbol=symbol):
-            return Series(f"news:{kind}", symbol or "")
+            return ValueSeries(f"news:{kind}", symbol or "")
         case MyFill(symbol=symbol):
-            return Series(f"fill:{account_id}", symbol or "")
+            return ValueSeries(f"fill:{account_id}", symbol or "")
         case _:
-            return Series(f"key:{account_id}", "")
+            return ValueSeries(f"key:{account_id}", "")

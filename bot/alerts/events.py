@@ -12,7 +12,7 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.alerts.storage.tables import Alert, Firing
-from bot.notifications.tables import Message
+from bot.notifications.tables import OutboxMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Fired:
 class AlertAnnouncer(Protocol):
     """Turns firings into messages."""
 
-    async def compose(self, session: AsyncSession, batch: Sequence[Fired]) -> Message | None:
+    async def compose(self, session: AsyncSession, batch: Sequence[Fired]) -> OutboxMessage | None:
         """One message for all of `batch`: one chat and topic, oldest first. None: nobody to tell.
 
         Called in the write transaction of the newest firing. When more fire before the message left, it is
@@ -34,7 +34,7 @@ class AlertAnnouncer(Protocol):
         The engine sets the chat, the topic, the earliest time and the dedupe key, and queues the message.
         """
 
-    async def held(self, session: AsyncSession, user_id: int, count: int) -> Message | None:
+    async def held(self, session: AsyncSession, user_id: int, count: int) -> OutboxMessage | None:
         """One message for `count` firings that were not told one by one. None: nobody to tell.
 
         The engine sets the chat and the dedupe key, and queues the message.

@@ -10,7 +10,7 @@ from bot.alerts.storage.tables import Alert
 from bot.domain.alerts.limits import AlertLimits
 
 
-class Place(NamedTuple):
+class FiringPlace(NamedTuple):
     """Where somebody's alerts speak."""
 
     user_id: int
@@ -22,16 +22,16 @@ class Place(NamedTuple):
 class _Window:
     until_ms: int
     stored: int = 0
-    held: dict[Place, int] = field(default_factory=dict)
+    held: dict[FiringPlace, int] = field(default_factory=dict)
 
 
-class Shares:
+class FiringShares:
     """In memory: after a restart everybody's share is whole, and what was counted is told of no more."""
 
     def __init__(self, limits: AlertLimits) -> None:
         self._limits = limits
         self._windows: dict[int, _Window] = {}
-        self._muted: dict[int, Place] = {}  # alerts beyond their user's share: nobody asks the database
+        self._muted: dict[int, FiringPlace] = {}  # alerts beyond their user's share: nobody asks the database
 
     def is_muted(self, alert_id: int, now_ms: int) -> bool:
         """Whether a firing of the alert was counted without a look at its row."""
@@ -52,15 +52,15 @@ class Shares:
         if window.stored < self._limits.firings:
             window.stored += 1
             return True
-        place = Place(alert.user_id, alert.chat_id, alert.thread_id)
+        place = FiringPlace(alert.user_id, alert.chat_id, alert.thread_id)
         self._muted[alert.id] = place
         window.held[place] = window.held.get(place, 0) + 1
         return False
 
-    def over(self, now_ms: int) -> Mapping[Place, int]:
+    def over(self, now_ms: int) -> Mapping[FiringPlace, int]:
         """What was counted in windows that are over, once."""
         ended = [user_id for user_id, window in self._windows.items() if window.until_ms <= now_ms]
-        counted: dict[Place, int] = {}
+        counted: dict[FiringPlace, int] = {}
         for user_id in ended:
             counted |= self._windows.pop(user_id).held
         self._muted = {

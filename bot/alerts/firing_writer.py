@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.alerts.condition_codec import unpack
 from bot.alerts.decisions import Claim, Decision, FillSeen
 from bot.alerts.events import AlertAnnouncer, Fired
-from bot.alerts.firing_share import Shares
+from bot.alerts.firing_share import FiringShares
 from bot.alerts.storage import alerts as rows
 from bot.alerts.storage.tables import Alert, AlertState, Firing, FiringState
 from bot.domain.alerts.alert import Loudness, PriceLevel
@@ -45,21 +45,21 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenFiring:
     """What became of a batch: firings, and the alerts whose rows said otherwise than memory."""
 
     fired: list[Fired]
     stale: set[int]
 
 
-class Ledger:
+class FiringWriter:
     """The only writer of firings. `clock` is ours, `now_ms` the exchange's time; both unix ms."""
 
     def __init__(
         self,
         database: Database,
         announcer: AlertAnnouncer,
-        shares: Shares,
+        shares: FiringShares,
         *,
         clock: Callable[[], int],
         now_ms: Callable[[], int],
@@ -70,7 +70,7 @@ class Ledger:
         self._clock = clock
         self._now_ms = now_ms
 
-    async def write(self, batch: Batch) -> Written:
+    async def write(self, batch: Batch) -> WrittenFiring:
         """One transaction. Raises what the database raises; then nothing of it is written, or all of it.
 
         Writing the same batch again is harmless: a decision that is a fact already is refused by the row.
@@ -85,11 +85,11 @@ class Ledger:
             self._announcer.committed()
         return written
 
-    async def _fire(self, session: AsyncSession, batch: Batch, lost: Collection[Claim]) -> Written:
+    async def _fire(self, session: AsyncSession, batch: Batch, lost: Collection[Claim]) -> WrittenFiring:
         now, noticed = self._clock(), self._now_ms()
         decisions = [one for one in batch.decisions if not self._shares.is_muted(one.alert_id, now)]
         if not decisions:
-            return Written([], set())
+            return WrittenFiring([], set())
         alerts = await rows.locked(session, {decision.alert_id for decision in decisions})
         fired: list[Fired] = []
         stale: set[int] = set()
@@ -108,7 +108,7 @@ class Ledger:
         if changes:
             await rows.mark_fired(session, [alerts[i] for i in changes], list(changes.values()))
             await self._announce(session, fired, now)
-        return Written(fired, stale)
+        return WrittenFiring(fired, stale)
 
     async def tell_held(self) -> None:
         """One message for all that was beyond somebody's share, once its time is over."""

@@ -26,7 +26,7 @@ _NEVER: Final = 2**62
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class TriggerStanding:
     """How a rung that speaks more than once comes back. `rearm` is the level its condition ceases at."""
 
     trend: Trend
@@ -59,7 +59,7 @@ class Candle:
     is_closed: bool = True  # False: the candle still runs, or its end was not yet seen
 
 
-class Ladder:
+class LevelIndex:
     """Rungs on one series. Every method is synchronous; times are exchange's unix ms."""
 
     def __init__(self) -> None:
@@ -67,11 +67,11 @@ class Ladder:
         self._down: SortedList[tuple[Decimal, Any]] = SortedList()  # wait for value <= level
         self._below: SortedList[tuple[Decimal, Any]] = SortedList()  # spent, armed again at value < rearm
         self._above: SortedList[tuple[Decimal, Any]] = SortedList()  # spent, armed again at value > rearm
-        self._resting: list[tuple[int, int, Key, Standing]] = []  # spent until a time (heap)
-        self._undecided: dict[Key, Standing] = {}  # no value was seen yet
+        self._resting: list[tuple[int, int, Key, TriggerStanding]] = []  # spent until a time (heap)
+        self._undecided: dict[Key, TriggerStanding] = {}  # no value was seen yet
         self._speaks: dict[Key, None] = {}  # of those: told at once where their condition holds
-        self._beside: dict[Key, Standing] = {}  # EITHER, spent exactly at its level: no side yet
-        self._standing: dict[Key, Standing] = {}
+        self._beside: dict[Key, TriggerStanding] = {}  # EITHER, spent exactly at its level: no side yet
+        self._standing: dict[Key, TriggerStanding] = {}
         self._since: dict[Key, int] = {}  # what changed lately: nothing up to then counts when looking back
         self._turns: dict[Key, int] = {}  # how often it changed in that millisecond, after the first
         self._clear: set[Key] = set()  # for these, what happens at the millisecond of `_since` is later
@@ -109,7 +109,7 @@ class Ladder:
                 self._clear.add(key)
         self._bounds()
 
-    def stand(self, key: Key, standing: Standing) -> None:
+    def stand(self, key: Key, standing: TriggerStanding) -> None:
         """Let the rung `key` come back after it was reached."""
         self._standing[key] = standing
 
@@ -122,7 +122,7 @@ class Ladder:
         heapq.heappush(self._resting, (since_ms, self._count, key, self._standing[key]))
         self._bounds()
 
-    def decide_later(self, key: Key, standing: Standing, *, speaks: bool = False) -> None:
+    def decide_later(self, key: Key, standing: TriggerStanding, *, speaks: bool = False) -> None:
         """The first value decides: a rung whose condition holds is spent (`speaks`: hit), any other armed."""
         self._undecided[key] = self._standing[key] = standing
         if speaks:
@@ -300,7 +300,7 @@ class Ladder:
     def _next_turn(self, key: Key, at_ms: int) -> int:
         return self._turns.get(key, 0) + 1 if self._since.get(key) == at_ms else 0
 
-    def _spend(self, key: Key, standing: Standing, value: Decimal, at_ms: int) -> None:
+    def _spend(self, key: Key, standing: TriggerStanding, value: Decimal, at_ms: int) -> None:
         """At `value`, wait for the condition to cease, or for the level if it has."""
         if standing.trend is Trend.EITHER:
             self._take_side(key, standing, value, at_ms)
@@ -311,7 +311,7 @@ class Ladder:
         else:
             self._arm_again(key, standing.trend, at_ms)
 
-    def _take_side(self, key: Key, standing: Standing, value: Decimal, at_ms: int) -> None:
+    def _take_side(self, key: Key, standing: TriggerStanding, value: Decimal, at_ms: int) -> None:
         if value == standing.level:
             self._beside[key] = standing
         else:

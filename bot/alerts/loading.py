@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from bot.alerts.backfill import MINUTE_MS
 from bot.alerts.decisions import Watched
-from bot.alerts.evaluator import Brain
+from bot.alerts.evaluator import Evaluator
 from bot.alerts.resolution import watched_of
 from bot.alerts.storage import alerts as rows
-from bot.alerts.trigger import Series, name_of, names_of
+from bot.alerts.trigger import ValueSeries, name_of, names_of
 from bot.domain.alerts.alert import Trend
 from bot.kernel.storage import Database
 
@@ -34,7 +34,7 @@ class _Loader:
             place = symbol, source, trend
             found = bulk.get(place)
             if found is None:
-                found = bulk[place] = _Bulk(self._floor(Series(source, symbol)))
+                found = bulk[place] = _Bulk(self._floor(ValueSeries(source, symbol)))
             found.rungs.append((level, alert_id))
             found.oldest_ms = min(found.oldest_ms, armed_ms)
             if armed_ms > found.floor_ms:
@@ -47,12 +47,12 @@ class _Loader:
     def settle(self) -> None:
         """Date what is to be followed."""
         for (symbol, source, _), found in self.bulk.items():
-            self._date(name_of(Series(source, symbol)), found.oldest_ms)
+            self._date(name_of(ValueSeries(source, symbol)), found.oldest_ms)
         for watched in self.others:
             for name in names_of(watched.condition, self._perps):
                 self._date(name, watched.since_ms)
 
-    def _floor(self, series: Series) -> int:
+    def _floor(self, series: ValueSeries) -> int:
         """What was armed later is to be known when looking back from the watermark."""
         return self._seen.get(name_of(series), 0) - MINUTE_MS
 
@@ -70,7 +70,7 @@ class _Bulk:
     oldest_ms: int = 2**62
 
 
-async def load(database: Database, brain: Brain, perps: Sequence[str] = ()) -> dict[str, int]:
+async def load(database: Database, brain: Evaluator, perps: Sequence[str] = ()) -> dict[str, int]:
     """Fill the brain; what to follow by name, and from when on. `perps`: for conditions on any market."""
     async with database.read() as session:
         seen = await rows.watermarks(session)
@@ -87,7 +87,7 @@ async def load(database: Database, brain: Brain, perps: Sequence[str] = ()) -> d
 
     loader = await database.survey(read)
     for (symbol, source, trend), found in loader.bulk.items():
-        brain.load(Series(source, symbol), found.rungs, Trend(trend), found.since)
+        brain.load(ValueSeries(source, symbol), found.rungs, Trend(trend), found.since)
     for watched in loader.others:
         brain.add(watched)
     return {name: max(armed_ms, seen.get(name, armed_ms)) for name, armed_ms in loader.oldest.items()}

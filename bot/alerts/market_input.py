@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Final
 
 from bot.alerts.account_values import Accounts
-from bot.alerts.evaluator import Brain
-from bot.alerts.trigger import INTEREST, LAST, LIQUIDATIONS, MARK, TOP, VOLUME, Series
+from bot.alerts.evaluator import Evaluator
+from bot.alerts.trigger import INTEREST, LAST, LIQUIDATIONS, MARK, TOP, VOLUME, ValueSeries
 from bot.domain.accounts.account_snapshot import Marked
 from bot.domain.markets.funding import FundingRate
 from bot.domain.markets.market_events import (
@@ -63,10 +63,10 @@ def name_of_event(event: MarketEvent) -> str | None:
     return f"{kind}:{event.symbol}" if kind is not None else None  # type: ignore[attr-defined]
 
 
-class Senses:
+class MarketInput:
     """`take` every event that was not held back, in order."""
 
-    def __init__(self, brain: Brain, accounts: Accounts, interval: Callable[[str], int | None]) -> None:
+    def __init__(self, brain: Evaluator, accounts: Accounts, interval: Callable[[str], int | None]) -> None:
         """`interval` tells how long the running funding interval of a market is (ms)."""
         self._brain = brain
         self._interval = interval
@@ -77,14 +77,14 @@ class Senses:
         match event:
             case Trade():
                 at_ms = event.event_us // 1000 or event.received_ms
-                self._brain.price(Series(LAST, event.symbol), event.price, at_ms, strict=strict)
+                self._brain.price(ValueSeries(LAST, event.symbol), event.price, at_ms, strict=strict)
                 return at_ms
             case MarkUpdate():
                 return self._mark(event, strict)
             case BookTop():
                 self._spread(event)
             case OpenInterest():
-                self._brain.price(Series("oi", event.symbol), event.quantity, event.received_ms)
+                self._brain.price(ValueSeries("oi", event.symbol), event.quantity, event.received_ms)
             case Kline():
                 if event.is_closed and event.interval == "1m":
                     self._brain.minute(event.symbol, event.volume, event.end_ms)
@@ -95,12 +95,12 @@ class Senses:
     def _mark(self, event: MarkUpdate, strict: bool) -> int:
         brain, symbol = self._brain, event.symbol
         at_ms = event.event_us // 1000 or event.received_ms
-        brain.price(Series(MARK, symbol), event.mark, at_ms, strict=strict)
+        brain.price(ValueSeries(MARK, symbol), event.mark, at_ms, strict=strict)
         if event.index is not None:
-            brain.price(Series("index", symbol), event.index, at_ms, strict=strict)
+            brain.price(ValueSeries("index", symbol), event.index, at_ms, strict=strict)
             if event.index:
                 basis = (event.mark - event.index) / event.index * HUNDRED
-                brain.observe(Series("basis", symbol), basis, at_ms)
+                brain.observe(ValueSeries("basis", symbol), basis, at_ms)
         interval_ms = self._interval(symbol)
         if event.funding_rate is not None and interval_ms is not None:
             rate = FundingRate(event.funding_rate, interval_ms)
@@ -113,7 +113,7 @@ class Senses:
     def _spread(self, event: BookTop) -> None:
         if event.bid is not None and event.ask is not None:
             spread = (event.ask - event.bid) / (event.ask + event.bid) * 2 * HUNDRED
-            self._brain.observe(Series("spread", event.symbol), spread, event.received_ms)
+            self._brain.observe(ValueSeries("spread", event.symbol), spread, event.received_ms)
 
     def _liquidation(self, event: LiquidationEvent) -> None:
         notional = event.price * event.quantity

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Final
 
-from bot.alerts.backfill import Repair
+from bot.alerts.backfill import AlertBackfill
 from bot.alerts.condition_codec import symbol_of
-from bot.alerts.evaluator import Brain
+from bot.alerts.evaluator import Evaluator
 from bot.alerts.trigger import FundingFacts, series_of
 from bot.alerts.windows import Window
 from bot.domain.alerts.alert import Condition, FundingExtreme, FundingFlip, FundingLevel, PriceMove
@@ -28,15 +28,15 @@ MIDDLE: Final = Decimal("0.95")
 FEWEST_RATES: Final = 20  # fewer say nothing about what is usual
 
 
-class Background:
+class ReferenceData:
     """`prepare` each condition when it is made or loaded; it may be asked again at any time."""
 
     def __init__(
         self,
-        brain: Brain,
+        brain: Evaluator,
         client: BackpackClient,
         catalogue: Catalogue,
-        repair: Repair,
+        repair: AlertBackfill,
         *,
         now_ms: Callable[[], int],
     ) -> None:

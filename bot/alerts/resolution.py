@@ -54,7 +54,7 @@ OF_ACCOUNTS: Final = (MyFill, MarginLevel, LiquidationDistance, ProfitLevel, Fun
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class AlertPlace:
     """Where an alert was made."""
 
     chat_id: int
@@ -89,7 +89,9 @@ def _needs_perp(condition: Condition) -> bool:
     return isinstance(condition, _ON_PERPS)
 
 
-def row_of(user: User, place: Place, intent: AlertIntent, condition: Condition, line: str) -> dict[str, Any]:
+def row_of(
+    user: User, place: AlertPlace, intent: AlertIntent, condition: Condition, line: str
+) -> dict[str, Any]:
     """The columns an alert's words decide."""
     options = intent.options
     private = options.audience is Audience.PRIVATE

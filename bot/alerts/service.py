@@ -10,24 +10,24 @@ from functools import partial
 from typing import Any, Final
 
 from bot.alerts.account_values import Accounts
-from bot.alerts.arming import Made, Making
-from bot.alerts.backfill import Repair
-from bot.alerts.backtest import Replay, Replays
-from bot.alerts.database_input import LOOKED, Happenings
+from bot.alerts.arming import Arming, Made
+from bot.alerts.backfill import AlertBackfill
+from bot.alerts.backtest import Backtest, Backtests
+from bot.alerts.database_input import LOOKED, DatabaseInput
 from bot.alerts.decisions import Watched
 from bot.alerts.engine import Engine
-from bot.alerts.evaluator import Brain
+from bot.alerts.evaluator import Evaluator
 from bot.alerts.events import AlertAnnouncer, Fired
-from bot.alerts.firing_share import Shares
-from bot.alerts.firing_writer import Ledger
+from bot.alerts.firing_share import FiringShares
+from bot.alerts.firing_writer import FiringWriter
 from bot.alerts.loading import load
-from bot.alerts.market_input import Senses
-from bot.alerts.reference_data import Background
-from bot.alerts.resolution import Place, resolve, watched_of
+from bot.alerts.market_input import MarketInput
+from bot.alerts.reference_data import ReferenceData
+from bot.alerts.resolution import AlertPlace, resolve, watched_of
 from bot.alerts.storage import alerts as rows
 from bot.alerts.storage.tables import Alert, AlertState
 from bot.alerts.trigger import MARK
-from bot.domain.accounts.account_snapshot import AccountPicture
+from bot.domain.accounts.account_snapshot import AccountSnapshot
 from bot.domain.alerts.alert import Condition, WhenTrue
 from bot.domain.alerts.limits import LIMITS, AlertLimits
 from bot.domain.intent import AlertIntent
@@ -66,22 +66,22 @@ class Alerts:
         self._catalogue = catalogue
         self._clock = clock
         self._now_ms = client.now_ms
-        self.brain = Brain()
-        self._shares = Shares(limits)
-        self._ledger = Ledger(database, announcer, self._shares, clock=clock, now_ms=client.now_ms)
-        repair = Repair(client, now_ms=client.now_ms)
+        self.brain = Evaluator()
+        self._shares = FiringShares(limits)
+        self._ledger = FiringWriter(database, announcer, self._shares, clock=clock, now_ms=client.now_ms)
+        repair = AlertBackfill(client, now_ms=client.now_ms)
         self.account_states = Accounts(self.brain.observe)
         self.look: Callable[[int], Awaitable[None]] = _look_away  # takes a picture now; set by the app
-        senses = Senses(self.brain, self.account_states, feed.interval)
+        senses = MarketInput(self.brain, self.account_states, feed.interval)
         self.engine = Engine(self.brain, senses, self._ledger, repair, feed)
         self.engine.stale = self._reload_soon
         background = partial(
-            Background, client=client, catalogue=catalogue, repair=repair, now_ms=client.now_ms
+            ReferenceData, client=client, catalogue=catalogue, repair=repair, now_ms=client.now_ms
         )
         self._background = background(self.brain)
-        self._happenings = Happenings(database, self.brain, now_ms=client.now_ms)
+        self._happenings = DatabaseInput(database, self.brain, now_ms=client.now_ms)
         self._fills_came = asyncio.Event()
-        self._making = Making(
+        self._making = Arming(
             database,
             client,
             feed,
@@ -94,7 +94,7 @@ class Alerts:
             admits=admits,
             limits=limits,
         )
-        self._replays = Replays(client, catalogue, background, now_ms=client.now_ms)
+        self._replays = Backtests(client, catalogue, background, now_ms=client.now_ms)
         self._tasks: set[asyncio.Task[None]] = set()
 
     # --- life --------------------------------------------------------------------------------------
@@ -148,7 +148,9 @@ class Alerts:
         twice is one alert, the first, in whatever state it is by now.
         """
         return await self._armed(
-            await self._making.create(user, Place(chat_id, thread_id), intent, line, account_id, source, when)
+            await self._making.create(
+                user, AlertPlace(chat_id, thread_id), intent, line, account_id, source, when
+            )
         )
 
     async def resolve(self, intent: AlertIntent) -> Condition | Refusal:
@@ -193,7 +195,7 @@ class Alerts:
         """Forget an alert. None: there is no live alert of this user."""
         return await self._change(alert_id, user_id, set(rows.LIVE), state=AlertState.DELETED)
 
-    async def replay(self, intent: AlertIntent, days: int = 30) -> Replay | Refusal:
+    async def replay(self, intent: AlertIntent, days: int = 30) -> Backtest | Refusal:
         """When it would have fired in the last `days`. Raises BackpackError."""
         return await self._replays.run(intent, days)
 
@@ -212,7 +214,7 @@ class Alerts:
 
     # --- for the desk ------------------------------------------------------------------------------
 
-    def account_changed(self, account_id: int, picture: AccountPicture) -> None:
+    def account_changed(self, account_id: int, picture: AccountSnapshot) -> None:
         """The desk has read an account anew; until the next time only the marks of its positions move."""
         self.account_states.changed(account_id, picture)
         for symbol in self.account_states.symbols:

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.alerts.decisions import Watched
 from bot.alerts.level_index import Candle
-from bot.alerts.trigger import Series, series_of
+from bot.alerts.trigger import ValueSeries, series_of
 from bot.domain.alerts.alert import PriceTrail, Trend
 from bot.domain.values import HUNDRED
 
@@ -105,8 +105,8 @@ class Trailing:
     """Every trailing alert, by its series."""
 
     def __init__(self) -> None:
-        self.by_series: dict[Series, Trails] = {}
-        self._watched: dict[int, tuple[Watched, Series]] = {}
+        self.by_series: dict[ValueSeries, Trails] = {}
+        self._watched: dict[int, tuple[Watched, ValueSeries]] = {}
 
     def __contains__(self, alert_id: int) -> bool:
         return alert_id in self._watched

@@ -54,7 +54,7 @@ _PERCENT_SLACK: Final = Decimal("0.5")  # per cent of a margin
 _MONEY_SLACK: Final = Decimal("0.10")  # USD
 
 
-class Series(NamedTuple):
+class ValueSeries(NamedTuple):
     """One stream of values: what is measured (`last`, `spread`, `rise:last:900000`, …) and of what."""
 
     measure: str
@@ -62,19 +62,19 @@ class Series(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Rung:
+class Trigger:
     """`part` names it among the rungs of its alert; `rearm` is the level at which the condition ceases."""
 
-    series: Series
+    series: ValueSeries
     part: str
     level: Decimal
     trend: Trend
     rearm: Decimal
 
 
-def series_of(condition: PriceLevel | PriceMove | PriceTrail) -> Series:
+def series_of(condition: PriceLevel | PriceMove | PriceTrail) -> ValueSeries:
     """The prices a condition waits on."""
-    return Series(condition.source.value, condition.symbol)
+    return ValueSeries(condition.source.value, condition.symbol)
 
 
 def measures_of(condition: Condition) -> tuple[str, ...]:
@@ -142,32 +142,32 @@ class FundingFacts:
     high: Decimal | None = None
 
 
-def rungs_on(condition: Condition, series: Series, facts: FundingFacts) -> list[Rung]:
+def rungs_on(condition: Condition, series: ValueSeries, facts: FundingFacts) -> list[Trigger]:
     """The rungs of a condition on one series of its measures; none while `facts` lack what they need."""
     made = _RUNGS.get(type(condition))
     return made(condition, series, facts) if made is not None else []
 
 
-def _one(series: Series, level: Decimal, trend: Trend, slack: Decimal = ZERO) -> list[Rung]:
+def _one(series: ValueSeries, level: Decimal, trend: Trend, slack: Decimal = ZERO) -> list[Trigger]:
     """`slack`: how far the value must go back before it counts as gone. Both ways: a rung for each."""
     if trend is Trend.EITHER and slack:
         sides = _sides(series, level, level, trend)
         return [replace(rung, rearm=_back(level, rung.trend, slack)) for rung in sides]
-    return [Rung(series, series.subject, level, trend, _back(level, trend, slack))]
+    return [Trigger(series, series.subject, level, trend, _back(level, trend, slack))]
 
 
 def _back(level: Decimal, trend: Trend, slack: Decimal) -> Decimal:
     return level + slack if trend is Trend.DOWN else level - slack
 
 
-def _sides(series: Series, high: Decimal, low: Decimal, trend: Trend) -> list[Rung]:
+def _sides(series: ValueSeries, high: Decimal, low: Decimal, trend: Trend) -> list[Trigger]:
     """Out at the top, out at the bottom, or either."""
-    up = Rung(series, f"{series.subject} up", high, Trend.UP, high)
-    down = Rung(series, f"{series.subject} down", low, Trend.DOWN, low)
+    up = Trigger(series, f"{series.subject} up", high, Trend.UP, high)
+    down = Trigger(series, f"{series.subject} down", low, Trend.DOWN, low)
     return {Trend.UP: [up], Trend.DOWN: [down], Trend.EITHER: [up, down]}[trend]
 
 
-def _funding(condition: FundingLevel, series: Series, facts: FundingFacts) -> list[Rung]:
+def _funding(condition: FundingLevel, series: ValueSeries, facts: FundingFacts) -> list[Trigger]:
     """By the year, whatever it was said per: intervals change."""
     span_ms = _UNIT_MS.get(condition.unit) or condition.interval_ms or facts.interval_ms
     if span_ms is None:
@@ -175,21 +175,22 @@ def _funding(condition: FundingLevel, series: Series, facts: FundingFacts) -> li
     return _one(series, condition.percent * YEAR_MS / span_ms, condition.trend, _FUNDING_SLACK)
 
 
-def _extreme(_: FundingExtreme, series: Series, facts: FundingFacts) -> list[Rung]:
+def _extreme(_: FundingExtreme, series: ValueSeries, facts: FundingFacts) -> list[Trigger]:
     if facts.low is None or facts.high is None:
         return []
     return _sides(series, facts.high + _LEAST, facts.low - _LEAST, Trend.EITHER)
 
 
-def _distance(condition: LiquidationDistance, series: Series, _: FundingFacts) -> list[Rung]:
+def _distance(condition: LiquidationDistance, series: ValueSeries, _: FundingFacts) -> list[Trigger]:
     """An approach ends when the widest level is left behind."""
     widest = max(condition.percents)
     return [
-        Rung(series, f"{series.subject} {level}", level, Trend.DOWN, widest) for level in condition.percents
+        Trigger(series, f"{series.subject} {level}", level, Trend.DOWN, widest)
+        for level in condition.percents
     ]
 
 
-def _profit(condition: ProfitLevel, series: Series, _: FundingFacts) -> list[Rung]:
+def _profit(condition: ProfitLevel, series: ValueSeries, _: FundingFacts) -> list[Trigger]:
     if condition.amount is not None:
         slack = max(abs(condition.amount) / 50, _MONEY_SLACK)
         return _one(series, condition.amount, condition.trend, slack)
@@ -198,18 +199,18 @@ def _profit(condition: ProfitLevel, series: Series, _: FundingFacts) -> list[Run
     return []
 
 
-def _move(condition: PriceMove | ActivityMove, series: Series, _: FundingFacts) -> list[Rung]:
-    return [Rung(series, series.measure, condition.percent, Trend.UP, condition.percent)]
+def _move(condition: PriceMove | ActivityMove, series: ValueSeries, _: FundingFacts) -> list[Trigger]:
+    return [Trigger(series, series.measure, condition.percent, Trend.UP, condition.percent)]
 
 
-def _anchored(condition: PriceTrail, series: Series, _: FundingFacts) -> list[Rung]:
+def _anchored(condition: PriceTrail, series: ValueSeries, _: FundingFacts) -> list[Trigger]:
     if condition.anchor is None:
         return []
     high, low = (condition.anchor * (HUNDRED + sign * condition.percent) / HUNDRED for sign in (1, -1))
     return _sides(series, high, low, condition.trend)
 
 
-_RUNGS: Final[dict[type, Callable[[Any, Series, FundingFacts], list[Rung]]]] = {
+_RUNGS: Final[dict[type, Callable[[Any, ValueSeries, FundingFacts], list[Trigger]]]] = {
     FundingLevel: _funding,
     FundingExtreme: _extreme,
     FundingSoon: lambda c, series, _: _one(series, Decimal(c.lead_ms), Trend.DOWN),
@@ -247,6 +248,6 @@ def _followed(condition: Condition) -> str | None:
     return MARK if isinstance(condition, by_marks) else None
 
 
-def name_of(series: Series) -> str:
+def name_of(series: ValueSeries) -> str:
     """What a series of prices is followed, and its watermark kept, under: index and mark come together."""
     return f"{LAST if series.measure == LAST else MARK}:{series.subject}"

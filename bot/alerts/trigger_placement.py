@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from bot.alerts.decisions import Watched
-from bot.alerts.level_index import Ladder, Standing
-from bot.alerts.trigger import FundingFacts, Rung, Series, measures_of, rungs_on, scope_of, subject_of
+from bot.alerts.level_index import LevelIndex, TriggerStanding
+from bot.alerts.trigger import FundingFacts, Trigger, ValueSeries, measures_of, rungs_on, scope_of, subject_of
 from bot.domain.alerts.alert import Condition, FundingExtreme, FundingLevel, LiquidationDistance, Trend
 
 SPENT: Final = "spent"
@@ -22,13 +22,13 @@ class _Held:
 
     watched: Watched
     kept: dict[str, Any]
-    rungs: dict[str, Rung] = field(default_factory=dict)
+    rungs: dict[str, Trigger] = field(default_factory=dict)
 
 
-class Holding:
+class TriggerPlacement:
     """Its rungs stand on the brain's `ladders`."""
 
-    def __init__(self, ladders: defaultdict[Series, Ladder], *, speaks: bool = True) -> None:
+    def __init__(self, ladders: defaultdict[ValueSeries, LevelIndex], *, speaks: bool = True) -> None:
         self._ladders = ladders
         self._speaks = speaks  # whether a condition that holds when first heard of is told
         self._facts: dict[str, FundingFacts] = {}
@@ -45,7 +45,7 @@ class Holding:
         subject = subject_of(condition, watched.account_id)
         for measure in measures_of(condition):
             if subject is not None:
-                self._place(held, Series(measure, subject))
+                self._place(held, ValueSeries(measure, subject))
                 continue
             self._everywhere.setdefault(measure, {})[watched.id] = held
             for series in [one for one in self._ladders if one.measure == measure]:
@@ -77,7 +77,7 @@ class Holding:
         if self._facts.get(symbol) == facts:
             return
         self._facts[symbol] = facts
-        series = Series("funding", symbol)
+        series = ValueSeries("funding", symbol)
         for held in list(self._held.values()):
             wants = getattr(held.watched.condition, "symbol", None) in {None, symbol}
             if wants and isinstance(held.watched.condition, FundingExtreme | FundingLevel):
@@ -91,7 +91,7 @@ class Holding:
         """Whether some condition on any market waits on it."""
         return bool(self._everywhere.get(measure))
 
-    def meet(self, series: Series) -> None:
+    def meet(self, series: ValueSeries) -> None:
         """The first value of a series: conditions on any market take it in."""
         for held in self._everywhere[series.measure].values():
             self._place_if_in_scope(held, series)
@@ -124,11 +124,11 @@ class Holding:
             return None
         return {**held.kept, **self._standings(held, held.rungs.values())}
 
-    def _place_if_in_scope(self, held: _Held, series: Series) -> None:
+    def _place_if_in_scope(self, held: _Held, series: ValueSeries) -> None:
         if series.subject.startswith(scope_of(held.watched.condition, held.watched.account_id)):
             self._place(held, series)
 
-    def _place(self, held: _Held, series: Series) -> None:
+    def _place(self, held: _Held, series: ValueSeries) -> None:
         watched = held.watched
         ladder = self._ladders[series]
         facts = self._facts.get(series.subject, FundingFacts())
@@ -138,7 +138,7 @@ class Holding:
             if word == DONE:
                 held.kept[rung.part] = [word, since, turn]
                 continue
-            standing = Standing(rung.trend, rung.level, rung.rearm, watched.cooldown_ms)
+            standing = TriggerStanding(rung.trend, rung.level, rung.rearm, watched.cooldown_ms)
             held.rungs[rung.part] = rung
             if not word:
                 ladder.decide_later(key, standing, speaks=self._speaks)
@@ -149,7 +149,7 @@ class Holding:
             else:
                 ladder.arm(key, rung.level, Trend(word), since, turn)
 
-    def _standings(self, held: _Held, rungs: Iterable[Rung]) -> dict[str, list[Any]]:
+    def _standings(self, held: _Held, rungs: Iterable[Trigger]) -> dict[str, list[Any]]:
         keys = {rung.part: (rung.series, (held.watched.id, rung.part)) for rung in rungs}
         return {
             part: stand(self._ladders, series, key)
@@ -158,7 +158,7 @@ class Holding:
         }
 
 
-def stand(ladders: Mapping[Series, Ladder], series: Series, key: Any) -> list[Any]:
+def stand(ladders: Mapping[ValueSeries, LevelIndex], series: ValueSeries, key: Any) -> list[Any]:
     """The side a rung waits on and since when, as a memory."""
     side, since, turn = ladders[series].state(key)
     return [SPENT if side is None else side.value, since, turn]

@@ -12,14 +12,14 @@ from typing import Any
 from bot.access import chat
 from bot.access import views as operator_view
 from bot.chat.acts import ActClass, class_of
-from bot.chat.request import Turn
+from bot.chat.request import Request
 from bot.domain.refusal import Refusal, RefusalCode
-from bot.people.tables import Access, AccountState
+from bot.people.tables import Access, KeyState
 from bot.trading.chat import accounts
 from bot.ui import refusals as refusal_view
 
 
-async def stops(turn: Turn, handler: Callable[..., Any] | None) -> bool:
+async def stops(turn: Request, handler: Callable[..., Any] | None) -> bool:
     """Whether an act is not for who asks for it; then they have been told.
 
     `handler` None: a command nobody here knows. In a group a stranger's is left to others.
@@ -36,13 +36,13 @@ async def stops(turn: Turn, handler: Callable[..., Any] | None) -> bool:
     return await _turn_away(turn, asks=handler is accounts.start)
 
 
-async def _holds(turn: Turn) -> bool:
+async def _holds(turn: Request) -> bool:
     """Whether this person has an account here that may have orders and positions."""
     known, _ = await turn.services.linking.list(turn.user.id)
-    return any(account.state is not AccountState.PENDING for account in known)
+    return any(account.state is not KeyState.PENDING for account in known)
 
 
-async def _turn_away(turn: Turn, *, asks: bool) -> bool:
+async def _turn_away(turn: Request, *, asks: bool) -> bool:
     """A stranger's /start asks the operators; everything else says what is missing."""
     if asks and turn.sender.private:
         await chat.knock(turn)
@@ -52,7 +52,7 @@ async def _turn_away(turn: Turn, *, asks: bool) -> bool:
     return True
 
 
-async def _closing_only(turn: Turn) -> bool:
+async def _closing_only(turn: Request) -> bool:
     turn.answer_soon()
     await turn.say(refusal_view.refusal(turn.here, Refusal(RefusalCode.CLOSING_ONLY)))
     return True

@@ -9,7 +9,7 @@ from bot.access import chat as access_chat
 from bot.alerts.chat import alerts, wizard
 from bot.alerts.chat import lists as alerts_lists
 from bot.chat import confirmations
-from bot.chat.request import Turn
+from bot.chat.request import Request
 from bot.funding import chat as funding_chat
 from bot.posts import chat as posts_chat
 from bot.preferences.chat import notifications, settings
@@ -17,13 +17,13 @@ from bot.rebates.chat import payouts, rebates, referrals, shares
 from bot.trading.chat import accounts, cancels, flatten, order_wizard, trade
 from bot.trading.chat import lists as trading_lists
 
-Handler = Callable[[Turn, str], Awaitable[Any]]
+Handler = Callable[[Request, str], Awaitable[Any]]
 
 
 def _begin(verb: str) -> Handler:
     """A trading command: with words it is a line, without it is the first button."""
 
-    async def handle(turn: Turn, argument: str) -> None:
+    async def handle(turn: Request, argument: str) -> None:
         if argument or await trade.answers_card(turn, verb):
             await trade.line(turn, f"{verb} {argument}".strip())
         else:
@@ -32,14 +32,14 @@ def _begin(verb: str) -> Handler:
     return handle
 
 
-def _plain(act: Callable[[Turn], Awaitable[Any]]) -> Handler:
-    async def handle(turn: Turn, _: str) -> None:
+def _plain(act: Callable[[Request], Awaitable[Any]]) -> Handler:
+    async def handle(turn: Request, _: str) -> None:
         await act(turn)
 
     return handle
 
 
-async def _alert(turn: Turn, argument: str) -> None:
+async def _alert(turn: Request, argument: str) -> None:
     """With words it is a line, without it is the first button."""
     if argument:
         await trade.line(turn, f"alert {argument}")
@@ -47,7 +47,7 @@ async def _alert(turn: Turn, argument: str) -> None:
         await wizard.step(turn)
 
 
-async def _funding(turn: Turn, argument: str) -> None:
+async def _funding(turn: Request, argument: str) -> None:
     """With words it is a line, without it is the table of all."""
     if argument:
         await trade.line(turn, f"funding {argument}")
@@ -111,14 +111,14 @@ OPERATOR_COMMANDS: dict[str, Handler] = {
 _MENU_PAGES = {"main", "trade", "manage", "market", "account"}
 
 
-async def _menu(turn: Turn, entry: str) -> None:
+async def _menu(turn: Request, entry: str) -> None:
     if entry in _MENU_PAGES:
         await settings.menu(turn, entry)
     elif entry in COMMANDS:
         await COMMANDS[entry](turn, "")
 
 
-async def _beside(turn: Turn, entry: str) -> None:
+async def _beside(turn: Request, entry: str) -> None:
     """A menu entry as a message of its own: under a card that goes on changing, it would be overwritten."""
     turn.is_tap = False
     await _menu(turn, entry)

@@ -37,7 +37,7 @@ def since_boot() -> float:
     return time.clock_gettime(_CLOCK)
 
 
-class Lease:
+class ActiveLease:
     """One process's claim to be the active one. Good for one life: once lost, a new one is needed."""
 
     def __init__(
@@ -92,7 +92,7 @@ class Lease:
         except (SQLAlchemyError, OSError) as error:
             _log.warning("the lease runs out by itself: %s", type(error).__name__)
 
-    async def _found(self) -> leases.Held | None:
+    async def _found(self) -> leases.LeaseHeld | None:
         async with self._database.read() as session:
             return await leases.held(session, NAME)
 

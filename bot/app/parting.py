@@ -13,7 +13,7 @@ from bot.alerts.storage import alerts as rows
 from bot.alerts.storage.tables import Alert
 from bot.chat.prompts import Prompts
 from bot.people.tables import Account
-from bot.trading.tracking.user_streams import Watcher
+from bot.trading.tracking.user_streams import UserStreams
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class KeyParting:
     """Implements `trading.linking.Parting`. Rows of the account itself end by `kernel.storage.erasure`."""
 
     alerts: Alerts
-    watcher: Watcher
+    watcher: UserStreams
     prompts: Prompts
 
     async def account(self, session: AsyncSession, account: Account, *, is_default: bool) -> Sequence[Alert]:

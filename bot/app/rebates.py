@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.exchange.backpack import BackpackClient
-from bot.kernel.jobs import RunContext, Runs, Schedule, Series
+from bot.kernel.jobs import RunContext, Runs, RunSeries, Schedule
 from bot.kernel.recurrence import Daily, stamp
 from bot.kernel.storage import Database
 from bot.rebates.affiliates import Affiliates
@@ -20,7 +20,7 @@ from bot.rebates.parties import People
 from bot.rebates.prices import Prices
 from bot.rebates.terms import Tiers
 from bot.settings import Settings
-from bot.trading.account_clients import AccountSessions
+from bot.trading.account_clients import AccountClients
 from bot.trading.tracking.tracker import Tracker
 
 BOOK_S: Final = 30.0
@@ -32,7 +32,7 @@ CANARY_AT: Final = Daily(40)  # after the check has completed the fills
 
 
 @dataclass(slots=True)
-class Books:
+class Rebates:
     bookkeeper: Bookkeeper
     check: LedgerCheck
     canary: Canary
@@ -43,13 +43,13 @@ def open_books(
     settings: Settings,
     database: Database,
     client: BackpackClient,
-    sessions: AccountSessions,
+    sessions: AccountClients,
     tracker: Tracker,
     people: People,
     alarm: LedgerAlarm,
     *,
     clock: Callable[[], int],
-) -> Books:
+) -> Rebates:
     """Wire the ledger. `settings` has a broker id."""
     bookkeeper = Bookkeeper(
         database,
@@ -63,10 +63,10 @@ def open_books(
         database, bookkeeper, alarm, line=sessions.look, record=tracker.record_fills, clock=clock
     )
     canary = Canary(database, alarm, broker_id=settings.backpack_broker_id or 0, clock=clock)
-    return Books(bookkeeper, check, canary, Affiliates(database, people, bookkeeper, clock=clock))
+    return Rebates(bookkeeper, check, canary, Affiliates(database, people, bookkeeper, clock=clock))
 
 
-def keep(books: Books, schedule: Schedule, database: Database, clock: Callable[[], int]) -> None:
+def keep(books: Rebates, schedule: Schedule, database: Database, clock: Callable[[], int]) -> None:
     """Put the ledger's work on the schedule."""
 
     async def check(run: RunContext) -> None:
@@ -77,8 +77,8 @@ def keep(books: Books, schedule: Schedule, database: Database, clock: Callable[[
 
     schedule.every(BOOK_S, "book", books.bookkeeper.run_once)
     schedule.every(MEND_S, "mend-bookings", books.bookkeeper.mend)
-    schedule.durable(Series(CHECK, CHECK_AT, check), Runs(database, clock=clock, lease_ms=CHECK_LEASE_MS))
-    schedule.durable(Series("canary", CANARY_AT, canary), Runs(database, clock=clock))
+    schedule.durable(RunSeries(CHECK, CHECK_AT, check), Runs(database, clock=clock, lease_ms=CHECK_LEASE_MS))
+    schedule.durable(RunSeries("canary", CANARY_AT, canary), Runs(database, clock=clock))
 
 
 def check_of_last_day(month: Month) -> str:

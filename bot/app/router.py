@@ -19,7 +19,7 @@ from bot.app import access
 from bot.app.commands import COMMANDS, OPERATOR_COMMANDS, SPEAKING, TAPS, Handler, behind_tap
 from bot.chat import group_language, secrets_in_chat, taps
 from bot.chat.addressing import without_name
-from bot.chat.request import Attached, Replied, Turn
+from bot.chat.request import Attached, Replied, Request
 from bot.chat.sender import Sender, language_of, sender_of_message, sender_of_tap
 from bot.chat.services import Services
 from bot.domain.refusal import Refusal, RefusalCode
@@ -132,7 +132,7 @@ class Router:
                 else await group_language.locale_at(session, arrival.chat, user)
             )
 
-    async def _read(self, turn: Turn, text: str, words: str, *, leaked: bool) -> None:
+    async def _read(self, turn: Request, text: str, words: str, *, leaked: bool) -> None:
         """Act on `text`; `words` are all that was written, `leaked` where there is a secret among them."""
         text = self._addressed(turn, text)
         if leaked or text.startswith("/"):
@@ -162,13 +162,13 @@ class Router:
         else:
             await trade.line(turn, text)
 
-    def _addressed(self, turn: Turn, text: str) -> str:
+    def _addressed(self, turn: Request, text: str) -> str:
         """The text without our name; in a group what is said to us by name is as good as with a slash."""
         text, named = without_name(text, self._services.bot_username)
         is_meant = named and not text.startswith("/") and not turn.sender.private
         return f"/{text}" if is_meant and trade.makes_sense(turn, text) else text
 
-    async def _look_around(self, turn: Turn) -> None:
+    async def _look_around(self, turn: Request) -> None:
         """In a group, learn in which language it is spoken to."""
         services, who = self._services, turn.sender
         if not who.private:
@@ -176,12 +176,12 @@ class Router:
                 services.database, who.chat_id, who.title, services.clock()
             )
 
-    async def _is_stopped(self, turn: Turn, text: str) -> bool:
+    async def _is_stopped(self, turn: Request, text: str) -> bool:
         """Whether the operator has not let its sender in; a secret is dealt with whoever sends it."""
         meant = turn.sender.private or (text.startswith("/") and self._is_for_us(text))
         return meant and await access.stops(turn, _behind(turn, text))
 
-    async def _command(self, turn: Turn, text: str) -> None:
+    async def _command(self, turn: Request, text: str) -> None:
         if not self._is_for_us(text):
             return
         word, _, argument = text[1:].partition(" ")
@@ -211,7 +211,9 @@ class Router:
         if turn is not None:
             await self._guarded(turn, lambda: self._tapped(turn, query, name, argument, age_ms))
 
-    async def _tapped(self, turn: Turn, query: CallbackQuery, name: str, argument: str, age_ms: int) -> None:
+    async def _tapped(
+        self, turn: Request, query: CallbackQuery, name: str, argument: str, age_ms: int
+    ) -> None:
         handler = TAPS.get(name)
         button = taps.button_of(query)
         if handler is None or (button is None and not self._is_owed(turn, query)):
@@ -231,17 +233,17 @@ class Router:
         await handler(turn, argument)
         await turn.answer()
 
-    def _is_owed(self, turn: Turn, query: CallbackQuery) -> bool:
+    def _is_owed(self, turn: Request, query: CallbackQuery) -> bool:
         """Whether a button nobody can see any more still works: in private what is tapped could be typed."""
         return turn.sender.private and not taps.is_readable(query)
 
-    def _why_over(self, turn: Turn) -> Refusal:
+    def _why_over(self, turn: Request) -> Refusal:
         """A button that is gone: of one's own preview it is said what became of it."""
         over = self._services.placing.usable(turn.ticket, turn.user.id) if turn.ticket is not None else None
         return over if isinstance(over, Refusal) else Refusal(RefusalCode.EXPIRED)
 
     async def _ask_again(
-        self, turn: Turn, query: CallbackQuery, button: InlineKeyboardButton | None, age_ms: int
+        self, turn: Request, query: CallbackQuery, button: InlineKeyboardButton | None, age_ms: int
     ) -> None:
         """A tap from before we listened: what was meant then may not be meant now."""
         turn.answer_soon(Refusal(RefusalCode.EXPIRED))
@@ -251,7 +253,7 @@ class Router:
 
     async def _turn(
         self, who: Sender, message_id: int, query: CallbackQuery | None = None, token: str | None = None
-    ) -> Turn | None:
+    ) -> Request | None:
         """The turn of a known person; without the database nobody is known, and that is said.
 
         What a Confirm's `token` stands for is read with its person: an order waits for this.
@@ -268,11 +270,11 @@ class Router:
             broken = refusal_view.failure(Locale.of(who.language), reference)
             await self._services.outbox.say(who.chat_id, broken, thread_id=who.thread_id)
             return None
-        return Turn(
+        return Request(
             self._services, who, user, message_id, is_tap=query is not None, query=query, ticket=ticket
         )
 
-    async def _guarded(self, turn: Turn, act: Callable[[], Awaitable[None]]) -> None:
+    async def _guarded(self, turn: Request, act: Callable[[], Awaitable[None]]) -> None:
         """Run a handler; whatever goes wrong becomes a message that says what to do."""
         try:
             await act()
@@ -287,7 +289,7 @@ class Router:
             _log.exception("a handler failed, reference %s", reference)
             await self._excuse(turn, refusal_view.failure(turn.here, reference))
 
-    async def _excuse(self, turn: Turn, message: View) -> None:
+    async def _excuse(self, turn: Request, message: View) -> None:
         turn.answer_soon()
         await turn.say(message)
 
@@ -303,7 +305,7 @@ def _command_of(text: str) -> str:
     return text[1:].partition(" ")[0].partition("@")[0].lower()
 
 
-def _behind(turn: Turn, text: str) -> Handler | None:
+def _behind(turn: Request, text: str) -> Handler | None:
     """What a message begins: a command, one written without its slash, or a line; None: nothing we know."""
     if text.startswith("/"):
         return COMMANDS.get(_command_of(text))

@@ -11,9 +11,9 @@ from bot.alerts.chat.announcer import AlertMessages
 from bot.alerts.chat.plans import AlertPlans
 from bot.alerts.service import Alerts
 from bot.app.housekeeping import expire_previews, finish_chains, tidy
-from bot.app.lease import Lease
+from bot.app.lease import ActiveLease
 from bot.app.parting import KeyParting
-from bot.app.rebates import Books, check_of_last_day, keep, open_books
+from bot.app.rebates import Rebates, check_of_last_day, keep, open_books
 from bot.app.router import Router
 from bot.chat.overload import Overload
 from bot.chat.prompts import Prompts
@@ -26,9 +26,9 @@ from bot.intake.record import Record
 from bot.kernel.clock import unix_ms
 from bot.kernel.jobs import Runs, Schedule
 from bot.kernel.storage import Database
-from bot.marketdata import Catalogue, Feed, Funding
+from bot.marketdata import Catalogue, Feed, FundingHistory
 from bot.notifications.lost_chats import LostChats
-from bot.notifications.rate_limits import TELEGRAM, Rates
+from bot.notifications.rate_limits import TELEGRAM, RateLimits
 from bot.notifications.sender import Outbox
 from bot.posts.content import Posting
 from bot.posts.jobs import Posts
@@ -42,29 +42,29 @@ from bot.rebates.payouts import Payouts
 from bot.rebates.shares import Shares
 from bot.rebates.statements import Statements
 from bot.rebates.summary import Summaries
-from bot.settings import Access, Settings
+from bot.settings import AccessMode, Settings
 from bot.telegram.connection import Telegram, telegram_bot
 from bot.trading.access import AccessPolicy
-from bot.trading.account_clients import AccountSessions
-from bot.trading.account_snapshots import Pictures
+from bot.trading.account_clients import AccountClients
+from bot.trading.account_snapshots import AccountSnapshots
 from bot.trading.chat.announcer import ChatAnnouncer
-from bot.trading.execution.cancellation import Manage
+from bot.trading.execution.cancellation import Cancellation
 from bot.trading.execution.flatten import Panics
-from bot.trading.execution.order_list import Chains
-from bot.trading.execution.submission import Placing
-from bot.trading.key_health import KeyTroubles
+from bot.trading.execution.order_list import OrderLists
+from bot.trading.execution.submission import Submission
+from bot.trading.key_health import KeyHealth
 from bot.trading.linking import Linking
-from bot.trading.message_context import Cards
+from bot.trading.message_context import MessageContexts
 from bot.trading.previews.cancel_preview import Cancels
-from bot.trading.previews.preview_builder import Gathering
-from bot.trading.previews.tickets import Offers
+from bot.trading.previews.preview_builder import PreviewBuilder
+from bot.trading.previews.tickets import Tickets
 from bot.trading.queries import Queries
-from bot.trading.tracking.exit_monitor import StopMonitor
-from bot.trading.tracking.exit_verification import ExitGuard
+from bot.trading.tracking.exit_monitor import ExitMonitor
+from bot.trading.tracking.exit_verification import ExitVerification
 from bot.trading.tracking.reconciler import Reconciler
 from bot.trading.tracking.stream_pulse import AccountPulses
 from bot.trading.tracking.tracker import Tracker
-from bot.trading.tracking.user_streams import Watcher
+from bot.trading.tracking.user_streams import UserStreams
 from bot.vault import MasterKeys, Vault
 from bot.web import Dashboard
 from bot.web.login import Login
@@ -97,14 +97,14 @@ class Bot:
 
     settings: Settings
     database: Database
-    lease: Lease
+    lease: ActiveLease
     vault: Vault
     client: BackpackClient
     feed: Feed
     services: Services
-    watcher: Watcher
+    watcher: UserStreams
     reconciler: Reconciler
-    books: Books
+    books: Rebates
     schedule: Schedule
     telegram: Telegram
     plans: AlertPlans
@@ -118,12 +118,12 @@ def build(
     key_page_url: str = BACKPACK_KEYS_PAGE,
     demo: bool = False,
     clock: Callable[[], int] = unix_ms,
-    rates: Rates = TELEGRAM,
+    rates: RateLimits = TELEGRAM,
 ) -> Bot:
     """Wire a bot. Nothing is contacted yet. `settings` has a token and a broker id."""
     if settings.telegram_bot_token is None or settings.backpack_broker_id is None:
         raise ValueError("a bot needs a token and a broker id")
-    lease = Lease(database := Database.open(settings.database_url))
+    lease = ActiveLease(database := Database.open(settings.database_url))
     vault = Vault(database, masters, clock=clock)
     broker_key = settings.backpack_broker_key
     broker = BrokerTag(
@@ -135,14 +135,14 @@ def build(
     outbox = Outbox(telegram, database, clock=clock, rates=rates)
     announcer.kick = outbox.kick
     outbox.on_lost = LostChats(settings.admin_user_ids, clock).tell
-    sessions = AccountSessions(vault, client)
+    sessions = AccountClients(vault, client)
     feed = Feed(client, settings.backpack_ws_url)
     catalogue = Catalogue(client, feed, clock=clock)
     alert_messages = AlertMessages(clock=clock)
     alert_messages.kick = outbox.kick
     tracker = Tracker(database, announcer, clock=clock)
-    access = AccessPolicy(settings.access is Access.OPEN, settings.admin_user_ids)
-    placing = Placing(
+    access = AccessPolicy(settings.access is AccessMode.OPEN, settings.admin_user_ids)
+    placing = Submission(
         database,
         client,
         sessions,
@@ -157,11 +157,11 @@ def build(
     placing.rules_refused = catalogue.doubt
     reconciler = Reconciler(database, client, sessions, tracker, placing, clock=clock)
     exits = (
-        ExitGuard(database, sessions, tracker, announcer, clock=clock),
-        StopMonitor(database, sessions, announcer, clock=clock),
+        ExitVerification(database, sessions, tracker, announcer, clock=clock),
+        ExitMonitor(database, sessions, announcer, clock=clock),
     )
-    keys = KeyTroubles()
-    watcher = Watcher(
+    keys = KeyHealth()
+    watcher = UserStreams(
         database,
         vault,
         tracker,
@@ -177,11 +177,11 @@ def build(
     parting = KeyParting(alerts, watcher, prompts)
     linking = Linking(database, vault, sessions, reconciler, parting, clock=clock)
     linking.linked = watcher.watch
-    pictures = Pictures(database, sessions, keys, now_ms=client.now_ms)
+    pictures = AccountSnapshots(database, sessions, keys, now_ms=client.now_ms)
     pulses = _told_to_alerts(AccountPulses(database, sessions, reconciler), alerts, watcher, keys, pictures)
     queries = Queries(database, catalogue, sessions, linking)
-    manage = Manage(database, catalogue, sessions, queries, tracker)
-    funding = Funding(client, catalogue, feed, clock=clock)
+    manage = Cancellation(database, catalogue, sessions, queries, tracker)
+    funding = FundingHistory(client, catalogue, feed, clock=clock)
     people = People(clock=clock)
     ledger_alarms = LedgerAlarms(settings.admin_user_ids, outbox.kick, clock=clock)
     books = open_books(settings, database, client, sessions, tracker, people, ledger_alarms, clock=clock)
@@ -189,18 +189,18 @@ def build(
         bot=telegram,
         database=database,
         outbox=outbox,
-        offers=Offers(
+        offers=Tickets(
             database,
             catalogue,
-            Gathering(catalogue, sessions, linking, clock=clock),
+            PreviewBuilder(catalogue, sessions, linking, clock=clock),
             manage,
             access=access,
             clock=clock,
         ),
         placing=placing,
         cancels=Cancels(manage, linking, sessions, catalogue),
-        chains=Chains(database, placing, manage, clock=clock),
-        cards=Cards(database),
+        chains=OrderLists(database, placing, manage, clock=clock),
+        cards=MessageContexts(database),
         linking=linking,
         manage=manage,
         panics=Panics(database, catalogue, sessions, linking, placing, tracker, clock=clock),
@@ -255,7 +255,7 @@ def build(
     )
 
 
-def _intake(services: Services, vault: Vault, lease: Lease) -> Intake:
+def _intake(services: Services, vault: Vault, lease: ActiveLease) -> Intake:
     """The door updates come in by, with the router behind it."""
     router = Router(services)
     overload = Overload(services.outbox, router.locale_of)
@@ -266,7 +266,7 @@ def _intake(services: Services, vault: Vault, lease: Lease) -> Intake:
 
 
 def _told_to_alerts(
-    pulses: AccountPulses, alerts: Alerts, watcher: Watcher, keys: KeyTroubles, pictures: Pictures
+    pulses: AccountPulses, alerts: Alerts, watcher: UserStreams, keys: KeyHealth, pictures: AccountSnapshots
 ) -> AccountPulses:
     """The desk and the alerts do not know each other; what happens to an account is told here."""
 
@@ -290,11 +290,11 @@ def _schedule(
     services: Services,
     client: BackpackClient,
     reconciler: Reconciler,
-    exits: tuple[ExitGuard, StopMonitor],
-    watcher: Watcher,
-    pictures: Pictures,
+    exits: tuple[ExitVerification, ExitMonitor],
+    watcher: UserStreams,
+    pictures: AccountSnapshots,
     pulses: AccountPulses,
-    books: Books,
+    books: Rebates,
 ) -> Schedule:
     schedule = Schedule()
     schedule.every(RECONCILE_S, "reconcile", reconciler.run_once)

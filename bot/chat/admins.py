@@ -10,7 +10,7 @@ import logging
 from telegram.constants import ChatMemberStatus
 from telegram.error import TelegramError
 
-from bot.chat.request import Turn
+from bot.chat.request import Request
 from bot.kernel.slots import given_back
 from bot.notifications import chats
 from bot.notifications import views as noise_view
@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 _ADMINS = {ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR}
 
 
-async def may_manage(turn: Turn) -> bool:
+async def may_manage(turn: Request) -> bool:
     """Whether this person may change this chat; if not, they have been told."""
     if turn.sender.private:
         return True
@@ -41,7 +41,7 @@ async def may_manage(turn: Turn) -> bool:
     return False
 
 
-async def chat_of(turn: Turn) -> Chat:
+async def chat_of(turn: Request) -> Chat:
     """The row of the chat this turn is in, made on first sight with its title and its admin's language."""
     services, sender = turn.services, turn.sender
     async with services.database.read() as session:
@@ -57,7 +57,7 @@ async def chat_of(turn: Turn) -> Chat:
         return chat
 
 
-async def _title(turn: Turn) -> str:
+async def _title(turn: Request) -> str:
     try:
         async with given_back():
             return (await turn.services.bot.get_chat(turn.sender.chat_id)).title or ""

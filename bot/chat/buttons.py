@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from bot.chat.tables import Button
+from bot.chat.tables import StoredButton
 
 
 def new_token() -> str:
@@ -29,7 +29,7 @@ async def create(
     life_ms: int,
 ) -> str:
     """Write a button for one user and return its token."""
-    button = Button(
+    button = StoredButton(
         token=new_token(),
         user_id=user_id,
         chat_id=chat_id,
@@ -43,36 +43,38 @@ async def create(
     return button.token
 
 
-async def find(session: AsyncSession, token: str) -> Button | None:
+async def find(session: AsyncSession, token: str) -> StoredButton | None:
     """The button of a token in whatever condition; the caller says why not."""
-    return await session.get(Button, token)
+    return await session.get(StoredButton, token)
 
 
-async def use_once(session: AsyncSession, token: str, user_id: int, now_ms: int) -> Button | None:
+async def use_once(session: AsyncSession, token: str, user_id: int, now_ms: int) -> StoredButton | None:
     """The button for the first tap of its user before it expires; None for every other."""
     statement = (
-        update(Button)
+        update(StoredButton)
         .where(
-            col(Button.token) == token,
-            col(Button.user_id) == user_id,
-            col(Button.used_ms).is_(None),
-            col(Button.expires_ms) > now_ms,
+            col(StoredButton.token) == token,
+            col(StoredButton.user_id) == user_id,
+            col(StoredButton.used_ms).is_(None),
+            col(StoredButton.expires_ms) > now_ms,
         )
         .values(used_ms=now_ms)
-        .returning(Button)
+        .returning(StoredButton)
         .execution_options(synchronize_session=False, populate_existing=True)
     )
     return (await session.scalars(statement)).one_or_none()
 
 
-async def live(session: AsyncSession, token: str, user_id: int, now_ms: int) -> Button | None:
+async def live(session: AsyncSession, token: str, user_id: int, now_ms: int) -> StoredButton | None:
     """The button if this user may tap it now; it can be tapped again."""
-    statement = select(Button).where(
-        col(Button.token) == token, col(Button.user_id) == user_id, col(Button.expires_ms) > now_ms
+    statement = select(StoredButton).where(
+        col(StoredButton.token) == token,
+        col(StoredButton.user_id) == user_id,
+        col(StoredButton.expires_ms) > now_ms,
     )
     return (await session.scalars(statement)).one_or_none()
 
 
 async def purge(session: AsyncSession, before_ms: int) -> None:
     """Delete buttons that expired by then."""
-    await session.execute(delete(Button).where(col(Button.expires_ms) <= before_ms))
+    await session.execute(delete(StoredButton).where(col(StoredButton.expires_ms) <= before_ms))

@@ -12,13 +12,13 @@ from typing import Any, Final
 from bot.chat import buttons
 from bot.chat.acts import ActClass
 from bot.chat.acts import act as declared
-from bot.chat.request import Turn
+from bot.chat.request import Request
 from bot.domain.refusal import Refusal, RefusalCode
 
 ASK_LIFE_MS: Final = 60_000
 
 Arguments = Mapping[str, Any]
-Do = Callable[[Turn, Arguments], Awaitable[Any]]
+Do = Callable[[Request, Arguments], Awaitable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Act:
 ACTS: Final[dict[str, Act]] = {}  # filled by the handlers that ask
 
 
-async def ask(turn: Turn, action: str, arguments: Arguments) -> str:
+async def ask(turn: Request, action: str, arguments: Arguments) -> str:
     """Callback data of the button that does `action`, once, within the minute, for who is asked."""
     services = turn.services
     async with services.database.write() as session:
@@ -49,7 +49,7 @@ async def ask(turn: Turn, action: str, arguments: Arguments) -> str:
 
 
 @declared(ActClass.STRANGERS)
-async def sure(turn: Turn, token: str) -> None:
+async def sure(turn: Request, token: str) -> None:
     """The second tap."""
     services = turn.services
     async with services.database.write() as session:

@@ -48,7 +48,7 @@ class Attached:
 
 
 @dataclass(slots=True)
-class Turn:
+class Request:
     """`message_id` is the user's message, or for a tap the bot's message that carries the button."""
 
     services: Services

@@ -11,7 +11,7 @@ from telegram import Bot
 from bot.alerts.service import Alerts
 from bot.chat.prompts import Prompts
 from bot.kernel.storage import Database
-from bot.marketdata import Catalogue, Funding
+from bot.marketdata import Catalogue, FundingHistory
 from bot.notifications.sender import Outbox
 from bot.posts.content import Posting
 from bot.rebates.affiliates import Affiliates
@@ -20,14 +20,14 @@ from bot.rebates.shares import Shares
 from bot.rebates.statements import Statements
 from bot.rebates.summary import Summaries
 from bot.trading.access import AccessPolicy
-from bot.trading.execution.cancellation import Manage
+from bot.trading.execution.cancellation import Cancellation
 from bot.trading.execution.flatten import Panics
-from bot.trading.execution.order_list import Chains
-from bot.trading.execution.submission import Placing
+from bot.trading.execution.order_list import OrderLists
+from bot.trading.execution.submission import Submission
 from bot.trading.linking import Linking
-from bot.trading.message_context import Cards
+from bot.trading.message_context import MessageContexts
 from bot.trading.previews.cancel_preview import Cancels
-from bot.trading.previews.tickets import Offers
+from bot.trading.previews.tickets import Tickets
 from bot.trading.queries import Queries
 
 
@@ -36,19 +36,19 @@ class Services:
     bot: Bot
     database: Database
     outbox: Outbox
-    offers: Offers
-    placing: Placing
-    chains: Chains
+    offers: Tickets
+    placing: Submission
+    chains: OrderLists
     cancels: Cancels
-    cards: Cards
+    cards: MessageContexts
     linking: Linking
-    manage: Manage
+    manage: Cancellation
     panics: Panics
     queries: Queries
     alerts: Alerts
     affiliates: Affiliates
     catalogue: Catalogue
-    funding: Funding
+    funding: FundingHistory
     posting: Posting
     payouts: Payouts
     shares: Shares

@@ -11,7 +11,7 @@ from bot.kernel.storage.base import Table
 from bot.kernel.storage.forgetting import Forgetting, rows_of
 
 
-class Button(Table, table=True):
+class StoredButton(Table, table=True):
     """What a callback button means; the button itself carries only the token."""
 
     __tablename__ = "button"

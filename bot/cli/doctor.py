@@ -40,7 +40,7 @@ class Health(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diagnosis:
     """One line of the table; `advice` is empty when there is nothing to do."""
 
     check: str
@@ -49,13 +49,13 @@ class Finding:
     advice: str = ""
 
 
-def _ok(check: str, detail: str) -> Finding:
-    return Finding(check, Health.OK, detail)
+def _ok(check: str, detail: str) -> Diagnosis:
+    return Diagnosis(check, Health.OK, detail)
 
 
-async def examine(bot: Bot) -> list[Finding]:
+async def examine(bot: Bot) -> list[Diagnosis]:
     """Every finding, in the order of the table."""
-    checks: list[Callable[[Bot], Awaitable[Finding]]] = [
+    checks: list[Callable[[Bot], Awaitable[Diagnosis]]] = [
         _telegram,
         _exchange,
         _clock,
@@ -71,7 +71,7 @@ async def examine(bot: Bot) -> list[Finding]:
     return list(await asyncio.gather(*(one(bot) for one in checks)))
 
 
-async def _telegram(bot: Bot) -> Finding:
+async def _telegram(bot: Bot) -> Diagnosis:
     token = bot.settings.telegram_bot_token
     url = f"{bot.settings.telegram_api_url.rstrip('/')}/bot{token.get_secret_value() if token else ''}/getMe"
     address = "Check TELEGRAM_API_URL and the way to the internet"
@@ -80,98 +80,98 @@ async def _telegram(bot: Bot) -> Finding:
             answer = await client.get(url)
         status, body = understood("getMe", answer.status_code, answer.content)
     except NoBotApi as error:
-        return Finding("Telegram", Health.FAILED, f"is not a Bot API server (HTTP {error.status})", address)
+        return Diagnosis("Telegram", Health.FAILED, f"is not a Bot API server (HTTP {error.status})", address)
     except httpx.HTTPError as error:
-        return Finding("Telegram", Health.FAILED, f"no answer ({type(error).__name__})", address)
+        return Diagnosis("Telegram", Health.FAILED, f"no answer ({type(error).__name__})", address)
     said = json.loads(body)
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN}:
         advice = "Ask @BotFather for the token again and set TELEGRAM_BOT_TOKEN"
-        return Finding("Telegram", Health.FAILED, said.get("description", "refused"), advice)
+        return Diagnosis("Telegram", Health.FAILED, said.get("description", "refused"), advice)
     if not said["ok"]:
-        return Finding("Telegram", Health.WARNING, said.get("description", f"HTTP {status}"), "Try again")
+        return Diagnosis("Telegram", Health.WARNING, said.get("description", f"HTTP {status}"), "Try again")
     me = said["result"] if isinstance(said["result"], dict) else {}
     if me.get("is_bot") is not True or not isinstance(me.get("username"), str):
-        return Finding("Telegram", Health.FAILED, "is not a Bot API server (names no bot)", address)
+        return Diagnosis("Telegram", Health.FAILED, "is not a Bot API server (names no bot)", address)
     return _ok("Telegram", f"@{me['username']}")
 
 
-async def _exchange(bot: Bot) -> Finding:
+async def _exchange(bot: Bot) -> Diagnosis:
     try:
         status = await bot.client.status()
     except BackpackError as error:
-        return Finding("Exchange", Health.FAILED, str(error), "Check BACKPACK_API_URL and the network")
+        return Diagnosis("Exchange", Health.FAILED, str(error), "Check BACKPACK_API_URL and the network")
     if status.status != "Ok":
-        return Finding("Exchange", Health.WARNING, f"{status.status} {status.message or ''}", "Wait")
+        return Diagnosis("Exchange", Health.WARNING, f"{status.status} {status.message or ''}", "Wait")
     return _ok("Exchange", bot.settings.backpack_api_url)
 
 
-async def _clock(bot: Bot) -> Finding:
+async def _clock(bot: Bot) -> Diagnosis:
     try:
         offset = await bot.client.refresh_clock()
     except BackpackError as error:
-        return Finding("Clock", Health.FAILED, str(error), "The exchange did not tell its time")
+        return Diagnosis("Clock", Health.FAILED, str(error), "The exchange did not tell its time")
     detail = f"{offset:+d} ms against the exchange"
     if abs(offset) > MAX_OFFSET_MS:
         advice = "Set this machine's clock (NTP); requests are corrected by the offset meanwhile"
-        return Finding("Clock", Health.WARNING, detail, advice)
+        return Diagnosis("Clock", Health.WARNING, detail, advice)
     return _ok("Clock", detail)
 
 
-async def _broker(bot: Bot) -> Finding:
+async def _broker(bot: Bot) -> Diagnosis:
     key = " and X-BROKER-KEY" if bot.settings.backpack_broker_key is not None else ""
     detail = f"X-BROKER-ID {bot.settings.backpack_broker_id}{key} on every private request"
     return _ok("Broker tag", detail)
 
 
-async def _database(bot: Bot) -> Finding:
+async def _database(bot: Bot) -> Diagnosis:
     settings: Settings = bot.settings
     try:
         await asyncio.to_thread(check, settings.database_url)
     except SQLAlchemyError as error:
-        return Finding("Database", Health.FAILED, type(error).__name__, "Check DATABASE_URL")
+        return Diagnosis("Database", Health.FAILED, type(error).__name__, "Check DATABASE_URL")
     except Exception as error:
-        return Finding("Database", Health.FAILED, str(error)[:80], "Run `rucksack migrate`")
+        return Diagnosis("Database", Health.FAILED, str(error)[:80], "Run `rucksack migrate`")
     url = normalise(settings.database_url)
     if url.get_backend_name() != "sqlite":
         return _ok("Database", f"PostgreSQL at {url.host or 'local socket'}")
     mode = await asyncio.to_thread(_file_mode, str(url.database))
     if mode & 0o077:
-        return Finding("Database", Health.FAILED, f"file mode {mode:o}", f"chmod 600 {url.database}")
+        return Diagnosis("Database", Health.FAILED, f"file mode {mode:o}", f"chmod 600 {url.database}")
     return _ok("Database", f"SQLite, file mode {mode:o}")
 
 
-async def _env_file(_: Bot) -> Finding:
+async def _env_file(_: Bot) -> Diagnosis:
     """A master key in it was refused sooner; a token or a password deserves a word."""
     try:
         mode = await asyncio.to_thread(_file_mode, ENV_FILE)
     except OSError:
         return _ok("Settings", "from the environment")
     if mode & 0o077:
-        return Finding("Settings", Health.WARNING, f".env has file mode {mode:o}", "chmod 600 .env")
+        return Diagnosis("Settings", Health.WARNING, f".env has file mode {mode:o}", "chmod 600 .env")
     return _ok("Settings", f".env, file mode {mode:o}")
 
 
-async def _vault(bot: Bot) -> Finding:
+async def _vault(bot: Bot) -> Diagnosis:
     try:
         health = await bot.vault.health()
     except VaultError as error:
-        return Finding("Vault", Health.FAILED, type(error).__name__, "Check VAULT_MASTER_KEY_FILE")
+        return Diagnosis("Vault", Health.FAILED, type(error).__name__, "Check VAULT_MASTER_KEY_FILE")
     except SQLAlchemyError as error:
-        return Finding("Vault", Health.FAILED, type(error).__name__, "Run `rucksack migrate`")
+        return Diagnosis("Vault", Health.FAILED, type(error).__name__, "Run `rucksack migrate`")
     if health.unusable:
         versions = ", ".join(f"v{version}" for version in health.unusable)
         advice = "Restore the missing master key from its backup"
-        return Finding("Vault", Health.FAILED, f"no usable master key {versions}", advice)
+        return Diagnosis("Vault", Health.FAILED, f"no usable master key {versions}", advice)
     users = sum(health.users_by_version.values())
     return _ok("Vault", f"{users} user keys open")
 
 
-async def _keys(bot: Bot) -> Finding:
+async def _keys(bot: Bot) -> Diagnosis:
     try:
         async with bot.database.read() as session:
             linked = await accounts.active(session)
     except SQLAlchemyError as error:
-        return Finding("Linked keys", Health.FAILED, type(error).__name__, "Run `rucksack migrate`")
+        return Diagnosis("Linked keys", Health.FAILED, type(error).__name__, "Run `rucksack migrate`")
     refused = []
     for account in linked[:MAX_KEYS]:
         try:
@@ -181,38 +181,38 @@ async def _keys(bot: Bot) -> Finding:
             refused.append(f"{account.id}: {type(error).__name__}")
     detail = f"{len(linked)} linked, {min(len(linked), MAX_KEYS)} tried"
     if refused:
-        return Finding(
+        return Diagnosis(
             "Linked keys", Health.WARNING, f"{detail}; {', '.join(refused)}", "Their users must /link anew"
         )
     return _ok("Linked keys", detail)
 
 
-async def _audit(bot: Bot) -> Finding:
+async def _audit(bot: Bot) -> Diagnosis:
     try:
         async with bot.database.read() as session:
             verdict = await audit.verify(session)
     except SQLAlchemyError as error:
-        return Finding("Audit chain", Health.FAILED, type(error).__name__, "Run `rucksack migrate`")
+        return Diagnosis("Audit chain", Health.FAILED, type(error).__name__, "Run `rucksack migrate`")
     if not verdict.intact:
         advice = "Somebody changed the audit table: compare with a backup"
-        return Finding("Audit chain", Health.FAILED, f"broken at row {verdict.broken_at}", advice)
+        return Diagnosis("Audit chain", Health.FAILED, f"broken at row {verdict.broken_at}", advice)
     return _ok("Audit chain", f"{verdict.rows} rows in all shards, head {verdict.head.hex()[:16]}")
 
 
-async def _statements(bot: Bot) -> Finding:
+async def _statements(bot: Bot) -> Diagnosis:
     try:
         chain = await bot.services.statements.verify()
     except SQLAlchemyError as error:
-        return Finding("Statements", Health.FAILED, type(error).__name__, "Run `rucksack migrate`")
+        return Diagnosis("Statements", Health.FAILED, type(error).__name__, "Run `rucksack migrate`")
     except VaultError as error:
-        return Finding("Statements", Health.FAILED, type(error).__name__, "Check VAULT_MASTER_KEY_FILE")
+        return Diagnosis("Statements", Health.FAILED, type(error).__name__, "Check VAULT_MASTER_KEY_FILE")
     if chain.broken_at is not None:
         advice = "Somebody changed the statements: compare with a backup"
-        return Finding("Statements", Health.FAILED, f"broken at no. {chain.broken_at}", advice)
+        return Diagnosis("Statements", Health.FAILED, f"broken at no. {chain.broken_at}", advice)
     return _ok("Statements", f"{chain.count} signed, head {chain.head.hex()[:16]}")
 
 
-async def _admins(bot: Bot) -> Finding:
+async def _admins(bot: Bot) -> Diagnosis:
     ids = bot.settings.admin_user_ids
     return _ok("Admins", f"{', '.join(map(str, ids)) or 'none'}; access: {bot.settings.access}")
 

@@ -24,11 +24,11 @@ def check(
 ) -> None:
     """Compare every account with the exchange's history, and complete it; exit code 1 if they differed."""
     from bot.app.wiring import build
-    from bot.cli.rebates_report import Report
+    from bot.cli.rebates_report import CheckReport
 
     settings = load_settings()
     settings.require_real()
-    report = Report(month or Month.of(unix_ms()))
+    report = CheckReport(month or Month.of(unix_ms()))
 
     async def work() -> None:
         bot = build(settings, master_keys(settings))

@@ -153,9 +153,9 @@ def doctor() -> None:
     configure_logging("ERROR")
 
     from bot.app.wiring import build  # what is not set is said sooner without it
-    from bot.cli.doctor import Finding, Health, examine
+    from bot.cli.doctor import Diagnosis, Health, examine
 
-    found: list[Finding] = []
+    found: list[Diagnosis] = []
 
     async def look() -> None:
         bot = build(settings, masters)

@@ -19,7 +19,7 @@ from bot.rebates.model.revenue_shares import Party
 from bot.rebates.model.statement import from_document, to_document
 from bot.rebates.payout_file import PayoutFile, read_payout_file
 from bot.rebates.payout_sheet import MAX_BYTES, FileProblem
-from bot.rebates.payouts import How, Outcome, Payouts, read_amount
+from bot.rebates.payouts import How, PayoutOutcome, Payouts, read_amount
 from bot.rebates.statements import Check, Statements, check
 from bot.rebates.summary import Summaries
 from bot.settings import Settings, load_settings
@@ -78,7 +78,7 @@ def payout(
     file = _read(csv, paid) if csv is not None else None
     how = How.PART if part else How.CORRECTION if correct else How.FIRST
 
-    async def record(payouts: Payouts) -> Outcome:
+    async def record(payouts: Payouts) -> PayoutOutcome:
         draft = await payouts.draft(
             month, paid, TERMINAL, file.lines if file else (), csv.name if csv else ""
         )

@@ -7,25 +7,25 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.table import Table
 
-from bot.app.rebates import Books
+from bot.app.rebates import Rebates
 from bot.domain.orders.order import Fill
 from bot.domain.values import plain
 from bot.kernel.storage import Database
 from bot.people import accounts
 from bot.rebates.canary import Tagging
-from bot.rebates.check import Outcome
+from bot.rebates.check import CheckOutcome
 from bot.rebates.model.rebate import Month
 
 
 @dataclass(slots=True)
-class Report:
+class CheckReport:
     """Made once, then shown."""
 
     month: Month
-    outcomes: list[Outcome] = field(default_factory=list)
+    outcomes: list[CheckOutcome] = field(default_factory=list)
     tagging: Tagging = field(default_factory=Tagging)
 
-    async def make(self, books: Books, database: Database) -> None:
+    async def make(self, books: Rebates, database: Database) -> None:
         """Compare every linked account; what is missing here is added."""
         async with database.read() as session:
             known = await accounts.active(session)
@@ -54,7 +54,7 @@ class Report:
         console.print(table)
 
 
-def _words(outcome: Outcome) -> str:
+def _words(outcome: CheckOutcome) -> str:
     if outcome.unreachable is not None:
         return f"not compared: {outcome.unreachable}"
     found = outcome.comparison

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
-from bot.chat.request import Turn
+from bot.chat.request import Request
 from bot.domain.accounts.account import FeeRates, Position
 from bot.domain.intent import QuoteSize, TradeIntent
 from bot.domain.markets.carry import Carry, carry_of, least_leg, leg_quantity
@@ -14,7 +14,7 @@ from bot.domain.markets.market import Market, ResolvedSymbol, UnknownSymbol
 from bot.domain.refusal import Param, Refusal, RefusalCode
 from bot.domain.values import ZERO, MarketKind, plain
 from bot.funding import views as funding_view
-from bot.funding.views import Mine, Order
+from bot.funding.views import Mine, SortOrder
 from bot.language import Parsed
 from bot.trading.chat.accounts import number
 from bot.ui import charts
@@ -26,19 +26,19 @@ SIZES: Final = ("250", "500", "1000")  # of one leg, in quote
 TIER_1: Final = FeeRates(Decimal(8), Decimal(10), Decimal(2), Decimal(5))
 
 
-async def funding(turn: Turn, argument: str = "") -> bool:
+async def funding(turn: Request, argument: str = "") -> bool:
     """`/funding` is the table, `/funding SOL` one market. Public: a group may see it."""
     return await (market(turn, argument) if argument.strip() else table(turn))
 
 
-async def table(turn: Turn, argument: str = "") -> bool:
+async def table(turn: Request, argument: str = "") -> bool:
     """All perps; `argument` is the order and the page of a tapped button."""
     order, _, page = argument.partition(":")
     rows = await turn.services.funding.rows()
     message = funding_view.table(
         turn.here,
         rows,
-        order=Order(order) if order in set(Order) else Order.EXTREME,
+        order=SortOrder(order) if order in set(SortOrder) else SortOrder.EXTREME,
         page=number(page) or 0,
         now_ms=turn.services.clock(),
         page_data=lambda order, page: f"fr:{order.value}:{page}",
@@ -48,7 +48,7 @@ async def table(turn: Turn, argument: str = "") -> bool:
     return True
 
 
-async def market(turn: Turn, mention: str) -> bool:
+async def market(turn: Request, mention: str) -> bool:
     """One market's funding with a picture of its settlements; my own cost only in private."""
     perp = await _perp(turn, mention)
     if isinstance(perp, Refusal):
@@ -82,7 +82,7 @@ async def market(turn: Turn, mention: str) -> bool:
     return True
 
 
-async def carry(turn: Turn, argument: str = "") -> bool:
+async def carry(turn: Request, argument: str = "") -> bool:
     """`/carry` lists carries, `/carry SOL` is one of them, `/carry SOL $500` previews both its legs."""
     if not argument.strip():
         return await _carries(turn)
@@ -106,7 +106,7 @@ async def carry(turn: Turn, argument: str = "") -> bool:
     return True
 
 
-async def _as_line(turn: Turn, argument: str) -> None:
+async def _as_line(turn: Request, argument: str) -> None:
     """What is wrong with the words of a carry; several statements are a line like any other."""
     from bot.trading.chat import trade as trading_trade  # which answers by this module, among others
 
@@ -115,7 +115,7 @@ async def _as_line(turn: Turn, argument: str) -> None:
     await trading_trade.line(turn, f"{'buy' if is_itself else 'carry'} {argument}")
 
 
-async def _page(turn: Turn, found: Carry, row: FundingRow, spot: Market, perp: Market) -> None:
+async def _page(turn: Request, found: Carry, row: FundingRow, spot: Market, perp: Market) -> None:
     sizes = SIZES if found.earns_short else ()
     message = funding_view.carry_page(
         turn.here,
@@ -127,7 +127,7 @@ async def _page(turn: Turn, found: Carry, row: FundingRow, spot: Market, perp: M
     await turn.show_publicly(message)
 
 
-async def _preview(turn: Turn, spot: Market, perp: Market, notional: Decimal, price: Decimal) -> None:
+async def _preview(turn: Request, spot: Market, perp: Market, notional: Decimal, price: Decimal) -> None:
     """Both legs on one card, of the same quantity."""
     wanted, least = leg_quantity(spot, perp, notional, price), least_leg(spot, perp)
     if wanted < least:
@@ -142,7 +142,7 @@ async def _preview(turn: Turn, spot: Market, perp: Market, notional: Decimal, pr
     await trading_trade.line(turn, f"buy {quantity} {bought}; short {quantity} {sold}")
 
 
-async def _carries(turn: Turn) -> bool:
+async def _carries(turn: Request) -> bool:
     rows = await turn.services.funding.rows()
     markets = await turn.services.catalogue.markets()
     fees = await _fees(turn)
@@ -153,7 +153,7 @@ async def _carries(turn: Turn) -> bool:
     return True
 
 
-async def _carry(turn: Turn, perp: Market, row: FundingRow, fees: FeeRates) -> Carry | None:
+async def _carry(turn: Request, perp: Market, row: FundingRow, fees: FeeRates) -> Carry | None:
     """By the mean of the week where it is known: one interval's rate is no yield."""
     if await _spot(turn, perp) is None:
         return None
@@ -162,7 +162,7 @@ async def _carry(turn: Turn, perp: Market, row: FundingRow, fees: FeeRates) -> C
     return carry_of(perp, rate, fees, borrow)
 
 
-async def _fees(turn: Turn) -> FeeRates:
+async def _fees(turn: Request) -> FeeRates:
     """The asker's own rates; in a group, and without an account, the published ones."""
     if not turn.sender.private:
         return TIER_1
@@ -170,7 +170,7 @@ async def _fees(turn: Turn) -> FeeRates:
     return TIER_1 if isinstance(shown, Refusal) else shown.state.fees
 
 
-async def _holding(turn: Turn, symbol: str) -> Position | None:
+async def _holding(turn: Request, symbol: str) -> Position | None:
     shown = await turn.services.queries.account(turn.user)
     return None if isinstance(shown, Refusal) else shown.state.positions.get(symbol)
 
@@ -179,7 +179,7 @@ def _mine(held: Position, row: FundingRow) -> Mine:
     return Mine(held.quantity, held.funding_paid, funding_payment(held.quantity, row.mark, row.rate.fraction))
 
 
-async def _perp(turn: Turn, mention: str) -> Market | Refusal:
+async def _perp(turn: Request, mention: str) -> Market | Refusal:
     resolved: ResolvedSymbol | UnknownSymbol = await turn.services.catalogue.resolve(mention, MarketKind.PERP)
     if isinstance(resolved, UnknownSymbol):
         suggestions = ", ".join(resolved.suggestions)
@@ -189,11 +189,11 @@ async def _perp(turn: Turn, mention: str) -> Market | Refusal:
     return resolved.market
 
 
-async def _spot(turn: Turn, perp: Market) -> Market | None:
+async def _spot(turn: Request, perp: Market) -> Market | None:
     return (await turn.services.catalogue.markets()).get(f"{perp.base}_{perp.quote}")
 
 
-async def _refuse(turn: Turn, refusal: Refusal, button: str) -> bool:
+async def _refuse(turn: Request, refusal: Refusal, button: str) -> bool:
     names = [name for name in str(refusal.params.get("suggestions", "")).split(", ") if name]
     offers = [(name, f"{button}:{name}") for name in names]
     await turn.show_publicly(refusal_view.refusal(turn.here, refusal, offers=offers))

@@ -22,7 +22,7 @@ PER_PAGE: Final = 15
 NOTHING: Final = "–"
 
 
-class Order(StrEnum):
+class SortOrder(StrEnum):
     """What the table is sorted by; the first is what it begins with."""
 
     EXTREME = "x"  # furthest from nothing first
@@ -44,10 +44,10 @@ def table(
     locale: Locale,
     rows: Sequence[FundingRow],
     *,
-    order: Order,
+    order: SortOrder,
     page: int,
     now_ms: int,
-    page_data: Callable[[Order, int], str] | None = None,
+    page_data: Callable[[SortOrder, int], str] | None = None,
     symbol_data: Callable[[str], str] | None = None,
 ) -> Message:
     """The running interval's rate and settlement, and by the year: now, mean of a day, of a week."""
@@ -72,7 +72,7 @@ def table(
         return Message(text)
     sorts = (
         button(locale, f"button-funding-{one.name.lower()}", page_data(one, 0))
-        for one in Order
+        for one in SortOrder
         if one is not order
     )
     turn = (
@@ -200,13 +200,13 @@ def carry_page(
     return Message(text, keyboard(sizes, (button(locale, "button-funding-history", funding_data),)))
 
 
-def _sorted(rows: Sequence[FundingRow], order: Order) -> list[FundingRow]:
+def _sorted(rows: Sequence[FundingRow], order: SortOrder) -> list[FundingRow]:
     match order:
-        case Order.HIGHEST:
+        case SortOrder.HIGHEST:
             return sorted(rows, key=lambda row: row.apr, reverse=True)
-        case Order.LOWEST:
+        case SortOrder.LOWEST:
             return sorted(rows, key=lambda row: row.apr)
-        case Order.SYMBOL:
+        case SortOrder.SYMBOL:
             return sorted(rows, key=lambda row: row.base)
     return sorted(rows, key=lambda row: abs(row.apr), reverse=True)
 

@@ -28,7 +28,7 @@ POISON_PAUSE_S: Final = 1.0  # when all there is cannot even be confirmed
 NEVER_MS: Final = 2**40  # nobody knows how old
 
 
-class Trouble(Exception):
+class PollingTrouble(Exception):
     """Telegram gave no updates. `pause_s` is what it asked for."""
 
     def __init__(self, what: str, status: int = 0, pause_s: float = 0.0) -> None:
@@ -70,7 +70,7 @@ class Polling:
     async def close(self) -> None:
         """Confirm what is settled, as far as Telegram listens."""
         if self._offset is not None:
-            with contextlib.suppress(Trouble):
+            with contextlib.suppress(PollingTrouble):
                 await self._ask("getUpdates", offset=self._offset, limit=1, timeout=0)
         await self._client.aclose()
 
@@ -83,7 +83,7 @@ class Polling:
                     hooked = False
                 await self._round()
                 failures = 0
-            except Trouble as trouble:
+            except PollingTrouble as trouble:
                 failures += 1
                 hooked = hooked or trouble.status == httpx.codes.CONFLICT
                 self._complain(trouble, failures)
@@ -137,29 +137,29 @@ class Polling:
         offset = {} if self._offset is None else {"offset": self._offset}
         found = await self._ask("getUpdates", timeout=hold_s, limit=LIMIT, allowed_updates=KINDS, **offset)
         if not isinstance(found, list):
-            raise Trouble("an answer that is no list of updates")
+            raise PollingTrouble("an answer that is no list of updates")
         return found
 
     async def _ask(self, method: str, **parameters: Any) -> Any:
         """The result of a method. Raises Trouble, which never repeats what came."""
         if not self._intake.may_act():  # to ask for the next updates is to confirm the last
-            raise Trouble("this process is not the active one")
+            raise PollingTrouble("this process is not the active one")
         try:
             answer = await self._client.post(f"{self._url}/{method}", json=parameters)
         except httpx.HTTPError as error:
-            raise Trouble(type(error).__name__) from None
+            raise PollingTrouble(type(error).__name__) from None
         try:
             body = msgspec.json.decode(answer.content)
         except (msgspec.MsgspecError, RecursionError):
-            raise Trouble("an answer that is no JSON", answer.status_code) from None
+            raise PollingTrouble("an answer that is no JSON", answer.status_code) from None
         if isinstance(body, dict) and body.get("ok") is True and "result" in body:
             return body["result"]
         told = body.get("parameters") if isinstance(body, dict) else None
         after = told.get("retry_after") if isinstance(told, dict) else None
         pause_s = float(min(max(after, 0), 3600)) if isinstance(after, int | float) else 0.0
-        raise Trouble("refused", answer.status_code, pause_s)
+        raise PollingTrouble("refused", answer.status_code, pause_s)
 
-    def _complain(self, trouble: Trouble, failures: int) -> None:
+    def _complain(self, trouble: PollingTrouble, failures: int) -> None:
         if trouble.status == httpx.codes.CONFLICT:
             _log.error("another program polls with this bot token: stop it, one of the two must go")
         elif trouble.status in {httpx.codes.UNAUTHORIZED, httpx.codes.NOT_FOUND}:

@@ -20,7 +20,7 @@ from bot.intake.arrivals import Arrival
 from bot.intake.tables import Received
 from bot.kernel.storage import Database
 from bot.vault import VaultError
-from bot.vault.sealed_text import Note, Notes
+from bot.vault.sealed_text import Notes, SealedNote
 from bot.vault.sodium import Sealed
 
 _log = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ class Record:
         if row.sealed is None or row.nonce is None or row.master_version is None:
             return None
         try:
-            note = Note(row.master_version, Sealed(row.sealed, row.nonce))
+            note = SealedNote(row.master_version, Sealed(row.sealed, row.nonce))
             body = msgspec.json.decode(self._notes.open(note, self._place(row.update_id)))
         except (VaultError, msgspec.MsgspecError) as error:
             _log.error("a stored update cannot be opened any more: %s", type(error).__name__)

@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from typing import Protocol
 
 
-class Place(Protocol):
+class Slot(Protocol):
     """Of one running handler; only the task it was given to gives it back."""
 
     task: asyncio.Task[None] | None
@@ -21,10 +21,10 @@ class Place(Protocol):
     async def take_again(self) -> None: ...
 
 
-_PLACE: ContextVar[Place | None] = ContextVar("place", default=None)
+_PLACE: ContextVar[Slot | None] = ContextVar("place", default=None)
 
 
-def occupy(place: Place) -> None:
+def occupy(place: Slot) -> None:
     """Let the current task run on this place."""
     _PLACE.set(place)
 

@@ -17,7 +17,7 @@ from bot.domain.alerts.alert import AlertOptions, Audience, FundingUnit, Loudnes
 from bot.domain.refusal import RefusalCode
 from bot.domain.values import ZERO
 from bot.language.faults import Fault, unexpected
-from bot.language.leaves import Node, Reader, kind, span, tokens, words
+from bot.language.leaves import LeafReader, Node, kind, span, tokens, words
 
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 60 * MINUTE_MS
@@ -43,7 +43,7 @@ _PER: Final = {HOUR_MS: FundingUnit.HOUR, 8 * HOUR_MS: FundingUnit.EIGHT_HOURS}
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class AlertWords:
     """A value and the node that said it."""
 
     value: Any
@@ -53,9 +53,9 @@ class Said:
 class AlertParts:
     """Walks the words of one alert. Builders `take` what they use; `finish` refuses what is left."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: LeafReader) -> None:
         self.reader = reader
-        self.said: dict[str, Said] = {}
+        self.said: dict[str, AlertWords] = {}
         self._handlers: dict[str, Callable[[Any], None]] = {
             **dict.fromkeys(METRICS, self._metric),
             "SYMBOL": lambda node: self.put("symbol", reader.symbol(node), node),
@@ -95,7 +95,7 @@ class AlertParts:
     def put(self, name: str, value: Any, node: Node) -> None:
         if name in self.said:
             raise unexpected(words(node), span(node))
-        self.said[name] = Said(value, node)
+        self.said[name] = AlertWords(value, node)
 
     def has(self, name: str) -> bool:
         return name in self.said
@@ -105,7 +105,7 @@ class AlertParts:
         said = self.said.pop(name, None)
         return None if said is None else said.value
 
-    def taken(self, name: str) -> Said | None:
+    def taken(self, name: str) -> AlertWords | None:
         """As `take`, with its node."""
         return self.said.pop(name, None)
 

@@ -11,7 +11,7 @@ from typing import Final
 from bot.domain.intent import AlertIntent, CloseIntent, Intent, TradeIntent
 from bot.domain.refusal import RefusalCode
 from bot.language.faults import Fault, unexpected
-from bot.language.leaves import Reader
+from bot.language.leaves import LeafReader
 
 ReadPlan = Callable[[str], Intent]  # one statement of the main grammar; raises `Fault`
 
@@ -20,7 +20,9 @@ _CAP: Final = re.compile(r"(?:max|up to) (\$?[\d.,_']+(?:e\d+)?[kmb]?\$?(?: ?usd
 _GO_SIDE: Final = re.compile(r"go (?:long|short)(?!\w)", re.IGNORECASE)
 
 
-def with_plan(intent: AlertIntent, line: str, then: int, read_plan: ReadPlan, reader: Reader) -> AlertIntent:
+def with_plan(
+    intent: AlertIntent, line: str, then: int, read_plan: ReadPlan, reader: LeafReader
+) -> AlertIntent:
     """The alert with the order after `then`; `arm` (or `go`) lets it go without a tap, `max` up to that."""
     at = then + (line[then : then + 1] == " ")
     if _GO_SIDE.match(line, at):  # `go long` is a verb, and `go` alone means without asking
@@ -39,7 +41,7 @@ def with_plan(intent: AlertIntent, line: str, then: int, read_plan: ReadPlan, re
     return replace(intent, plan=plan, armed=armed is not None, cap_usd=cap_usd)
 
 
-def _cap(match: re.Match[str], reader: Reader) -> Decimal:
+def _cap(match: re.Match[str], reader: LeafReader) -> Decimal:
     word = match[1]
     start = match.start(1) + len(word) - len(word.lstrip("$"))
     return reader.number(re.sub(r" ?usdc?$|\$$", "", word.lstrip("$"), flags=re.IGNORECASE), start)

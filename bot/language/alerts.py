@@ -47,7 +47,7 @@ from bot.domain.values import ZERO
 from bot.language.alert_parts import MAX_LEAD_MS, AlertParts
 from bot.language.alert_plan import ReadPlan, with_plan
 from bot.language.faults import Fault, Mend, ambiguous, unexpected
-from bot.language.leaves import Reader, span, tokens, words
+from bot.language.leaves import LeafReader, span, tokens, words
 from bot.language.typos import near
 
 _HERE: Final = Path(__file__).parent
@@ -77,7 +77,7 @@ def lark() -> Lark:
     )
 
 
-def build_alert(tree: Tree[Token], reader: Reader, text: str, read_plan: ReadPlan) -> AlertIntent:
+def build_alert(tree: Tree[Token], reader: LeafReader, text: str, read_plan: ReadPlan) -> AlertIntent:
     """The intent of an `alert` node of the main grammar; raises `Fault`. `text` is the whole line."""
     head = tokens(tree)[0]
     start, end = span(tree)
@@ -92,7 +92,7 @@ def build_alert(tree: Tree[Token], reader: Reader, text: str, read_plan: ReadPla
     return with_plan(intent, text[:end], then.end(), read_plan, reader)
 
 
-def _read(body: str, head: Token, reader: Reader) -> AlertIntent:
+def _read(body: str, head: Token, reader: LeafReader) -> AlertIntent:
     tree = _parse_tree(body, head)
     parts = AlertParts(reader)
     try:

@@ -12,14 +12,14 @@ from bot.domain.refusal import RefusalCode
 from bot.domain.values import plain
 from bot.language import features
 from bot.language.faults import Fault, unexpected, unsupported
-from bot.language.leaves import Node, Reader, kind, span, tokens, words
+from bot.language.leaves import LeafReader, Node, kind, span, tokens, words
 
 _CODE: Final = re.compile(r"(?:\d[a-z]){2,3}", re.IGNORECASE | re.ASCII)  # `trading.storage.orders.new_code`
 _SCOPES = {"ALL": "all", "BUYS": "buys", "SELLS": "sells"}
 _NEEDS_SYMBOL = frozenset({QueryKind.PRICE, QueryKind.BOOK})
 
 
-def build_cancel(tree: Tree[Token], reader: Reader) -> CancelIntent:
+def build_cancel(tree: Tree[Token], reader: LeafReader) -> CancelIntent:
     """The intent of a `cancel` node; raises `Fault`. `cancel all sol` is all of that symbol."""
     said: dict[str, str] = {}
     for node in tree.children:
@@ -55,14 +55,14 @@ def build_cancel(tree: Tree[Token], reader: Reader) -> CancelIntent:
     return CancelIntent(said.get("order_id"), said.get("symbol"), scope, said.get("account"))
 
 
-def _order_or_market(node: Node, reader: Reader) -> tuple[str, str]:
+def _order_or_market(node: Node, reader: LeafReader) -> tuple[str, str]:
     """What looks like an order's code may be a market, unless the line says `order`: `cancel ai16z`."""
     word = tokens(node)[0].lstrip("#").upper()
     is_market = kind(node) == "bare_id" and word in reader.tickers and not _CODE.fullmatch(word)
     return ("symbol" if is_market else "order_id"), word
 
 
-def build_query(tree: Tree[Token], reader: Reader) -> QueryIntent:
+def build_query(tree: Tree[Token], reader: LeafReader) -> QueryIntent:
     """The intent of a query node, which is named after its `QueryKind`; raises `Fault`."""
     query = QueryKind(kind(tree))
     first, last = tokens(tree)[0], tokens(tree)[-1]
@@ -80,7 +80,7 @@ def build_query(tree: Tree[Token], reader: Reader) -> QueryIntent:
     return QueryIntent(query, argument)
 
 
-def _carry_word(node: Node, reader: Reader) -> str:
+def _carry_word(node: Node, reader: LeafReader) -> str:
     return (
         reader.symbol(tokens(node)[0])
         if kind(node) == "SYMBOL"

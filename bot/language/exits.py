@@ -10,13 +10,13 @@ from bot.domain.intent import BareSize, BaseSize, CloseIntent, PriceExpr, Protec
 from bot.domain.values import HUNDRED
 from bot.language import features
 from bot.language.faults import Fault, ambiguous, unexpected, unsupported
-from bot.language.leaves import Node, Reader, refuse_listed, span, tokens, words
+from bot.language.leaves import LeafReader, Node, refuse_listed, span, tokens, words
 from bot.language.order import OrderParts
 
 _SCOPES = {"LONGS": "longs", "SHORTS": "shorts"}
 
 
-def build_close(tree: Tree[Token], reader: Reader) -> CloseIntent:
+def build_close(tree: Tree[Token], reader: LeafReader) -> CloseIntent:
     """The intent of a `close` node; raises `Fault`."""
     parts = _CloseParts(reader)
     parts.walk(tree.children)
@@ -24,7 +24,7 @@ def build_close(tree: Tree[Token], reader: Reader) -> CloseIntent:
 
 
 class _CloseParts(OrderParts):
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: LeafReader) -> None:
         super().__init__(reader)
         self.handlers |= {
             "fraction": self.on_fraction,
@@ -49,7 +49,7 @@ class _CloseParts(OrderParts):
         return CloseIntent(symbol, scope, self.get("size"), self.price, self.get("account"))
 
 
-def build_protect(tree: Tree[Token], reader: Reader) -> ProtectIntent:
+def build_protect(tree: Tree[Token], reader: LeafReader) -> ProtectIntent:
     """The intent of a `protect` node; raises `Fault`."""
     parts = _ProtectParts(reader)
     parts.walk(tree.children)
@@ -59,7 +59,7 @@ def build_protect(tree: Tree[Token], reader: Reader) -> ProtectIntent:
 class _ProtectParts(OrderParts):
     """Numbers are gathered first: which is price and which is size shows only at the end of the line."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: LeafReader) -> None:
         super().__init__(reader)
         self.values: list[Tree[Token]] = []
         self.keyword: Token | None = None

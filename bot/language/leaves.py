@@ -68,7 +68,7 @@ def price_range(token: Token, word: str = "") -> Fault:
 
 
 @dataclass(slots=True)
-class Reader:
+class LeafReader:
     """Reads the values of one line; `notes` collects what the user should be told about the reading."""
 
     comma_decimal: bool

@@ -15,11 +15,11 @@ from bot.domain.intent import BareSize, BaseSize, PriceExpr, Size
 from bot.language import features
 from bot.language.digit_groups import is_group
 from bot.language.faults import Mend, ambiguous, two_numbers, unexpected, unsupported
-from bot.language.leaves import Node, Reader, kind, price_range, span, tokens, words
+from bot.language.leaves import LeafReader, Node, kind, price_range, span, tokens, words
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class OrderWords:
     """A value and the node that said it."""
 
     value: Any
@@ -29,9 +29,9 @@ class Said:
 class OrderParts:
     """Walks the arguments of one statement. `handlers` maps the kind of a node to what is done with it."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: LeafReader) -> None:
         self.reader = reader
-        self.said: dict[str, Said] = {}
+        self.said: dict[str, OrderWords] = {}
         self.previous: Node | None = None  # the argument before, punctuation aside
         self.after_comma = False
         self.basis: Token | None = None
@@ -80,7 +80,7 @@ class OrderParts:
     def put(self, name: str, value: Any, node: Node) -> None:
         if name in self.said:
             raise unexpected(words(node), span(node))
-        self.said[name] = Said(value, node)
+        self.said[name] = OrderWords(value, node)
 
     # --- symbol ----------------------------------------------------------------------------------
 
@@ -96,7 +96,7 @@ class OrderParts:
                 raise unsupported(features.FAN_OUT, place)
             start, end = place
             raise unexpected(words(node)[start - end :], place)
-        self.said["symbol"] = Said(symbol, node)
+        self.said["symbol"] = OrderWords(symbol, node)
 
     def on_fanout(self, token: Token) -> None:
         start, end = span(token)
@@ -107,10 +107,10 @@ class OrderParts:
 
     def put_size(self, size: Size, node: Node) -> None:
         if "size" not in self.said:
-            self.said["size"] = Said(size, node)
+            self.said["size"] = OrderWords(size, node)
             return
         known = self.said["size"]
-        bare = [part for part in (Said(size, node), known) if isinstance(part.value, BareSize)]
+        bare = [part for part in (OrderWords(size, node), known) if isinstance(part.value, BareSize)]
         if not bare:
             raise unexpected(words(node), span(node))
         number, place = words(bare[0].node), span(bare[0].node)

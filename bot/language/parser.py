@@ -24,7 +24,7 @@ from bot.language.compiled import lark
 from bot.language.digit_groups import Group, joining, possible_groups
 from bot.language.exits import build_close, build_protect
 from bot.language.faults import Fault, Mend, ambiguous, two_numbers, unexpected, unsupported
-from bot.language.leaves import Reader, kind, span, tokens
+from bot.language.leaves import LeafReader, kind, span, tokens
 from bot.language.market_names import (
     MAX_WORD,
     Tickers,
@@ -142,7 +142,7 @@ def _grouped(
 def _statements(normalised: Normalised, language: Language, tickers: Tickers) -> Parsed:
     """Raises `Fault`."""
     _refuse_words(normalised.text)
-    reader = Reader(normalised.comma_decimal or language in _COMMA_DECIMAL, tickers)
+    reader = LeafReader(normalised.comma_decimal or language in _COMMA_DECIMAL, tickers)
     statements = _parse_tree(normalised.text).children
     if len(statements) > MAX_STATEMENTS:
         first_left_out = span(statements[MAX_STATEMENTS])
@@ -219,7 +219,7 @@ def _examples(terminals: set[str]) -> tuple[str, ...]:
     return tuple(example for name, example in _EXAMPLES.items() if name in terminals)
 
 
-_BUILDERS: Final[dict[str, Callable[[Tree[Token], Reader], Intent]]] = {
+_BUILDERS: Final[dict[str, Callable[[Tree[Token], LeafReader], Intent]]] = {
     "trade": build_trade,
     "close": build_close,
     "protect": build_protect,
@@ -228,7 +228,7 @@ _BUILDERS: Final[dict[str, Callable[[Tree[Token], Reader], Intent]]] = {
 }
 
 
-def _build(tree: Tree[Token], reader: Reader, text: str) -> Intent:
+def _build(tree: Tree[Token], reader: LeafReader, text: str) -> Intent:
     match kind(tree):
         case "panic":
             return PanicIntent()
@@ -241,7 +241,7 @@ def _build(tree: Tree[Token], reader: Reader, text: str) -> Intent:
     return build_query(tree, reader)
 
 
-def _statement(text: str, reader: Reader) -> Intent:
+def _statement(text: str, reader: LeafReader) -> Intent:
     """The one statement of `text`; raises `Fault`."""
     (tree,) = _parse_tree(text).children
     if not isinstance(tree, Tree) or kind(tree) == "alert":

@@ -6,11 +6,11 @@ from lark import Token, Tree
 
 from bot.domain.intent import AgainIntent
 from bot.language.faults import unexpected
-from bot.language.leaves import Node, Reader, span, words
+from bot.language.leaves import LeafReader, Node, span, words
 from bot.language.order import OrderParts
 
 
-def build_again(tree: Tree[Token], reader: Reader) -> AgainIntent:
+def build_again(tree: Tree[Token], reader: LeafReader) -> AgainIntent:
     """The intent of an `again` node; raises `Fault`."""
     parts = OrderParts(reader)
     parts.handlers |= {"leverage": parts.on_leverage, "stray": _refuse}

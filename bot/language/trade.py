@@ -12,14 +12,14 @@ from bot.domain.refusal import RefusalCode
 from bot.domain.values import HUNDRED, TimeInForce
 from bot.language import features
 from bot.language.faults import Fault, Mend, ambiguous, unexpected, unsupported
-from bot.language.leaves import Node, Reader, kind, refuse_listed, span, tokens, words
+from bot.language.leaves import LeafReader, Node, kind, refuse_listed, span, tokens, words
 from bot.language.order import OrderParts
 
 _DELIBERATE: Final = frozenset({"limit", "post", "tif", "trigger"})  # no callout says these
 _NUMBERS: Final = frozenset({"NUM", "percent", "money", "RANGE", "SIGNED_NUM", "SIGNED_PCT"})
 
 
-def build_trade(tree: Tree[Token], reader: Reader) -> TradeIntent:
+def build_trade(tree: Tree[Token], reader: LeafReader) -> TradeIntent:
     """The intent of a `trade` node; raises `Fault`."""
     parts = _TradeParts(reader)
     parts.walk(tree.children)
@@ -27,7 +27,7 @@ def build_trade(tree: Tree[Token], reader: Reader) -> TradeIntent:
 
 
 class _TradeParts(OrderParts):
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: LeafReader) -> None:
         super().__init__(reader)
         self.nodes: Sequence[Node] = ()
         self.handlers |= {

@@ -3,7 +3,7 @@
 from bot.exchange.backpack.wire.markets import Ticker
 from bot.marketdata.catalogue import Catalogue, Moment
 from bot.marketdata.feed import Feed
-from bot.marketdata.funding_history import Funding
+from bot.marketdata.funding_history import FundingHistory
 from bot.marketdata.subscriptions import Stream, Subscription
 
-__all__ = ["Catalogue", "Feed", "Funding", "Moment", "Stream", "Subscription", "Ticker"]
+__all__ = ["Catalogue", "Feed", "FundingHistory", "Moment", "Stream", "Subscription", "Ticker"]

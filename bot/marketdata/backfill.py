@@ -7,11 +7,11 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 
-from bot.domain.markets.market_events import BookTop, Gap, Kline, StreamKind
+from bot.domain.markets.market_events import BookTop, FeedGap, Kline, StreamKind
 from bot.exchange.backpack import BackpackClient, BackpackError
 from bot.exchange.backpack.wire import markets as wm
 from bot.exchange.backpack.wire.base import to_ms
-from bot.marketdata.normaliser import Inbox
+from bot.marketdata.normaliser import Normaliser
 from bot.marketdata.subscriptions import Stream
 
 _log = logging.getLogger(__name__)
@@ -19,10 +19,10 @@ _log = logging.getLogger(__name__)
 AT_ONCE: Final = 4
 
 
-class Repair:
+class MarketBackfill:
     """Runs after each reconnect for the streams then in use. Depth and trades mend themselves by ids."""
 
-    def __init__(self, client: BackpackClient, inbox: Inbox, tell: Callable[[Gap], None]) -> None:
+    def __init__(self, client: BackpackClient, inbox: Normaliser, tell: Callable[[FeedGap], None]) -> None:
         self._client = client
         self._inbox = inbox
         self._tell = tell
@@ -36,7 +36,7 @@ class Repair:
         if stream.kind is StreamKind.KLINE and await self._tried(self._candles, stream):
             return
         if stream.kind in {StreamKind.KLINE, StreamKind.BOOK_TICKER, StreamKind.LIQUIDATION}:
-            self._tell(Gap(stream.symbol or None, stream.kind, since_ms, until_ms))
+            self._tell(FeedGap(stream.symbol or None, stream.kind, since_ms, until_ms))
         if stream.kind is StreamKind.BOOK_TICKER:
             await self._tried(self._top, stream)
 
@@ -70,7 +70,7 @@ class Repair:
         self._inbox.take_top(top, snapshot.last_update_id)
 
 
-def candle(symbol: str, interval: str, row: wm.Kline, now_ms: int) -> Kline:
+def candle(symbol: str, interval: str, row: wm.WireKline, now_ms: int) -> Kline:
     """A candle as REST tells it; closed when its end is over."""
     end = to_ms(row.end) or 0
     return Kline(

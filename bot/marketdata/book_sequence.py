@@ -70,7 +70,7 @@ class _Side:
         return self._worst is not None
 
 
-class Chain:
+class BookSequence:
     """One book. `load` a snapshot, `apply` every update; ask `is_whole` before believing `book`."""
 
     def __init__(self, symbol: str) -> None:

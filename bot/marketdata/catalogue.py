@@ -19,7 +19,7 @@ from bot.domain.values import ZERO, MarketKind
 from bot.exchange.backpack import BackpackClient, BackpackError, UnknownOutcome
 from bot.exchange.backpack.wire.markets import Ticker
 from bot.marketdata.feed import BOOK_LEVELS, Feed
-from bot.marketdata.follow_list import Following
+from bot.marketdata.follow_list import FollowList
 
 MARKETS_TTL_MS: Final = 300_000
 RULES_TTL_MS: Final = 2_000
@@ -42,7 +42,7 @@ class Catalogue:
     def __init__(self, client: BackpackClient, feed: Feed, *, clock: Callable[[], int]) -> None:
         self._client = client
         self._feed = feed
-        self._following = Following(feed)
+        self._following = FollowList(feed)
         feed.listen(self._on_news, frozenset({Listed, Delisted, StateChanged, IntervalChanged}))
         self._clock = clock
         self._markets: dict[str, Market] = {}

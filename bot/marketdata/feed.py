@@ -35,22 +35,22 @@ from bot.exchange.backpack import (
 )
 from bot.exchange.backpack.events import PublicEvent
 from bot.exchange.backpack.streams import LONGEST_WAIT
-from bot.marketdata.backfill import Repair
+from bot.marketdata.backfill import MarketBackfill
 from bot.marketdata.bus import Bus, Handler
 from bot.marketdata.funding_intervals import Intervals
 from bot.marketdata.listings import heartbeat, news
-from bot.marketdata.normaliser import Inbox
-from bot.marketdata.order_books import Depths
+from bot.marketdata.normaliser import Normaliser
+from bot.marketdata.order_books import OrderBooks
 from bot.marketdata.pulses import Pulses
-from bot.marketdata.rest_comparison import Comparing
-from bot.marketdata.staleness import Patience
+from bot.marketdata.rest_comparison import RestComparison
+from bot.marketdata.staleness import Staleness
 from bot.marketdata.subscriptions import Stream, Subscription, Wanted
-from bot.marketdata.trade_tape import Tapes
+from bot.marketdata.trade_tape import TradeTapes
 
 _log = logging.getLogger(__name__)
 
 BOOK_LEVELS: Final = 100
-PATIENCE: Final = Patience()
+PATIENCE: Final = Staleness()
 
 
 class Feed:
@@ -63,7 +63,7 @@ class Feed:
         *,
         monotonic: Callable[[], float] = time.monotonic,
         longest_wait: float = LONGEST_WAIT,
-        patience: Patience = PATIENCE,
+        patience: Staleness = PATIENCE,
     ) -> None:
         self._client = client
         self._monotonic = monotonic
@@ -77,7 +77,7 @@ class Feed:
         self._changed = asyncio.Event()
         self._told: dict[Stream, None] = {}
         self._heartbeat: Subscription | None = None
-        self._depths = Depths(
+        self._depths = OrderBooks(
             client.depth_snapshot,
             patience=patience,
             now_ms=client.now_ms,
@@ -85,13 +85,13 @@ class Feed:
             tell=self._bus.tell,
             deaf=lambda symbol: self._pulses.is_deaf(Stream.depth(symbol)),
         )
-        self._tapes = Tapes(
+        self._tapes = TradeTapes(
             client.trades,
             now_ms=client.now_ms,
             tell_trade=self._take_trade,
             tell_gap=self._bus.tell,
         )
-        self._inbox = Inbox(
+        self._inbox = Normaliser(
             self._depths,
             self._tapes,
             patience=patience,
@@ -100,7 +100,7 @@ class Feed:
             tell=self._bus.tell,
             spoke=self._spoke,
         )
-        self._repair = Repair(client, self._inbox, self._bus.tell)
+        self._repair = MarketBackfill(client, self._inbox, self._bus.tell)
         self._pulses = self._made_pulses()
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopped = False
@@ -111,7 +111,7 @@ class Feed:
         self.last_event_ms: int | None = None
 
     def _made_pulses(self) -> Pulses:
-        comparing = Comparing(
+        comparing = RestComparison(
             self._client,
             self._inbox,
             self._tapes,

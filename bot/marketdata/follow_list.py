@@ -14,7 +14,7 @@ MOST: Final = 50  # books at once: each costs its share of every second
 KEPT_S: Final = 600.0  # after the last look
 
 
-class Following:
+class FollowList:
     """`look` at a market and its book, mark and open interest are there for the next look."""
 
     def __init__(self, feed: Feed, *, most: int = MOST, kept_seconds: float = KEPT_S) -> None:

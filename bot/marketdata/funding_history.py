@@ -40,7 +40,7 @@ MAX_ROWS: Final = 10_000
 LOANS_TTL_MS: Final = 60_000
 
 
-class Funding:
+class FundingHistory:
     """Rates now and past. Raises BackpackError where the exchange does not answer."""
 
     def __init__(

@@ -7,7 +7,7 @@ it than the quickest event of late was held up on its way by the excess, and is 
 from __future__ import annotations
 
 
-class Lag:
+class Latency:
     """`note` the time of every event that has one; ask the `excess` of the newest. Seconds."""
 
     __slots__ = ("_before", "_best", "_since", "_window", "excess")

@@ -8,7 +8,7 @@ from typing import Any, Final
 from bot.domain.markets.market import MarkPrice
 from bot.domain.markets.market_events import (
     BookTop,
-    Gap,
+    FeedGap,
     Kline,
     LastPrice,
     LiquidationEvent,
@@ -21,25 +21,25 @@ from bot.domain.markets.market_events import (
 from bot.exchange.backpack.events import BookTicker, DepthUpdate, MarkPriceUpdate, PublicEvent, StreamRow
 from bot.exchange.backpack.wire import streams as ws
 from bot.exchange.backpack.wire.base import to_ms
-from bot.marketdata.latency import Lag
-from bot.marketdata.order_books import Depths
-from bot.marketdata.quote_cache import Latest, Pulse, is_late
-from bot.marketdata.staleness import Patience
+from bot.marketdata.latency import Latency
+from bot.marketdata.order_books import OrderBooks
+from bot.marketdata.quote_cache import Pulse, QuoteCache, is_late
+from bot.marketdata.staleness import Staleness
 from bot.marketdata.subscriptions import Stream
-from bot.marketdata.trade_tape import Tapes
+from bot.marketdata.trade_tape import TradeTapes
 
 _Clocked = MarkUpdate | LastPrice | OpenInterest
 
 
-class Inbox:
+class Normaliser:
     """`take` every event of the socket, in order."""
 
     def __init__(
         self,
-        depths: Depths,
-        tapes: Tapes,
+        depths: OrderBooks,
+        tapes: TradeTapes,
         *,
-        patience: Patience,
+        patience: Staleness,
         now_ms: Callable[[], int],
         monotonic: Callable[[], float],
         tell: Callable[[MarketEvent], None],
@@ -52,15 +52,15 @@ class Inbox:
         self._now_ms = now_ms
         self._monotonic = monotonic
         self._tell = tell
-        self.lag = Lag(patience.baseline_s)
-        self.latest: dict[str, Latest] = {}
+        self.lag = Latency(patience.baseline_s)
+        self.latest: dict[str, QuoteCache] = {}
         self.candles: dict[str, Kline] = {}  # the newest of each kline stream, by the stream's name
         self._closed_ms: dict[str, int] = {}  # until when the candles of each are known to be over
 
-    def of(self, symbol: str) -> Latest:
+    def of(self, symbol: str) -> QuoteCache:
         found = self.latest.get(symbol)
         if found is None:
-            found = self.latest[symbol] = Latest(symbol)
+            found = self.latest[symbol] = QuoteCache(symbol)
         return found
 
     def pulse(self, stream: Stream) -> Pulse | None:
@@ -87,7 +87,7 @@ class Inbox:
             self._tell(update)
 
     def take_trade(self, trade: Trade) -> None:
-        """A trade in its place in the row (`Tapes` sees to that)."""
+        """A trade in its place in the row (`TradeTapes` sees to that)."""
         price = LastPrice(trade.symbol, trade.price, trade.event_us, trade.received_ms)
         is_another = self.of(trade.symbol).take_price(price)
         self._tell(trade)
@@ -192,7 +192,7 @@ class Inbox:
         at = self._monotonic()
         since = pulse.hear(at, event.received_ms, self.lag.note(event.event_us, at), patience)
         if since is not None:
-            self._tell(Gap(event.symbol, kind, since, event.received_ms))
+            self._tell(FeedGap(event.symbol, kind, since, event.received_ms))
 
 
 def _candle(stream: str, row: ws.KlineRow, now: int) -> Kline:
@@ -212,9 +212,9 @@ def _candle(stream: str, row: ws.KlineRow, now: int) -> Kline:
     )
 
 
-_HANDLERS: Final[dict[type, Callable[[Inbox, Any], None]]] = {
-    DepthUpdate: Inbox.on_depth,
-    MarkPriceUpdate: Inbox.on_mark,
-    BookTicker: Inbox.on_top,
-    StreamRow: Inbox.on_row,
+_HANDLERS: Final[dict[type, Callable[[Normaliser, Any], None]]] = {
+    DepthUpdate: Normaliser.on_depth,
+    MarkPriceUpdate: Normaliser.on_mark,
+    BookTicker: Normaliser.on_top,
+    StreamRow: Normaliser.on_row,
 }

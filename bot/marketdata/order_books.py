@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bot.domain.markets.market import Book
-from bot.domain.markets.market_events import Gap, StreamKind
+from bot.domain.markets.market_events import FeedGap, StreamKind
 from bot.exchange.backpack import BackpackError, DepthSnapshot, DepthUpdate
-from bot.marketdata.book_sequence import Chain
-from bot.marketdata.staleness import Patience
+from bot.marketdata.book_sequence import BookSequence
+from bot.marketdata.staleness import Staleness
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ AT_ONCE: Final = 4  # snapshots asked for at the same time
 class _Followed:
     """One book. Times of `_at` are monotonic seconds, of `_ms` the exchange's."""
 
-    chain: Chain
+    chain: BookSequence
     sure_at: float = 0.0  # last update or successful comparison
     sure_ms: int = 0
     broken_ms: int | None = None  # since when a book that was whole is not
@@ -41,17 +41,17 @@ class _Followed:
     auditing: asyncio.Task[None] | None = field(default=None, repr=False)
 
 
-class Depths:
+class OrderBooks:
     """`ready` tells whether the socket is up and subscribed; snapshots are only worth asking for then."""
 
     def __init__(
         self,
         snapshot: Callable[[str, int], Awaitable[DepthSnapshot]],
         *,
-        patience: Patience,
+        patience: Staleness,
         now_ms: Callable[[], int],
         monotonic: Callable[[], float],
-        tell: Callable[[Gap], None],
+        tell: Callable[[FeedGap], None],
         deaf: Callable[[str], None] = lambda symbol: None,
     ) -> None:
         self._snapshot = snapshot
@@ -65,7 +65,7 @@ class Depths:
 
     def follow(self, symbol: str) -> None:
         """Keep a book; its updates may come already. It is loaded once `load` says that they do."""
-        self._followed.setdefault(symbol, _Followed(Chain(symbol)))
+        self._followed.setdefault(symbol, _Followed(BookSequence(symbol)))
 
     def drop(self, symbol: str) -> None:
         followed = self._followed.pop(symbol, None)
@@ -134,7 +134,7 @@ class Depths:
         since, lost = followed.broken_ms, followed.lost
         followed.broken_ms, followed.lost = None, False
         if since is not None and lost:
-            self._tell(Gap(followed.chain.symbol, StreamKind.DEPTH, since, followed.sure_ms))
+            self._tell(FeedGap(followed.chain.symbol, StreamKind.DEPTH, since, followed.sure_ms))
 
     def _break(self, followed: _Followed) -> None:
         if followed.broken_ms is None and followed.sure_ms:

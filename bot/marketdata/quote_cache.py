@@ -42,7 +42,7 @@ class Pulse:
 
 
 @dataclass(slots=True)
-class Latest:
+class QuoteCache:
     """Of one market."""
 
     symbol: str

@@ -8,32 +8,32 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from bot.domain.markets.market_events import BookTop, Gap, LastPrice, OpenInterest, StreamKind
+from bot.domain.markets.market_events import BookTop, FeedGap, LastPrice, OpenInterest, StreamKind
 from bot.exchange.backpack import BackpackClient
 from bot.marketdata.backfill import candle
-from bot.marketdata.normaliser import Inbox
+from bot.marketdata.normaliser import Normaliser
 from bot.marketdata.pulses import Meaning
-from bot.marketdata.staleness import Patience
+from bot.marketdata.staleness import Staleness
 from bot.marketdata.subscriptions import Stream
-from bot.marketdata.trade_tape import Tapes
+from bot.marketdata.trade_tape import TradeTapes
 
 MINUTE_MS: Final = 60_000
 CANDLE_LATE_MS: Final = 4_000  # after its end a candle is told; then it is overdue
 CANDLES_BACK: Final = 5  # asked for where none was ever heard
 
 
-class Comparing:
+class RestComparison:
     """One method for every kind of stream; each answers with the streams REST knew better than."""
 
     def __init__(
         self,
         client: BackpackClient,
-        inbox: Inbox,
-        tapes: Tapes,
+        inbox: Normaliser,
+        tapes: TradeTapes,
         *,
-        patience: Patience,
+        patience: Staleness,
         monotonic: Callable[[], float],
-        tell: Callable[[Gap], None],
+        tell: Callable[[FeedGap], None],
     ) -> None:
         self._client = client
         self._inbox = inbox
@@ -77,7 +77,7 @@ class Comparing:
             if newest is not known or (newest is not None and _prices(newest) == _prices(top)):
                 continue  # it spoke meanwhile, or has told all there is
             if newest is not None:
-                self._tell(Gap(symbol, StreamKind.BOOK_TICKER, newest.received_ms, now))
+                self._tell(FeedGap(symbol, StreamKind.BOOK_TICKER, newest.received_ms, now))
                 better.append(stream)
             self._inbox.take_top(top, snapshot.last_update_id)
         return better

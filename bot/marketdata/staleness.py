@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Staleness:
     """Seconds."""
 
     heard_s: float = 5.0  # no data for so long: the socket is not believed, and given up

@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from bot.domain.markets.market_events import Gap, StreamKind, Trade
+from bot.domain.markets.market_events import FeedGap, StreamKind, Trade
 from bot.exchange.backpack import BackpackError
-from bot.exchange.backpack.wire.markets import Trade as TradeRow
+from bot.exchange.backpack.wire.markets import WireTrade as TradeRow
 
 _log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ FIRST_RETRY_S: Final = 0.2
 
 
 @dataclass(slots=True)
-class Tape:
+class TradeTape:
     """One market's trades in a row. Pure."""
 
     symbol: str
@@ -89,7 +89,7 @@ class Tape:
         self.last_id, self.last_us, self.last_ms = trade.trade_id, trade.event_us, trade.received_ms
 
 
-class Tapes:
+class TradeTapes:
     """The tapes in use; `tell_trade` gets every trade once, in order, `tell_gap` what is lost for good."""
 
     def __init__(
@@ -98,18 +98,18 @@ class Tapes:
         *,
         now_ms: Callable[[], int],
         tell_trade: Callable[[Trade], None],
-        tell_gap: Callable[[Gap], None],
+        tell_gap: Callable[[FeedGap], None],
     ) -> None:
         self._trades = trades
         self._now_ms = now_ms
         self._tell_trade = tell_trade
         self._tell_gap = tell_gap
-        self._tapes: dict[str, Tape] = {}
+        self._tapes: dict[str, TradeTape] = {}
         self._mending: dict[str, asyncio.Task[None]] = {}
         self._at_once = asyncio.Semaphore(AT_ONCE)
 
     def follow(self, symbol: str) -> None:
-        self._tapes.setdefault(symbol, Tape(symbol, since_ms=self._now_ms()))
+        self._tapes.setdefault(symbol, TradeTape(symbol, since_ms=self._now_ms()))
 
     def drop(self, symbol: str) -> None:
         self._tapes.pop(symbol, None)
@@ -162,15 +162,15 @@ class Tapes:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _tell(self, tape: Tape, ready: list[Trade]) -> None:
+    def _tell(self, tape: TradeTape, ready: list[Trade]) -> None:
         for trade in ready:
             self._tell_trade(trade)
 
-    def _lose(self, tape: Tape) -> None:
-        self._tell_gap(Gap(tape.symbol, StreamKind.TRADE, tape.last_ms, self._now_ms()))
+    def _lose(self, tape: TradeTape) -> None:
+        self._tell_gap(FeedGap(tape.symbol, StreamKind.TRADE, tape.last_ms, self._now_ms()))
         self._tell(tape, tape.give_up())
 
-    def _mend(self, tape: Tape, wait: float) -> None:
+    def _mend(self, tape: TradeTape, wait: float) -> None:
         if tape.symbol not in self._mending:
             task = asyncio.create_task(self._mended(tape, wait))
             self._mending[tape.symbol] = task
@@ -180,7 +180,7 @@ class Tapes:
         if self._mending.get(symbol) is task:
             del self._mending[symbol]
 
-    async def _mended(self, tape: Tape, wait: float) -> None:
+    async def _mended(self, tape: TradeTape, wait: float) -> None:
         await asyncio.sleep(wait)
         if wait and not tape.waiting:
             return  # it was only late
@@ -196,7 +196,7 @@ class Tapes:
             now = self._now_ms()
             ready, exact = tape.fill(_in_order(tape.symbol, rows, now))
             if not exact:
-                self._tell_gap(Gap(tape.symbol, StreamKind.TRADE, since, now))
+                self._tell_gap(FeedGap(tape.symbol, StreamKind.TRADE, since, now))
             self._tell(tape, ready)
             if not tape.waiting:
                 return

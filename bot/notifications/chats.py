@@ -16,7 +16,7 @@ from sqlmodel import col
 from bot.alerts.storage.tables import Alert
 from bot.domain.notifications.preferences import Volume
 from bot.kernel.storage.upsert import insert_or_ignore
-from bot.notifications.tables import Chat, ChatLoudness, Message, OutboxKind, OutboxState
+from bot.notifications.tables import Chat, ChatLoudness, OutboxKind, OutboxMessage, OutboxState
 from bot.posts.tables import ScheduledPost
 from bot.trading.storage.tables import Order, Ticket
 
@@ -127,9 +127,9 @@ async def move(session: AsyncSession, old_id: int, new_id: int, now_ms: int) -> 
         await session.execute(_where(table, old_id).values(chat_id=new_id))
     for card in (Ticket, Order):
         await session.execute(_where(card, old_id).values(chat_id=new_id, message_id=None))
-    waiting = _where(Message, old_id).where(col(Message.state).in_(_NOT_SAID))
+    waiting = _where(OutboxMessage, old_id).where(col(OutboxMessage.state).in_(_NOT_SAID))
     await session.execute(
-        waiting.where(col(Message.kind) == OutboxKind.DELETE).values(
+        waiting.where(col(OutboxMessage.kind) == OutboxKind.DELETE).values(
             state=OutboxState.SUPERSEDED, error="the group moved"
         )
     )

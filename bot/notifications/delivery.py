@@ -106,7 +106,7 @@ class Unclear:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class DeliveryRefused:
     """Telegram will never take it."""
 
     error: str
@@ -114,13 +114,13 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class ChatMoved:
     """The group became a supergroup with another id."""
 
     chat_id: int
 
 
-Outcome = Delivered | Wait | Unclear | Refused | Moved
+Outcome = Delivered | Wait | Unclear | DeliveryRefused | ChatMoved
 
 
 async def deliver(bot: Bot, post: Post | Toast) -> Outcome:
@@ -131,7 +131,7 @@ async def deliver(bot: Bot, post: Post | Toast) -> Outcome:
         except Taken as taken:
             return Delivered(taken.message_id or (post.message_id if isinstance(post, Post) else None))
         except BadRequest as error:
-            mended = _mend(post, error) if isinstance(post, Post) else Refused(error.message)
+            mended = _mend(post, error) if isinstance(post, Post) else DeliveryRefused(error.message)
             if not isinstance(mended, Post):
                 return mended
             post = mended
@@ -149,9 +149,9 @@ def _meaning(error: TelegramError) -> Outcome:
             seconds = after.total_seconds() if isinstance(after, timedelta) else after
             return Wait(int(seconds * 1000) + 250)
         case ChatMigrated():
-            return Moved(error.new_chat_id)
+            return ChatMoved(error.new_chat_id)
         case Forbidden():
-            return Refused(error.message, blocked=True)
+            return DeliveryRefused(error.message, blocked=True)
         case _:
             return Unclear(type(error).__name__)
 
@@ -162,12 +162,12 @@ def _mend(post: Post, error: BadRequest) -> Post | Outcome:
     if "not modified" in problem:
         return Delivered(post.message_id)
     if any(words in problem for words in _SHUT):
-        return Refused(error.message, blocked=True)
+        return DeliveryRefused(error.message, blocked=True)
     if post.kind is OutboxKind.DELETE:
-        return Refused(error.message)
+        return DeliveryRefused(error.message)
     if post.kind is OutboxKind.EDIT and any(words in problem for words in _GONE):
         return replace(post, kind=OutboxKind.SEND, message_id=None, caption=False)
-    return _simpler(post, problem) or Refused(error.message)
+    return _simpler(post, problem) or DeliveryRefused(error.message)
 
 
 def _simpler(post: Post, problem: str) -> Post | None:

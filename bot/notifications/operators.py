@@ -12,7 +12,7 @@ from bot.domain.notifications.preferences import Event
 from bot.domain.values import Language
 from bot.notifications import outbox_rows
 from bot.notifications.sender import LANE_CARD, pack_keyboard
-from bot.notifications.tables import Message as Row
+from bot.notifications.tables import OutboxMessage as Row
 from bot.people import users
 from bot.ui import Locale, Message
 

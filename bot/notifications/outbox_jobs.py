@@ -17,10 +17,10 @@ from bot.kernel.storage import Database
 from bot.notifications import outbox_rows as rows
 from bot.notifications import preferences
 from bot.notifications.delivery import Post
-from bot.notifications.rate_limits import Limits, Use
+from bot.notifications.rate_limits import RateLimiter, Use
 from bot.notifications.send_queue import LANE_ANSWER, Job
-from bot.notifications.tables import Message as Row
 from bot.notifications.tables import OutboxKind
+from bot.notifications.tables import OutboxMessage as Row
 from bot.trading.storage.tables import Ticket
 from bot.ui.message import Button, Keyboard, Message
 
@@ -43,10 +43,10 @@ class Leased:
     look_again_ms: int | None
 
 
-class Events:
+class OutboxJobs:
     """Leases rows and settles them; sends nothing."""
 
-    def __init__(self, database: Database, limits: Limits, clock: Callable[[], int]) -> None:
+    def __init__(self, database: Database, limits: RateLimiter, clock: Callable[[], int]) -> None:
         self._database = database
         self._limits = limits
         self._clock = clock

@@ -15,43 +15,43 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from bot.kernel.storage.upsert import insert_or_ignore
-from bot.notifications.tables import Message, OutboxKind, OutboxState
+from bot.notifications.tables import OutboxKind, OutboxMessage, OutboxState
 from bot.people.tables import User
 
 WAITING = (OutboxState.PENDING, OutboxState.SENDING)
 _LOOK = 5  # times as many are looked at as may be leased: one chat's backlog does not hide the others
 
 
-async def enqueue(session: AsyncSession, message: Message) -> Message | None:
+async def enqueue(session: AsyncSession, message: OutboxMessage) -> OutboxMessage | None:
     """Queue `message`; None when its dedupe key was queued before."""
     queued = await insert_or_ignore(session, message)
     if queued is not None and queued.card_key is not None and queued.kind is not OutboxKind.SEND:
         await session.execute(
-            update(Message)
+            update(OutboxMessage)
             .where(
-                col(Message.card_key) == queued.card_key,
-                col(Message.chat_id) == queued.chat_id,
-                col(Message.kind) == OutboxKind.EDIT,
-                col(Message.state) == OutboxState.PENDING,
-                col(Message.id) < queued.id,
+                col(OutboxMessage.card_key) == queued.card_key,
+                col(OutboxMessage.chat_id) == queued.chat_id,
+                col(OutboxMessage.kind) == OutboxKind.EDIT,
+                col(OutboxMessage.state) == OutboxState.PENDING,
+                col(OutboxMessage.id) < queued.id,
             )
             .values(state=OutboxState.SUPERSEDED)
         )
     return queued
 
 
-async def reword(session: AsyncSession, message: Message) -> bool:
+async def reword(session: AsyncSession, message: OutboxMessage) -> bool:
     """Put the words of `message` into the one of its card that has not left yet; False when it has."""
     statement = (
-        update(Message)
+        update(OutboxMessage)
         .where(
-            col(Message.card_key) == message.card_key,
-            col(Message.chat_id) == message.chat_id,
-            col(Message.kind) == OutboxKind.SEND,
-            col(Message.state) == OutboxState.PENDING,
+            col(OutboxMessage.card_key) == message.card_key,
+            col(OutboxMessage.chat_id) == message.chat_id,
+            col(OutboxMessage.kind) == OutboxKind.SEND,
+            col(OutboxMessage.state) == OutboxState.PENDING,
         )
         .values(text=message.text, keyboard=message.keyboard)
-        .returning(col(Message.id))
+        .returning(col(OutboxMessage.id))
         .execution_options(synchronize_session=False)
     )
     return (await session.execute(statement)).first() is not None
@@ -59,10 +59,10 @@ async def reword(session: AsyncSession, message: Message) -> bool:
 
 async def withdraw(session: AsyncSession, chat_id: int, card_keys: Collection[str]) -> None:
     """What has not left yet of these cards is not said: something else says it."""
-    statement = update(Message).where(
-        col(Message.card_key).in_(card_keys),
-        col(Message.chat_id) == chat_id,
-        col(Message.state) == OutboxState.PENDING,
+    statement = update(OutboxMessage).where(
+        col(OutboxMessage.card_key).in_(card_keys),
+        col(OutboxMessage.chat_id) == chat_id,
+        col(OutboxMessage.state) == OutboxState.PENDING,
     )
     await session.execute(
         statement.values(state=OutboxState.SUPERSEDED).execution_options(synchronize_session=False)
@@ -79,41 +79,41 @@ async def claim_batch(
     urgent_only: Collection[int] | None = (),
     urgent_lanes: int = 1,
     per_chat: int = 20,
-) -> list[Message]:
+) -> list[OutboxMessage]:
     """Lease up to `limit` due messages, `per_chat` of one chat, most urgent lane first, then oldest.
 
     Of one card only the oldest waiting message is due. `skip_chats` are those at their rate limit now; of the
     chats in `urgent_only` (None: of all) only lanes up to `urgent_lanes` are leased.
     """
-    earlier = aliased(Message)
+    earlier = aliased(OutboxMessage)
     blocked = (
         select(col(earlier.id))
         .where(
-            col(earlier.card_key) == col(Message.card_key),
-            col(earlier.chat_id) == col(Message.chat_id),
-            col(earlier.id) < col(Message.id),
+            col(earlier.card_key) == col(OutboxMessage.card_key),
+            col(earlier.chat_id) == col(OutboxMessage.chat_id),
+            col(earlier.id) < col(OutboxMessage.id),
             col(earlier.state).in_(WAITING),
         )
         .exists()
     )
     due = or_(
-        and_(col(Message.state) == OutboxState.PENDING, col(Message.not_before_ms) <= now_ms),
-        and_(col(Message.state) == OutboxState.SENDING, col(Message.lease_until_ms) <= now_ms),
+        and_(col(OutboxMessage.state) == OutboxState.PENDING, col(OutboxMessage.not_before_ms) <= now_ms),
+        and_(col(OutboxMessage.state) == OutboxState.SENDING, col(OutboxMessage.lease_until_ms) <= now_ms),
     )
     chosen = (
-        select(col(Message.id), col(Message.chat_id))
+        select(col(OutboxMessage.id), col(OutboxMessage.chat_id))
         .where(due, ~blocked)
-        .order_by(col(Message.lane), col(Message.id))
+        .order_by(col(OutboxMessage.lane), col(OutboxMessage.id))
         .limit(_LOOK * limit)
         .with_for_update(skip_locked=True)
     )
     if skip_chats:
-        chosen = chosen.where(col(Message.chat_id).not_in(skip_chats))
-    urgent = col(Message.lane) <= urgent_lanes
+        chosen = chosen.where(col(OutboxMessage.chat_id).not_in(skip_chats))
+    urgent = col(OutboxMessage.lane) <= urgent_lanes
     if urgent_only is None:
         chosen = chosen.where(urgent)
     elif urgent_only:
-        chosen = chosen.where(or_(urgent, col(Message.chat_id).not_in(urgent_only)))
+        chosen = chosen.where(or_(urgent, col(OutboxMessage.chat_id).not_in(urgent_only)))
     ids: list[int] = []
     taken = Counter[int]()
     for message_id, chat_id in (await session.execute(chosen)).all():
@@ -123,14 +123,14 @@ async def claim_batch(
     if not ids:
         return []
     statement = (
-        update(Message)
-        .where(col(Message.id).in_(ids))
+        update(OutboxMessage)
+        .where(col(OutboxMessage.id).in_(ids))
         .values(
             state=OutboxState.SENDING,
             lease_until_ms=now_ms + lease_ms,
-            attempts=col(Message.attempts) + 1,
+            attempts=col(OutboxMessage.attempts) + 1,
         )
-        .returning(Message)
+        .returning(OutboxMessage)
         .execution_options(synchronize_session=False, populate_existing=True)
     )
     leased = (await session.scalars(statement)).all()
@@ -139,13 +139,15 @@ async def claim_batch(
 
 async def release(session: AsyncSession) -> None:
     """End the leases of a process that is no more: what it was sending is due now."""
-    statement = update(Message).where(
-        col(Message.state) == OutboxState.SENDING, col(Message.lease_until_ms).is_not(None)
+    statement = update(OutboxMessage).where(
+        col(OutboxMessage.state) == OutboxState.SENDING, col(OutboxMessage.lease_until_ms).is_not(None)
     )
     await session.execute(statement.values(lease_until_ms=0).execution_options(synchronize_session=False))
 
 
-async def mark_sent(session: AsyncSession, message: Message, message_id: int | None, now_ms: int) -> bool:
+async def mark_sent(
+    session: AsyncSession, message: OutboxMessage, message_id: int | None, now_ms: int
+) -> bool:
     """Telegram has it. False if the lease was lost meanwhile (then it may be sent twice)."""
     return await _settle(
         session,
@@ -157,28 +159,28 @@ async def mark_sent(session: AsyncSession, message: Message, message_id: int | N
     )
 
 
-async def mark_dead(session: AsyncSession, message: Message, error: str) -> bool:
+async def mark_dead(session: AsyncSession, message: OutboxMessage, error: str) -> bool:
     """Telegram refuses it for good."""
     return await _settle(session, message, state=OutboxState.DEAD, error=error)
 
 
-async def mark_retry(session: AsyncSession, message: Message, not_before_ms: int, error: str) -> bool:
+async def mark_retry(session: AsyncSession, message: OutboxMessage, not_before_ms: int, error: str) -> bool:
     """Try again, not before `not_before_ms`."""
     return await _settle(
         session, message, state=OutboxState.PENDING, not_before_ms=not_before_ms, error=error
     )
 
 
-async def _settle(session: AsyncSession, message: Message, **values: object) -> bool:
+async def _settle(session: AsyncSession, message: OutboxMessage, **values: object) -> bool:
     statement = (
-        update(Message)
+        update(OutboxMessage)
         .where(
-            col(Message.id) == message.id,
-            col(Message.state) == OutboxState.SENDING,
-            col(Message.attempts) == message.attempts,  # a later lease has counted one more
+            col(OutboxMessage.id) == message.id,
+            col(OutboxMessage.state) == OutboxState.SENDING,
+            col(OutboxMessage.attempts) == message.attempts,  # a later lease has counted one more
         )
         .values(**values, lease_until_ms=None)
-        .returning(col(Message.id))
+        .returning(col(OutboxMessage.id))
         .execution_options(synchronize_session=False)
     )
     return (await session.execute(statement)).one_or_none() is not None
@@ -187,14 +189,14 @@ async def _settle(session: AsyncSession, message: Message, **values: object) -> 
 async def card_message_id(session: AsyncSession, chat_id: int, card_key: str) -> int | None:
     """The Telegram message that shows a card: the target of its edits; None if it was never sent."""
     statement = (
-        select(col(Message.message_id))
+        select(col(OutboxMessage.message_id))
         .where(
-            col(Message.chat_id) == chat_id,
-            col(Message.card_key) == card_key,
-            col(Message.state) == OutboxState.SENT,
-            col(Message.message_id).is_not(None),
+            col(OutboxMessage.chat_id) == chat_id,
+            col(OutboxMessage.card_key) == card_key,
+            col(OutboxMessage.state) == OutboxState.SENT,
+            col(OutboxMessage.message_id).is_not(None),
         )
-        .order_by(col(Message.id).desc())
+        .order_by(col(OutboxMessage.id).desc())
         .limit(1)
     )
     return (await session.scalars(statement)).one_or_none()
@@ -204,32 +206,32 @@ async def drop_gathered(session: AsyncSession, chat_id: int, card_key: str | Non
     """Newer words of a card take the place of those gathered for the digest."""
     if card_key is None:
         return
-    statement = update(Message).where(
-        col(Message.chat_id) == chat_id,
-        col(Message.card_key) == card_key,
-        col(Message.state) == OutboxState.GATHERED,
+    statement = update(OutboxMessage).where(
+        col(OutboxMessage.chat_id) == chat_id,
+        col(OutboxMessage.card_key) == card_key,
+        col(OutboxMessage.state) == OutboxState.GATHERED,
     )
     await session.execute(
         statement.values(state=OutboxState.SUPERSEDED).execution_options(synchronize_session=False)
     )
 
 
-async def gathered(session: AsyncSession, chat_id: int) -> Sequence[Message]:
+async def gathered(session: AsyncSession, chat_id: int) -> Sequence[OutboxMessage]:
     """What a chat's digest has to say, oldest first."""
     statement = (
-        select(Message)
-        .where(col(Message.chat_id) == chat_id, col(Message.state) == OutboxState.GATHERED)
-        .order_by(col(Message.id))
+        select(OutboxMessage)
+        .where(col(OutboxMessage.chat_id) == chat_id, col(OutboxMessage.state) == OutboxState.GATHERED)
+        .order_by(col(OutboxMessage.id))
     )
     return (await session.scalars(statement)).all()
 
 
 async def suppressed(session: AsyncSession, chat_id: int) -> Sequence[int]:
     """Ids of what was not said in a chat and no digest has counted yet."""
-    statement = select(col(Message.id)).where(
-        col(Message.chat_id) == chat_id,
-        col(Message.state) == OutboxState.SUPPRESSED,
-        col(Message.sent_ms).is_(None),
+    statement = select(col(OutboxMessage.id)).where(
+        col(OutboxMessage.chat_id) == chat_id,
+        col(OutboxMessage.state) == OutboxState.SUPPRESSED,
+        col(OutboxMessage.sent_ms).is_(None),
     )
     return (await session.scalars(statement)).all()
 
@@ -238,20 +240,20 @@ async def mark_told(
     session: AsyncSession, said: Collection[int], counted: Collection[int], now_ms: int
 ) -> None:
     """A digest says the gathered messages `said`, and counts those `counted` that were not said."""
-    base = update(Message).execution_options(synchronize_session=False)
+    base = update(OutboxMessage).execution_options(synchronize_session=False)
     for ids, state, values in (
         (said, OutboxState.GATHERED, {"state": OutboxState.SENT, "sent_ms": now_ms}),
         (counted, OutboxState.SUPPRESSED, {"sent_ms": now_ms}),
     ):
         if ids:
-            chosen = base.where(col(Message.id).in_(ids), col(Message.state) == state)
+            chosen = base.where(col(OutboxMessage.id).in_(ids), col(OutboxMessage.state) == state)
             await session.execute(chosen.values(**values))
 
 
 async def release_gathered(session: AsyncSession, chat_id: int) -> None:
     """There is no digest any more to say it: it is said now, without a sound."""
-    statement = update(Message).where(
-        col(Message.chat_id) == chat_id, col(Message.state) == OutboxState.GATHERED
+    statement = update(OutboxMessage).where(
+        col(OutboxMessage.chat_id) == chat_id, col(OutboxMessage.state) == OutboxState.GATHERED
     )
     await session.execute(
         statement.values(state=OutboxState.PENDING, silent=True, event=None).execution_options(
@@ -263,13 +265,13 @@ async def release_gathered(session: AsyncSession, chat_id: int) -> None:
 async def card_key_of(session: AsyncSession, chat_id: int, message_id: int) -> str | None:
     """The card a Telegram message shows; None when no row tells."""
     statement = (
-        select(col(Message.card_key))
+        select(col(OutboxMessage.card_key))
         .where(
-            col(Message.chat_id) == chat_id,
-            col(Message.message_id) == message_id,
-            col(Message.card_key).is_not(None),
+            col(OutboxMessage.chat_id) == chat_id,
+            col(OutboxMessage.message_id) == message_id,
+            col(OutboxMessage.card_key).is_not(None),
         )
-        .order_by(col(Message.id).desc())
+        .order_by(col(OutboxMessage.id).desc())
         .limit(1)
     )
     return (await session.scalars(statement)).one_or_none()
@@ -277,7 +279,7 @@ async def card_key_of(session: AsyncSession, chat_id: int, message_id: int) -> s
 
 async def note(session: AsyncSession, chat_id: int, message_id: int, card_key: str, now_ms: int) -> None:
     """Keep which card a message shows that was said without a row."""
-    row = Message(
+    row = OutboxMessage(
         chat_id=chat_id,
         message_id=message_id,
         card_key=card_key,
@@ -290,17 +292,17 @@ async def note(session: AsyncSession, chat_id: int, message_id: int, card_key: s
 
 async def next_due_ms(session: AsyncSession) -> int | None:
     """When the next waiting message becomes due; None when nothing waits."""
-    due = func.coalesce(col(Message.lease_until_ms), col(Message.not_before_ms))
-    statement = select(func.min(due)).where(col(Message.state).in_(WAITING))
+    due = func.coalesce(col(OutboxMessage.lease_until_ms), col(OutboxMessage.not_before_ms))
+    statement = select(func.min(due)).where(col(OutboxMessage.state).in_(WAITING))
     return await session.scalar(statement)
 
 
-async def dead(session: AsyncSession, limit: int = 50) -> Sequence[Message]:
+async def dead(session: AsyncSession, limit: int = 50) -> Sequence[OutboxMessage]:
     """What could not be said, newest first."""
     statement = (
-        select(Message)
-        .where(col(Message.state) == OutboxState.DEAD)
-        .order_by(col(Message.id).desc())
+        select(OutboxMessage)
+        .where(col(OutboxMessage.state) == OutboxState.DEAD)
+        .order_by(col(OutboxMessage.id).desc())
         .limit(limit)
     )
     return (await session.scalars(statement)).all()
@@ -312,17 +314,17 @@ async def purge(session: AsyncSession, before_ms: int) -> None:
     Of what was said to somebody who was forgotten since, nothing stays.
     """
     is_forgotten = exists().where(
-        col(User.id) == col(Message.chat_id),
-        or_(col(User.forgotten_ms).is_not(None), col(User.created_ms) > col(Message.created_ms)),
+        col(User.id) == col(OutboxMessage.chat_id),
+        or_(col(User.forgotten_ms).is_not(None), col(User.created_ms) > col(OutboxMessage.created_ms)),
     )
     await session.execute(
-        delete(Message)
-        .where(col(Message.state).not_in(WAITING), is_forgotten)
+        delete(OutboxMessage)
+        .where(col(OutboxMessage.state).not_in(WAITING), is_forgotten)
         .execution_options(synchronize_session=False)
     )
     await session.execute(
-        delete(Message).where(
-            col(Message.state).in_((OutboxState.SENT, OutboxState.SUPERSEDED, OutboxState.SUPPRESSED)),
-            col(Message.created_ms) < before_ms,
+        delete(OutboxMessage).where(
+            col(OutboxMessage.state).in_((OutboxState.SENT, OutboxState.SUPERSEDED, OutboxState.SUPPRESSED)),
+            col(OutboxMessage.created_ms) < before_ms,
         )
     )

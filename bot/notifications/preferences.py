@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.notifications.preferences import Volume, heard, is_quiet
 from bot.notifications import chats, outbox_rows
-from bot.notifications.tables import Chat, Message, OutboxKind, OutboxState
+from bot.notifications.tables import Chat, OutboxKind, OutboxMessage, OutboxState
 from bot.people import users
 from bot.people.tables import User
 from bot.posts import storage
@@ -26,7 +26,7 @@ SWITCHED_OFF = "switched off here"
 class Sifted:
     """What may be sent now, and which chats turned out to be lost."""
 
-    rows: list[Message]
+    rows: list[OutboxMessage]
     lost: set[int]
 
 
@@ -39,7 +39,7 @@ class _Places:
     people: dict[int, User]  # of private chats, whose id is the person's
     with_digest: set[int]
 
-    def volume(self, row: Message, event: str, now_ms: int) -> Volume:
+    def volume(self, row: OutboxMessage, event: str, now_ms: int) -> Volume:
         chosen = chats.volume_of(self.chosen, row.chat_id, row.thread_id, event)
         place = self.people.get(row.chat_id) or self.chats.get(row.chat_id)
         quiet = place is not None and is_quiet(place.quiet_from, place.quiet_to, place.time_zone, now_ms)
@@ -47,7 +47,7 @@ class _Places:
         return heard(event, chosen, private=row.chat_id > 0, quiet=quiet, has_digest=has_digest)
 
 
-async def sift(session: AsyncSession, claimed: Sequence[Message], now_ms: int) -> Sifted:
+async def sift(session: AsyncSession, claimed: Sequence[OutboxMessage], now_ms: int) -> Sifted:
     """Of rows just leased, those to be sent; the others are closed, in the session's transaction."""
     ids = {row.chat_id for row in claimed}
     known = await chats.known(session, ids) if ids else {}
@@ -69,7 +69,7 @@ async def sift(session: AsyncSession, claimed: Sequence[Message], now_ms: int) -
     return sifted
 
 
-async def _places(session: AsyncSession, news: Sequence[Message], known: dict[int, Chat]) -> _Places:
+async def _places(session: AsyncSession, news: Sequence[OutboxMessage], known: dict[int, Chat]) -> _Places:
     ids = {row.chat_id for row in news}
     missing = ids - known.keys()
     if missing:  # where somebody moved to
@@ -82,7 +82,7 @@ async def _places(session: AsyncSession, news: Sequence[Message], known: dict[in
     return _Places(known, chosen, people, await storage.with_digest(session, ids) if gather else set())
 
 
-async def _is_edit_of_something(session: AsyncSession, row: Message) -> bool:
+async def _is_edit_of_something(session: AsyncSession, row: OutboxMessage) -> bool:
     if row.kind is OutboxKind.SEND:
         return False
     if row.kind is OutboxKind.EDIT and row.message_id is None and row.card_key is not None:
@@ -90,7 +90,7 @@ async def _is_edit_of_something(session: AsyncSession, row: Message) -> bool:
     return True
 
 
-async def _judge(session: AsyncSession, row: Message, volume: Volume, sifted: Sifted) -> None:
+async def _judge(session: AsyncSession, row: OutboxMessage, volume: Volume, sifted: Sifted) -> None:
     match volume:
         case Volume.OFF:
             _close(row, OutboxState.SUPPRESSED, SWITCHED_OFF)
@@ -104,5 +104,5 @@ async def _judge(session: AsyncSession, row: Message, volume: Volume, sifted: Si
             sifted.rows.append(row)
 
 
-def _close(row: Message, state: OutboxState, why: str | None) -> None:
+def _close(row: OutboxMessage, state: OutboxState, why: str | None) -> None:
     row.state, row.error, row.lease_until_ms = state, why, None

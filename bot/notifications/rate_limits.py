@@ -30,7 +30,7 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True)
-class Rates:
+class RateLimits:
     """Every rate a call must keep. Another Bot API server may allow more than Telegram's."""
 
     everywhere: tuple[Rate, ...]
@@ -39,22 +39,22 @@ class Rates:
     calls: tuple[Rate, ...] = ()  # about one chat, that are no messages
 
 
-TELEGRAM: Final = Rates(
+TELEGRAM: Final = RateLimits(
     everywhere=(Rate(28, 1_000),),  # a little under the documented 30: the server's clock is not ours
     one_chat=(Rate(3, 3_000),),
     one_group=(Rate(3, 3_000), Rate(20, 60_000)),
     calls=(Rate(10, 2_000),),
 )
-UNLIMITED: Final = Rates((), (), ())
+UNLIMITED: Final = RateLimits((), (), ())
 _LONGEST_MS: Final = 60_000
 _KEPT_FREE: Final = 4  # background leaves one in so many
 
 
 @dataclass(slots=True)
-class Limits:
+class RateLimiter:
     """Ask `delay`, then `take`. Chats with a negative id are groups."""
 
-    rates: Rates = TELEGRAM
+    rates: RateLimits = TELEGRAM
     _all: deque[int] = field(default_factory=deque)
     _chats: dict[int, deque[int]] = field(default_factory=dict)
     _calls: dict[int, deque[int]] = field(default_factory=dict)

@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from bot.notifications.delivery import Post, Toast
 from bot.notifications.rate_limits import Use
-from bot.notifications.tables import Message as Row
 from bot.notifications.tables import OutboxKind
+from bot.notifications.tables import OutboxMessage as Row
 
 LANE_CALL: Final = -1  # no message: a tap's answer, a deletion
 LANE_URGENT: Final = 0  # fills, liquidations
@@ -73,7 +73,7 @@ def _next(lane: int, jobs: list[Job]) -> Job:
 Delay = Callable[[Job], int]
 
 
-class Waiting:
+class SendQueue:
     """Put in by anybody, taken out by the outbox."""
 
     def __init__(self) -> None:

@@ -18,9 +18,19 @@ from telegram import Bot
 from bot.kernel.slots import given_back
 from bot.kernel.storage import Database
 from bot.notifications import chats
-from bot.notifications.delivery import Delivered, Moved, Outcome, Post, Refused, Toast, Unclear, Wait, deliver
-from bot.notifications.outbox_jobs import Events, pack_keyboard, ticket_edit
-from bot.notifications.rate_limits import TELEGRAM, Limits, Rates, Use
+from bot.notifications.delivery import (
+    ChatMoved,
+    Delivered,
+    DeliveryRefused,
+    Outcome,
+    Post,
+    Toast,
+    Unclear,
+    Wait,
+    deliver,
+)
+from bot.notifications.outbox_jobs import OutboxJobs, pack_keyboard, ticket_edit
+from bot.notifications.rate_limits import TELEGRAM, RateLimiter, RateLimits, Use
 from bot.notifications.send_queue import (
     LANE_ANSWER,
     LANE_CALL,
@@ -28,7 +38,7 @@ from bot.notifications.send_queue import (
     LANE_DIGEST,
     LANE_URGENT,
     Job,
-    Waiting,
+    SendQueue,
 )
 from bot.notifications.tables import Chat, OutboxKind
 from bot.ui.message import Message
@@ -78,14 +88,14 @@ class Outbox:
     """The only sender. `run` is its life; the rest may be called from anywhere in the loop."""
 
     def __init__(
-        self, bot: Bot, database: Database, *, clock: Callable[[], int], rates: Rates = TELEGRAM
+        self, bot: Bot, database: Database, *, clock: Callable[[], int], rates: RateLimits = TELEGRAM
     ) -> None:
         self._bot = bot
         self._database = database
         self._clock = clock
-        self._limits = Limits(rates)
-        self._waiting = Waiting()
-        self._events = Events(database, self._limits, clock)
+        self._limits = RateLimiter(rates)
+        self._waiting = SendQueue()
+        self._events = OutboxJobs(database, self._limits, clock)
         self._wake = asyncio.Event()
         self._rows_wait = True
         self._moved: dict[int, int] = {}
@@ -290,7 +300,7 @@ class Outbox:
                 until_ms = self._clock() + retry_after_ms
                 self._limits.pause(job.post.chat_id, until_ms, job.use)
                 await self._put_back(job, until_ms, "rate limited")
-            case Moved(chat_id):
+            case ChatMoved(chat_id):
                 await self.follow(job.post.chat_id, chat_id)
                 self._push(job)
             case Unclear(error) if self._is_worth_saying(job):
@@ -301,10 +311,12 @@ class Outbox:
                 await self._put_back(job, self._clock() + backoff_ms, error)
             case Unclear(error):
                 await self._bury(job, error)
-            case Refused(error) if job.use is Use.CALL:  # too late, gone or not ours: said by whoever asked
+            case DeliveryRefused(error) if (
+                job.use is Use.CALL
+            ):  # too late, gone or not ours: said by whoever asked
                 _log.info("a call about %s was refused: %s", job.post.chat_id, error)
                 job.settle(None)
-            case Refused(error, blocked):
+            case DeliveryRefused(error, blocked):
                 if blocked:  # their right, and no defect of ours
                     await self._lose(job.post.chat_id, error)
                 await self._bury(job, error, logging.INFO if blocked else logging.ERROR)

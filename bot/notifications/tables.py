@@ -34,7 +34,7 @@ class OutboxState(StrEnum):
     SUPPRESSED = "suppressed"  # not said: switched off, or the chat is lost; `sent_ms`: a digest counted it
 
 
-class Message(Table, table=True):
+class OutboxMessage(Table, table=True):
     """One thing to say on Telegram, kept until it is said. Lanes: a smaller number goes first."""
 
     __tablename__ = "outbox"

@@ -18,7 +18,7 @@ _MARKS: Final = {Volume.ON: "🔔", Volume.SILENT: "🔕", Volume.DIGEST: "📰"
 
 
 @dataclass(frozen=True, slots=True)
-class NoiseView:
+class NotificationsView:
     """A chat's loudness as its page shows it; `is_topic`: that of one topic alone."""
 
     volumes: Mapping[Event, Volume]
@@ -30,7 +30,9 @@ class NoiseView:
     gathered: int = 0  # waiting for the digest
 
 
-def noise(locale: Locale, current: NoiseView, *, operator: bool, saved: Event | None = None) -> Message:
+def noise(
+    locale: Locale, current: NotificationsView, *, operator: bool, saved: Event | None = None
+) -> Message:
     """The page. Data are `hush:<event>`; `saved` is the kind just changed."""
     events = [event for event in current.volumes if operator or event is not Event.OPERATOR]
     start, end = current.quiet_from, current.quiet_to

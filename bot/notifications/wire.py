@@ -21,7 +21,7 @@ LONGEST_RETRY_S: Final = 3_600
 _MESSAGE_METHODS: Final = ("sendMessage", "sendPhoto", "sendDocument", "editMessage")
 
 
-class Unreadable(TelegramError):
+class UnreadableAnswer(TelegramError):
     """What was asked for came in a shape nobody can read."""
 
     def __init__(self) -> None:
@@ -44,14 +44,14 @@ class Taken(TelegramError):
         self.message_id = message_id
 
 
-class NotActive(NetworkError):
+class NotActiveSender(NetworkError):
     """Nothing left: another process speaks for the bot, or this one is not sure that it does."""
 
     def __init__(self) -> None:
         super().__init__("this process is not the active one")
 
 
-class Wire(HTTPXRequest):
+class TelegramWire(HTTPXRequest):
     """The library's way to a Bot API server. Raises telegram errors and nothing else.
 
     `may_act` is asked before every call, for updates too: asking for the next ones confirms the last.
@@ -63,7 +63,7 @@ class Wire(HTTPXRequest):
 
     async def do_request(self, url: str, method: str, *given: Any, **options: Any) -> tuple[int, bytes]:
         if not self._may_act():
-            raise NotActive
+            raise NotActiveSender
         code, payload = await super().do_request(url, method, *given, **options)
         if method != "POST":
             return code, payload  # a file: any bytes
@@ -88,7 +88,7 @@ def understood(method: str, status: int, payload: bytes) -> tuple[int, bytes]:
         if method.startswith(_MESSAGE_METHODS) and not _is_readable(result):
             raise Taken(_id_of(result))
         if (read := _READ.get(method)) is not None and not _reads(read, result):
-            raise Unreadable
+            raise UnreadableAnswer
         return status, payload if "result" in body else b'{"ok":true,"result":true}'
     code = body.get("error_code")
     if fine or body["ok"]:

@@ -8,22 +8,22 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from bot.people.tables import Account, AccountState, User
+from bot.people.tables import Account, KeyState, User
 
 _IS_LINKED = select(col(Account.id)).where(
     col(Account.id) == bindparam("asked"),
     col(Account.user_id) == bindparam("asker"),
-    col(Account.state) != AccountState.UNLINKED,
+    col(Account.state) != KeyState.UNLINKED,
 )
 
-USABLE = (AccountState.ACTIVE, AccountState.READ_ONLY)
+USABLE = (KeyState.ACTIVE, KeyState.READ_ONLY)
 
 
 async def of_user(session: AsyncSession, user_id: int) -> Sequence[Account]:
     """All that is linked or being linked, oldest first."""
     statement = (
         select(Account)
-        .where(col(Account.user_id) == user_id, col(Account.state) != AccountState.UNLINKED)
+        .where(col(Account.user_id) == user_id, col(Account.state) != KeyState.UNLINKED)
         .order_by(col(Account.id))
     )
     return (await session.scalars(statement)).all()
@@ -34,7 +34,7 @@ async def get(session: AsyncSession, user_id: int, account_id: int) -> Account |
     statement = select(Account).where(
         col(Account.id) == account_id,
         col(Account.user_id) == user_id,
-        col(Account.state) != AccountState.UNLINKED,
+        col(Account.state) != KeyState.UNLINKED,
     )
     return (await session.scalars(statement)).one_or_none()
 
@@ -47,7 +47,7 @@ async def is_linked(session: AsyncSession, user_id: int, account_id: int) -> boo
 async def linked_among(session: AsyncSession, account_ids: Collection[int]) -> set[int]:
     """Those of `account_ids` that are not unlinked."""
     statement = select(col(Account.id)).where(
-        col(Account.id).in_(account_ids), col(Account.state) != AccountState.UNLINKED
+        col(Account.id).in_(account_ids), col(Account.state) != KeyState.UNLINKED
     )
     return set((await session.scalars(statement)).all())
 
@@ -57,7 +57,7 @@ async def is_known(session: AsyncSession, public_keys: Collection[str]) -> bool:
     if not public_keys:
         return False
     statement = select(col(Account.id)).where(
-        col(Account.public_key).in_(public_keys), col(Account.state) != AccountState.UNLINKED
+        col(Account.public_key).in_(public_keys), col(Account.state) != KeyState.UNLINKED
     )
     return (await session.scalars(statement.limit(1))).first() is not None
 
@@ -82,7 +82,7 @@ async def active(session: AsyncSession) -> Sequence[Account]:
 
 
 async def verified(
-    session: AsyncSession, user_id: int, account_id: int, state: AccountState, now_ms: int
+    session: AsyncSession, user_id: int, account_id: int, state: KeyState, now_ms: int
 ) -> Account | None:
     """Record what the exchange said of the key; None if it was unlinked meanwhile."""
     if state not in USABLE:
@@ -92,7 +92,7 @@ async def verified(
         .where(
             col(Account.id) == account_id,
             col(Account.user_id) == user_id,
-            col(Account.state) != AccountState.UNLINKED,
+            col(Account.state) != KeyState.UNLINKED,
         )
         .values(state=state, verified_ms=now_ms)
         .returning(Account)
@@ -107,9 +107,9 @@ async def unlink(session: AsyncSession, user_id: int, account_id: int) -> bool:
         .where(
             col(Account.id) == account_id,
             col(Account.user_id) == user_id,
-            col(Account.state) != AccountState.UNLINKED,
+            col(Account.state) != KeyState.UNLINKED,
         )
-        .values(state=AccountState.UNLINKED, sealed=None, nonce=None)
+        .values(state=KeyState.UNLINKED, sealed=None, nonce=None)
         .returning(col(Account.id))
     )
     unlinked = (await session.execute(statement)).one_or_none() is not None

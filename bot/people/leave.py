@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Boolean, and_, bindparam, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.people.tables import Access, Account, AccountState, User
+from bot.people.tables import Access, Account, KeyState, User
 
 
 class Leave(StrEnum):
@@ -44,7 +44,7 @@ def granted(user_id: Any, account_id: Any) -> Any:
     linked = exists().where(
         _ACCOUNT.c.id == account_id,
         _ACCOUNT.c.user_id == user_id,
-        _ACCOUNT.c.state != AccountState.UNLINKED,
+        _ACCOUNT.c.state != KeyState.UNLINKED,
     )
     return and_(linked, or_(bindparam("leave_to_all", type_=Boolean), let_in))
 

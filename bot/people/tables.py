@@ -17,7 +17,7 @@ from bot.kernel.storage.columns import Exact, Word, row_id
 from bot.kernel.storage.forgetting import OPAQUE, Forgetting, blanked, keeping
 
 
-class AccountState(StrEnum):
+class KeyState(StrEnum):
     PENDING = "pending"  # the pair exists here; the exchange has not confirmed it yet
     ACTIVE = "active"
     READ_ONLY = "read_only"  # the key reads but may not trade
@@ -94,9 +94,7 @@ class Account(Table, table=True):
 
     __tablename__ = "account"
     forgetting: ClassVar[Forgetting] = Forgetting(
-        forget=blanked(
-            "user_id", state=AccountState.UNLINKED, sealed=None, nonce=None, label="", public_key=""
-        ),
+        forget=blanked("user_id", state=KeyState.UNLINKED, sealed=None, nonce=None, label="", public_key=""),
         kept=keeping(OPAQUE, "user_id"),
     )
     __table_args__ = (
@@ -126,7 +124,7 @@ class Account(Table, table=True):
     public_key: str  # base64 of the Ed25519 key, as Backpack's X-API-KEY
     sealed: bytes | None = Field(default=None, sa_type=LargeBinary, repr=False)
     nonce: bytes | None = Field(default=None, sa_type=LargeBinary, repr=False)
-    state: AccountState = Field(sa_type=Word(AccountState))
+    state: KeyState = Field(sa_type=Word(KeyState))
     origin: AccountOrigin = Field(sa_type=Word(AccountOrigin))
     created_ms: int = Field(sa_type=BigInteger)
     verified_ms: int | None = Field(default=None, sa_type=BigInteger)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from bot.chat.admins import chat_of, may_manage
-from bot.chat.request import Turn
+from bot.chat.request import Request
 from bot.domain.alerts.alert import Loudness
 from bot.domain.markets.market import UnknownSymbol
 from bot.domain.refusal import Refusal, RefusalCode
@@ -37,7 +37,7 @@ class _CannotBe(Exception):
         self.message = message
 
 
-async def schedule(turn: Turn, text: str = "") -> None:
+async def schedule(turn: Request, text: str = "") -> None:
     """The command, with or without words."""
     if not text:
         await _list(turn)
@@ -50,7 +50,7 @@ async def schedule(turn: Turn, text: str = "") -> None:
         await _obey(turn, line)
 
 
-async def tapped(turn: Turn, argument: str) -> None:
+async def tapped(turn: Request, argument: str) -> None:
     """A button: a post by its number, one of its acts, or a new one."""
     subject, _, act = argument.partition(":")
     if subject == "add" and act in view.KINDS:
@@ -65,7 +65,7 @@ async def tapped(turn: Turn, argument: str) -> None:
         await _list(turn)
 
 
-async def _one(turn: Turn, post_id: int, act: str) -> None:
+async def _one(turn: Request, post_id: int, act: str) -> None:
     post = await _find(turn, post_id)
     if post is None:
         await _list(turn)
@@ -84,7 +84,7 @@ def _spoken(kind: str, choice: str) -> str:
     return choice
 
 
-async def _line(turn: Turn, text: str) -> None:
+async def _line(turn: Request, text: str) -> None:
     """A tap is a sentence, too; one that cannot be read was forged."""
     line = parse_schedule(text)
     if isinstance(line, ScheduleFault):
@@ -93,7 +93,7 @@ async def _line(turn: Turn, text: str) -> None:
         await _obey(turn, line)
 
 
-async def _obey(turn: Turn, line: ScheduleLine) -> None:
+async def _obey(turn: Request, line: ScheduleLine) -> None:
     is_new = line.post_id is None or line.act == "resume"
     if is_new and not turn.services.access.admits(turn.user):
         await turn.show_publicly(refusal_view.refusal(turn.here, Refusal(RefusalCode.CLOSING_ONLY)))
@@ -108,7 +108,7 @@ async def _obey(turn: Turn, line: ScheduleLine) -> None:
     await _list(turn, said)
 
 
-async def _add(turn: Turn, chat: Chat, line: ScheduleLine) -> Markup:
+async def _add(turn: Request, chat: Chat, line: ScheduleLine) -> Markup:
     if line.kind is None or line.act is not None:
         raise _CannotBe(view.refused(turn.here, "incomplete"))
     zone = line.zone or _zone(turn, chat)
@@ -120,7 +120,7 @@ async def _add(turn: Turn, chat: Chat, line: ScheduleLine) -> Markup:
 
 
 async def _write(
-    turn: Turn, chat: Chat, kind: PostKind, when: dict[str, Any], zone: str, loudness: Loudness
+    turn: Request, chat: Chat, kind: PostKind, when: dict[str, Any], zone: str, loudness: Loudness
 ) -> None:
     now = turn.services.clock()
     post = ScheduledPost(
@@ -140,7 +140,7 @@ async def _write(
         await storage.add(session, post)
 
 
-async def _change(turn: Turn, line: ScheduleLine) -> Markup:
+async def _change(turn: Request, line: ScheduleLine) -> Markup:
     """Pause, resume, delete, or say anew when and how loud."""
     post = await _find(turn, line.post_id or 0)
     if post is None or (line.kind is not None and line.kind != post.kind):
@@ -165,7 +165,7 @@ async def _change(turn: Turn, line: ScheduleLine) -> Markup:
     return view.deleted(turn.here, post.id) if deleted else view.saved(turn.here)
 
 
-async def _when(turn: Turn, line: ScheduleLine, kind: PostKind) -> dict[str, Any] | None:
+async def _when(turn: Request, line: ScheduleLine, kind: PostKind) -> dict[str, Any] | None:
     """The timing a line says; None when it says none."""
     if line.symbol is not None and line.lead_ms is None:
         raise _CannotBe(view.refused(turn.here, "fault", word=line.symbol))
@@ -181,7 +181,7 @@ async def _when(turn: Turn, line: ScheduleLine, kind: PostKind) -> dict[str, Any
     return {"at": f"{line.minute // 60:02d}:{line.minute % 60:02d}"} | days
 
 
-async def _settlement(turn: Turn, lead_ms: int, mention: str | None) -> dict[str, Any]:
+async def _settlement(turn: Request, lead_ms: int, mention: str | None) -> dict[str, Any]:
     symbol = None
     if mention is not None:
         found = await turn.services.catalogue.resolve(mention, MarketKind.PERP)
@@ -194,7 +194,7 @@ async def _settlement(turn: Turn, lead_ms: int, mention: str | None) -> dict[str
         raise _CannotBe(view.refused(turn.here, "no-market", word=mention or "")) from None
 
 
-async def ensure_digest(turn: Turn, chat: Chat) -> None:
+async def ensure_digest(turn: Request, chat: Chat) -> None:
     """What is to wait for a digest needs one: daily in the evening, until somebody says otherwise."""
     async with turn.services.database.read() as session:
         if await storage.with_digest(session, [chat.id]):
@@ -203,23 +203,23 @@ async def ensure_digest(turn: Turn, chat: Chat) -> None:
     turn.services.posts_changed()
 
 
-def _zone(turn: Turn, chat: Chat) -> str:
+def _zone(turn: Request, chat: Chat) -> str:
     return turn.user.time_zone if turn.sender.private else chat.time_zone
 
 
-async def _find(turn: Turn, post_id: int) -> ScheduledPost | None:
+async def _find(turn: Request, post_id: int) -> ScheduledPost | None:
     async with turn.services.database.read() as session:
         return await storage.get(session, post_id, turn.sender.chat_id)
 
 
-async def _list(turn: Turn, said: Markup | None = None) -> None:
+async def _list(turn: Request, said: Markup | None = None) -> None:
     async with turn.services.database.read() as session:
         found = await storage.of_chat(session, turn.sender.chat_id)
     shown = [_view(turn, post) for post in found]
     await turn.show_publicly(view.schedules(turn.here, shown, private=turn.sender.private, said=said))
 
 
-def _view(turn: Turn, post: ScheduledPost) -> view.PostView:
+def _view(turn: Request, post: ScheduledPost) -> view.PostView:
     return view.PostView(
         post.id,
         post.kind,

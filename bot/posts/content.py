@@ -17,10 +17,10 @@ from bot.exchange.backpack import BackpackClient
 from bot.funding import views as funding_view
 from bot.kernel.recurrence import HOUR_MS
 from bot.kernel.storage import Database
-from bot.marketdata import Catalogue, Funding
+from bot.marketdata import Catalogue, FundingHistory
 from bot.notifications import chats, outbox_rows
 from bot.notifications.sender import LANE_DIGEST, pack_keyboard
-from bot.notifications.tables import Message as Row
+from bot.notifications.tables import OutboxMessage as Row
 from bot.people import users
 from bot.posts.tables import PostKind, ScheduledPost
 from bot.posts.views import posts as view
@@ -41,7 +41,7 @@ class NoFunding(LookupError):
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class BuiltPost:
     """A post ready to be queued. `said` and `counted` are outbox rows a digest speaks of."""
 
     message: Row
@@ -62,7 +62,7 @@ class Posting:
         database: Database,
         client: BackpackClient,
         catalogue: Catalogue,
-        funding: Funding,
+        funding: FundingHistory,
         *,
         clock: Callable[[], int],
     ) -> None:
@@ -100,7 +100,7 @@ class Posting:
             "symbol": symbol,
         }
 
-    async def make(self, post: ScheduledPost, *, due_ms: int, late_ms: int, missed: int) -> Made:
+    async def make(self, post: ScheduledPost, *, due_ms: int, late_ms: int, missed: int) -> BuiltPost:
         """The message of `post`. Raises BackpackError, NoFunding when there is nothing to show yet."""
         locale = await self._locale(post)
         late = Lateness(late_ms, missed)
@@ -114,7 +114,7 @@ class Posting:
             message = view.extremes(locale, await self._funding.rows(), late, now_ms=now)
         else:
             when, message = await self._funding_table(post, locale, late, due_ms, now)
-        return Made(self._row(post, message), when)
+        return BuiltPost(self._row(post, message), when)
 
     async def _funding_table(
         self, post: ScheduledPost, locale: Locale, late: Lateness, due_ms: int, now: int
@@ -128,7 +128,7 @@ class Posting:
         table = funding_view.table(
             locale,
             [row for row in await self._funding.rows() if symbol in {None, row.symbol}],
-            order=funding_view.Order.EXTREME,
+            order=funding_view.SortOrder.EXTREME,
             page=0,
             now_ms=now,
             page_data=lambda order, page: f"fr:{order.value}:{page}",
@@ -137,7 +137,7 @@ class Posting:
         message = view.funding(locale, table, late, settlement_ms=settled, now_ms=now)
         return (known if timed else dict(post.when)), message
 
-    async def _digest(self, post: ScheduledPost, locale: Locale, late: Lateness, now: int) -> Made:
+    async def _digest(self, post: ScheduledPost, locale: Locale, late: Lateness, now: int) -> BuiltPost:
         async with self._database.read() as session:
             waiting = await outbox_rows.gathered(session, post.chat_id)
             unsaid = list(await outbox_rows.suppressed(session, post.chat_id))
@@ -150,7 +150,7 @@ class Posting:
             unsaid=len(unsaid),
             now_ms=now,
         )
-        return Made(self._row(post, message), dict(post.when), [row.id for row in waiting], unsaid, now)
+        return BuiltPost(self._row(post, message), dict(post.when), [row.id for row in waiting], unsaid, now)
 
     async def _locale(self, post: ScheduledPost) -> Locale:
         """The chat's language, and the post's own time zone."""

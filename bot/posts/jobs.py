@@ -18,7 +18,7 @@ from bot.kernel.jobs import storage as jobs_storage
 from bot.kernel.jobs.runs import LeaseLost, RunContext, Runs
 from bot.kernel.recurrence import DAY_MS, between, stamp, timing_of
 from bot.notifications import outbox_rows
-from bot.notifications.tables import Message
+from bot.notifications.tables import OutboxMessage
 from bot.posts import storage as posts_storage
 from bot.posts.tables import ScheduledPost
 
@@ -32,11 +32,11 @@ _RETRY_MS: Final = 5_000
 AT_ONCE: Final = 8  # posts being made
 
 
-class Made(Protocol):
+class PostMessage(Protocol):
     """A post's message and what goes with it."""
 
     @property
-    def message(self) -> Message:
+    def message(self) -> OutboxMessage:
         """Chat, topic, words, keyboard, picture, lane and event; the rest is set here."""
         ...
 
@@ -53,7 +53,7 @@ class Made(Protocol):
 class PostContent(Protocol):
     """Makes the words of posts."""
 
-    async def make(self, post: ScheduledPost, *, due_ms: int, late_ms: int, missed: int) -> Made:
+    async def make(self, post: ScheduledPost, *, due_ms: int, late_ms: int, missed: int) -> PostMessage:
         """The message of `post` for `due_ms`; `late_ms` is 0 when in time. Raises when it cannot be made."""
         ...
 
@@ -115,7 +115,7 @@ class Posts:
         async with self._ledger.database.write() as session:  # made before the clock was set back
             return await posts_storage.advance(session, post, timing.after(max(owed[-1], now)), post.when)
 
-    async def _queue(self, post: ScheduledPost, made: Made, run: RunContext) -> None:
+    async def _queue(self, post: ScheduledPost, made: PostMessage, run: RunContext) -> None:
         row = made.message
         row.dedupe_key = run.key
         row.silent = post.loudness is Loudness.SILENT

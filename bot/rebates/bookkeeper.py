@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain.values import ZERO
 from bot.exchange.backpack import BackpackError
 from bot.kernel.storage import Database
-from bot.rebates.model.journal_entry import Booking, Terms, book, standing_of
+from bot.rebates.model.journal_entry import Booking, RebateTerms, book, standing_of
 from bot.rebates.model.rebate import TIERS, ExitsTagged, Month, Tier
 from bot.rebates.parties import People
 from bot.rebates.prices import Prices, Worth
@@ -25,7 +25,7 @@ from bot.rebates.storage import bookings, rates
 from bot.rebates.storage.bookings import Behind
 from bot.rebates.storage.tables import AffiliateRate, LedgerFill
 from bot.rebates.terms import Tiers
-from bot.trading.storage.tables import Fill
+from bot.trading.storage.tables import FillRow
 
 _log = logging.getLogger(__name__)
 
@@ -105,13 +105,13 @@ class Bookkeeper:
             booked += await self._book(await self._worths(ready, silent))
             await asyncio.sleep(0)  # SQLite's work is done in the loop: let others have a turn
 
-    def _may_be_ours_yet(self, fill: Fill, behind: Mapping[int, Behind], doubtful: set[int]) -> bool:
+    def _may_be_ours_yet(self, fill: FillRow, behind: Mapping[int, Behind], doubtful: set[int]) -> bool:
         if fill.id in behind or fill.system_type is not None:
             return False
         age_ms = self._clock() - fill.timestamp_ms
         return age_ms < YOUNG_MS or (fill.account_id in doubtful and age_ms < DOUBT_MS)
 
-    async def _worths(self, fills: Iterable[Fill], silent: set[str]) -> dict[int, Worth]:
+    async def _worths(self, fills: Iterable[FillRow], silent: set[str]) -> dict[int, Worth]:
         """What can be valued now, by fill.
 
         `silent` are assets nobody told the price of just now, and grows: whose price hangs on one waits, and
@@ -151,7 +151,7 @@ class Bookkeeper:
         return len(fills)
 
     async def _context(
-        self, session: AsyncSession, fills: Sequence[Fill], rows: Iterable[LedgerFill] = ()
+        self, session: AsyncSession, fills: Sequence[FillRow], rows: Iterable[LedgerFill] = ()
     ) -> _Context:
         accounts = await bookings.accounts_of(session, {fill.account_id for fill in fills})
         people = {
@@ -160,11 +160,11 @@ class Bookkeeper:
         everybody = {*people.values(), *(row.person_id for row in rows)}
         return _Context(await bookings.behind(session, fills), people, await rates.of(session, everybody))
 
-    def _row(self, fill: Fill, worth: Worth, context: _Context, tier: Tier) -> Row:
+    def _row(self, fill: FillRow, worth: Worth, context: _Context, tier: Tier) -> Row:
         """The booking of a fill, as its first revision."""
         month, person_id = str(Month.of(fill.timestamp_ms)), context.people[fill.account_id]
         behind, affiliate = context.behind.get(fill.id), context.affiliate(person_id, month)
-        terms = Terms(tier, affiliate.rate if affiliate else None)
+        terms = RebateTerms(tier, affiliate.rate if affiliate else None)
         standing = standing_of(behind.maker if behind else None, fill.system_type, self._exits)
         booking = book(
             standing,
@@ -233,14 +233,14 @@ class Bookkeeper:
                 changed += len(rows) // 2
         return changed
 
-    def _revised(self, old: LedgerFill, fill: Fill | None, context: _Context) -> Row:
+    def _revised(self, old: LedgerFill, fill: FillRow | None, context: _Context) -> Row:
         behind = None if fill is None else context.behind.get(fill.id)
         standing, order_id, group_id = old.standing, old.order_id, old.group_id
         if behind is not None:  # what was recognised once stays so
             standing = standing_of(behind.maker, old.system_type, self._exits)
             order_id, group_id = behind.order_id, behind.group_id
         affiliate = context.affiliate(old.person_id, old.month)
-        terms = Terms(TIERS[old.tier], affiliate.rate if affiliate else None)
+        terms = RebateTerms(TIERS[old.tier], affiliate.rate if affiliate else None)
         changes = {
             "booked_ms": self._clock(),
             "standing": standing,
@@ -273,7 +273,7 @@ class Bookkeeper:
                 break
         return mended
 
-    async def _price(self, worths: Mapping[int, Worth], fills: Mapping[int, Fill]) -> int:
+    async def _price(self, worths: Mapping[int, Worth], fills: Mapping[int, FillRow]) -> int:
         """Book anew what has a price now."""
         if not worths:
             return 0
@@ -298,7 +298,7 @@ class Bookkeeper:
             )
 
 
-def _months(fills: Iterable[Fill]) -> set[Month]:
+def _months(fills: Iterable[FillRow]) -> set[Month]:
     return {Month.of(fill.timestamp_ms) for fill in fills}
 
 
@@ -316,7 +316,7 @@ def _amounts(booking: Booking) -> dict[str, Any]:
     }
 
 
-def _terms(terms: Terms) -> dict[str, Any]:
+def _terms(terms: RebateTerms) -> dict[str, Any]:
     return {"tier": terms.tier.level, "affiliate": terms.affiliate, "share": terms.share}
 
 

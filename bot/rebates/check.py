@@ -24,11 +24,11 @@ from bot.rebates.alarm import LedgerAlarm
 from bot.rebates.bookkeeper import Bookkeeper
 from bot.rebates.model.fill_reconciliation import CLOCKS_MS, Comparison, Difference, compare
 from bot.rebates.model.journal_entry import DOLLARS, quote_of
-from bot.rebates.model.rebate import Standing, nano
+from bot.rebates.model.rebate import TierStanding, nano
 from bot.rebates.storage import bookings, findings
 from bot.rebates.storage.tables import Finding, LedgerFill
 from bot.trading.storage import fills
-from bot.trading.storage.tables import Fill as FillRow
+from bot.trading.storage.tables import FillRow
 from bot.vault import VaultError
 
 _log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class Unreachable(Exception):
 
 
 @dataclass(slots=True)
-class Outcome:
+class CheckOutcome:
     """One account compared over one span; `unreachable` says why it was not."""
 
     account_id: int
@@ -125,13 +125,15 @@ class LedgerCheck:
                 await self._alarm.raised(session, f"ledger-check:{day_of(due_ms)}", wrong)
         self._alarm.committed()
 
-    async def compare(self, account: Account, from_ms: int, to_ms: int, *, day: str | None = None) -> Outcome:
+    async def compare(
+        self, account: Account, from_ms: int, to_ms: int, *, day: str | None = None
+    ) -> CheckOutcome:
         """Compare one account in [from, to), not before it was linked, and complete what is missing.
 
         What is missing is recorded under `day` before it is added: afterwards nobody could tell.
         """
         from_ms, to_ms = max(from_ms, account.created_ms), min(to_ms, self._clock())
-        outcome = Outcome(account.id)
+        outcome = CheckOutcome(account.id)
         try:
             line = await self._line(account.user_id, account.id)
             theirs = await _history(line, from_ms - MARGIN_MS, to_ms + MARGIN_MS)
@@ -168,7 +170,9 @@ class LedgerCheck:
         booked = await self._booked(account_id, from_ms, to_ms)
         gone = [row for row in booked if row.fill_id not in executed]
         await self._bookkeeper.take_back(gone, "its fill is gone")
-        strange = [row.fill_id for row in booked if row.standing is Standing.ELSEWHERE and row not in gone]
+        strange = [
+            row.fill_id for row in booked if row.standing is TierStanding.ELSEWHERE and row not in gone
+        ]
         await self._bookkeeper.revise(strange, "recognised later")
         differences = [
             _book_difference(executed[row.fill_id], row)
@@ -181,7 +185,7 @@ class LedgerCheck:
         async with self._database.read() as session:
             return await bookings.of_account(session, account_id, from_ms, to_ms)
 
-    async def _keep(self, outcome: Outcome, day: str) -> None:
+    async def _keep(self, outcome: CheckOutcome, day: str) -> None:
         async with self._database.write() as session:
             for kind, detail in outcome.findings().items():
                 finding = Finding(

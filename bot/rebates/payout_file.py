@@ -23,7 +23,7 @@ from bot.rebates.payout_sheet import (
     FileFault,
     FileProblem,
     Sheet,
-    Unreadable,
+    UnreadableFile,
     is_of_dollars,
     sheet_of,
 )
@@ -62,7 +62,7 @@ def read_payout_file(content: bytes, amount: Decimal | None = None) -> PayoutFil
     """
     try:
         return _file(sheet_of(content), amount)
-    except Unreadable as error:
+    except UnreadableFile as error:
         return error.problem
 
 
@@ -78,7 +78,7 @@ def _file(sheet: Sheet, amount: Decimal | None) -> PayoutFile:
     reading = _reading(sheet, amount)
     lines = _without_totals(sheet, reading.amounts, amount)
     if not lines.paid:
-        raise Unreadable(FileFault.EMPTY)
+        raise UnreadableFile(FileFault.EMPTY)
     _refuse_rounded_ids(sheet, lines.paid)
     _refuse_words_for_ids(sheet, lines.paid)
     total, paid = ZERO, []
@@ -86,12 +86,12 @@ def _file(sheet: Sheet, amount: Decimal | None) -> PayoutFile:
         line = _paid(sheet, row, reading.amounts)
         total += abs(line.rebate)
         if total >= MAX_USD:
-            raise Unreadable(FileFault.VALUE, line.line, sheet.cell(row, "rebate"))
+            raise UnreadableFile(FileFault.VALUE, line.line, sheet.cell(row, "rebate"))
         paid.append(line)
     totals = tuple(sheet.places[row] for row in lines.totals)
     file = PayoutFile(tuple(paid), sheet.delimiter, reading.sign, totals)
     if file.amount < ZERO and amount is None:
-        raise Unreadable(FileFault.NEGATIVE, found=f"{file.amount:f}")
+        raise UnreadableFile(FileFault.NEGATIVE, found=f"{file.amount:f}")
     return file
 
 
@@ -106,7 +106,7 @@ def _reading(sheet: Sheet, amount: Decimal | None) -> Reading:
     ]
     found = readings(cells)
     if (wrong := found[0].wrong) is not None:
-        raise Unreadable(FileFault.VALUE, wrong.line, wrong.text)
+        raise UnreadableFile(FileFault.VALUE, wrong.line, wrong.text)
     if len(found) == 1:
         return found[0]
     if amount is not None:
@@ -114,13 +114,13 @@ def _reading(sheet: Sheet, amount: Decimal | None) -> Reading:
         if len(proved) == 1:
             return proved[0]
     doubtful = first_in_doubt(cells, *found)
-    raise Unreadable(FileFault.DECIMAL_SIGN, doubtful.line, doubtful.text)
+    raise UnreadableFile(FileFault.DECIMAL_SIGN, doubtful.line, doubtful.text)
 
 
 def _adds_up_to(sheet: Sheet, amounts: Amounts, amount: Decimal) -> bool:
     try:
         lines = _without_totals(sheet, amounts, amount)
-    except Unreadable:
+    except UnreadableFile:
         return False
     return cents(sum((amounts[row, "rebate"] for row in lines.paid), ZERO)) == amount
 
@@ -158,7 +158,7 @@ def _compare(sheet: Sheet, row: int, said: Decimal, amounts: Amounts, lines: _Li
         beyond = said - sum((amounts[one, "rebate"] for one in summed), ZERO)
         if summed and abs(beyond) <= max(CENT, grain * len(summed)):
             return
-    raise Unreadable(FileFault.TOTAL, sheet.places[row], sheet.cell(row, "rebate"))
+    raise UnreadableFile(FileFault.TOTAL, sheet.places[row], sheet.cell(row, "rebate"))
 
 
 def _tell_unnamed(
@@ -178,7 +178,7 @@ def _tell_unnamed(
             lines.paid.remove(row)
             lines.totals = [row]
         elif amount is None or cents(whole) != amount:
-            raise Unreadable(FileFault.MAYBE_TOTAL, sheet.places[row], sheet.cell(row, "rebate"))
+            raise UnreadableFile(FileFault.MAYBE_TOTAL, sheet.places[row], sheet.cell(row, "rebate"))
         return
 
 
@@ -202,9 +202,9 @@ def _paid(sheet: Sheet, row: int, amounts: Amounts) -> Paid:
         _refuse_number_for_id(sheet.cell(row, name), line)
     order, trade = sheet.cell(row, "order_id"), sheet.cell(row, "trade_id")
     if order and not _ID.fullmatch(order):
-        raise Unreadable(FileFault.ID, line, order)
+        raise UnreadableFile(FileFault.ID, line, order)
     if not is_of_dollars(asset := sheet.cell(row, "asset")):
-        raise Unreadable(FileFault.ASSET, line, asset)
+        raise UnreadableFile(FileFault.ASSET, line, asset)
     values["trade_id"] = int(trade) if trade.isascii() and trade.isdigit() and len(trade) < 19 else None
     values["order_id"] = (order.lstrip("0") if _WHOLE.fullmatch(order) else order) or None
     for name in ("account", "symbol"):
@@ -218,14 +218,14 @@ def _paid(sheet: Sheet, row: int, amounts: Amounts) -> Paid:
 def _refuse_number_for_id(text: str, line: int) -> None:
     """`5.00000E+09` was an id before a spreadsheet took it for a number; which one, nobody can tell."""
     if text and _NUMBER_AS_TEXT.fullmatch(text) and not _WHOLE.fullmatch(text):
-        raise Unreadable(FileFault.ID, line, text)
+        raise UnreadableFile(FileFault.ID, line, text)
 
 
 def _refuse_words_for_ids(sheet: Sheet, rows: Sequence[int]) -> None:
     """Refuse a word where the other ids have digits: it may be a sum under a name nobody thought of."""
     wordy = [row for row in rows if (id_ := sheet.cell(row, "order_id")) and not _DIGIT.search(id_)]
     if wordy and any(_DIGIT.search(sheet.cell(row, "order_id")) for row in rows):
-        raise Unreadable(FileFault.ID, sheet.places[wordy[0]], sheet.cell(wordy[0], "order_id"))
+        raise UnreadableFile(FileFault.ID, sheet.places[wordy[0]], sheet.cell(wordy[0], "order_id"))
 
 
 def _refuse_rounded_ids(sheet: Sheet, rows: Sequence[int]) -> None:
@@ -236,7 +236,7 @@ def _refuse_rounded_ids(sheet: Sheet, rows: Sequence[int]) -> None:
         cut = {one: zeros for one, zeros in long.items() if zeros > 0}
         if sum(cut.values()) >= 3 and all(one.endswith("0" * zeros) for one, zeros in cut.items()):
             row = min(ids[one] for one in cut)
-            raise Unreadable(FileFault.ROUNDED_IDS, sheet.places[row], sheet.cell(row, name))
+            raise UnreadableFile(FileFault.ROUNDED_IDS, sheet.places[row], sheet.cell(row, name))
 
 
 def _moment(text: str, line: int) -> int | None:
@@ -248,5 +248,5 @@ def _moment(text: str, line: int) -> int | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise Unreadable(FileFault.VALUE, line, text) from None
+        raise UnreadableFile(FileFault.VALUE, line, text) from None
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)

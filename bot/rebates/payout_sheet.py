@@ -90,7 +90,7 @@ class FileProblem:
     found: str = ""
 
 
-class Unreadable(Exception):
+class UnreadableFile(Exception):
     """Carries what is wrong with a file."""
 
     def __init__(self, fault: FileFault, line: int = 0, found: str = "") -> None:
@@ -127,19 +127,19 @@ def sheet_of(content: bytes) -> Sheet:
         text, before, delimiters = text[said.end() :], 1, said[1]
     header = next((line for line in text.split("\n") if line.strip(_BLANK)), "")
     if not header:
-        raise Unreadable(FileFault.EMPTY)
+        raise UnreadableFile(FileFault.EMPTY)
     whole: list[Sheet] = []
-    problems: dict[str, Unreadable] = {}
+    problems: dict[str, UnreadableFile] = {}
     for delimiter in delimiters:
         try:
             sheet = _parted(text, delimiter, before)
-        except Unreadable as error:
+        except UnreadableFile as error:
             problems[delimiter] = error
         else:
             if all(sheet.rows != other.rows for other in whole):
                 whole.append(sheet)
     if len(whole) > 1:
-        raise Unreadable(FileFault.DELIMITER, 1, header)
+        raise UnreadableFile(FileFault.DELIMITER, 1, header)
     if not whole:
         raise problems[max(delimiters, key=lambda one: _likelihood(header.count(one), problems[one]))]
     return whole[0]
@@ -147,20 +147,20 @@ def sheet_of(content: bytes) -> Sheet:
 
 def _text(content: bytes) -> str:
     if len(content) > MAX_BYTES:
-        raise Unreadable(FileFault.TOO_BIG)
+        raise UnreadableFile(FileFault.TOO_BIG)
     if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise Unreadable(FileFault.SPREADSHEET)
+        raise UnreadableFile(FileFault.SPREADSHEET)
     encoding = next((name for mark, name in _BOMS if content.startswith(mark)), "utf-8")
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError:
-        raise Unreadable(FileFault.ENCODING) from None
+        raise UnreadableFile(FileFault.ENCODING) from None
     if "\0" in text:
-        raise Unreadable(FileFault.ENCODING)
+        raise UnreadableFile(FileFault.ENCODING)
     return text
 
 
-def _likelihood(count: int, problem: Unreadable) -> tuple[bool, int]:
+def _likelihood(count: int, problem: UnreadableFile) -> tuple[bool, int]:
     """Under which delimiter a file was meant: it finds the rebate's column, and parts the header most."""
     return problem.problem.fault is not FileFault.NO_REBATE, count
 
@@ -183,11 +183,11 @@ def _parted(text: str, delimiter: str, before: int) -> Sheet:
             rows.append(_fitted(cells, titles, place, delimiter))
             places.append(place)
             if len(rows) > MAX_LINES:
-                raise Unreadable(FileFault.TOO_LONG)
+                raise UnreadableFile(FileFault.TOO_LONG)
     except csv.Error as error:
-        raise Unreadable(FileFault.CELLS, before + reader.line_num, str(error)) from None
+        raise UnreadableFile(FileFault.CELLS, before + reader.line_num, str(error)) from None
     if not rows or columns is None:
-        raise Unreadable(FileFault.EMPTY)
+        raise UnreadableFile(FileFault.EMPTY)
     return Sheet(delimiter, columns, tuple(rows), tuple(places))
 
 
@@ -195,7 +195,7 @@ def _fitted(cells: tuple[str, ...], titles: tuple[str, ...], place: int, delimit
     """A line as wide as the header; only what is empty at an end, under no title, may be missing or over."""
     short = titles[len(cells) :]
     if any(cells[len(titles) :]) or any(short):
-        raise Unreadable(FileFault.CELLS, place, delimiter.join(cells))
+        raise UnreadableFile(FileFault.CELLS, place, delimiter.join(cells))
     return (*cells, *short)[: len(titles)]
 
 
@@ -207,14 +207,14 @@ def _columns(header: Sequence[str], place: int) -> dict[str, int]:
         if name is None or _RATE.search(title):
             continue
         if name in columns:
-            raise Unreadable(FileFault.TWO_COLUMNS, place, f"{header[columns[name]]}, {title}")
+            raise UnreadableFile(FileFault.TWO_COLUMNS, place, f"{header[columns[name]]}, {title}")
         columns[name] = at
     if "rebate" not in columns:
-        raise Unreadable(FileFault.NO_REBATE, place, ", ".join(header))
+        raise UnreadableFile(FileFault.NO_REBATE, place, ", ".join(header))
     rebate = header[columns["rebate"]]
     other = "amount" if "fee" in columns else "amount|commission"  # of a trade: its quantity, its fee
     if "price" in columns and re.match(other, rebate, re.IGNORECASE):
-        raise Unreadable(FileFault.NO_MONEY, place, rebate)
+        raise UnreadableFile(FileFault.NO_MONEY, place, rebate)
     return columns
 
 

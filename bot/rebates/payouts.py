@@ -15,7 +15,13 @@ from sqlalchemy.orm import Session
 from bot.domain.values import ZERO
 from bot.kernel.storage import Database, audit
 from bot.rebates.model.payout_lines import Known, reconcile_lines
-from bot.rebates.model.payout_reconciliation import LATE_MS, Paid, Reconciliation, Terms, reconcile_total
+from bot.rebates.model.payout_reconciliation import (
+    LATE_MS,
+    Paid,
+    PayoutTerms,
+    Reconciliation,
+    reconcile_total,
+)
 from bot.rebates.model.programme import month_tier
 from bot.rebates.model.rebate import Month, TierBasis, cents
 from bot.rebates.storage import payouts
@@ -40,11 +46,11 @@ class How(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class PayoutOutcome:
     """What a month was paid, in whole cents by part, against what the ledger expects."""
 
     month: Month
-    terms: Terms
+    terms: PayoutTerms
     found: Reconciliation
     amounts: tuple[Decimal, ...]
     lines: int  # 0: only the total is known
@@ -52,7 +58,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class PayoutDraft:
     """A payout that was written down and counts once it is settled."""
 
     number: int
@@ -79,16 +85,16 @@ class Payouts:
         self._basis = basis
         self._clock = clock
 
-    async def terms(self, month: Month) -> Terms:
+    async def terms(self, month: Month) -> PayoutTerms:
         """By what `month` is expected to be paid, as far as it has gone."""
         async with self._database.read() as session:
             volume = await api_volume(session, str(month))
             before = await api_volume(session, str(month.previous))
-        return Terms(month, month_tier(self._basis, volume, before))
+        return PayoutTerms(month, month_tier(self._basis, volume, before))
 
     async def draft(
         self, month: Month, amount: Decimal | None, user_id: int, lines: Sequence[Paid] = (), source: str = ""
-    ) -> Draft:
+    ) -> PayoutDraft:
         """Write down `amount` (whole cents; None: what the lines add up to), without booking anything."""
         paid = cents(sum((line.rebate for line in lines), ZERO)) if amount is None else amount
         row = Payout(month=str(month), amount=paid, at_ms=self._clock(), user_id=user_id, source=source)
@@ -99,7 +105,7 @@ class Payouts:
                 await payouts.add_lines(session, number, lines[start : start + LINES_AT_ONCE])
         return await self.again(number)
 
-    async def again(self, number: int) -> Draft:
+    async def again(self, number: int) -> PayoutDraft:
         """A draft beside what is recorded for its month by now. Raises NotOpen when it is none."""
         async with self._database.read() as session:
             row = await payouts.draft(session, number)
@@ -109,9 +115,9 @@ class Payouts:
         lines = _faces(await self._lines(row))
         is_known = bool(lines) and lines in [_faces(await self._lines(one)) for one in standing]
         amounts, seen = tuple(one.amount for one in standing), tuple(one.id for one in standing)
-        return Draft(number, Month.parse(row.month), row.amount, amounts, seen, is_known)
+        return PayoutDraft(number, Month.parse(row.month), row.amount, amounts, seen, is_known)
 
-    async def settle(self, number: int, how: How, user_id: int, seen: Collection[int] = ()) -> Outcome:
+    async def settle(self, number: int, how: How, user_id: int, seen: Collection[int] = ()) -> PayoutOutcome:
         """Book a draft and the differences of its month; `seen` are the payouts whoever says `how` knows of.
 
         Raises AlreadyRecorded when others stand by now, NotOpen when it cannot be settled.
@@ -142,13 +148,13 @@ class Payouts:
                 await audit.append(session, self._clock(), user_id, "broker.payout", detail)
             return outcome
 
-    async def look(self, month: Month) -> Outcome | None:
+    async def look(self, month: Month) -> PayoutOutcome | None:
         """What is recorded, compared with the ledger as it is now; None when nothing is."""
         async with self._database.read() as session:
             standing = await payouts.standing(session, str(month))
         return await self._compare(month, standing, None) if standing else None
 
-    async def _compare(self, month: Month, counted: Sequence[Payout], how: How | None) -> Outcome:
+    async def _compare(self, month: Month, counted: Sequence[Payout], how: How | None) -> PayoutOutcome:
         """All parts of a month together; where one has no lines only totals can be compared."""
         terms, amounts = await self.terms(month), tuple(one.amount for one in counted)
         by_part = [await self._lines(one) for one in counted]
@@ -156,13 +162,13 @@ class Payouts:
         found = await self._reconcile(terms, sum(amounts, ZERO), lines)
         if len(counted) > 1:  # a line's number means nothing where there are several files
             found = replace(found, parts=tuple(replace(part, lines=()) for part in found.parts))
-        return Outcome(month, terms, found, amounts, len(lines), how)
+        return PayoutOutcome(month, terms, found, amounts, len(lines), how)
 
     async def _lines(self, payout: Payout) -> list[Paid]:
         number = payout.id
         return await self._database.survey(lambda session: payouts.lines_of(session, number))
 
-    async def _reconcile(self, terms: Terms, paid: Decimal, lines: Sequence[Paid]) -> Reconciliation:
+    async def _reconcile(self, terms: PayoutTerms, paid: Decimal, lines: Sequence[Paid]) -> Reconciliation:
         if not lines:
             async with self._database.read() as session:
                 sums = await payouts.sums(session, str(terms.month))

@@ -13,7 +13,7 @@ from bot.exchange.backpack import BackpackClient, Rejected
 from bot.exchange.backpack.wire.base import to_ms
 from bot.rebates.model.journal_entry import DOLLARS, quote_of
 from bot.rebates.storage.tables import PriceSource
-from bot.trading.storage.tables import Fill
+from bot.trading.storage.tables import FillRow
 
 _log = logging.getLogger(__name__)
 
@@ -45,13 +45,13 @@ class Prices:
         self._client = client
         self._hours: dict[tuple[str, int], _Hour] = {}
 
-    def asked_for(self, fill: Fill) -> frozenset[str]:
+    def asked_for(self, fill: FillRow) -> frozenset[str]:
         """The assets whose candles are needed to value a fill."""
         pair = _pair(fill.symbol)
         assets = {pair.quote} if fill.fee_symbol == pair.base else {pair.quote, fill.fee_symbol}
         return frozenset(assets - DOLLARS)
 
-    async def worth(self, fill: Fill) -> Worth | None:
+    async def worth(self, fill: FillRow) -> Worth | None:
         """Of a fill's assets; None: it cannot be known yet. Raises BackpackError when nobody answers."""
         pair = _pair(fill.symbol)
         if pair.quote in DOLLARS and fill.fee_symbol in DOLLARS:

@@ -10,7 +10,7 @@ from bot.domain.values import ZERO
 from bot.kernel.storage import Database, audit
 from bot.people import users
 from bot.rebates.model.rebate import Month
-from bot.rebates.model.revenue_shares import Party, Promise, room_for
+from bot.rebates.model.revenue_shares import Party, SharePromise, room_for
 from bot.rebates.parties import People
 from bot.rebates.storage import ledger_parties, shares
 from bot.rebates.storage.tables import Person
@@ -31,7 +31,7 @@ class Shares:
         self._people = people
         self._clock = clock
 
-    async def every(self) -> Sequence[Promise]:
+    async def every(self) -> Sequence[SharePromise]:
         """All promises, in the order they were made."""
         async with self._database.read() as session:
             return await shares.every(session)
@@ -46,9 +46,9 @@ class Shares:
             room = room_for(await shares.every(session), party, start, end)
             if rate > room:
                 return TooMuch(room)
-            await shares.add(session, Promise(party, rate, start), user_id, now_ms)
+            await shares.add(session, SharePromise(party, rate, start), user_id, now_ms)
             if end is not None and rate:
-                await shares.add(session, Promise(party, ZERO, end.next), user_id, now_ms)
+                await shares.add(session, SharePromise(party, ZERO, end.next), user_id, now_ms)
             detail = {"party": str(party), "rate": rate, "from": str(start), "to": str(end or "")}
             await audit.append(session, now_ms, user_id, "broker.share", detail)
         return None

@@ -22,20 +22,20 @@ from sqlalchemy.orm import Session
 from bot.domain.values import ZERO
 from bot.kernel.storage import Database, audit
 from bot.rebates.model.programme import month_tier
-from bot.rebates.model.rebate import PRECISION, Month, Standing, Tier, TierBasis, broker_share, nano
-from bot.rebates.model.revenue_shares import GROUP, OPERATOR, PERSON, Party, Promise, rate_in
+from bot.rebates.model.rebate import PRECISION, Month, Tier, TierBasis, TierStanding, broker_share, nano
+from bot.rebates.model.revenue_shares import GROUP, OPERATOR, PERSON, Party, SharePromise, rate_in
 from bot.rebates.model.statement import (
     GENESIS,
     SIGNED,
     Earned,
-    Sealed,
+    SealedStatement,
     body_of,
     operator_content,
     party_content,
     says_the_same,
 )
 from bot.rebates.storage import ledger_parties, party_statements, shares
-from bot.rebates.storage.ledger import Cell, Dimension, survey_month
+from bot.rebates.storage.ledger import Dimension, LedgerCell, survey_month
 from bot.rebates.storage.tables import EntryKind
 from bot.vault import ServiceSigner, Vault
 
@@ -51,7 +51,7 @@ class Check(StrEnum):
     FOREIGN = "foreign"  # signed, but by another key
 
 
-def check(sealed: Sealed, public_key: bytes) -> Check:
+def check(sealed: SealedStatement, public_key: bytes) -> Check:
     """Whether a statement is as the holder of `public_key` signed it."""
     try:
         VerifyKey(sealed.public_key).verify(SIGNED + sealed.hash, sealed.signature)
@@ -63,7 +63,7 @@ def check(sealed: Sealed, public_key: bytes) -> Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
+class StatementChain:
     """Every statement. `broken_at`: the first that does not follow the one before, or is not true."""
 
     count: int
@@ -93,7 +93,7 @@ class Statements:
         self._basis = basis
         self._clock = clock
 
-    async def close(self, month: Month) -> list[Sealed]:
+    async def close(self, month: Month) -> list[SealedStatement]:
         """Book the final tier and the shares of `month`, and sign what is new to say; what was signed."""
         signer = await self._vault.service_signer(PURPOSE)
         async with self._database.read() as session:
@@ -110,29 +110,29 @@ class Statements:
                 if (sealed := await self._sign(session, month, party, content, signer)) is not None
             ]
 
-    async def get(self, month: Month, party: Party, revision: int | None = None) -> Sealed | None:
+    async def get(self, month: Month, party: Party, revision: int | None = None) -> SealedStatement | None:
         """One revision of a party's statement, by default the last."""
         async with self._database.read() as session:
             return await party_statements.get(session, str(month), str(party), revision)
 
-    async def of_month(self, month: Month) -> list[Sealed]:
+    async def of_month(self, month: Month) -> list[SealedStatement]:
         """Every statement of `month`."""
         async with self._database.read() as session:
             return await party_statements.of_month(session, str(month))
 
-    async def verify(self) -> Chain:
+    async def verify(self) -> StatementChain:
         """Walk from the first number to the last. A chain cut at its end looks whole: compare its head."""
         count, head, key = 0, GENESIS, b""
         while True:
             async with self._database.read() as session:
                 page = await party_statements.page(session, after=count)
             if not page:
-                return Chain(count, head)
+                return StatementChain(count, head)
             key = key or await self.public_key()
             for sealed in page:
                 follows = (sealed.number, sealed.previous_hash) == (count + 1, head)
                 if not follows or check(sealed, key) is not Check.TRUE:
-                    return Chain(count, head, broken_at=sealed.number)
+                    return StatementChain(count, head, broken_at=sealed.number)
                 count, head = sealed.number, sealed.hash
 
     async def public_key(self) -> bytes:
@@ -171,7 +171,7 @@ class Statements:
     ) -> dict[Party, dict[str, Any]]:
         """What each party's statement says now; the operator's is last and names all shares."""
         promises = [
-            Promise(Party(GROUP, _where(one.party.id, moved) or 0), one.rate, one.from_month)
+            SharePromise(Party(GROUP, _where(one.party.id, moved) or 0), one.rate, one.from_month)
             if one.party.kind == GROUP
             else one
             for one in await shares.every(session)
@@ -211,7 +211,7 @@ class Statements:
         party: Party,
         content: Mapping[str, Any],
         signer: ServiceSigner,
-    ) -> Sealed | None:
+    ) -> SealedStatement | None:
         last = await party_statements.get(session, str(month), str(party))
         if says_the_same(last.body, content) if last is not None else not content["fills"]:
             return None
@@ -233,8 +233,8 @@ class Statements:
         return sealed
 
 
-def _counts(cell: Cell) -> bool:
-    return bool(cell.key[0] is Standing.TAGGED)
+def _counts(cell: LedgerCell) -> bool:
+    return bool(cell.key[0] is TierStanding.TAGGED)
 
 
 def _where(group: int | None, moved: Mapping[int, int]) -> int | None:
@@ -244,7 +244,7 @@ def _where(group: int | None, moved: Mapping[int, int]) -> int | None:
     return group
 
 
-def _plus(before: Earned | None, cell: Cell, rebate: Decimal) -> Earned:
+def _plus(before: Earned | None, cell: LedgerCell, rebate: Decimal) -> Earned:
     if before is None:
         return Earned("", cell.fills, cell.notional, cell.earning, rebate)
     return Earned(

@@ -14,20 +14,20 @@ from sqlalchemy.orm import Session
 from bot.domain.values import ZERO
 from bot.kernel.storage import Database
 from bot.rebates.model.programme import month_tier
-from bot.rebates.model.rebate import Month, Standing, TierBasis
+from bot.rebates.model.rebate import Month, TierBasis, TierStanding
 from bot.rebates.model.summary import (
     Breakdown,
-    Line,
     MonthSummary,
     Name,
     Piece,
+    SummaryLine,
     by_affiliate,
     moves,
     table,
     totals,
 )
 from bot.rebates.storage import bookings, ledger, summaries
-from bot.rebates.storage.ledger import Cell, Dimension
+from bot.rebates.storage.ledger import Dimension, LedgerCell
 
 MOST_MONTHS: Final = 24
 RECENT_MS: Final = 60_000
@@ -46,7 +46,7 @@ _LOOKS: Final = (
 _MOVING: Final = _LOOKS[:2]
 
 Pieces = dict[Breakdown, list[Piece]]
-Tables = dict[Breakdown, tuple[Line, ...]]
+Tables = dict[Breakdown, tuple[SummaryLine, ...]]
 
 
 class Summaries:
@@ -123,7 +123,7 @@ def _look(session: Session, month: Month, looks: Sequence[Mapping[Breakdown, Dim
     return found
 
 
-def _piece(cell: Cell, place: int) -> Piece:
+def _piece(cell: LedgerCell, place: int) -> Piece:
     standing, affiliate, *_ = cell.key
     return Piece(
         key=cell.key[place],
@@ -138,7 +138,7 @@ def _piece(cell: Cell, place: int) -> Piece:
 
 
 def _volume(pieces: list[Piece]) -> Decimal:
-    return sum((piece.notional for piece in pieces if piece.standing is Standing.TAGGED), ZERO)
+    return sum((piece.notional for piece in pieces if piece.standing is TierStanding.TAGGED), ZERO)
 
 
 def _names(

@@ -14,7 +14,7 @@ from bot.intake import Intake
 from bot.intake.arrivals import KINDS
 from bot.intake.polling import Polling
 from bot.intake.webhook import PATH, Webhook
-from bot.notifications.wire import Wire
+from bot.notifications.wire import TelegramWire
 from bot.settings import Settings, SettingsError
 from bot.telegram.introduction import meet, patiently
 
@@ -48,9 +48,9 @@ def _token(settings: Settings) -> str:
     return token.get_secret_value() if token is not None else ""
 
 
-def request(pool: int, may_act: Callable[[], bool]) -> Wire:
+def request(pool: int, may_act: Callable[[], bool]) -> TelegramWire:
     """The way to the Bot API server, with `pool` connections."""
-    return Wire(
+    return TelegramWire(
         may_act,
         connection_pool_size=pool,
         connect_timeout=TELEGRAM_TIMEOUT_S,

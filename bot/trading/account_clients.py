@@ -6,7 +6,7 @@ from bot.exchange.backpack import AccountClient, BackpackClient
 from bot.vault import Vault, VaultError
 
 
-class AccountSessions:
+class AccountClients:
     """Hands out `AccountClient`s; the signer inside is the vault's and dies with the key."""
 
     def __init__(self, vault: Vault, client: BackpackClient) -> None:

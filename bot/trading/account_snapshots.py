@@ -11,14 +11,14 @@ import time
 from collections.abc import Callable, Collection
 from typing import Final
 
-from bot.domain.accounts.account_snapshot import AccountPicture
+from bot.domain.accounts.account_snapshot import AccountSnapshot
 from bot.exchange.backpack import BackpackError, Unauthorised
 from bot.kernel.storage import Database
 from bot.kernel.tasks import each
 from bot.people import accounts
 from bot.people.tables import Account
-from bot.trading.account_clients import AccountSessions
-from bot.trading.key_health import KeyTroubles, Trouble
+from bot.trading.account_clients import AccountClients
+from bot.trading.key_health import KeyHealth, KeyTrouble
 from bot.vault import VaultError
 
 _log = logging.getLogger(__name__)
@@ -27,14 +27,14 @@ FRESH_S: Final = 10.0  # what the streams do not tell, or keep to themselves, is
 AT_A_TURN: Final = 20  # accounts at most each second, those that moved first
 
 
-class Pictures:
+class AccountSnapshots:
     """`wanted` and `taken` are set by the app. `run_once` is called every second."""
 
     def __init__(
         self,
         database: Database,
-        sessions: AccountSessions,
-        keys: KeyTroubles,
+        sessions: AccountClients,
+        keys: KeyHealth,
         *,
         now_ms: Callable[[], int],
         monotonic: Callable[[], float] = time.monotonic,
@@ -46,7 +46,7 @@ class Pictures:
         self._monotonic = monotonic
         self._due_s: dict[int, float] = {}  # when each account is looked at again
         self.wanted: Callable[[], Collection[int]] = tuple
-        self.taken: Callable[[int, AccountPicture], None] = lambda account_id, picture: None
+        self.taken: Callable[[int, AccountSnapshot], None] = lambda account_id, picture: None
 
     def moved(self, account_id: int) -> None:
         """Something of the account changed."""
@@ -79,11 +79,11 @@ class Pictures:
             at_ms = self._now_ms()
             margin, positions = await asyncio.gather(line.collateral(), line.positions())
         except Unauthorised:
-            self._keys.met(account, Trouble.KEY)
+            self._keys.met(account, KeyTrouble.KEY)
         except (BackpackError, VaultError) as error:
             _log.warning("no picture of account %s: %s", account.id, error)
         else:
-            self._keys.over(account, Trouble.KEY)
+            self._keys.over(account, KeyTrouble.KEY)
             read = {symbol: one for symbol, one in positions.items() if one.is_read}
-            picture = AccountPicture(at_ms, margin.net_equity, margin.net_exposure_futures, read)
+            picture = AccountSnapshot(at_ms, margin.net_equity, margin.net_exposure_futures, read)
             self.taken(account.id, picture)

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.domain.orders.exit_coverage import Gap
+from bot.domain.orders.exit_coverage import ExitGap
 from bot.domain.orders.order import OrderReport
 from bot.domain.orders.stops import Shortage
 from bot.trading.storage.tables import Order, Ticket, TicketKind
@@ -51,7 +51,7 @@ class Announcer(Protocol):
 
         `asked`: its user cancels it just now, and is answered for that."""
 
-    async def exit_missing(self, session: AsyncSession, order: Order, gap: Gap) -> None:
+    async def exit_missing(self, session: AsyncSession, order: Order, gap: ExitGap) -> None:
         """An exit promised with `order` does not stand, or protects too little: loud, once each."""
 
     async def stop_gone(

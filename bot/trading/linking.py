@@ -20,8 +20,8 @@ from bot.domain.refusal import Refusal, RefusalCode
 from bot.exchange.backpack import AccountClient, BackpackError, Rejected, Unauthorised
 from bot.kernel.storage import Database, audit
 from bot.people import accounts, users
-from bot.people.tables import Account, AccountState
-from bot.trading.account_clients import AccountSessions
+from bot.people.tables import Account, KeyState
+from bot.trading.account_clients import AccountClients
 from bot.trading.storage import orders
 from bot.trading.tracking.reconciler import Reconciler
 from bot.vault import NewAccount, Vault
@@ -87,7 +87,7 @@ class Linking:
         self,
         database: Database,
         vault: Vault,
-        sessions: AccountSessions,
+        sessions: AccountClients,
         reconciler: Reconciler,
         parting: Parting,
         *,
@@ -106,7 +106,7 @@ class Linking:
         name = label or await self._free_label(user_id)
         async with self._database.read() as session:
             known = await accounts.of_user(session, user_id)
-        pending = next((a for a in known if a.state is AccountState.PENDING), None)
+        pending = next((a for a in known if a.state is KeyState.PENDING), None)
         if pending is not None and pending.id is not None and label in (None, pending.label):
             return NewAccount(pending.id, pending.public_key)
         if len(known) >= MAX_ACCOUNTS:
@@ -132,7 +132,7 @@ class Linking:
         except BackpackError as error:
             _log.warning("could not verify account %s: %s", account_id, error)
             return NotYet.UNREACHABLE
-        state = AccountState.READ_ONLY if read_only else AccountState.ACTIVE
+        state = KeyState.READ_ONLY if read_only else KeyState.ACTIVE
         async with self._database.write() as session:
             account = await accounts.verified(session, user_id, account_id, state, self._clock())
             if account is None:
@@ -162,7 +162,7 @@ class Linking:
         async with self._database.read() as session:
             if label is not None:
                 named = await accounts.by_label(session, user_id, label)
-                known = named is not None and named.state is not AccountState.PENDING
+                known = named is not None and named.state is not KeyState.PENDING
                 return named if named and known else Refusal(RefusalCode.UNKNOWN_ACCOUNT, {"label": label})
             return await accounts.default(session, user_id) or Refusal(RefusalCode.NO_ACCOUNT)
 

@@ -23,7 +23,7 @@ STUB: Final = "stub"  # what a group sees of a preview
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class MessageContext:
     """What a message of ours is about. `symbol` None: nothing, or several markets. `line` None: no line."""
 
     account: str | None = None  # the label; None where it is the user's default
@@ -33,13 +33,13 @@ class Card:
     offer: int | None = None  # the ticket of a preview that placed nothing
 
 
-class Cards:
+class MessageContexts:
     """Looks cards up by the message that shows them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def find(self, user_id: int, chat_id: int, message_id: int) -> Card | Refusal | None:
+    async def find(self, user_id: int, chat_id: int, message_id: int) -> MessageContext | Refusal | None:
         """The card of a message; None when it shows no order and no preview, a refusal when another's."""
         async with self._database.read() as session:
             key = await outbox_rows.card_key_of(session, chat_id, message_id)
@@ -64,7 +64,7 @@ class Cards:
         async with self._database.read() as session:
             return await _label(session, user_id, account_id)
 
-    async def _order(self, session: AsyncSession, user_id: int, order: Order) -> Card | Refusal:
+    async def _order(self, session: AsyncSession, user_id: int, order: Order) -> MessageContext | Refusal:
         if order.user_id != user_id:
             return Refusal(RefusalCode.NOT_YOUR_CARD)
         account = await _label(session, user_id, order.account_id)
@@ -73,9 +73,9 @@ class Cards:
         ticket = await tickets.get(session, order.ticket_id) if order.ticket_id is not None else None
         own = ticket is not None and order.client_id is not None  # else the exchange made it
         line = _line_of(ticket, order) if own and ticket is not None else None
-        return Card(account, order.symbol, order.code, line)
+        return MessageContext(account, order.symbol, order.code, line)
 
-    async def _ticket(self, session: AsyncSession, user_id: int, ticket: Ticket) -> Card | Refusal:
+    async def _ticket(self, session: AsyncSession, user_id: int, ticket: Ticket) -> MessageContext | Refusal:
         if ticket.user_id != user_id:
             return Refusal(RefusalCode.NOT_YOUR_CARD)
         account = await _label(session, user_id, ticket.account_id)
@@ -83,7 +83,7 @@ class Cards:
             return account
         symbols = {leg.request.symbol for leg in _legs(ticket)}
         sent = [one for one in await orders.of_ticket(session, ticket.id) if one.client_id is not None]
-        return Card(
+        return MessageContext(
             account,
             symbols.pop() if len(symbols) == 1 else None,
             sent[0].code if len(sent) == 1 else None,

@@ -15,7 +15,7 @@ from bot.exchange.backpack import BackpackError
 from bot.kernel.storage import Database
 from bot.marketdata import Catalogue, Moment, Ticker
 from bot.people.tables import Account, User
-from bot.trading.account_clients import AccountSessions
+from bot.trading.account_clients import AccountClients
 from bot.trading.linking import Linking
 from bot.trading.storage import orders
 
@@ -45,7 +45,7 @@ class Queries:
     """Answers to questions; every one is about the asker's own account or about public markets."""
 
     def __init__(
-        self, database: Database, catalogue: Catalogue, sessions: AccountSessions, linking: Linking
+        self, database: Database, catalogue: Catalogue, sessions: AccountClients, linking: Linking
     ) -> None:
         self._database = database
         self._catalogue = catalogue

@@ -15,7 +15,7 @@ from bot.vault.sodium import Sealed, SecretBuffer, Unshareable
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class SealedNote:
     """Ciphertext under one master key."""
 
     master_version: int
@@ -30,13 +30,13 @@ class Notes(Unshareable):
     def __init__(self, masters: MasterKeys) -> None:
         self._masters = masters
 
-    def seal(self, plain: bytes, place: str) -> Note:
+    def seal(self, plain: bytes, place: str) -> SealedNote:
         """`place` names the row; a note opens nowhere else."""
         version = self._masters.current
         with SecretBuffer.taking(bytearray(plain)) as buffer:
-            return Note(version, sodium.seal(buffer, self._masters.key(version), _data(place, version)))
+            return SealedNote(version, sodium.seal(buffer, self._masters.key(version), _data(place, version)))
 
-    def open(self, note: Note, place: str) -> bytes:
+    def open(self, note: SealedNote, place: str) -> bytes:
         """Raises MasterKeyError, Unopenable."""
         if note.master_version not in self._masters.versions:
             self._masters.refresh()

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.kernel.storage import Database, audit, erasure
 from bot.people import accounts, users
-from bot.people.tables import Account, AccountOrigin, AccountState
+from bot.people.tables import Account, AccountOrigin, KeyState
 from bot.vault import sealed_keys, sodium
 from bot.vault.errors import (
     AlreadyLinked,
@@ -286,7 +286,7 @@ class Vault(Unshareable):
                 user_id=user_id,
                 label=label,
                 public_key=public_key,
-                state=AccountState.PENDING,
+                state=KeyState.PENDING,
                 origin=origin,
                 created_ms=now_ms,
             )

@@ -26,7 +26,7 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class ChartBar:
     x: float
     y: float
     width: float
@@ -36,7 +36,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ChartLine:
     """A line of the scale."""
 
     y: float
@@ -45,8 +45,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    bars: tuple[Bar, ...]
-    lines: tuple[Line, ...]
+    bars: tuple[ChartBar, ...]
+    lines: tuple[ChartLine, ...]
     width: int = WIDTH
     height: int = HEIGHT
 
@@ -60,8 +60,8 @@ def bars(values: Sequence[Value]) -> Bars:
     for number, value in enumerate(values):
         height = float(max(ZERO, value.amount) / top) * HEIGHT
         x = (number + _GAP / 2) * place
-        drawn.append(Bar(x, HEIGHT - height, place * (1 - _GAP), height, value.label, value.words))
-    return Bars(tuple(drawn), tuple(Line(HEIGHT - float(at / top) * HEIGHT, at) for at in scale))
+        drawn.append(ChartBar(x, HEIGHT - height, place * (1 - _GAP), height, value.label, value.words))
+    return Bars(tuple(drawn), tuple(ChartLine(HEIGHT - float(at / top) * HEIGHT, at) for at in scale))
 
 
 def _scale(most: Decimal) -> list[Decimal]:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from bot.domain.orders.order import OrderState
-from bot.notifications.tables import Message, OutboxState
+from bot.notifications.tables import OutboxMessage, OutboxState
 from bot.rebates.storage.tables import Finding
 from bot.trading.storage.orders import IN_DOUBT
 from bot.trading.storage.tables import Order
@@ -45,17 +45,17 @@ async def of_orders(session: AsyncSession, since_ms: int) -> OrderHealth:
 
 async def of_messages(session: AsyncSession, since_ms: int, now_ms: int) -> MessageHealth:
     """`now_ms`: what is held back on purpose until later does not wait."""
-    counted = select(col(Message.state), func.count()).where(col(Message.created_ms) >= since_ms)
-    rows = (await session.execute(counted.group_by(col(Message.state)))).all()
-    due = select(func.count(), func.min(col(Message.created_ms))).where(
-        col(Message.state).in_([OutboxState.PENDING, OutboxState.SENDING]),
-        col(Message.not_before_ms) <= now_ms,
+    counted = select(col(OutboxMessage.state), func.count()).where(col(OutboxMessage.created_ms) >= since_ms)
+    rows = (await session.execute(counted.group_by(col(OutboxMessage.state)))).all()
+    due = select(func.count(), func.min(col(OutboxMessage.created_ms))).where(
+        col(OutboxMessage.state).in_([OutboxState.PENDING, OutboxState.SENDING]),
+        col(OutboxMessage.not_before_ms) <= now_ms,
     )
     waiting, oldest = (await session.execute(due)).one()
     refused = (
-        select(col(Message.error))
-        .where(col(Message.state) == OutboxState.DEAD, col(Message.created_ms) >= since_ms)
-        .order_by(col(Message.id).desc())
+        select(col(OutboxMessage.error))
+        .where(col(OutboxMessage.state) == OutboxState.DEAD, col(OutboxMessage.created_ms) >= since_ms)
+        .order_by(col(OutboxMessage.id).desc())
         .limit(1)
     )
     error = (await session.scalars(refused)).one_or_none()

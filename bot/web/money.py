@@ -11,7 +11,7 @@ from typing import Any, Final
 from bot.domain.values import ZERO
 from bot.kernel.recurrence import DAY_MS
 from bot.rebates.model.rebate import TIERS, Month, allocate, cents
-from bot.rebates.model.summary import Breakdown, Line, MonthSummary
+from bot.rebates.model.summary import Breakdown, MonthSummary, SummaryLine
 from bot.ui import Locale
 from bot.web.figures import Bars, Value, bars
 
@@ -24,31 +24,31 @@ _SHORT: Final = ((Decimal("1e9"), "B"), (Decimal("1e6"), "M"), (Decimal("1e3"), 
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """A line with its name in the operator's words."""
 
     name: str
-    line: Line
+    line: SummaryLine
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ShownTable:
     """One breakdown; the totals are of all lines, also of those left out."""
 
     breakdown: Breakdown
-    rows: tuple[Row, ...]
+    rows: tuple[TableRow, ...]
     volume: Decimal
     fees: Decimal
     payout: Decimal
     left_out: int
 
 
-def table(locale: Locale, summary: MonthSummary, breakdown: Breakdown) -> Table:
+def table(locale: Locale, summary: MonthSummary, breakdown: Breakdown) -> ShownTable:
     """One breakdown of a month."""
     lines = summary.tables[breakdown]
-    return Table(
+    return ShownTable(
         breakdown,
-        tuple(Row(_name(locale, summary, breakdown, line.key), line) for line in lines[:MOST_ROWS]),
+        tuple(TableRow(_name(locale, summary, breakdown, line.key), line) for line in lines[:MOST_ROWS]),
         sum((line.volume for line in lines), ZERO),
         sum((line.fees for line in lines), ZERO),
         sum((line.payout for line in lines), ZERO),
@@ -56,7 +56,7 @@ def table(locale: Locale, summary: MonthSummary, breakdown: Breakdown) -> Table:
     )
 
 
-def tables(locale: Locale, summary: MonthSummary) -> list[Table]:
+def tables(locale: Locale, summary: MonthSummary) -> list[ShownTable]:
     """Those of the overview."""
     return [table(locale, summary, breakdown) for breakdown in _SHOWN]
 
@@ -67,7 +67,7 @@ def by_day(locale: Locale, summary: MonthSummary) -> tuple[Bars, Bars]:
     if not lines:
         return bars(()), bars(())
     days = [
-        (day, lines.get(day, Line(day, 0, ZERO, ZERO, ZERO)))
+        (day, lines.get(day, SummaryLine(day, 0, ZERO, ZERO, ZERO)))
         for day in range(summary.month.start_ms // DAY_MS, summary.month.end_ms // DAY_MS)
     ]
     return (
@@ -77,7 +77,7 @@ def by_day(locale: Locale, summary: MonthSummary) -> tuple[Bars, Bars]:
 
 
 @dataclass(frozen=True, slots=True)
-class Paid:
+class PaidRow:
     """What was expected of a month and paid for it, in cents, and the difference by cause."""
 
     month: str
@@ -86,7 +86,7 @@ class Paid:
     causes: dict[str, Decimal]
 
 
-def payouts(balances: Mapping[str, Mapping[str, Decimal]]) -> list[Paid]:
+def payouts(balances: Mapping[str, Mapping[str, Decimal]]) -> list[PaidRow]:
     """Every month with a payout; `balances` are what its payouts and differences debited."""
     found = []
     for month, accounts in balances.items():
@@ -99,7 +99,7 @@ def payouts(balances: Mapping[str, Mapping[str, Decimal]]) -> list[Paid]:
         expected = cents(paid - sum(exact.values(), ZERO))
         causes = allocate(exact, paid - expected)
         found.append(
-            Paid(month, expected, paid, {cause: amount for cause, amount in causes.items() if amount})
+            PaidRow(month, expected, paid, {cause: amount for cause, amount in causes.items() if amount})
         )
     return found
 

@@ -24,8 +24,8 @@ from bot.domain.refusal import Refusal
 from bot.exchange.backpack import BackpackClient, BrokerTag
 from bot.kernel.storage import Database
 from bot.marketdata import Catalogue, Feed
-from bot.marketdata.staleness import Patience
-from bot.notifications.tables import Message
+from bot.marketdata.staleness import Staleness
+from bot.notifications.tables import OutboxMessage
 from bot.people import users
 from bot.people.tables import User
 from bot.sandbox.exchange import ExchangeConfig, SandboxExchange
@@ -34,7 +34,7 @@ ALICE = 1001
 CHAT = -100_500
 SOL = "SOL_USDC"
 PERP = "SOL_USDC_PERP"
-PATIENCE = Patience(listings_s=0.2)
+PATIENCE = Staleness(listings_s=0.2)
 
 
 def unix_ms() -> int:
@@ -47,12 +47,12 @@ class Ear:
     def __init__(self) -> None:
         self.commits = 0
 
-    async def compose(self, session: AsyncSession, batch: Sequence[Fired]) -> Message | None:
+    async def compose(self, session: AsyncSession, batch: Sequence[Fired]) -> OutboxMessage | None:
         lines = [f"{one.alert.id}:{one.firing.sequence}" for one in batch]
-        return Message(chat_id=0, text=" ".join(lines), created_ms=unix_ms())
+        return OutboxMessage(chat_id=0, text=" ".join(lines), created_ms=unix_ms())
 
-    async def held(self, session: AsyncSession, user_id: int, count: int) -> Message | None:
-        return Message(chat_id=0, text=f"held {count}", created_ms=unix_ms())
+    async def held(self, session: AsyncSession, user_id: int, count: int) -> OutboxMessage | None:
+        return OutboxMessage(chat_id=0, text=f"held {count}", created_ms=unix_ms())
 
     def committed(self) -> None:
         self.commits += 1
@@ -117,9 +117,9 @@ class Watch:
         async with self.database.read() as session:
             return list((await session.scalars(select(Firing).order_by(col(Firing.id)))).all())
 
-    async def messages(self) -> list[Message]:
+    async def messages(self) -> list[OutboxMessage]:
         async with self.database.read() as session:
-            return list((await session.scalars(select(Message).order_by(col(Message.id)))).all())
+            return list((await session.scalars(select(OutboxMessage).order_by(col(OutboxMessage.id)))).all())
 
     async def state(self, alert: Alert) -> AlertState:
         found = await self.alerts.get(alert.id)

@@ -11,7 +11,7 @@ import pytest
 
 from bot.alerts.storage.tables import Alert
 from bot.domain.accounts.account import Position
-from bot.domain.accounts.account_snapshot import AccountPicture
+from bot.domain.accounts.account_snapshot import AccountSnapshot
 from bot.domain.alerts.alert import (
     Activity,
     ActivityMove,
@@ -299,7 +299,7 @@ async def test_accounts_are_valued_at_every_mark(
         account_id = await linked(watch)
         alert = await on_account(watch, account_id, condition)
         await quiet(watch)
-        picture = AccountPicture(unix_ms(), D(1_000), D(1_500), {PERP: position()})
+        picture = AccountSnapshot(unix_ms(), D(1_000), D(1_500), {PERP: position()})
         watch.alerts.account_changed(account_id, picture)
         for number, mark in enumerate(marks):
             assert await watch.firings() == []
@@ -316,7 +316,7 @@ async def test_each_level_of_an_approach_speaks_once(database: Database) -> None
         levels = (D(20), D(10), D(5))
         once = await on_account(watch, account_id, LiquidationDistance(PERP, levels))
         await quiet(watch)
-        picture = AccountPicture(unix_ms(), D(1_000), D(1_500), {PERP: position()})
+        picture = AccountSnapshot(unix_ms(), D(1_000), D(1_500), {PERP: position()})
         watch.alerts.account_changed(account_id, picture)
         marks = ("120", "124", "120", "110", "112", "110", "140", "120", "104")
         for number, mark in enumerate(marks):

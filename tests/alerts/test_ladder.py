@@ -8,7 +8,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.alerts.level_index import Candle, Ladder, Standing
+from bot.alerts.level_index import Candle, LevelIndex, TriggerStanding
 from bot.domain.alerts.alert import Trend
 
 LEVELS = st.integers(1, 12).map(Decimal)
@@ -79,11 +79,11 @@ def worlds(draw: st.DrawFn) -> tuple[list[Model], list[tuple[int, Decimal]]]:
     return draw(st.lists(models(start), min_size=1, max_size=8)), path
 
 
-def build(alerts: list[Model]) -> Ladder:
-    ladder = Ladder()
+def build(alerts: list[Model]) -> LevelIndex:
+    ladder = LevelIndex()
     for key, alert in enumerate(alerts):
         if alert.repeat:
-            ladder.stand(key, Standing(alert.trend, alert.level, alert.level, alert.cooldown))
+            ladder.stand(key, TriggerStanding(alert.trend, alert.level, alert.level, alert.cooldown))
         assert alert.side is not None
         ladder.arm(key, alert.level, alert.side, 0)
     return ladder
@@ -177,8 +177,8 @@ def test_looking_back_again_over_what_was_seen_tells_nothing_twice(
 
 def test_what_was_told_in_the_first_millisecond_of_a_candle_is_not_told_again() -> None:
     one = Decimal(1)
-    ladder = Ladder()
-    ladder.stand(1, Standing(Trend.UP, one, one))
+    ladder = LevelIndex()
+    ladder.stand(1, TriggerStanding(Trend.UP, one, one))
     ladder.arm(1, one, Trend.UP, 0)
     assert [len(ladder.observe(Decimal(value), 60_000)) for value in (0, 1)] == [0, 1]
     assert ladder.judge(Candle(60_000, 120_000, one, Decimal(0), one)) == []

@@ -23,10 +23,10 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.orm import Session
 
-from bot.alerts.evaluator import Brain
+from bot.alerts.evaluator import Evaluator
 from bot.alerts.loading import load
 from bot.alerts.storage.tables import Alert, Watermark
-from bot.alerts.trigger import Series
+from bot.alerts.trigger import ValueSeries
 from bot.domain.alerts.alert import Trend
 from bot.kernel.storage import Database
 from bot.kernel.storage.engines import normalise, survey_engine
@@ -139,7 +139,7 @@ def resident_bytes() -> int:
 async def measure_here(url: str) -> Found:
     """In this process, which does nothing else."""
     database = Database.open(url)
-    brain = Brain()
+    brain = Evaluator()
     gc.collect()
     before, begun = resident_bytes(), time.perf_counter()
     await load(database, brain)
@@ -164,10 +164,10 @@ async def measure_here(url: str) -> Found:
     )
 
 
-def walk(brain: Brain, updates: int) -> tuple[int, int, float, float]:
+def walk(brain: Evaluator, updates: int) -> tuple[int, int, float, float]:
     """Prices wander; updates, alerts fired, seconds, the worst update in microseconds."""
     chance = random.Random(2)
-    names = [Series("last", symbol) for symbol in symbols()]
+    names = [ValueSeries("last", symbol) for symbol in symbols()]
     at = dict.fromkeys(names, MIDDLE)
     path = []
     for number in range(updates):
@@ -184,7 +184,7 @@ def walk(brain: Brain, updates: int) -> tuple[int, int, float, float]:
     return updates, fired, spent, worst * 1e6
 
 
-def scan(brain: Brain) -> float:
+def scan(brain: Evaluator) -> float:
     """The same question without an index, microseconds an update: every alert of the symbol is asked."""
     everything = list(levels(sum(len(ladder) for ladder in brain.ladders.values()), 1))
     by_symbol: dict[str, list[tuple[int, str, Decimal, Trend]]] = {}
@@ -224,7 +224,7 @@ def query(url: str) -> float:
 
 def grown(count: int) -> Growth:
     """All alerts on one symbol, one level each."""
-    brain, series = Brain(), Series("last", "ONE")
+    brain, series = Evaluator(), ValueSeries("last", "ONE")
     brain.load(series, [(price(MIDDLE + number), number) for number in range(1, count + 1)], Trend.UP, {})
     quiet = [price(MIDDLE - number % 50) for number in range(20_000)]
     begun = time.perf_counter()

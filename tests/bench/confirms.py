@@ -28,7 +28,7 @@ from bot.kernel.clock import unix_ms
 from bot.kernel.storage import Database
 from bot.notifications.rate_limits import UNLIMITED
 from bot.people import users
-from bot.people.tables import Account, AccountOrigin, AccountState
+from bot.people.tables import Account, AccountOrigin, KeyState
 from bot.settings import load_settings
 from bot.trading.execution import submission
 from bot.trading.execution.submission import Leg, pack_legs
@@ -111,7 +111,7 @@ async def _people(database: Database) -> list[Account]:
                 user_id=user.id,
                 label="main",
                 public_key=f"bench-{number}",
-                state=AccountState.ACTIVE,
+                state=KeyState.ACTIVE,
                 origin=AccountOrigin.GENERATED,
                 created_ms=unix_ms(),
             )

@@ -19,7 +19,7 @@ from bot.app.wiring import Bot
 from bot.cli.runtime import spare_collector
 from bot.kernel.storage import Database
 from bot.people import accounts, users
-from bot.people.tables import AccountState
+from bot.people.tables import KeyState
 from bot.vault import MasterKeys, Vault
 from tests.bench.probe import ORDER, TAP, Probe, watching
 from tests.bench.remote import Town, open_town
@@ -95,7 +95,7 @@ async def _populate(database_url: str, masters: MasterKeys, town: Town, count: i
             await users.get_or_create(session, user_id, now)
         made = await vault.generate(user_id, "main")
         async with database.write() as session:
-            await accounts.verified(session, user_id, made.account_id, AccountState.ACTIVE, now)
+            await accounts.verified(session, user_id, made.account_id, KeyState.ACTIVE, now)
         await town.ask("open", label=f"crowd-{number}", publicKey=made.public_key)
     await database.close()
 

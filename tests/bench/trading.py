@@ -12,7 +12,7 @@ from unittest import mock
 from bot.app.lifecycle import running
 from bot.app.wiring import Bot, build
 from bot.exchange.backpack import session
-from bot.notifications.rate_limits import UNLIMITED, Rates
+from bot.notifications.rate_limits import UNLIMITED, RateLimits
 from bot.settings import load_settings
 from bot.vault import MasterKeys
 from tests.bench.floor import BROKER_ID, BareBot, BareOrder, open_floor
@@ -102,7 +102,12 @@ async def _settled(probe: Probe, start: str) -> Span:
 
 @contextlib.asynccontextmanager
 async def open_bot(
-    database_url: str, town: Town, masters: MasterKeys, *, rates: Rates = UNLIMITED, access: str = "approved"
+    database_url: str,
+    town: Town,
+    masters: MasterKeys,
+    *,
+    rates: RateLimits = UNLIMITED,
+    access: str = "approved",
 ) -> AsyncIterator[Bot]:
     """The app's own wiring, at work in that town."""
     settings = load_settings(

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal as D
 from random import Random
 
-from bot.rebates.model.payout_reconciliation import Cause, Expected, Paid, Terms
-from bot.rebates.model.rebate import CENT, NANO, TIERS, Month, Standing
+from bot.rebates.model.payout_reconciliation import Cause, Expected, Paid, PayoutTerms
+from bot.rebates.model.rebate import CENT, NANO, TIERS, Month, TierStanding
 
 OCTOBER = Month(2026, 10)
-TERMS = Terms(OCTOBER, TIERS[5])
+TERMS = PayoutTerms(OCTOBER, TIERS[5])
 SHARE = D("0.50")
 LOWER = D("0.45")  # BKR 4, by which one day was paid
 AFFILIATE = D("0.12")  # which the exchange knows of, and we do not
@@ -63,7 +63,7 @@ def a_month(seed: int = 2026, users: int = 200, fills: int = 100_000) -> Synthet
         start_ms = START + luck.randrange(31 * DAY)
         kind = luck.random()
         fate = _fate(luck, person, start_ms)
-        standing = Standing.EXIT if kind < 0.03 and fate is None else Standing.TAGGED
+        standing = TierStanding.EXIT if kind < 0.03 and fate is None else TierStanding.TAGGED
         for at in range(luck.choice((1, 1, 2, 3))):
             fill = _a_fill(luck, order_id, number, person, min(start_ms + at, OCTOBER.end_ms - 1), standing)
             if 0.03 < kind < 0.04 and fate is None:
@@ -89,7 +89,7 @@ def _fate(luck: Random, person: int, at_ms: int) -> Cause | None:
 
 
 def _a_fill(
-    luck: Random, order_id: str, number: int, person: int, at_ms: int, standing: Standing
+    luck: Random, order_id: str, number: int, person: int, at_ms: int, standing: TierStanding
 ) -> Expected:
     notional = nano(D(luck.randrange(5_000, 300_000)) / 100 * D(luck.randrange(900, 1_100)) / 1_000)
     fee = nano(notional * D(luck.choice((4, 5, 9))) / 10_000)
@@ -102,7 +102,7 @@ def _a_fill(
         standing=standing,
         notional=notional,
         fee=fee,
-        earning=fee if standing is Standing.TAGGED else D(0),
+        earning=fee if standing is TierStanding.TAGGED else D(0),
         affiliate=(None, D(0), D("0.05"))[person % 3],
     )
 
@@ -135,7 +135,7 @@ def _settle(month: Synthetic, fill: Expected, fate: Cause | None) -> None:
 
 def _otherwise(month: Synthetic, fill: Expected, said: Paid, share: D) -> Paid:
     """Exits are counted, and maker rebates taken off."""
-    if fill.fee < 0 or fill.standing is Standing.EXIT:
+    if fill.fee < 0 or fill.standing is TierStanding.EXIT:
         cause = Cause.MAKER_REBATE if fill.fee < 0 else Cause.EXITS
         rebate = nano(fill.fee * share)
         month.blame(cause, rebate, fill.order_id)

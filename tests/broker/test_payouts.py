@@ -14,11 +14,11 @@ from bot.domain.values import Side
 from bot.kernel.storage import Database, audit
 from bot.people.tables import Account
 from bot.rebates.model.payout_reconciliation import Cause, Paid
-from bot.rebates.model.rebate import Standing, TierBasis
-from bot.rebates.payouts import AlreadyRecorded, How, NotOpen, Outcome, Payouts, read_amount
+from bot.rebates.model.rebate import TierBasis, TierStanding
+from bot.rebates.payouts import AlreadyRecorded, How, NotOpen, PayoutOutcome, Payouts, read_amount
 from bot.rebates.storage import payouts
 from bot.rebates.storage.tables import EntryKind, LedgerEntry, PayoutLine
-from bot.trading.storage.tables import Fill
+from bot.trading.storage.tables import FillRow
 from tests.broker.synthetic import HOUR, OCTOBER
 from tests.store.builders import an_account, an_order
 from tests.store.ledger_builders import a_ledger_fill, a_person
@@ -59,7 +59,7 @@ class Book:
             await session.flush()
             if not booked:
                 return
-            fill = Fill(
+            fill = FillRow(
                 account_id=self.account.id,
                 symbol="SOL_USDC_PERP",
                 side=Side.BUY,
@@ -79,7 +79,7 @@ class Book:
 
 async def record(
     desk: Payouts, amount: str | None, lines: Sequence[Paid] = (), how: How | None = None
-) -> Outcome:
+) -> PayoutOutcome:
     """What an operator does who says each time what it is; in place of what stands, where nothing is said."""
     draft = await desk.draft(OCTOBER, None if amount is None else D(amount), 1, lines)
     while True:
@@ -108,7 +108,7 @@ async def test_what_is_known_of_an_order_decides_the_cause(database: Database, d
     await book.order(
         "6",
         made_by_the_exchange=True,
-        standing=Standing.EXIT,
+        standing=TierStanding.EXIT,
         earning=D(0),
         accrued=D(0),
         contingent=D("0.19"),
@@ -167,7 +167,7 @@ async def test_of_first_payouts_at_once_one_is_taken_and_the_others_are_asked(
     taken = await asyncio.gather(
         *(record(desk, str(amount), how=How.FIRST) for amount in range(1, 6)), return_exceptions=True
     )
-    (first,) = [one for one in taken if isinstance(one, Outcome)]
+    (first,) = [one for one in taken if isinstance(one, PayoutOutcome)]
     assert sum(isinstance(one, AlreadyRecorded) for one in taken) == 4
     assert await cash_of(database) == first.found.paid
 

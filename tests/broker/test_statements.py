@@ -23,10 +23,10 @@ from bot.kernel.storage import Database, audit
 from bot.notifications import chats
 from bot.rebates.model.rebate import Month, TierBasis, cents
 from bot.rebates.model.revenue_shares import GROUP, PERSON, Party
-from bot.rebates.model.statement import GENESIS, SIGNED, Sealed, from_document, to_document
+from bot.rebates.model.statement import GENESIS, SIGNED, SealedStatement, from_document, to_document
 from bot.rebates.parties import People
 from bot.rebates.shares import Shares, TooMuch
-from bot.rebates.statements import Chain, Check, Statements, check
+from bot.rebates.statements import Check, StatementChain, Statements, check
 from bot.rebates.storage.tables import LedgerEntry, LedgerFill, Person
 from bot.vault import MasterKeys, Vault
 from tests.broker.synthetic import OCTOBER, TERMS, Synthetic, a_month
@@ -77,7 +77,7 @@ async def desk(database: Database) -> Desk:
     return Desk(database, month, persons)
 
 
-def said(sealed: Sealed | None) -> dict[str, object]:
+def said(sealed: SealedStatement | None) -> dict[str, object]:
     assert sealed is not None
     return dict(json.loads(sealed.body))
 
@@ -218,10 +218,10 @@ async def test_the_database_refuses_to_change_a_statement(desk: Desk) -> None:
 async def test_a_chain_of_statements_shows_where_it_was_touched(
     desk: Desk, change: str, broken_at: int
 ) -> None:
-    assert await desk.statements.verify() == Chain(0, GENESIS)
+    assert await desk.statements.verify() == StatementChain(0, GENESIS)
     await desk.promise(Party(GROUP, GROUPS[0]), "0.3")
     *_, last = await desk.statements.close(OCTOBER)
-    assert await desk.statements.verify() == Chain(2, last.hash)
+    assert await desk.statements.verify() == StatementChain(2, last.hash)
     async with desk.database.write() as session:
         for guard in GUARDS[desk.database.dialect]:
             await session.execute(text(guard))
@@ -237,7 +237,7 @@ async def test_a_whole_chain_of_another_key_is_not_ours(desk: Desk) -> None:
 
 
 def test_a_strangers_file_shows_no_verdict_of_its_own() -> None:
-    said = dict.fromkeys(Sealed.__slots__, "00")
+    said = dict.fromkeys(SealedStatement.__slots__, "00")
     said |= {"number": 1, "revision": 1, "at_ms": 1, "month": "2026-10", "party": "operator", "body": ""}
     from_document(json.dumps(said))
     for change in ({"month": "2026-10\n"}, {"party": "operator: true\x1b[8m"}, {"party": "person:+1"}):
@@ -249,7 +249,7 @@ def test_a_statement_no_hash_can_be_taken_of_is_none() -> None:
     forger = SigningKey.generate()
     signature = forger.sign(SIGNED + bytes(32)).signature
     own = bytes(forger.verify_key)
-    odd = Sealed(1, "2026-10", "operator", 1, 1, "\ud800", bytes(32), bytes(32), own, signature)
+    odd = SealedStatement(1, "2026-10", "operator", 1, 1, "\ud800", bytes(32), bytes(32), own, signature)
     assert check(odd, own) is Check.ALTERED
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from bot.kernel.storage import Database
 from bot.notifications import chats
-from bot.rebates.model.rebate import TIERS, Month, Standing, TierBasis
-from bot.rebates.model.summary import Breakdown, Line, MonthSummary
+from bot.rebates.model.rebate import TIERS, Month, TierBasis, TierStanding
+from bot.rebates.model.summary import Breakdown, MonthSummary, SummaryLine
 from bot.rebates.storage.tables import Person
 from bot.rebates.summary import Summaries
 from tests.store.ledger_builders import a_ledger_fill, a_person, reversal
@@ -28,8 +28,8 @@ async def write(database: Database, *fills: dict[str, Any]) -> list[Person]:
         for fill in fills:
             at_ms = fill.get("at_ms", OCTOBER.start_ms + fill.pop("day", 0) * DAY_MS)
             fee = fill.get("fee", D("0.95"))
-            standing = fill.get("standing", Standing.TAGGED)
-            earning = max(D(0), fee) if standing is Standing.TAGGED else D(0)
+            standing = fill.get("standing", TierStanding.TAGGED)
+            earning = max(D(0), fee) if standing is TierStanding.TAGGED else D(0)
             person = people[fill.pop("who", 0)]
             session.add(a_ledger_fill(person, **{"at_ms": at_ms, "earning": earning, "fee": fee} | fill))
     return people
@@ -39,7 +39,7 @@ async def october(database: Database, basis: TierBasis = TierBasis.MONTH) -> Mon
     return await Summaries(database, basis, clock=lambda: OCTOBER.end_ms).month(OCTOBER)
 
 
-def sums(lines: tuple[Line, ...]) -> tuple[int, D, D, D]:
+def sums(lines: tuple[SummaryLine, ...]) -> tuple[int, D, D, D]:
     return (
         sum(line.fills for line in lines),
         sum((line.volume for line in lines), D(0)),
@@ -75,10 +75,10 @@ async def test_what_earns_nothing_is_told_apart_by_standing(database: Database) 
     await write(
         database,
         {},
-        {"standing": Standing.EXIT, "contingent": D("0.19")},
-        {"standing": Standing.UNTAGGED},
-        {"standing": Standing.ELSEWHERE, "who": 1},
-        {"standing": Standing.SYSTEM, "fee": D(10)},
+        {"standing": TierStanding.EXIT, "contingent": D("0.19")},
+        {"standing": TierStanding.UNTAGGED},
+        {"standing": TierStanding.ELSEWHERE, "who": 1},
+        {"standing": TierStanding.SYSTEM, "fee": D(10)},
         {"fee": D("-0.5"), "is_maker": True},
     )
     found = await october(database)
@@ -86,9 +86,9 @@ async def test_what_earns_nothing_is_told_apart_by_standing(database: Database) 
     assert (found.totals.charged, found.totals.fees, found.totals.payout) == (D("0.45"), D("0.95"), D("0.19"))
     assert found.totals.contingent == D("0.19")
     standing = {line.key: (line.volume, line.payout) for line in found.tables[Breakdown.STANDING]}
-    assert standing[Standing.TAGGED] == (D("2000.00"), D("0.19"))
-    assert set(standing) == set(Standing)
-    assert all(payout == 0 for key, (_, payout) in standing.items() if key is not Standing.TAGGED)
+    assert standing[TierStanding.TAGGED] == (D("2000.00"), D("0.19"))
+    assert set(standing) == set(TierStanding)
+    assert all(payout == 0 for key, (_, payout) in standing.items() if key is not TierStanding.TAGGED)
     assert [line.key for line in found.tables[Breakdown.USER]] == [1]
     own = found.own_numbers()
     assert (own.volume, own.users_volume, own.users_fees) == (D(2000), D("5000.00"), D("3.30"))

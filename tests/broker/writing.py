@@ -12,7 +12,7 @@ from bot.kernel.storage import Database
 from bot.rebates.model.payout_reconciliation import Cause
 from bot.rebates.model.rebate import Month, broker_share, nano
 from bot.rebates.storage.tables import LedgerFill
-from bot.trading.storage.tables import Fill
+from bot.trading.storage.tables import FillRow
 from tests.broker.synthetic import TERMS, Synthetic
 from tests.store.builders import an_account, an_order
 from tests.store.ledger_builders import a_ledger_fill, a_person
@@ -74,6 +74,6 @@ async def keep_month(
                 accrued=accrued,
             )
             rows.append(row.model_dump(exclude={"id"}) | {"person_id": persons[one.person]})
-        for table, values in ((Fill, fills), (LedgerFill, rows)):
+        for table, values in ((FillRow, fills), (LedgerFill, rows)):
             await session.execute(insert(table), values)
         return persons

@@ -9,7 +9,16 @@ from collections.abc import AsyncIterator
 import pytest
 from telegram import Bot
 
-from bot.notifications.delivery import Delivered, Moved, Outcome, Post, Refused, Unclear, Wait, deliver
+from bot.notifications.delivery import (
+    ChatMoved,
+    Delivered,
+    DeliveryRefused,
+    Outcome,
+    Post,
+    Unclear,
+    Wait,
+    deliver,
+)
 from bot.notifications.tables import OutboxKind
 from bot.sandbox.telegram import ChatDriver, Limits, SandboxTelegram, TelegramConfig
 from bot.sandbox.telegram.config import Group
@@ -118,8 +127,8 @@ async def test_words_that_do_not_parse_are_said_plainly_also_under_a_picture(
 
 async def test_words_telegram_takes_in_no_form_are_refused_at_once(bot: Bot, ann: PersonChat) -> None:
     """Nothing is left of them without their tags: a retry for a day would say no more."""
-    assert isinstance(await deliver(bot, Post(ANN, "<b></u>")), Refused)
-    assert isinstance(await deliver(bot, Post(ANN, "<b>x</u>" * 5_000)), Refused)
+    assert isinstance(await deliver(bot, Post(ANN, "<b></u>")), DeliveryRefused)
+    assert isinstance(await deliver(bot, Post(ANN, "<b>x</u>" * 5_000)), DeliveryRefused)
 
 
 async def test_flood_control_met_while_mending_is_honoured(bot: Bot, ann: PersonChat) -> None:
@@ -150,10 +159,10 @@ async def test_an_unanswered_reply_target_is_not_needed(bot: Bot, ann: PersonCha
 
 async def test_lost_chats_and_moved_groups_are_told_apart(bot: Bot, ann: PersonChat) -> None:
     await ann.block()
-    assert await deliver(bot, Post(ANN, "x", photo=png())) == Refused(
+    assert await deliver(bot, Post(ANN, "x", photo=png())) == DeliveryRefused(
         "Forbidden: bot was blocked by the user", blocked=True
     )
-    assert await deliver(bot, Post(-5, "x")) == Refused("Chat not found", blocked=True)
+    assert await deliver(bot, Post(-5, "x")) == DeliveryRefused("Chat not found", blocked=True)
     here = ann.driver.as_user(ANN, BASIC)
     new = await here.migrate()
-    assert await deliver(bot, Post(BASIC, "x", photo=png())) == Moved(new.chat_id)
+    assert await deliver(bot, Post(BASIC, "x", photo=png())) == ChatMoved(new.chat_id)

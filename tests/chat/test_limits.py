@@ -7,7 +7,7 @@ from collections import defaultdict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.notifications.rate_limits import TELEGRAM, UNLIMITED, Limits, Rate, Rates
+from bot.notifications.rate_limits import TELEGRAM, UNLIMITED, Rate, RateLimiter, RateLimits
 
 CHATS = st.sampled_from([1001, 1002, 1003, -100, -200])
 GAPS = st.integers(min_value=0, max_value=4_000)
@@ -20,7 +20,7 @@ def _most_in_any_window(times: list[int], period_ms: int) -> int:
 
 @given(ACTS)
 def test_no_window_ever_holds_more_than_its_rate(acts: list[tuple[int, int]]) -> None:
-    limits, now = Limits(), 1_000_000
+    limits, now = RateLimiter(), 1_000_000
     everywhere: list[int] = []
     sent: dict[int, list[int]] = defaultdict(list)
     for chat, gap in acts:
@@ -38,7 +38,7 @@ def test_no_window_ever_holds_more_than_its_rate(acts: list[tuple[int, int]]) ->
 
 @given(ACTS)
 def test_a_delay_is_exact_neither_longer_nor_shorter(acts: list[tuple[int, int]]) -> None:
-    limits, now = Limits(), 1_000_000
+    limits, now = RateLimiter(), 1_000_000
     for chat, gap in acts:
         now += gap
         wait = limits.delay(chat, now)
@@ -54,7 +54,7 @@ def test_a_delay_is_exact_neither_longer_nor_shorter(acts: list[tuple[int, int]]
 def test_a_pause_of_one_chat_holds_that_chat_alone(
     acts: list[tuple[int, int]], chat: int, pause: int
 ) -> None:
-    limits, free, now = Limits(UNLIMITED), 4711, 1_000_000
+    limits, free, now = RateLimiter(UNLIMITED), 4711, 1_000_000
     for other, gap in acts:
         now += gap
         limits.take(other, now)
@@ -67,7 +67,7 @@ def test_a_pause_of_one_chat_holds_that_chat_alone(
 
 
 def test_a_pause_of_everybody_holds_chats_never_seen() -> None:
-    limits = Limits(UNLIMITED)
+    limits = RateLimiter(UNLIMITED)
     limits.pause(None, 5_000)
     assert limits.delay(1, 2_000) == 3_000
     assert limits.delay(-1, 5_000) == 0
@@ -75,7 +75,7 @@ def test_a_pause_of_everybody_holds_chats_never_seen() -> None:
 
 @given(ACTS)
 def test_forgetting_the_idle_changes_no_answer(acts: list[tuple[int, int]]) -> None:
-    kept, tidied, now = Limits(), Limits(), 1_000_000
+    kept, tidied, now = RateLimiter(), RateLimiter(), 1_000_000
     for chat, gap in acts:
         now += gap
         tidied.forget_idle(now)
@@ -87,8 +87,8 @@ def test_forgetting_the_idle_changes_no_answer(acts: list[tuple[int, int]]) -> N
 
 
 def test_another_server_may_have_other_rates() -> None:
-    limits = Limits(Rates((Rate(2, 10),), (), ()))
+    limits = RateLimiter(RateLimits((Rate(2, 10),), (), ()))
     for _ in range(2):
         limits.take(1, 100)
     assert limits.delay(2, 100) == 10
-    assert Limits(UNLIMITED).delay(1, 0) == 0
+    assert RateLimiter(UNLIMITED).delay(1, 0) == 0

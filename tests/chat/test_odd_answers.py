@@ -19,10 +19,10 @@ from bot.kernel.clock import unix_ms
 from bot.kernel.storage import Database
 from bot.notifications import outbox_jobs, sender
 from bot.notifications import outbox_rows as rows
-from bot.notifications.delivery import Delivered, Post, Refused, Unclear, Wait, deliver
+from bot.notifications.delivery import Delivered, DeliveryRefused, Post, Unclear, Wait, deliver
 from bot.notifications.rate_limits import UNLIMITED
 from bot.notifications.sender import Outbox
-from bot.notifications.tables import Message, OutboxKind, OutboxState
+from bot.notifications.tables import OutboxKind, OutboxMessage, OutboxState
 from bot.notifications.wire import understood
 from bot.sandbox.telegram import ChatDriver, Limits, SandboxTelegram, TelegramConfig
 from bot.sandbox.telegram.config import Person
@@ -73,7 +73,7 @@ async def _sending(bot: Bot, database: Database) -> AsyncIterator[Outbox]:
 
 
 async def _settled(database: Database) -> list[tuple[OutboxState, int | None]]:
-    statement = select(Message.state, Message.message_id).order_by(Message.id)  # type: ignore[arg-type]
+    statement = select(OutboxMessage.state, OutboxMessage.message_id).order_by(OutboxMessage.id)  # type: ignore[arg-type]
     async with asyncio.timeout(10):
         while True:
             async with database.read() as session:
@@ -91,8 +91,12 @@ async def test_an_event_that_was_taken_is_said_once_whatever_the_answer_looks_li
     async with database.write() as session:
         for number, body in enumerate(UNREADABLE):
             await ann.driver.fault("answer", "sendMessage", body=body)
-            await rows.enqueue(session, Message(chat_id=ANN, text=f"Filled {number}", created_ms=unix_ms()))
-        await rows.enqueue(session, Message(chat_id=ANN, text="a picture", photo=png(), created_ms=unix_ms()))
+            await rows.enqueue(
+                session, OutboxMessage(chat_id=ANN, text=f"Filled {number}", created_ms=unix_ms())
+            )
+        await rows.enqueue(
+            session, OutboxMessage(chat_id=ANN, text="a picture", photo=png(), created_ms=unix_ms())
+        )
     await ann.driver.fault("answer", "sendPhoto", body=UNREADABLE[1])
     async with _sending(bot, database):
         found = await _settled(database)
@@ -146,11 +150,11 @@ async def test_a_refusal_is_one_whatever_its_status_and_fields(ann: PersonChat, 
         (400, '{"ok":false,"error_code":400,"description":7,"parameters":["x"]}'),
     ):
         await ann.driver.fault("instead", "sendMessage", status=status, body=body)
-        assert isinstance(await deliver(bot, Post(ANN, "words")), Refused), body
+        assert isinstance(await deliver(bot, Post(ANN, "words")), DeliveryRefused), body
     await ann.driver.fault(
         "instead", "sendMessage", body='{"ok":false,"error_code":403,"description":"Forbidden"}'
     )
-    assert await deliver(bot, Post(ANN, "words")) == Refused("Forbidden", blocked=True)
+    assert await deliver(bot, Post(ANN, "words")) == DeliveryRefused("Forbidden", blocked=True)
 
 
 _VALUES = st.recursive(

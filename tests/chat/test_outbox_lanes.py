@@ -12,9 +12,9 @@ from telegram import Bot
 
 from bot.kernel.storage import Database
 from bot.notifications import outbox_rows as rows
-from bot.notifications.rate_limits import TELEGRAM, UNLIMITED, Rate, Rates
+from bot.notifications.rate_limits import TELEGRAM, UNLIMITED, Rate, RateLimits
 from bot.notifications.sender import LANE_ANSWER, LANE_DIGEST, LANE_URGENT, Outbox
-from bot.notifications.tables import Message as Row
+from bot.notifications.tables import OutboxMessage as Row
 from bot.sandbox.telegram import ChatDriver, Limits, SandboxTelegram, TelegramConfig
 from bot.ui import Message
 
@@ -62,7 +62,7 @@ async def _with(outbox: Outbox, *work: object) -> None:
 async def test_urgent_words_overtake_answers_and_digests_but_never_each_other(
     bot: Bot, driver: ChatDriver, database: Database
 ) -> None:
-    rates = Rates((), (Rate(1, 50),), ())
+    rates = RateLimits((), (Rate(1, 50),), ())
     outbox = Outbox(bot, database, clock=lambda: time.time_ns() // 1_000_000, rates=rates)
     plan = (
         ("d1", LANE_DIGEST),

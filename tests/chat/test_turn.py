@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import cast
 
-from bot.chat.request import LINE_LIFE_MS, Turn
+from bot.chat.request import LINE_LIFE_MS, Request
 from bot.chat.sender import Sender
 from bot.chat.services import Services
 from bot.domain.refusal import Refusal, RefusalCode
@@ -26,11 +26,13 @@ class Clock:
         return self.now
 
 
-async def _turn(database: Database, clock: Clock, user_id: int, *, private: bool = True) -> Turn:
+async def _turn(database: Database, clock: Clock, user_id: int, *, private: bool = True) -> Request:
     async with database.write() as session:
         user: User = await users.get_or_create(session, user_id, clock(), "en")
     services = cast(Services, SimpleNamespace(database=database, clock=clock))
-    return Turn(services, Sender(user_id, user_id if private else -100, private, Language.ENGLISH), user, 1)
+    return Request(
+        services, Sender(user_id, user_id if private else -100, private, Language.ENGLISH), user, 1
+    )
 
 
 async def test_a_short_line_is_its_own_data(database: Database) -> None:

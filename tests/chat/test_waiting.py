@@ -17,7 +17,7 @@ from bot.notifications.send_queue import (
     LANE_URGENT,
     MOST_ANSWERS,
     Job,
-    Waiting,
+    SendQueue,
 )
 from bot.notifications.tables import OutboxKind
 
@@ -32,7 +32,7 @@ def _edit(chat: int, message: int, text: str, lane: int = LANE_ANSWER, photo: by
     return Job(Post(chat, text, kind=OutboxKind.EDIT, message_id=message, photo=photo), lane)
 
 
-def _all(waiting: Waiting) -> list[Job]:
+def _all(waiting: SendQueue) -> list[Job]:
     taken = []
     while isinstance(job := waiting.take(lambda _: 0), Job):
         waiting.came_back(job)
@@ -44,7 +44,7 @@ def _all(waiting: Waiting) -> list[Job]:
 def test_every_job_is_taken_once_and_no_chat_twice_before_another_in_need(
     plan: list[tuple[int, int]],
 ) -> None:
-    waiting = Waiting()
+    waiting = SendQueue()
     jobs = [_job(chat, lane) for chat, lane in plan]
     kept = set(jobs)
     for job in jobs:
@@ -62,7 +62,7 @@ def test_every_job_is_taken_once_and_no_chat_twice_before_another_in_need(
 
 
 def test_five_thousand_answers_of_one_chat_are_one_turn_to_the_others() -> None:
-    waiting = Waiting()
+    waiting = SendQueue()
     crowded = [one for number in range(5_000) for one in waiting.put(_job(1, LANE_ANSWER, f"{number}"))]
     assert len(crowded) == 5_000 - MOST_ANSWERS
     waiting.put(_job(2, LANE_ANSWER, "other"))
@@ -72,21 +72,21 @@ def test_five_thousand_answers_of_one_chat_are_one_turn_to_the_others() -> None:
 
 
 def test_events_are_never_crowded_out() -> None:
-    waiting = Waiting()
+    waiting = SendQueue()
     for number in range(3 * MOST_ANSWERS):
         assert waiting.put(_job(1, LANE_URGENT, f"{number}")) == []
     assert len(waiting) == 3 * MOST_ANSWERS
 
 
 def test_a_few_answers_keep_their_order() -> None:
-    waiting = Waiting()
+    waiting = SendQueue()
     for text in "abc":
         waiting.put(_job(1, LANE_ANSWER, text))
     assert [job.post.text for job in _all(waiting) if isinstance(job.post, Post)] == ["a", "b", "c"]
 
 
 def test_a_message_under_way_holds_its_chat_but_neither_calls_nor_others() -> None:
-    waiting = Waiting()
+    waiting = SendQueue()
     for chat, lane in ((1, LANE_ANSWER), (1, LANE_ANSWER), (1, LANE_CALL), (2, LANE_CARD)):
         waiting.put(_job(chat, lane))
     taken = [waiting.take(lambda _: 0) for _ in range(4)]
@@ -98,7 +98,7 @@ def test_a_message_under_way_holds_its_chat_but_neither_calls_nor_others() -> No
 
 
 async def test_edits_of_one_message_are_one_edit_with_the_last_words() -> None:
-    waiting = Waiting()
+    waiting = SendQueue()
     loop = asyncio.get_running_loop()
     edits = [_edit(1, 7, f"{n}", lane) for n, lane in enumerate((LANE_CARD, LANE_ANSWER, LANE_CARD))]
     for job in edits:
@@ -116,7 +116,7 @@ async def test_edits_of_one_message_are_one_edit_with_the_last_words() -> None:
 
 
 def test_a_picture_stays_under_newer_words() -> None:
-    waiting = Waiting()
+    waiting = SendQueue()
     waiting.put(_edit(1, 7, "one", photo=b"picture"))
     waiting.put(_edit(1, 7, "two"))
     (job,) = _all(waiting)
@@ -125,7 +125,7 @@ def test_a_picture_stays_under_newer_words() -> None:
 
 
 def test_an_edit_that_comes_back_gives_way_to_newer_words() -> None:
-    waiting = Waiting()
+    waiting = SendQueue()
     older = _edit(1, 7, "older")
     waiting.put(older)
     assert waiting.take(lambda _: 0) is older
@@ -136,7 +136,7 @@ def test_an_edit_that_comes_back_gives_way_to_newer_words() -> None:
 
 
 def test_the_wait_is_the_shortest_there_is() -> None:
-    waiting = Waiting()
+    waiting = SendQueue()
     waits = {1: 700, 2: 300}
     for chat in waits:
         waiting.put(_job(chat, LANE_ANSWER))

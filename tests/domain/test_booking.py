@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.rebates.model.journal_entry import Booking, Maker, Terms, book, standing_of
-from bot.rebates.model.rebate import NANO, TIERS, ExitsTagged, Standing, payout
+from bot.rebates.model.journal_entry import Booking, Maker, RebateTerms, book, standing_of
+from bot.rebates.model.rebate import NANO, TIERS, ExitsTagged, TierStanding, payout
 
 AMOUNTS = st.decimals(0, 10**6, places=8)
 FEES = st.decimals(-(10**3), 10**3, places=8)
 PRICES = st.decimals(0, 10**5, places=6)
-TERMS = st.builds(Terms, st.sampled_from(TIERS), st.none() | st.decimals(0, 1, places=4))
+TERMS = st.builds(RebateTerms, st.sampled_from(TIERS), st.none() | st.decimals(0, 1, places=4))
 NOTHING = Booking(*[Decimal(0)] * 5)
 BOOKINGS = st.builds(
     book,
-    st.sampled_from(Standing),
+    st.sampled_from(TierStanding),
     price=PRICES,
     quantity=AMOUNTS,
     quote_usd=st.just(Decimal(1)) | PRICES,
@@ -43,9 +43,9 @@ def test_every_amount_is_whole_nano_dollars_and_nothing_earned_is_negative(booki
     assert booking.earning in {max(booking.fee, Decimal(0)), 0}
 
 
-@given(BOOKINGS, st.sampled_from(Standing), TERMS)
+@given(BOOKINGS, st.sampled_from(TierStanding), TERMS)
 def test_taking_back_and_booking_anew_leaves_the_new_booking_alone(
-    booking: Booking, standing: Standing, terms: Terms
+    booking: Booking, standing: TierStanding, terms: RebateTerms
 ) -> None:
     again = booking.under(standing, terms)
     assert plus(booking, booking.reversed()) == NOTHING
@@ -56,11 +56,11 @@ def test_taking_back_and_booking_anew_leaves_the_new_booking_alone(
 
 @given(st.lists(st.tuples(FEES, TERMS), max_size=50))
 def test_accruals_of_fills_are_the_payout_formula_but_for_rounding(
-    fills: list[tuple[Decimal, Terms]],
+    fills: list[tuple[Decimal, RebateTerms]],
 ) -> None:
     booked = [
         book(
-            Standing.TAGGED,
+            TierStanding.TAGGED,
             price=Decimal(1),
             quantity=Decimal(1),
             quote_usd=Decimal(1),
@@ -87,25 +87,25 @@ def test_the_fee_rate_is_the_fee_over_the_notional(booking: Booking) -> None:
 @pytest.mark.parametrize("system", [None, "LiquidatePositionOnBook", "CollateralConversion"])
 @pytest.mark.parametrize("exits", ExitsTagged)
 def test_an_order_of_ours_is_ours_whatever_else_is_said(system: str | None, exits: ExitsTagged) -> None:
-    assert standing_of(Maker.WE_TAGGED, system, exits) is Standing.TAGGED
-    assert standing_of(Maker.WE_UNTAGGED, system, exits) is Standing.UNTAGGED
-    assert standing_of(None, system, exits) is (Standing.SYSTEM if system else Standing.ELSEWHERE)
+    assert standing_of(Maker.WE_TAGGED, system, exits) is TierStanding.TAGGED
+    assert standing_of(Maker.WE_UNTAGGED, system, exits) is TierStanding.UNTAGGED
+    assert standing_of(None, system, exits) is (TierStanding.SYSTEM if system else TierStanding.ELSEWHERE)
 
 
 def test_the_operator_says_what_becomes_of_exits() -> None:
     standings = [standing_of(Maker.EXCHANGE, None, exits) for exits in ExitsTagged]
-    assert standings == [Standing.EXIT, Standing.TAGGED, Standing.ELSEWHERE]
+    assert standings == [TierStanding.EXIT, TierStanding.TAGGED, TierStanding.ELSEWHERE]
 
 
 def test_a_sum_that_falls_between_two_nano_dollars_goes_to_the_even_one() -> None:
     booked = book(
-        Standing.TAGGED,
+        TierStanding.TAGGED,
         price=Decimal("0.0000000005"),
         quantity=Decimal(1),
         quote_usd=Decimal(1),
         fee=Decimal("0.0000000015"),
         fee_usd=Decimal(1),
-        terms=Terms(TIERS[5]),
+        terms=RebateTerms(TIERS[5]),
     )
     assert (booked.notional, booked.fee) == (0, Decimal("0.000000002"))
     assert booked.accrued == Decimal("0.000000001")

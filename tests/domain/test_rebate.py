@@ -13,7 +13,7 @@ from bot.rebates.model.rebate import (
     CENT,
     TIERS,
     Month,
-    Standing,
+    TierStanding,
     allocate,
     broker_share,
     cents,
@@ -77,10 +77,10 @@ def test_what_an_affiliate_leaves(level: int, affiliate: str, share: str) -> Non
     assert broker_share(TIERS[level], Decimal(affiliate)) == Decimal(share)
 
 
-@given(st.sampled_from(Standing), FEES)
-def test_only_tagged_orders_earn_and_never_less_than_nothing(standing: Standing, fee: Decimal) -> None:
-    assert earning_fee(standing, fee) == (max(fee, Decimal(0)) if standing is Standing.TAGGED else 0)
-    assert contingent_fee(standing, fee) == (max(fee, Decimal(0)) if standing is Standing.EXIT else 0)
+@given(st.sampled_from(TierStanding), FEES)
+def test_only_tagged_orders_earn_and_never_less_than_nothing(standing: TierStanding, fee: Decimal) -> None:
+    assert earning_fee(standing, fee) == (max(fee, Decimal(0)) if standing is TierStanding.TAGGED else 0)
+    assert contingent_fee(standing, fee) == (max(fee, Decimal(0)) if standing is TierStanding.EXIT else 0)
 
 
 @given(st.dictionaries(RATES, st.decimals(0, 10**9, places=9), max_size=20), st.sampled_from(TIERS))

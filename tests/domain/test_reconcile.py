@@ -16,21 +16,21 @@ from bot.rebates.model.payout_reconciliation import (
     Cause,
     Expected,
     Paid,
+    PayoutTerms,
     Reconciliation,
     Sums,
-    Terms,
     reconcile_total,
 )
-from bot.rebates.model.rebate import TIERS, Month, Standing, cents, earning_fee, nano
+from bot.rebates.model.rebate import TIERS, Month, TierStanding, cents, earning_fee, nano
 
 OCTOBER = Month(2026, 10)
 NOON = OCTOBER.start_ms + 12 * 3_600_000
 DAY = 86_400_000
-TERMS = Terms(OCTOBER, TIERS[5])
+TERMS = PayoutTerms(OCTOBER, TIERS[5])
 
 
 def a_fill(number: int, fee: str = "40", **values: Any) -> Expected:
-    standing = values.get("standing", Standing.TAGGED)
+    standing = values.get("standing", TierStanding.TAGGED)
     defaults: dict[str, Any] = {
         "order_id": f"o{number}",
         "trade_id": number,
@@ -45,7 +45,7 @@ def a_fill(number: int, fee: str = "40", **values: Any) -> Expected:
     return Expected(**(defaults | values))
 
 
-def paid_for(one: Expected, line: int, terms: Terms = TERMS, **values: Any) -> Paid:
+def paid_for(one: Expected, line: int, terms: PayoutTerms = TERMS, **values: Any) -> Paid:
     """The line of an exchange that agrees."""
     said = Paid(
         line,
@@ -61,7 +61,9 @@ def paid_for(one: Expected, line: int, terms: Terms = TERMS, **values: Any) -> P
     return replace(said, **values)
 
 
-def compare(ours: list[Expected], theirs: list[Paid], terms: Terms = TERMS, **known: Any) -> Reconciliation:
+def compare(
+    ours: list[Expected], theirs: list[Paid], terms: PayoutTerms = TERMS, **known: Any
+) -> Reconciliation:
     total = cents(sum((line.rebate for line in theirs), D(0)))
     return reconcile_lines(ours, theirs, total, terms, Known(**known))
 
@@ -108,14 +110,14 @@ def test_the_last_hours_are_late_and_last_months_arrive() -> None:
 
 @pytest.mark.parametrize("expected", [True, False])
 def test_exits_are_named_when_they_are_treated_otherwise(expected: bool) -> None:
-    theirs = [a_fill(50, standing=Standing.EXIT, earning=D(0 if expected else 40))]
+    theirs = [a_fill(50, standing=TierStanding.EXIT, earning=D(0 if expected else 40))]
     exits = [replace(theirs[0], earning=D(40) - theirs[0].earning)]
     lines = [line for line in agreeing([*a_month(), *theirs]) if line.rebate]
     assert causes(compare([*a_month(), *exits], lines)) == {Cause.EXITS: D(-20) if expected else D(20)}
 
 
 def test_an_order_without_our_tag_that_was_counted_is_said() -> None:
-    ours = [*a_month(), a_fill(50, standing=Standing.UNTAGGED)]
+    ours = [*a_month(), a_fill(50, standing=TierStanding.UNTAGGED)]
     theirs = [*agreeing(ours[:-1]), paid_for(ours[-1], 99, rebate=D(20))]
     assert causes(compare(ours, theirs)) == {Cause.UNTAGGED: D(20)}
 
@@ -139,7 +141,7 @@ def test_everybody_at_another_tiers_rate_on_a_day_is_the_tier() -> None:
 
 def test_an_affiliate_rebate_within_another_tier_is_told_apart() -> None:
     ours = [replace(one, at_ms=one.at_ms + DAY * (int(one.order_id[1:]) % 2)) for one in a_month(60)]
-    lower = Terms(OCTOBER, TIERS[4])
+    lower = PayoutTerms(OCTOBER, TIERS[4])
     theirs = []
     for line, one in enumerate(ours, 2):
         known = replace(one, affiliate=D("0.2") if one.person == 3 else None)
@@ -262,7 +264,7 @@ fills = st.builds(
     st.decimals(-3, 50, places=6).map(str),
     person=st.integers(1, 3),
     at_ms=st.integers(OCTOBER.start_ms, OCTOBER.end_ms - 1),
-    standing=st.sampled_from(Standing),
+    standing=st.sampled_from(TierStanding),
     affiliate=st.sampled_from([None, D("0.1"), D("0.3"), D("0.6")]),
 )
 strangers = st.builds(
@@ -276,12 +278,12 @@ strangers = st.builds(
     volume=st.one_of(st.none(), st.decimals(0, 50_000, places=2)),
     fee=st.one_of(st.none(), st.decimals(-3, 60, places=6)),
 )
-terms = st.builds(Terms, st.just(OCTOBER), st.sampled_from(TIERS))
+terms = st.builds(PayoutTerms, st.just(OCTOBER), st.sampled_from(TIERS))
 
 
 @given(st.lists(fills, max_size=12), st.lists(strangers, max_size=12), money.map(cents), terms, st.randoms())
 def test_expected_and_causes_always_make_what_was_paid(
-    ours: list[Expected], theirs: list[Paid], paid: D, by: Terms, luck: Any
+    ours: list[Expected], theirs: list[Paid], paid: D, by: PayoutTerms, luck: Any
 ) -> None:
     mixed = [*theirs, *(paid_for(one, 100 + n, by) for n, one in enumerate(ours) if luck.random() < 0.7)]
     for total in (paid, cents(sum((line.rebate for line in mixed), D(0)))):
@@ -292,7 +294,7 @@ def test_expected_and_causes_always_make_what_was_paid(
 
 
 @given(st.lists(fills, max_size=20, unique_by=lambda one: one.order_id), terms)
-def test_an_exchange_that_agrees_to_the_nano_is_never_accused(ours: list[Expected], by: Terms) -> None:
+def test_an_exchange_that_agrees_to_the_nano_is_never_accused(ours: list[Expected], by: PayoutTerms) -> None:
     theirs = [paid_for(one, line, by) for line, one in enumerate(ours, 2)]
     found = compare(ours, theirs, by)
     assert set(causes(found)) <= {Cause.ROUNDING}

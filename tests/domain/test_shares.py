@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.rebates.model.rebate import Month
-from bot.rebates.model.revenue_shares import GROUP, PERSON, Party, Promise, rate_in, room_for, share_of
+from bot.rebates.model.revenue_shares import GROUP, PERSON, Party, SharePromise, rate_in, room_for, share_of
 
 GROUPS = [Party(GROUP, -number) for number in (1, 2)]
 PEOPLE = [Party(PERSON, number) for number in (1, 2)]
@@ -27,14 +27,14 @@ wishes = st.tuples(
 def test_no_accepted_promises_ever_exceed_the_whole(
     wanted: list[tuple[Party, D, int, int | None]], rebate: D
 ) -> None:
-    promises: list[Promise] = []
+    promises: list[SharePromise] = []
     for party, rate, at, until in wanted:
         start, end = MONTHS[at], MONTHS[max(at, until)] if until is not None else None
         if rate > room_for(promises, party, start, end):
             continue
-        promises.append(Promise(party, rate, start))
+        promises.append(SharePromise(party, rate, start))
         if end is not None:
-            promises.append(Promise(party, D(0), end.next))
+            promises.append(SharePromise(party, D(0), end.next))
     for month in MONTHS:
         for group in GROUPS:
             for person in PEOPLE:
@@ -46,9 +46,9 @@ def test_no_accepted_promises_ever_exceed_the_whole(
 def test_the_last_word_holds_from_its_month_on() -> None:
     group = GROUPS[0]
     promises = [
-        Promise(group, D("0.2"), MONTHS[0]),
-        Promise(group, D("0.3"), MONTHS[4]),
-        Promise(group, D("0.1"), MONTHS[2]),
+        SharePromise(group, D("0.2"), MONTHS[0]),
+        SharePromise(group, D("0.3"), MONTHS[4]),
+        SharePromise(group, D("0.1"), MONTHS[2]),
     ]
     assert [rate_in(promises, group, month) for month in MONTHS[:6]] == [
         *[D("0.2")] * 2,

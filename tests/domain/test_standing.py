@@ -8,19 +8,19 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.orders.exit_coverage import Entry, Promise, gaps
+from bot.domain.orders.exit_coverage import ExitPromise, FilledEntry, gaps
 from bot.domain.orders.order import OrderEvent, OrderReport
 from bot.domain.values import ZERO, Side
 
 SOL = "SOL_USDC_PERP"
-STOP = Promise("sl", Decimal(145))
-TARGET = Promise("tp", Decimal(160))
-ENTRY = Entry(SOL, Side.BUY, "p1", Decimal(2), Decimal(150), (TARGET, STOP))
+STOP = ExitPromise("sl", Decimal(145))
+TARGET = ExitPromise("tp", Decimal(160))
+ENTRY = FilledEntry(SOL, Side.BUY, "p1", Decimal(2), Decimal(150), (TARGET, STOP))
 
 quantities = st.decimals(min_value="0.01", max_value="100", places=2)
 
 
-def exit_of(promise: Promise, quantity: Decimal | None = Decimal(2), **changes: object) -> OrderReport:
+def exit_of(promise: ExitPromise, quantity: Decimal | None = Decimal(2), **changes: object) -> OrderReport:
     made = OrderReport(
         SOL,
         Side.SELL,
@@ -76,6 +76,9 @@ def test_a_stop_placed_by_hand_at_that_price_does_as_well() -> None:
 
 
 def test_stops_of_several_prices_add_up_but_targets_are_no_stops() -> None:
-    half, other = exit_of(STOP, Decimal(1)), exit_of(Promise("sl", Decimal(140)), Decimal(1), related_id="p2")
+    half, other = (
+        exit_of(STOP, Decimal(1)),
+        exit_of(ExitPromise("sl", Decimal(140)), Decimal(1), related_id="p2"),
+    )
     assert gaps(ENTRY, [exit_of(TARGET), half, other], Decimal(2)) == []
     assert len(gaps(ENTRY, [exit_of(TARGET), half], Decimal(2))) == 1

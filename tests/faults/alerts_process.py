@@ -20,7 +20,7 @@ from bot.exchange.backpack import BackpackClient, BrokerTag, session
 from bot.kernel.storage import Database
 from bot.marketdata import Catalogue, Feed
 from bot.notifications import outbox_rows
-from bot.notifications.tables import Message
+from bot.notifications.tables import OutboxMessage
 
 BROKER_ID = 4242
 LEASE_MS = 1_500
@@ -49,11 +49,11 @@ UNBOUNDED = AlertLimits(cooldown_ms=0, firings=10**9)
 class Announcer:
     """A message is the ids of its events."""
 
-    async def compose(self, _: AsyncSession, batch: Sequence[Fired]) -> Message | None:
+    async def compose(self, _: AsyncSession, batch: Sequence[Fired]) -> OutboxMessage | None:
         ids = " ".join(f"{one.alert.id}:{one.firing.sequence}" for one in batch)
-        return Message(chat_id=0, text=ids, created_ms=unix_ms())
+        return OutboxMessage(chat_id=0, text=ids, created_ms=unix_ms())
 
-    async def held(self, _: AsyncSession, user_id: int, count: int) -> Message | None:
+    async def held(self, _: AsyncSession, user_id: int, count: int) -> OutboxMessage | None:
         raise AssertionError(f"{count} firings of {user_id} were held back")
 
     def committed(self) -> None:

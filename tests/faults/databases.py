@@ -20,7 +20,7 @@ from sqlalchemy import make_url
 
 from bot.kernel.storage import Database, migrate
 from bot.people import accounts, users
-from bot.people.tables import AccountState
+from bot.people.tables import KeyState
 from bot.vault import MasterKeys, Vault
 from tests.support.database import DEFAULT_SERVER, PostgresServer
 
@@ -122,7 +122,7 @@ async def _settle_alice(url: str) -> tuple[str, str]:
     vault = Vault(database, MasterKeys.parse(master_key), clock=lambda: now)
     made = await vault.generate(ALICE, "main")
     async with database.write() as session:
-        await accounts.verified(session, ALICE, made.account_id, AccountState.ACTIVE, now)
+        await accounts.verified(session, ALICE, made.account_id, KeyState.ACTIVE, now)
     await database.scrub()
     await database.close()
     return master_key, made.public_key

@@ -21,15 +21,15 @@ from bot.exchange.backpack.events import Connected, OrderUpdate
 from bot.exchange.backpack.streams import UserStream
 from bot.kernel.clock import unix_ms
 from bot.kernel.storage import Database
-from bot.notifications.tables import Message
+from bot.notifications.tables import OutboxMessage
 from bot.people import accounts, users
-from bot.people.tables import Account, AccountState
+from bot.people.tables import Account, KeyState
 from bot.sandbox.exchange import ExchangeConfig, SandboxExchange
 from bot.sandbox.exchange.model import Account as ExchangeAccount
 from bot.trading.access import AccessPolicy
-from bot.trading.account_clients import AccountSessions
+from bot.trading.account_clients import AccountClients
 from bot.trading.chat.announcer import ChatAnnouncer
-from bot.trading.execution.submission import Leg, Placing, pack_legs
+from bot.trading.execution.submission import Leg, Submission, pack_legs
 from bot.trading.storage import orders, tickets
 from bot.trading.storage.tables import Order, Ticket, TicketKind
 from bot.trading.tracking.reconciler import Reconciler
@@ -68,7 +68,7 @@ class Desk:
     tracker: Tracker
     account: Account
     line: AccountClient = field(init=False)
-    placing: Placing = field(init=False)
+    placing: Submission = field(init=False)
     reconciler: Reconciler = field(init=False)
     client_ids: list[int] = field(default_factory=list)  # those the next attempts carry, if any
 
@@ -110,10 +110,10 @@ class Desk:
             family = await orders.of_ticket(session, ticket_id or 0)
         return [order for order in family if order.id != order_id]
 
-    async def said(self) -> list[Message]:
+    async def said(self) -> list[OutboxMessage]:
         """Everything queued for the chat."""
         async with self.database.read() as session:
-            return list((await session.scalars(select(Message).order_by(Message.id))).all())  # type: ignore[arg-type]
+            return list((await session.scalars(select(OutboxMessage).order_by(OutboxMessage.id))).all())  # type: ignore[arg-type]
 
     async def fault(self, action: str, method: str | None = None, path: str = "", **more: Any) -> None:
         match = {"method": method, "path": path, "times": more.pop("times", 1)}
@@ -164,7 +164,7 @@ async def open_desk(database: Database, window_ms: int = WINDOW_MS) -> AsyncIter
         await users.get_or_create(session, ALICE, clock(), "en")
     made = await vault.generate(ALICE, "main")
     async with database.write() as session:
-        account = await accounts.verified(session, ALICE, made.account_id, AccountState.ACTIVE, clock())
+        account = await accounts.verified(session, ALICE, made.account_id, KeyState.ACTIVE, clock())
     assert account is not None
     async with contextlib.AsyncExitStack() as stack:
         exchange = await stack.enter_async_context(SandboxExchange(ExchangeConfig(moving=False)))
@@ -174,12 +174,12 @@ async def open_desk(database: Database, window_ms: int = WINDOW_MS) -> AsyncIter
         client = await stack.enter_async_context(
             BackpackClient(exchange.rest_url, BrokerTag(BROKER_ID), timeout=CLIENT_TIMEOUT_S)
         )
-        sessions = AccountSessions(vault, client)
+        sessions = AccountClients(vault, client)
         announcer = ChatAnnouncer(clock=clock)
         tracker = Tracker(database, announcer, clock=clock)
         desk = Desk(exchange, admin, database, vault, client, tracker, account)
         desk.line = await sessions.get(ALICE, made.account_id)
-        desk.placing = Placing(
+        desk.placing = Submission(
             database,
             client,
             sessions,

@@ -22,7 +22,7 @@ from sqlmodel import col
 
 from bot.alerts.storage.tables import Firing
 from bot.domain.orders.order import OrderState
-from bot.notifications.tables import Message, OutboxState
+from bot.notifications.tables import OutboxMessage, OutboxState
 from bot.sandbox.telegram.driver import ChatMessage, PersonChat
 from bot.trading.storage.tables import Order
 from tests.faults.bot_process import count_in
@@ -105,7 +105,7 @@ class PlanRun(Run):
         async with self._database.read() as session:
             firings = (await session.scalars(select(Firing))).all()
             ours = (await session.scalars(select(Order))).all()
-            queued = (await session.scalars(select(Message).order_by(col(Message.id)))).all()
+            queued = (await session.scalars(select(OutboxMessage).order_by(col(OutboxMessage.id)))).all()
         there = [order for order in self._there.orders if order.id not in self._before]
         shown = [message for message in await alice.messages() if message.from_bot]
         about = _about(shown)
@@ -142,7 +142,7 @@ def _wrong_word(about: Sequence[ChatMessage], ours: Sequence[Order], there: Sequ
     return [] if SENT in text and ASKED not in text else [f"MISREPORTED: sent, and {text!r} is shown"]
 
 
-def _wrong_queue(queued: Sequence[Message]) -> list[str]:
+def _wrong_queue(queued: Sequence[OutboxMessage]) -> list[str]:
     keys = [row.dedupe_key for row in queued if (row.dedupe_key or "").split(":")[0] in {"alert", "plan"}]
     waiting = [row.id for row in queued if row.state in {OutboxState.PENDING, OutboxState.SENDING}]
     return [

@@ -23,7 +23,7 @@ from bot.intake import storage
 from bot.kernel.clock import unix_ms
 from bot.kernel.storage import Database
 from bot.kernel.storage.operating_tables import Lease
-from bot.notifications.tables import Message
+from bot.notifications.tables import OutboxMessage
 from bot.sandbox.exchange import ExchangeConfig, SandboxExchange
 from bot.sandbox.exchange.model import Account as ExchangeAccount
 from bot.sandbox.exchange.model import OrderRequest, Tag
@@ -294,7 +294,7 @@ class Run:
         async with self._database.read() as session:
             ticket = await self._ticket_in(session)
             ours = (await session.scalars(select(Order).order_by(Order.id))).all()  # type: ignore[arg-type]
-            outbox = (await session.scalars(select(Message).order_by(Message.id))).all()  # type: ignore[arg-type]
+            outbox = (await session.scalars(select(OutboxMessage).order_by(OutboxMessage.id))).all()  # type: ignore[arg-type]
         return Evidence(
             self._there, self._before, self._plan.affliction, ticket, ours, outbox, await alice.messages()
         )

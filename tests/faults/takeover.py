@@ -25,7 +25,7 @@ from sqlalchemy import select
 from bot.alerts.storage.tables import Alert, Firing
 from bot.domain.orders.order import OrderState
 from bot.kernel.storage.operating_tables import Lease
-from bot.notifications.tables import Message, OutboxState
+from bot.notifications.tables import OutboxMessage, OutboxState
 from bot.sandbox.telegram.driver import ChatMessage, PersonChat
 from bot.trading.storage import orders
 from bot.trading.storage.tables import Order, Ticket, TicketKind, TicketState
@@ -216,7 +216,7 @@ class Cluster(Run):
         async with self._database.read() as session:
             tickets = (await session.scalars(select(Ticket))).all()
             ours = (await session.scalars(select(Order))).all()
-            rows = (await session.scalars(select(Message))).all()
+            rows = (await session.scalars(select(OutboxMessage))).all()
             alerts = (await session.scalars(select(Alert))).all()
             firings = collections.Counter((await session.scalars(select(Firing.alert_id))).all())  # type: ignore[call-overload]
         wrong = [*self._orders(ours), *self._tickets(tickets, ours)]

@@ -19,7 +19,7 @@ from bot.notifications import outbox_jobs, sender
 from bot.notifications import outbox_rows as rows
 from bot.notifications.rate_limits import UNLIMITED
 from bot.notifications.sender import Outbox
-from bot.notifications.tables import Message, OutboxKind, OutboxState
+from bot.notifications.tables import OutboxKind, OutboxMessage, OutboxState
 from bot.sandbox.telegram import ChatDriver, SandboxTelegram, TelegramConfig
 from bot.sandbox.telegram.config import Group, Limits, Person
 from bot.sandbox.telegram.driver import PersonChat
@@ -54,7 +54,7 @@ async def sending(
 
 
 async def queue(database: Database, text: str, kind: OutboxKind = OutboxKind.SEND) -> None:
-    row = Message(chat_id=ALICE, kind=kind, card_key="card", text=text, created_ms=unix_ms())
+    row = OutboxMessage(chat_id=ALICE, kind=kind, card_key="card", text=text, created_ms=unix_ms())
     async with database.write() as session:
         await rows.enqueue(session, row)
 
@@ -73,7 +73,7 @@ async def test_an_event_outlasts_a_long_absence_of_telegram(
 
 async def _states(database: Database) -> list[OutboxState]:
     async with database.read() as session:
-        return list((await session.scalars(select(Message.state).order_by(Message.id))).all())  # type: ignore[arg-type]
+        return list((await session.scalars(select(OutboxMessage.state).order_by(OutboxMessage.id))).all())  # type: ignore[arg-type]
 
 
 async def test_what_waits_for_telegram_gives_way_to_newer_words(
@@ -114,7 +114,7 @@ async def group() -> AsyncIterator[PersonChat]:
 
 async def tell(database: Database, box: Outbox, chat_id: int, text: str, **values: object) -> None:
     async with database.write() as session:
-        await rows.enqueue(session, Message(chat_id=chat_id, text=text, created_ms=unix_ms(), **values))
+        await rows.enqueue(session, OutboxMessage(chat_id=chat_id, text=text, created_ms=unix_ms(), **values))
     box.kick()
 
 
@@ -147,9 +147,9 @@ async def test_news_that_is_off_holds_up_nothing_behind_it(
     async with database.write() as session:
         await chat_rows.set_volume(session, ALICE, None, Event.FILL, Volume.OFF)
         for number in range(3 * outbox_jobs.BATCH):
-            row = Message(chat_id=ALICE, text=f"{number}", event=Event.FILL, created_ms=unix_ms())
+            row = OutboxMessage(chat_id=ALICE, text=f"{number}", event=Event.FILL, created_ms=unix_ms())
             await rows.enqueue(session, row)
-        await rows.enqueue(session, Message(chat_id=ALICE, text="behind", created_ms=unix_ms()))
+        await rows.enqueue(session, OutboxMessage(chat_id=ALICE, text="behind", created_ms=unix_ms()))
     async with sending(alice, database) as box:
         await alice.wait_for("behind")
     assert box.counters.sent == 1
@@ -174,7 +174,7 @@ async def test_words_telegram_never_takes_end_at_once_and_stay_for_the_operator(
 async def test_a_picture_outlives_a_restart_and_is_sent_with_its_words(
     alice: PersonChat, database: Database
 ) -> None:
-    row = Message(chat_id=ALICE, text="<b>SOL</b>", photo=png(), created_ms=unix_ms())
+    row = OutboxMessage(chat_id=ALICE, text="<b>SOL</b>", photo=png(), created_ms=unix_ms())
     async with database.write() as session:
         await rows.enqueue(session, row)
     async with sending(alice, database):

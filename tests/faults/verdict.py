@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from bot.domain.orders.order import OrderState
 from bot.domain.values import ZERO
-from bot.notifications.tables import Message, OutboxState
+from bot.notifications.tables import OutboxMessage, OutboxState
 from bot.sandbox.exchange.model import Account as ExchangeAccount
 from bot.sandbox.exchange.model import Order as ExchangeOrder
 from bot.sandbox.exchange.model import Status
@@ -61,7 +61,7 @@ class Evidence:
     affliction: Affliction
     ticket: Ticket
     orders: Sequence[Order]  # the bot's, children of the exchange's making included
-    outbox: Sequence[Message]
+    outbox: Sequence[OutboxMessage]
     chat: Sequence[ChatMessage]
 
     @property

@@ -11,11 +11,11 @@ import signal
 import sys
 import time
 
-from bot.kernel.jobs import CatchUp, RunContext, Runs, Schedule, Series
+from bot.kernel.jobs import CatchUp, RunContext, Runs, RunSeries, Schedule
 from bot.kernel.recurrence import Every
 from bot.kernel.storage import Database
 from bot.notifications import outbox_rows
-from bot.notifications.tables import Message
+from bot.notifications.tables import OutboxMessage
 
 NAME = "beat"
 CHAT = 1001
@@ -41,14 +41,14 @@ class Racer:
         text = f"{run.due_ms} {run.late_ms} {run.missed} {self._name}"
         async with run.finishing() as session:
             # No dedupe key: whether there is one row for one run is what the tests look at.
-            await outbox_rows.enqueue(session, Message(chat_id=CHAT, text=text, created_ms=unix_ms()))
+            await outbox_rows.enqueue(session, OutboxMessage(chat_id=CHAT, text=text, created_ms=unix_ms()))
 
 
 async def race(url: str, name: str, catch_up: str, period: int, lease: int, life: float, hang: bool) -> None:
     database = Database.open(url)
     runs = Runs(database, clock=unix_ms, lease_ms=lease)
     schedule = Schedule()
-    schedule.durable(Series(NAME, Every(period), Racer(name, hang).work, CatchUp[catch_up]), runs)
+    schedule.durable(RunSeries(NAME, Every(period), Racer(name, hang).work, CatchUp[catch_up]), runs)
     schedule.start()
     say("ready")
     await asyncio.sleep(life)

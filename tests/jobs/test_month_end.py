@@ -19,13 +19,13 @@ from bot.kernel.jobs.runs import MAX_RETRY_MS
 from bot.kernel.jobs.tables import Run
 from bot.kernel.recurrence import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.kernel.storage import Database
-from bot.notifications.tables import Message
+from bot.notifications.tables import OutboxMessage
 from bot.people import users
 from bot.rebates.chat.monthly import MonthlyReport
 from bot.rebates.jobs.monthly import ATTEMPTS, MonthEnd, key_of
 from bot.rebates.model.rebate import Month, TierBasis
 from bot.rebates.summary import Summaries
-from bot.trading.storage.tables import Fill
+from bot.trading.storage.tables import FillRow
 from tests.jobs.month_racer import OPERATORS
 from tests.store.builders import a_fill, an_account
 from tests.store.ledger_builders import a_ledger_fill, a_person
@@ -48,9 +48,9 @@ async def october(database: Database) -> Database:
     return database
 
 
-async def told(database: Database) -> list[Message]:
+async def told(database: Database) -> list[OutboxMessage]:
     async with database.read() as session:
-        return list((await session.scalars(select(Message).order_by(col(Message.id)))).all())
+        return list((await session.scalars(select(OutboxMessage).order_by(col(OutboxMessage.id)))).all())
 
 
 async def run_of(database: Database) -> Run:
@@ -58,7 +58,7 @@ async def run_of(database: Database) -> Run:
         return await session.get_one(Run, "rebate:2026-10")
 
 
-def is_told_once(messages: list[Message]) -> bool:
+def is_told_once(messages: list[OutboxMessage]) -> bool:
     keys = [f"rebate:2026-10:{operator}:{part}" for operator in OPERATORS for part in PARTS]
     return [message.dedupe_key for message in messages] == keys
 
@@ -128,7 +128,7 @@ async def test_a_month_waits_for_its_fills_but_not_for_ever(october: Database) -
     """One fill is never booked: the month is told without it, and says so."""
     async with october.write() as session:
         account = await an_account(session)
-        session.add(Fill(account_id=account.id, **asdict(a_fill(timestamp_ms=OCTOBER.end_ms - 1))))
+        session.add(FillRow(account_id=account.id, **asdict(a_fill(timestamp_ms=OCTOBER.end_ms - 1))))
     now = [FIRST_MS + 15 * MINUTE_MS]
     looked = []
 

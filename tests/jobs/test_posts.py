@@ -19,7 +19,7 @@ from bot.kernel.jobs.tables import Run
 from bot.kernel.recurrence import DAY_MS, HOUR_MS, timing_of
 from bot.kernel.storage import Database
 from bot.notifications import chats
-from bot.notifications.tables import Message
+from bot.notifications.tables import OutboxMessage
 from bot.people.tables import User
 from bot.posts import storage as posts_storage
 from bot.posts.jobs import Posts
@@ -33,7 +33,7 @@ ALICE = 1001
 class Words:
     """A post that says what it was told."""
 
-    message: Message
+    message: OutboxMessage
     when: dict[str, Any]
 
     async def note(self, session: AsyncSession) -> None:
@@ -59,7 +59,7 @@ class Content:
             await self.before()
         hours = (due_ms - NOON) / HOUR_MS
         text = f"{hours:+g} h, late {late_ms // 60_000} min, missed {missed}"
-        row = Message(chat_id=post.chat_id, thread_id=post.thread_id, text=text, created_ms=due_ms)
+        row = OutboxMessage(chat_id=post.chat_id, thread_id=post.thread_id, text=text, created_ms=due_ms)
         return Words(row, dict(post.when))
 
     async def settlement(self, lead_ms: int, symbol: str | None) -> dict[str, Any]:
@@ -97,7 +97,9 @@ async def add(database: Database, when: dict[str, Any], **values: Any) -> Schedu
 
 async def said(database: Database) -> list[str]:
     async with database.read() as session:
-        return list((await session.scalars(select(col(Message.text)).order_by(col(Message.id)))).all())
+        return list(
+            (await session.scalars(select(col(OutboxMessage.text)).order_by(col(OutboxMessage.id)))).all()
+        )
 
 
 HOURLY = {"every_ms": HOUR_MS}

@@ -16,7 +16,7 @@ from sqlmodel import col
 
 from bot.kernel.jobs.tables import Run
 from bot.kernel.storage import Database
-from bot.notifications.tables import Message
+from bot.notifications.tables import OutboxMessage
 from tests.jobs.racer import NAME
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,7 +63,7 @@ async def claims(process: asyncio.subprocess.Process, count: int) -> list[str]:
 
 async def said(database: Database) -> list[Said]:
     async with database.read() as session:
-        texts = (await session.scalars(select(Message.text).order_by(col(Message.id)))).all()  # type: ignore[call-overload]
+        texts = (await session.scalars(select(OutboxMessage.text).order_by(col(OutboxMessage.id)))).all()  # type: ignore[call-overload]
     rows = [text.split() for text in texts]
     return [Said(int(due), int(late), int(missed), by) for due, late, missed, by in rows]
 

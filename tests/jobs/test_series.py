@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from bot.kernel.jobs import CatchUp, RunContext, Runs, Schedule, Series, storage
+from bot.kernel.jobs import CatchUp, RunContext, Runs, RunSeries, Schedule, storage
 from bot.kernel.jobs.tables import Run
 from bot.kernel.recurrence import DAY_MS, HOUR_MS, Daily, Every, Monthly
 from bot.kernel.storage import Database
 from bot.notifications import outbox_rows
-from bot.notifications.tables import Message
+from bot.notifications.tables import OutboxMessage
 
 NOON = 1_795_262_400_000  # 2026-11-21T12:00Z
 LEASE = 120_000
@@ -43,7 +43,7 @@ class Diary:
             raise ConnectionError("the exchange is away")
         async with run.finishing() as session:
             text = f"{run.key.partition(':')[2]} late {run.late_ms // 1000} missed {run.missed}"
-            await outbox_rows.enqueue(session, Message(chat_id=1, text=text, created_ms=run.started_ms))
+            await outbox_rows.enqueue(session, OutboxMessage(chat_id=1, text=text, created_ms=run.started_ms))
 
 
 @pytest.fixture
@@ -61,13 +61,15 @@ def ledger(database: Database, clock: Clock) -> Runs:
     return Runs(database, clock=clock)
 
 
-def hourly(diary: Diary, catch_up: CatchUp = CatchUp.EVERY) -> Series:
-    return Series("hourly", Every(HOUR_MS), diary.work, catch_up)
+def hourly(diary: Diary, catch_up: CatchUp = CatchUp.EVERY) -> RunSeries:
+    return RunSeries("hourly", Every(HOUR_MS), diary.work, catch_up)
 
 
 async def written(database: Database) -> list[str]:
     async with database.read() as session:
-        return list((await session.scalars(select(col(Message.text)).order_by(col(Message.id)))).all())
+        return list(
+            (await session.scalars(select(col(OutboxMessage.text)).order_by(col(OutboxMessage.id)))).all()
+        )
 
 
 async def open_runs(database: Database) -> list[Run]:
@@ -119,7 +121,7 @@ async def test_thousands_of_due_times_are_caught_up_in_one_look(
     async def work(run: RunContext) -> None:
         seen.append(run.due_ms)
 
-    series = Series("minutes", Every(60_000), work)
+    series = RunSeries("minutes", Every(60_000), work)
     await series.run_owed(ledger)
     clock.now += 1_100 * 60_000
     await series.run_owed(ledger)
@@ -203,7 +205,7 @@ async def test_who_lost_its_claim_writes_nothing(database: Database, clock: Cloc
         clock.now += LEASE  # as long as the process stood still
         assert await Runs(database, clock=clock).once(run.key, run.due_ms, Diary().work)
         async with run.finishing() as session:
-            await outbox_rows.enqueue(session, Message(chat_id=1, text="twice", created_ms=clock.now))
+            await outbox_rows.enqueue(session, OutboxMessage(chat_id=1, text="twice", created_ms=clock.now))
 
     assert not await ledger.once("a:1", NOON, overtaken)
     assert await written(database) == ["1 late 120 missed 0"]
@@ -250,7 +252,7 @@ async def test_of_twenty_claims_at_once_one_is_granted(database: Database, datab
 
 async def test_names_are_not_mixed_up(database: Database, clock: Clock, ledger: Runs, diary: Diary) -> None:
     for name in ("a", "a_", "ab", "a%"):
-        await Series(name, Every(HOUR_MS), diary.work).run_owed(ledger)
+        await RunSeries(name, Every(HOUR_MS), diary.work).run_owed(ledger)
     async with database.read() as session:
         for name in ("a", "a_", "ab", "a%"):
             assert await storage.last_due_ms(session, name, clock.now) == NOON
@@ -267,7 +269,7 @@ async def test_a_month_is_named_by_what_it_is_for(
     def month_before(due_ms: int) -> str:
         return f"rebate:{datetime.fromtimestamp(due_ms / 1000, UTC) - timedelta(days=1):%Y-%m}"
 
-    series = Series("rebate", Monthly(1), diary.work, key_of=month_before)
+    series = RunSeries("rebate", Monthly(1), diary.work, key_of=month_before)
     await series.run_owed(ledger)
     clock.now += 45 * DAY_MS
     for _ in range(2):
@@ -279,7 +281,7 @@ async def test_a_time_a_night_has_twice_runs_once(
     database: Database, clock: Clock, ledger: Runs, diary: Diary
 ) -> None:
     clock.now = 1_793_448_000_000  # 2026-10-31T12:00Z, New York turns its clocks back in the night
-    series = Series("night", Daily(90, "America/New_York"), diary.work)
+    series = RunSeries("night", Daily(90, "America/New_York"), diary.work)
     await series.run_owed(ledger)
     for _ in range(48):
         clock.now += HOUR_MS // 2

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.notifications.rate_limits import TELEGRAM, UNLIMITED, Rates
+from bot.notifications.rate_limits import TELEGRAM, UNLIMITED, RateLimits
 from tests.support.world import CAROL, Person, World, open_world
 
 ORDERS = 20
@@ -19,7 +19,7 @@ async def world(database_url: str) -> AsyncIterator[World]:
         yield opened
 
 
-def _keep(world: World, rates: Rates) -> None:
+def _keep(world: World, rates: RateLimits) -> None:
     """What makes the scene need not wait for Telegram's limits; what is told afterwards keeps them."""
     world.bot.services.outbox._limits.rates = rates
 

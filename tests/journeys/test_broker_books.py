@@ -14,10 +14,10 @@ from bot.kernel.recurrence import DAY_MS
 from bot.people import accounts
 from bot.rebates.model.fill_reconciliation import compare
 from bot.rebates.model.journal_entry import FEE
-from bot.rebates.model.rebate import Month, Standing
+from bot.rebates.model.rebate import Month, TierStanding
 from bot.rebates.storage.tables import EntryKind, LedgerEntry, LedgerFill, PriceSource
 from bot.rebates.storage.trial_balance import TrialBalance, trial_balance
-from bot.trading.storage.tables import Fill, Order
+from bot.trading.storage.tables import FillRow, Order
 from tests.store.builders import a_fill
 from tests.support.books import fills, like, places, rows
 from tests.support.world import ALICE, Person, World, code_in
@@ -45,7 +45,7 @@ async def test_a_fill_keeps_the_microsecond_the_stream_told(world: World, carol:
     outcome = await world.bot.books.check.compare(account, fill.timestamp_ms - 1, fill.timestamp_ms + DAY_MS)
     assert outcome.comparison.is_equal
     async with world.bot.database.write() as session:  # lost here, and read again from the history
-        await session.execute(delete(Fill))
+        await session.execute(delete(FillRow))
     await world.bot.books.check.compare(account, fill.timestamp_ms - 1, fill.timestamp_ms + DAY_MS)
     (again,) = await fills(world, 1)
     assert (again.timestamp_ms, again.micros) == (fill.timestamp_ms, fill.micros)
@@ -75,19 +75,21 @@ async def test_a_resting_order_that_fills_under_a_new_key_is_ours_and_counts_onc
     await world.price("SOL_USDC_PERP", "139.9")
     await fills(world, 1)
     (row,) = await rows(world, 1)
-    assert row.standing is Standing.TAGGED
+    assert row.standing is TierStanding.TAGGED
     assert row.accrued == row.earning / 5 > 0
     async with world.bot.database.read() as session:
         order = await session.get_one(Order, row.order_id)
         assert order.account_id != row.account_id
-        fill = (await session.scalars(select(Fill))).one()
+        fill = (await session.scalars(select(FillRow))).one()
     async with world.bot.database.write() as session:  # the first key's account learns of it as well
-        session.add(Fill(**fill.model_dump(exclude={"id", "booked_ms"}) | {"account_id": order.account_id}))
+        session.add(
+            FillRow(**fill.model_dump(exclude={"id", "booked_ms"}) | {"account_id": order.account_id})
+        )
     assert await world.bot.books.bookkeeper.run_once() <= 1
     world.clock.skip(130)
     await world.bot.books.bookkeeper.run_once()
     found = await rows(world, 2)
-    assert sorted(one.standing for one in found) == [Standing.ELSEWHERE, Standing.TAGGED]
+    assert sorted(one.standing for one in found) == [TierStanding.ELSEWHERE, TierStanding.TAGGED]
     tagging = await world.bot.books.canary.look(order.created_ms - 1, world.clock())
     assert (tagging.untagged, tagging.different) == ([], {})
 
@@ -128,7 +130,7 @@ async def test_the_trial_balance_fails_where_a_row_does_not_say_what_it_should(
     ]
     for number, change in enumerate(wrong, 1):
         async with world.bot.database.write() as session:
-            fill = like(await session.get_one(Fill, row.fill_id), 7000 + number)
+            fill = like(await session.get_one(FillRow, row.fill_id), 7000 + number)
             fill.booked_ms = row.booked_ms
             session.add(fill)
             await session.flush()
@@ -166,7 +168,7 @@ async def test_the_trial_balance_fails_where_what_takes_back_is_another_amount(
 async def unpriced(world: World, symbols: list[str]) -> list[int]:
     """Fills whose fees are in these assets, booked."""
     async with world.bot.database.write() as session:
-        fill = (await session.scalars(select(Fill))).one()
+        fill = (await session.scalars(select(FillRow))).one()
         for number, symbol in enumerate(symbols):
             other = like(fill, 5000 + number)
             other.fee_symbol, other.fee = symbol, Decimal("0.5")
@@ -187,7 +189,7 @@ async def test_one_asset_nobody_answers_for_holds_up_no_other(world: World, caro
     await rows(world, 1)
     await world.fault(action="status", status=503, match={"path": "/api/v1/klines", "times": 1})
     async with world.bot.database.write() as session:
-        fill = (await session.scalars(select(Fill))).one()
+        fill = (await session.scalars(select(FillRow))).one()
         for number, symbol in enumerate(["WIF"] * 3 + ["BTC", "ETH"]):
             other = like(fill, 6000 + number)
             other.fee_symbol, other.fee = symbol, Decimal("0.5")

@@ -9,7 +9,7 @@ import pytest
 
 from bot.app.housekeeping import finish_chains
 from bot.sandbox.telegram.driver import ChatMessage
-from bot.trading.execution.submission import Placing
+from bot.trading.execution.submission import Submission
 from tests.support.world import GIVEN_UP_S, Person, World
 
 ORDER = {"method": "POST", "path": "/api/v1/order"}
@@ -145,9 +145,9 @@ async def test_a_chain_cut_short_by_a_crash_tells_what_was_not_sent(
     world: World, carol: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     preview = await carol.says("long sol $100; sl sol 3%", "2 steps")
-    chains, sent = world.bot.services.chains, Placing.place_now
+    chains, sent = world.bot.services.chains, Submission.place_now
 
-    async def dies(self: Placing, *args: Any, **how: Any) -> Any:
+    async def dies(self: Submission, *args: Any, **how: Any) -> Any:
         placed = await sent(self, *args, **how)
         chains._finish = _gone  # type: ignore[method-assign]
         raise RuntimeError("killed")
@@ -156,7 +156,7 @@ async def test_a_chain_cut_short_by_a_crash_tells_what_was_not_sent(
     async def _gone(*args: Any, **how: Any) -> None:
         pass
 
-    monkeypatch.setattr(Placing, "place_now", dies)
+    monkeypatch.setattr(Submission, "place_now", dies)
     await carol.chat.tap("✅", preview.id)
     await carol.sees("Filled · Buy 0.66 SOL-PERP")
     del chains._finish  # type: ignore[method-assign]

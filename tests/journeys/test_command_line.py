@@ -21,7 +21,7 @@ from sqlalchemy import delete
 from bot.domain.values import plain
 from bot.kernel.storage import Database, migrate
 from bot.rebates.model.rebate import Month
-from bot.trading.storage.tables import Fill
+from bot.trading.storage.tables import FillRow
 from bot.vault import MasterKeys, add_master_key
 from tests.store.ledger_builders import a_ledger_fill, a_person
 from tests.support.books import places, rows
@@ -384,7 +384,7 @@ async def test_the_ledger_is_checked_and_balanced_from_the_terminal(tmp_path: Pa
         code, said = await broker("check", "--month", row.month)
         assert (code, "equal" in said) == (0, True), said
         async with world.bot.database.write() as session:
-            await session.execute(delete(Fill))
+            await session.execute(delete(FillRow))
         code, said = await broker("check")
         assert (code, "missing here, added: SOL_USDC_PERP" in said) == (1, True), said
         code, said = await broker("trial-balance", row.month)

@@ -12,14 +12,14 @@ from bot.domain.orders.order import OrderRequest
 from bot.domain.values import OrderType, Side
 from bot.kernel.storage import Database
 from bot.rebates.bookkeeper import Bookkeeper
-from bot.rebates.model.rebate import ExitsTagged, Month, Standing, TierBasis, nano
+from bot.rebates.model.rebate import ExitsTagged, Month, TierBasis, TierStanding, nano
 from bot.rebates.parties import People
 from bot.rebates.prices import Prices
 from bot.rebates.storage import tables
 from bot.rebates.storage.tables import LedgerFill, PriceSource
 from bot.rebates.storage.tables import Person as LedgerPerson
 from bot.rebates.terms import Tiers
-from bot.trading.storage.tables import Fill, Order
+from bot.trading.storage.tables import FillRow, Order
 from tests.support.books import another_program, fills, like, places, rows
 from tests.support.world import CAROL, DESK, Person, World
 
@@ -40,7 +40,7 @@ async def test_a_trade_becomes_one_entry_set_with_the_right_numbers(world: World
         person = await session.get_one(LedgerPerson, row.person_id)
     notional = fill.price * fill.quantity
     assert (row.fill_id, row.revision, fill.booked_ms is not None) == (fill.id, 0, True)
-    assert (row.standing, row.symbol, row.is_maker) == (Standing.TAGGED, SOL, False)
+    assert (row.standing, row.symbol, row.is_maker) == (TierStanding.TAGGED, SOL, False)
     assert (row.notional, row.fee, row.fee_price) == (notional, fill.fee, 1)
     assert row.fee == notional * 5 / 10_000  # the sandbox charges 5 basis points
     assert (row.earning, row.tier, row.share) == (fill.fee, 0, Decimal("0.2"))
@@ -80,20 +80,20 @@ async def test_what_another_program_trades_is_elsewhere_and_earns_nothing(
     world.clock.skip(YOUNG_S)
     assert await world.bot.books.bookkeeper.run_once() == 1
     _, row = await rows(world, 2)
-    assert (row.standing, row.order_id, row.fee) == (Standing.ELSEWHERE, None, fill.fee)
+    assert (row.standing, row.order_id, row.fee) == (TierStanding.ELSEWHERE, None, fill.fee)
     assert (row.earning, row.accrued, row.contingent) == (0, 0, 0)
 
 
 async def test_a_liquidation_belongs_to_the_system(world: World, carol: Person) -> None:
-    await places(carol, "long sol $120000", "Fill")
+    await places(carol, "long sol $120000", "FillRow")
     await world.price(SOL, "135")
     await carol.sees("Liquidated")
     world.clock.skip(YOUNG_S)
     await world.bot.books.bookkeeper.run_once()
     async with world.bot.database.read() as session:
         found = (await session.scalars(select(LedgerFill))).all()
-    assert {row.standing for row in found} == {Standing.TAGGED, Standing.SYSTEM}
-    system = [row for row in found if row.standing is Standing.SYSTEM]
+    assert {row.standing for row in found} == {TierStanding.TAGGED, TierStanding.SYSTEM}
+    system = [row for row in found if row.standing is TierStanding.SYSTEM]
     assert all(row.system_type and row.fee > 0 and not row.earning for row in system)
 
 
@@ -102,7 +102,7 @@ async def test_a_fired_stop_is_kept_apart_until_somebody_knows(world: World, car
     await rows(world, 1)
     await world.price(SOL, "145")
     stopped = (await rows(world, 2))[1]
-    assert (stopped.standing, stopped.earning, stopped.accrued) == (Standing.EXIT, 0, 0)
+    assert (stopped.standing, stopped.earning, stopped.accrued) == (TierStanding.EXIT, 0, 0)
     assert stopped.contingent == (stopped.fee / 5).quantize(Decimal("1e-9"), "ROUND_HALF_EVEN") > 0
 
 
@@ -118,7 +118,7 @@ async def test_a_maker_rebate_and_a_market_without_fees_earn_nothing_but_count(
     _, made_fill = await fills(world, 2)
     assert (taken.is_maker, taken.fee, taken.accrued) == (False, 0, 0)
     assert (made.is_maker, made.fee < 0, made.earning, made.accrued) == (True, True, 0, 0)
-    assert {taken.standing, made.standing} == {Standing.TAGGED}
+    assert {taken.standing, made.standing} == {TierStanding.TAGGED}
     assert made.notional == made_fill.price * made_fill.quantity
 
 
@@ -126,7 +126,7 @@ async def test_an_order_whose_answer_was_lost_is_booked_as_ours_once(world: Worl
     await world.fault(action="drop_after", match={"path": "/api/v1/order", "method": "POST"})
     await places(carol, "long sol $200")
     (row,) = await rows(world, 1)
-    assert row.standing is Standing.TAGGED
+    assert row.standing is TierStanding.TAGGED
     world.clock.skip(YOUNG_S)
     assert await world.bot.books.bookkeeper.run_once() == 0
 
@@ -135,7 +135,7 @@ async def test_two_bookkeepers_book_each_fill_once(world: World, carol: Person, 
     await places(carol, "long sol $100")
     await rows(world, 1)
     async with world.bot.database.write() as session:  # as if nobody had been at work
-        fill = (await session.scalars(select(Fill))).one()
+        fill = (await session.scalars(select(FillRow))).one()
         session.add_all(like(fill, 1000 + number) for number in range(300))
     other = Database.open(database_url)
     doors = [world.bot.database, other] * 3
@@ -160,7 +160,7 @@ async def test_a_bookkeeper_may_die_anywhere(world: World, carol: Person) -> Non
     await places(carol, "long sol $100")
     (row,) = await rows(world, 1)
     async with world.bot.database.write() as session:
-        fill = await session.get_one(Fill, row.fill_id)
+        fill = await session.get_one(FillRow, row.fill_id)
     mortal = bookkeeper(world, world.bot.database)
     for steps in range(40):
         async with world.bot.database.write() as session:
@@ -180,7 +180,7 @@ async def test_a_fee_in_another_coin_is_worth_the_close_of_its_minute(world: Wor
     await places(carol, "long sol $200")
     (row,) = await rows(world, 1)
     async with world.bot.database.write() as session:
-        fill, now_ms = await session.get_one(Fill, row.fill_id), world.clock()
+        fill, now_ms = await session.get_one(FillRow, row.fill_id), world.clock()
         for trade_id, symbol in ((4711, "ETH"), (4712, "NOSUCH")):
             other = like(fill, trade_id)
             other.fee_symbol = symbol
@@ -203,7 +203,7 @@ async def test_a_fee_in_another_coin_is_worth_the_close_of_its_minute(world: Wor
     assert nosuch.notional == row.notional
     assert await world.bot.books.bookkeeper.mend() == 0
     async with world.bot.database.write() as session:  # the coin gets its market
-        await session.execute(update(Fill).where(col(Fill.trade_id) == 4712).values(fee_symbol="ETH"))
+        await session.execute(update(FillRow).where(col(FillRow.trade_id) == 4712).values(fee_symbol="ETH"))
     assert await world.bot.books.bookkeeper.mend() == 1
     assert (await rows(world, 5))[4].fee == eth.fee
 
@@ -213,19 +213,19 @@ async def test_what_is_recognised_later_is_taken_back_and_booked_anew(world: Wor
     (first,) = await rows(world, 1)
     async with world.bot.database.write() as session:  # the books do not know the order (yet)
         await session.execute(update(Order).values(exchange_id="unheard", client_id=1))
-        fill = await session.get_one(Fill, first.fill_id)
+        fill = await session.get_one(FillRow, first.fill_id)
         session.add(like(fill, 4711))
     world.clock.skip(YOUNG_S)
     await world.bot.books.bookkeeper.run_once()
     _, elsewhere = await rows(world, 2)
-    assert elsewhere.standing is Standing.ELSEWHERE
+    assert elsewhere.standing is TierStanding.ELSEWHERE
     async with world.bot.database.write() as session:
         await session.execute(update(Order).values(exchange_id=fill.exchange_order_id))
     assert await world.bot.books.bookkeeper.revise([elsewhere.fill_id], "recognised") == 1
     _, _, reversal, booked = await rows(world, 4)
     assert [row.revision for row in (elsewhere, reversal, booked)] == [0, 1, 2]
     assert reversal.notional == -elsewhere.notional
-    assert (booked.standing, booked.accrued, booked.why) == (Standing.TAGGED, first.accrued, "recognised")
+    assert (booked.standing, booked.accrued, booked.why) == (TierStanding.TAGGED, first.accrued, "recognised")
     assert await world.bot.books.bookkeeper.revise([elsewhere.fill_id], "again") == 0
 
 
@@ -236,7 +236,7 @@ async def test_after_forget_no_table_of_the_ledger_knows_the_person(world: World
     await carol.taps("Erase everything", "Forgotten", on=asked.id)
     assert await _knowing(world, CAROL) == set()
     async with world.bot.database.write() as session:  # one that comes late
-        fill = await session.get_one(Fill, row.fill_id)
+        fill = await session.get_one(FillRow, row.fill_id)
         session.add(like(fill, 4711))
     await world.bot.books.bookkeeper.run_once()
     assert {one.person_id for one in await rows(world, 2)} == {row.person_id}

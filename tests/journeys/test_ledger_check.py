@@ -14,10 +14,10 @@ from bot.domain.values import plain
 from bot.kernel.recurrence import DAY_MS
 from bot.people.tables import Account
 from bot.rebates.check import LAST_TRY, Unreachable
-from bot.rebates.model.rebate import Standing
+from bot.rebates.model.rebate import TierStanding
 from bot.rebates.storage.tables import Finding, LedgerFill
 from bot.rebates.storage.trial_balance import trial_balance
-from bot.trading.storage.tables import Fill, Order
+from bot.trading.storage.tables import FillRow, Order
 from tests.support.books import fills, like, places, rows
 from tests.support.world import ALICE, Person, World
 
@@ -72,7 +72,7 @@ async def test_a_fill_lost_here_is_added_booked_and_told_once(world: World, caro
     for line in ("long sol $200", "long sol $100"):
         await places(carol, line)
     lost, _ = await rows(world, 2)
-    await change(world, delete(Fill).where(col(Fill.id) == lost.fill_id))
+    await change(world, delete(FillRow).where(col(FillRow.id) == lost.fill_id))
     due = await tonight(world)
     for attempt in (1, 2):
         await world.bot.books.check.night(due, attempt)
@@ -81,7 +81,7 @@ async def test_a_fill_lost_here_is_added_booked_and_told_once(world: World, caro
     _, _, again, back = await rows(world, 4)
     assert (back.why, back.revision) == ("its fill is gone", 1)
     assert (back.notional, again.notional) == (-lost.notional, lost.notional)
-    assert again.standing is Standing.TAGGED
+    assert again.standing is TierStanding.TAGGED
     await world.person(ALICE).sees("1 fill was missing here and added")
     assert len(await alarms(world)) == 1
 
@@ -90,7 +90,7 @@ async def test_what_was_altered_here_is_named_with_both_values(world: World, car
     await an_operator(world)
     await places(carol, "long sol $200")
     (row,) = await rows(world, 1)
-    await change(world, update(Fill).values(fee=row.fee_amount * 2))
+    await change(world, update(FillRow).values(fee=row.fee_amount * 2))
     await world.bot.books.check.night(await tonight(world), 1)
     told = await world.person(ALICE).sees("1 fill differs")
     assert f"fee {plain(row.fee_amount)} ≠ {plain(row.fee_amount * 2)}" in told.text
@@ -106,7 +106,7 @@ async def test_what_the_exchange_does_not_know_is_named_unless_it_is_young(
     await places(carol, "long sol $200")
     (row,) = await rows(world, 1)
     async with world.bot.database.write() as session:
-        session.add(like(await session.get_one(Fill, row.fill_id), 4711))
+        session.add(like(await session.get_one(FillRow, row.fill_id), 4711))
     async with world.bot.database.read() as session:
         account = await session.get_one(Account, row.account_id)
     outcome = await world.bot.books.check.compare(account, row.at_ms - 1, row.at_ms + DAY_MS)

@@ -10,20 +10,20 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from bot.notifications import outbox_rows
-from bot.notifications.tables import Chat, Message, OutboxState
+from bot.notifications.tables import Chat, OutboxMessage, OutboxState
 from tests.journeys.test_schedules import said, sent_post, skip_to, topics
 from tests.support.world import ALICE, BOB, CAROL, DESK, Person, World
 
 
 async def news(world: World, chat_id: int, event: str, text: str, **more: object) -> None:
     """Something happened: a row as any part of the bot writes it."""
-    row = Message(chat_id=chat_id, event=event, text=text, created_ms=world.clock(), **more)
+    row = OutboxMessage(chat_id=chat_id, event=event, text=text, created_ms=world.clock(), **more)
     async with world.bot.database.write() as session:
         await outbox_rows.enqueue(session, row)
     world.bot.services.outbox.kick()
 
 
-async def settled(world: World, text: str, state: OutboxState) -> Message:
+async def settled(world: World, text: str, state: OutboxState) -> OutboxMessage:
     """The row with these words, once it is in this state."""
     async with asyncio.timeout(10):
         while True:

@@ -16,7 +16,7 @@ import pytest
 from aiohttp import web
 from telegram import Bot
 
-from bot.notifications.wire import Wire
+from bot.notifications.wire import TelegramWire
 from bot.sandbox.telegram import ChatDriver, SandboxTelegram, TelegramConfig
 from bot.settings import SettingsError
 from bot.telegram import introduction
@@ -48,7 +48,7 @@ async def _server(*answers: tuple[int, str]) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-def _wire() -> Wire:
+def _wire() -> TelegramWire:
     return request(2, may_act=lambda: True)
 
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from bot.notifications.tables import Message, OutboxState
+from bot.notifications.tables import OutboxMessage, OutboxState
 from bot.posts.tables import ScheduledPost
 from bot.sandbox.telegram.config import Group
 from tests.support.world import ALICE, BOB, CAROL, DESK, Person, World, open_world
@@ -43,7 +43,7 @@ async def posts(world: World) -> list[ScheduledPost]:
         return list((await session.scalars(select(ScheduledPost).order_by(col(ScheduledPost.id)))).all())
 
 
-async def sent_post(world: World, event: str) -> Message:
+async def sent_post(world: World, event: str) -> OutboxMessage:
     """The post of this kind, once it is known to be sent: a moment after Telegram shows it."""
     async with asyncio.timeout(10):
         while True:
@@ -53,9 +53,11 @@ async def sent_post(world: World, event: str) -> Message:
             await asyncio.sleep(0.02)
 
 
-async def said(world: World, state: OutboxState) -> list[Message]:
+async def said(world: World, state: OutboxState) -> list[OutboxMessage]:
     async with world.bot.database.read() as session:
-        statement = select(Message).where(col(Message.state) == state).order_by(col(Message.id))
+        statement = (
+            select(OutboxMessage).where(col(OutboxMessage.state) == state).order_by(col(OutboxMessage.id))
+        )
         return list((await session.scalars(statement)).all())
 
 

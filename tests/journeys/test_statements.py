@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from bot.notifications.tables import Message
+from bot.notifications.tables import OutboxMessage
 from bot.rebates.jobs.monthly import FIRST_MINUTE
 from bot.rebates.jobs.statements import MINUTE, SERIES
 from bot.rebates.model.rebate import Month
@@ -86,7 +86,7 @@ async def test_each_hears_of_their_own_statement_once(world: World) -> None:
     assert f"--for group:{OWNERLESS}" in handed.text
     world.bot.schedule.look_again(SERIES)
     async with asyncio.timeout(10), world.bot.database.read() as session:
-        told = select(Message.dedupe_key).where(col(Message.dedupe_key).startswith("statement:"))
+        told = select(OutboxMessage.dedupe_key).where(col(OutboxMessage.dedupe_key).startswith("statement:"))
         assert len((await session.scalars(told)).all()) == 4
 
 

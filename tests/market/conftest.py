@@ -12,11 +12,11 @@ import pytest
 from bot.domain.markets.market_events import MarketEvent
 from bot.exchange.backpack import BackpackClient, BrokerTag, RetryPolicy
 from bot.marketdata import Feed
-from bot.marketdata.staleness import Patience
+from bot.marketdata.staleness import Staleness
 from bot.sandbox.exchange import ExchangeConfig, SandboxExchange
 
 EAGER = RetryPolicy(attempts=2, first_wait=0.01, longest_wait=0.05, jitter=0.01)
-QUICK = Patience(
+QUICK = Staleness(
     heard_s=2.5, audit_s=0.5, believed_s=4, renew_s=1.5, baseline_s=0.5, listings_s=0.1, watch_s=0.1
 )
 

@@ -21,14 +21,14 @@ from typing import Any
 import httpx
 import uvloop
 
-from bot.domain.markets.market_events import Gap, LastPrice, MarketEvent, MarkUpdate, StreamKind, Trade
+from bot.domain.markets.market_events import FeedGap, LastPrice, MarketEvent, MarkUpdate, StreamKind, Trade
 from bot.exchange.backpack import BackpackClient, BrokerTag, RetryPolicy
 from bot.marketdata import Feed, Stream
-from bot.marketdata.staleness import Patience
+from bot.marketdata.staleness import Staleness
 from bot.sandbox.exchange import ExchangeConfig, SandboxExchange
 from tests.market.oracle import PERPS, SYMBOLS, Oracle, levels_of
 
-PATIENCE = Patience(
+PATIENCE = Staleness(
     heard_s=2.5, audit_s=2, believed_s=4, renew_s=3, baseline_s=1.5, listings_s=0.5, watch_s=0.2
 )
 LEVELS = 1000
@@ -81,14 +81,14 @@ class Reader:
     def __init__(self, report: Report) -> None:
         self._report = report
         self.trades: dict[str, list[Trade]] = {symbol: [] for symbol in SYMBOLS}
-        self.gaps: list[Gap] = []
+        self.gaps: list[FeedGap] = []
         self.marked_at: dict[str, int] = {}
 
     def __call__(self, event: MarketEvent) -> None:
         self._report.events[type(event).__name__] += 1
         if isinstance(event, Trade):
             self.trades[event.symbol].append(event)
-        elif isinstance(event, Gap):
+        elif isinstance(event, FeedGap):
             self.gaps.append(event)
             self._report.gaps[event.stream.value] += 1
         elif isinstance(event, MarkUpdate) and event.symbol in PERPS:

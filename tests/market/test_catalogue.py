@@ -13,7 +13,7 @@ from bot.domain.markets.market import Market
 from bot.domain.markets.market_events import StateChanged
 from bot.exchange.backpack import BackpackClient
 from bot.marketdata import Catalogue, Feed, Stream
-from bot.marketdata.follow_list import Following
+from bot.marketdata.follow_list import FollowList
 from tests.market.conftest import QUICK, Listening, until
 
 SOL, SOL_PERP = "SOL_USDC", "SOL_USDC_PERP"
@@ -106,7 +106,7 @@ async def idle(client: BackpackClient) -> AsyncIterator[Feed]:
 async def test_only_so_many_books_are_kept_and_the_longest_unseen_goes(
     idle: Feed, markets: dict[str, Market]
 ) -> None:
-    following = Following(idle, most=2)
+    following = FollowList(idle, most=2)
     one, two, three = list(markets.values())[:3]
     for market in (one, two, one, three):
         following.look(market)
@@ -116,7 +116,7 @@ async def test_only_so_many_books_are_kept_and_the_longest_unseen_goes(
 
 
 async def test_a_book_nobody_looks_at_is_let_go(idle: Feed, markets: dict[str, Market]) -> None:
-    following = Following(idle, kept_seconds=0.1)
+    following = FollowList(idle, kept_seconds=0.1)
     one, two = list(markets.values())[:2]
     following.look(one)
     await asyncio.sleep(0.06)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.markets.market import Book
-from bot.marketdata.book_sequence import MAX_PENDING, Chain
+from bot.marketdata.book_sequence import MAX_PENDING, BookSequence
 
 SYMBOL = "SOL_USDC_PERP"
 Level = tuple[Decimal, Decimal]
@@ -62,7 +62,7 @@ def histories(draw: st.DrawFn, most: int = 12) -> History:
     return History(tuple(changes), tuple(books))
 
 
-def same(chain: Chain, book: Book) -> bool:
+def same(chain: BookSequence, book: Book) -> bool:
     held = chain.book(1000)
     return list(held.bids) == list(book.bids) and list(held.asks) == list(book.asks)
 
@@ -75,7 +75,7 @@ def test_any_arrival_gives_the_true_book_or_a_known_hole(history: History, data:
         lambda one: (one[0], min(one[0] + one[1], count))
     )
     arrivals = st.one_of(span, st.integers(0, count))
-    chain = Chain(SYMBOL)
+    chain = BookSequence(SYMBOL)
     for arrival in data.draw(st.lists(arrivals, max_size=40)):
         if isinstance(arrival, int):
             chain.load(history.books[arrival], arrival, 1000)
@@ -91,7 +91,7 @@ def test_a_snapshot_in_the_stream_mends_everything(history: History, data: st.Da
     """However the events before it came: all those after the snapshot, in any order, lead to the end."""
     count = len(history.changes)
     taken = data.draw(st.integers(0, count))
-    chain = Chain(SYMBOL)
+    chain = BookSequence(SYMBOL)
     for number in data.draw(st.lists(st.integers(1, count), max_size=10)):
         chain.apply(history.changes[number - 1])
     chain.forget()
@@ -111,7 +111,7 @@ def test_a_snapshot_in_the_stream_mends_everything(history: History, data: st.Da
 def test_a_lost_event_is_noticed_by_the_next(history: History, data: st.DataObject) -> None:
     count = len(history.changes)
     lost = data.draw(st.integers(1, count))
-    chain = Chain(SYMBOL)
+    chain = BookSequence(SYMBOL)
     chain.load(history.books[0], 0, 1000)
     for number in range(1, count + 1):
         if number != lost:
@@ -127,7 +127,7 @@ def change(number: int, *, bid: int = 1, quantity: int = 1) -> Change:
 
 
 def test_a_hole_that_nobody_fills_does_not_fill_the_memory() -> None:
-    chain = Chain(SYMBOL)
+    chain = BookSequence(SYMBOL)
     chain.load(Book(SYMBOL, [], []), 0, 1000)
     for number in range(2, MAX_PENDING + 10):
         chain.apply(change(number))
@@ -137,7 +137,7 @@ def test_a_hole_that_nobody_fills_does_not_fill_the_memory() -> None:
 
 def test_levels_beyond_a_cut_off_snapshot_are_not_served() -> None:
     """A book of which the exchange gave the best two levels: what lies beyond was never told."""
-    chain = Chain(SYMBOL)
+    chain = BookSequence(SYMBOL)
     snapshot = Book(SYMBOL, [(Decimal(9), Decimal(1)), (Decimal(8), Decimal(1))], [])
     chain.load(snapshot, 1, 2)
     chain.apply(change(2, bid=6))

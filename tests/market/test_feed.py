@@ -12,7 +12,7 @@ import pytest
 from bot.domain.markets.market_events import (
     BookTop,
     Delisted,
-    Gap,
+    FeedGap,
     Kline,
     LastPrice,
     Listed,
@@ -83,7 +83,7 @@ async def test_every_stream_becomes_events_and_a_quote(
     assert quote.open_interest == exchange.engine.world.open_interest(SOL_PERP)
     update = listening.of(MarkUpdate)[-1]
     assert abs(update.event_us / 1000 - update.received_ms) < 60_000
-    assert not listening.of(Gap)
+    assert not listening.of(FeedGap)
 
 
 async def test_two_readers_are_one_subscription_and_the_last_one_ends_it(listening: Listening) -> None:
@@ -114,10 +114,10 @@ async def test_a_lost_update_is_mended_by_a_snapshot_and_told(
         await listening.until(lambda: feed.book(SOL_PERP))
         rule = {"action": "stream_drop", "match": {"path": "depth", "times": 1}}
         await admin.post("/sandbox/faults", json=[rule])
-        await listening.until(lambda: listening.of(Gap))
+        await listening.until(lambda: listening.of(FeedGap))
         await stand_still(exchange, admin)
         await listening.until(lambda: is_exact(exchange, feed))
-    gap = listening.of(Gap)[0]
+    gap = listening.of(FeedGap)[0]
     assert (gap.symbol, gap.stream) == (SOL_PERP, StreamKind.DEPTH)
     assert gap.from_ms <= gap.to_ms
 
@@ -169,7 +169,7 @@ async def test_a_lost_socket_comes_back_with_everything_that_was_wanted(
         await listening.until(lambda: is_exact(exchange, feed))
     ids = [trade.trade_id for trade in listening.of(Trade)]
     assert ids == list(range(ids[0], ids[-1] + 1)), "REST filled in what the socket missed"
-    told = {(gap.symbol, gap.stream) for gap in listening.of(Gap)}
+    told = {(gap.symbol, gap.stream) for gap in listening.of(FeedGap)}
     assert {(SOL_PERP, StreamKind.BOOK_TICKER), (None, StreamKind.LIQUIDATION)} <= told
     assert (SOL_PERP, StreamKind.TRADE) not in told, "nothing of the trades was lost"
 
@@ -193,11 +193,11 @@ async def test_rest_speaks_for_a_silent_mark_price_and_the_gap_is_told(
     with feed.subscribe(Stream.mark_price(SOL_PERP)):
         await listening.until(lambda: feed.mark(SOL_PERP))
         await inject(admin, "stream_drop", f"markPrice.{SOL_PERP}")
-        await listening.until(lambda: listening.of(Gap))
+        await listening.until(lambda: listening.of(FeedGap))
         await listening.until(lambda: feed.healthy and feed.mark(SOL_PERP))  # as soon as REST has spoken
-    index = listening.told.index(listening.of(Gap)[0])
+    index = listening.told.index(listening.of(FeedGap)[0])
     gap, update = listening.told[index], listening.told[index + 1]
-    assert isinstance(gap, Gap)
+    assert isinstance(gap, FeedGap)
     assert (gap.symbol, gap.stream) == (SOL_PERP, StreamKind.MARK_PRICE)
     assert gap.to_ms - gap.from_ms > QUICK.mark_s * 1000
     assert isinstance(update, MarkUpdate), "the gap is told before the first event after it"

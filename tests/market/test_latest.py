@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from bot.domain.markets.market_events import MarkUpdate
-from bot.marketdata.latency import Lag
-from bot.marketdata.quote_cache import REORDERED_US, Latest, Pulse, is_late
+from bot.marketdata.latency import Latency
+from bot.marketdata.quote_cache import REORDERED_US, Pulse, QuoteCache, is_late
 
 NOW_US = 1_790_000_000_000_000
 SECOND_US = 1_000_000
@@ -30,7 +30,7 @@ def test_events_out_of_order_are_told_from_a_clock_set_back(event_us: int, late:
 
 
 def test_an_older_mark_does_not_replace_a_newer_one() -> None:
-    latest = Latest("SOL_USDC_PERP")
+    latest = QuoteCache("SOL_USDC_PERP")
     marks = [
         MarkUpdate("SOL_USDC_PERP", Decimal(price), None, None, None, at, 0)
         for price, at in ((100, NOW_US), (99, NOW_US - SECOND_US), (101, NOW_US + SECOND_US))
@@ -55,7 +55,7 @@ def test_a_pulse_knows_silence_and_age() -> None:
 
 
 def test_lag_is_measured_against_the_quickest_whatever_the_clocks_say() -> None:
-    lag = Lag(10.0)
+    lag = Latency(10.0)
     skew_us = 3600 * SECOND_US  # the exchange's clock is an hour ahead, and we cannot know
     assert lag.note(NOW_US + skew_us, 50.00) == pytest.approx(0, abs=1e-3)
     assert lag.note(NOW_US + skew_us + SECOND_US, 51.04) == pytest.approx(0.04, abs=1e-3)
@@ -64,7 +64,7 @@ def test_lag_is_measured_against_the_quickest_whatever_the_clocks_say() -> None:
 
 
 def test_a_clock_set_back_is_believed_after_a_while() -> None:
-    lag = Lag(10.0)
+    lag = Latency(10.0)
     for second in range(5):
         lag.note(NOW_US + second * SECOND_US, float(second))
     back_us = NOW_US - 3600 * SECOND_US

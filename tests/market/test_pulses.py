@@ -13,7 +13,7 @@ import pytest
 
 from bot.domain.markets.market_events import (
     BookTop,
-    Gap,
+    FeedGap,
     Kline,
     LastPrice,
     MarketEvent,
@@ -70,7 +70,7 @@ async def test_rest_tells_what_a_frozen_stream_keeps_to_itself(
         ids = [trade.trade_id for trade in hasty.of(Trade)]
         assert ids == list(range(ids[0], ids[-1] + 1)), "every trade between two looks is told"
     if told is BookTop:
-        assert StreamKind.BOOK_TICKER in {gap.stream for gap in hasty.of(Gap)}
+        assert StreamKind.BOOK_TICKER in {gap.stream for gap in hasty.of(FeedGap)}
 
 
 async def test_a_stream_that_was_never_heard_is_asked_about_from_when_it_is_followed(
@@ -134,6 +134,6 @@ async def test_a_quiet_market_is_no_dead_stream(caplog: pytest.LogCaptureFixture
                 await quiet.until(lambda: time.monotonic() - begun > 2.5)
                 assert feed.connected_since_ms == since
                 assert not caplog.records
-                assert not quiet.of(Gap)
+                assert not quiet.of(FeedGap)
         finally:
             await feed.stop()

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.markets.market_events import Trade
-from bot.marketdata.trade_tape import ANEW_US, Tape
+from bot.marketdata.trade_tape import ANEW_US, TradeTape
 
 SYMBOL = "SOL_USDC"
 
@@ -21,7 +21,7 @@ def trade(number: int, event_us: int | None = None) -> Trade:
 @given(st.integers(2, 15), st.data())
 def test_any_arrival_is_told_once_and_in_order(count: int, data: st.DataObject) -> None:
     """Shuffled, doubled and lost, with REST's newest trades now and then."""
-    tape, told, exact = Tape(SYMBOL), [], True
+    tape, told, exact = TradeTape(SYMBOL), [], True
     told += tape.take(trade(1))
     for arrival in data.draw(st.lists(st.tuples(st.integers(1, count), st.booleans()), max_size=30)):
         number, from_rest = arrival
@@ -39,7 +39,7 @@ def test_any_arrival_is_told_once_and_in_order(count: int, data: st.DataObject) 
 
 
 def test_the_whole_row_from_rest_completes_the_tape() -> None:
-    tape = Tape(SYMBOL)
+    tape = TradeTape(SYMBOL)
     assert [one.trade_id for one in tape.take(trade(5))] == [5]
     assert tape.take(trade(8)) == []
     ready, exact = tape.fill([trade(number) for number in range(4, 8)])
@@ -47,21 +47,21 @@ def test_the_whole_row_from_rest_completes_the_tape() -> None:
 
 
 def test_what_rest_no_longer_has_is_said_to_be_missing() -> None:
-    tape = Tape(SYMBOL)
+    tape = TradeTape(SYMBOL)
     tape.take(trade(5))
     ready, exact = tape.fill([trade(9), trade(10)])
     assert ([one.trade_id for one in ready], exact) == ([9, 10], False)
 
 
 def test_a_rest_that_lags_behind_changes_nothing() -> None:
-    tape = Tape(SYMBOL)
+    tape = TradeTape(SYMBOL)
     tape.take(trade(5))
     assert tape.fill([trade(3), trade(4)]) == ([], True)
     assert tape.take(trade(4)) == []
 
 
 def test_an_exchange_that_counts_anew_is_followed() -> None:
-    tape = Tape(SYMBOL)
+    tape = TradeTape(SYMBOL)
     tape.take(trade(500))
     later = 500_000 + 2 * ANEW_US
     assert tape.fill([trade(1, later), trade(2, later)]) == ([], False)
@@ -69,7 +69,7 @@ def test_an_exchange_that_counts_anew_is_followed() -> None:
 
 
 def test_what_waits_is_told_in_the_end() -> None:
-    tape = Tape(SYMBOL)
+    tape = TradeTape(SYMBOL)
     tape.take(trade(1))
     tape.take(trade(3))
     assert [one.trade_id for one in tape.give_up()] == [3]

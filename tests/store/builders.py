@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain.orders import order as domain
 from bot.domain.values import OrderType, Side
 from bot.people import users
-from bot.people.tables import Account, AccountOrigin, AccountState, User
+from bot.people.tables import Account, AccountOrigin, KeyState, User
 from bot.trading.storage import tickets
 from bot.trading.storage.tables import Order, Ticket, TicketKind
 
@@ -33,7 +33,7 @@ async def an_account(session: AsyncSession, user_id: int = USER, **values: Any) 
         "public_key": f"key-{number}",
         "sealed": b"sealed",
         "nonce": b"nonce",
-        "state": AccountState.ACTIVE,
+        "state": KeyState.ACTIVE,
         "origin": AccountOrigin.GENERATED,
         "created_ms": NOW,
     }

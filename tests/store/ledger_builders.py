@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.rebates.model.rebate import Month, Standing
+from bot.rebates.model.rebate import Month, TierStanding
 from bot.rebates.storage.tables import LedgerFill, Person, PriceSource
 from tests.store.builders import NOW
 
@@ -33,7 +33,7 @@ def a_ledger_fill(person: Person, **values: Any) -> LedgerFill:
         "person_id": person.id,
         "account_id": 1,
         "symbol": "SOL_USDC_PERP",
-        "standing": Standing.TAGGED,
+        "standing": TierStanding.TAGGED,
         "is_maker": False,
         "fee_amount": Decimal("0.95"),
         "fee_symbol": "USDC",

@@ -34,7 +34,7 @@ async def lift_the_guard(database: Database) -> None:
 
 async def test_an_empty_chain_is_intact(database: Database) -> None:
     async with database.read() as session:
-        assert await audit.verify(session) == audit.Verdict(0, audit.GENESIS)
+        assert await audit.verify(session) == audit.AuditVerdict(0, audit.GENESIS)
 
 
 async def test_concurrent_writers_make_one_unbroken_chain(database: Database) -> None:
@@ -93,7 +93,7 @@ async def test_a_changed_row_breaks_the_chain_where_it_stands(database: Database
         await session.execute(text(change))
     async with database.read() as session:
         verdict = await audit.verify(session)
-    assert (verdict.rows, verdict.broken_at) == (2, audit.Place(SHARD, 3))
+    assert (verdict.rows, verdict.broken_at) == (2, audit.ChainPlace(SHARD, 3))
 
 
 async def test_a_removed_row_breaks_the_chain_where_it_stood(database: Database) -> None:
@@ -103,7 +103,7 @@ async def test_a_removed_row_breaks_the_chain_where_it_stood(database: Database)
     async with database.write() as session:
         await session.execute(text("DELETE FROM audit WHERE seq = 2"))
     async with database.read() as session:
-        assert (await audit.verify(session)).broken_at == audit.Place(SHARD, 2)
+        assert (await audit.verify(session)).broken_at == audit.ChainPlace(SHARD, 2)
 
 
 async def test_a_rolled_back_row_leaves_no_gap(database: Database) -> None:
@@ -170,7 +170,7 @@ async def test_a_row_moved_to_another_chain_is_seen(database: Database) -> None:
         insert = text(f"INSERT INTO audit ({columns}) VALUES ({values})")
         await session.execute(insert, row | {"hash": audit.link_hash(row)})
     async with database.read() as session:
-        assert (await audit.verify(session)).broken_at == audit.Place(HOUSE + 1, 1)
+        assert (await audit.verify(session)).broken_at == audit.ChainPlace(HOUSE + 1, 1)
 
 
 async def test_two_shards_in_one_transaction_come_in_their_order(database: Database) -> None:

@@ -11,7 +11,7 @@ from bot.alerts.storage.tables import Alert
 from bot.domain.notifications.preferences import Event, Volume
 from bot.kernel.storage import Database
 from bot.notifications import chats, outbox_rows
-from bot.notifications.tables import ChatLoudness, Message, OutboxKind, OutboxState
+from bot.notifications.tables import ChatLoudness, OutboxKind, OutboxMessage, OutboxState
 from bot.people.tables import User
 from bot.posts import storage
 from bot.posts.tables import PostKind, ScheduledPost
@@ -50,7 +50,7 @@ async def _fill(database: Database) -> None:
                 )
             )
             for values in _messages():
-                session.add(Message(chat_id=chat_id, created_ms=NOW, **values))
+                session.add(OutboxMessage(chat_id=chat_id, created_ms=NOW, **values))
 
 
 def _messages() -> list[dict[str, Any]]:
@@ -73,14 +73,14 @@ async def test_a_group_moves_with_all_that_is_its_own(database: Database) -> Non
         for table in (Alert, ScheduledPost, ChatLoudness):
             ids = set((await session.scalars(select(col(table.chat_id)))).all())
             assert ids == {NEW, ELSEWHERE}
-        moved = (await session.scalars(select(Message).where(col(Message.chat_id) == NEW))).all()
+        moved = (await session.scalars(select(OutboxMessage).where(col(OutboxMessage.chat_id) == NEW))).all()
         assert {row.text: (row.message_id, row.reply_to) for row in moved} == {
             "card": (None, None),  # what it edited cannot be named from the new group
             "new": (None, None),
             "later": (None, None),
         }
         assert await outbox_rows.card_message_id(session, NEW, "card") is None
-        gone = (await session.scalars(select(Message).where(col(Message.text) == "gone"))).all()
+        gone = (await session.scalars(select(OutboxMessage).where(col(OutboxMessage.text) == "gone"))).all()
         assert {row.chat_id: row.state for row in gone} == {
             OLD: OutboxState.SUPERSEDED,
             ELSEWHERE: OutboxState.PENDING,

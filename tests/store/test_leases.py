@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from bot.app.lease import MARGIN_S, Lease
+from bot.app.lease import MARGIN_S, ActiveLease
 from bot.kernel.storage import Database, audit
 from bot.kernel.storage.database import NotActive
 from tests.store.builders import NOW, USER
@@ -19,11 +19,11 @@ LIFE_S = 1.5
 
 
 @contextlib.asynccontextmanager
-async def another(database_url: str, **options: object) -> AsyncIterator[tuple[Database, Lease]]:
+async def another(database_url: str, **options: object) -> AsyncIterator[tuple[Database, ActiveLease]]:
     """What a second process has."""
     door = Database.open(database_url)
     try:
-        yield door, Lease(door, owner="another", life_s=LIFE_S, **options)  # type: ignore[arg-type]
+        yield door, ActiveLease(door, owner="another", life_s=LIFE_S, **options)  # type: ignore[arg-type]
     finally:
         await door.close()
 
@@ -39,7 +39,7 @@ async def rows(database: Database) -> int:
 
 
 async def test_the_second_waits_and_hears_for_whom(database: Database, database_url: str) -> None:
-    first, told = Lease(database, owner="the first", life_s=LIFE_S), list[str]()
+    first, told = ActiveLease(database, owner="the first", life_s=LIFE_S), list[str]()
     await first.wait()
     async with another(database_url) as (door, second):
         waiting = asyncio.create_task(second.wait(told.append))
@@ -60,7 +60,7 @@ async def test_the_second_waits_and_hears_for_whom(database: Database, database_
 async def test_who_does_not_renew_is_succeeded_and_writes_nothing_more(
     database: Database, database_url: str
 ) -> None:
-    first = Lease(database, owner="the first", life_s=LIFE_S)
+    first = ActiveLease(database, owner="the first", life_s=LIFE_S)
     await first.wait()
     async with another(database_url) as (_, second):
         begun = asyncio.get_running_loop().time()
@@ -79,7 +79,7 @@ async def test_who_does_not_renew_is_succeeded_and_writes_nothing_more(
 async def test_a_lease_nobody_took_is_renewed_after_its_end(database: Database) -> None:
     """One process alone was frozen: it acts again as soon as the database says that nobody came."""
     now = [100.0]
-    alone = Lease(database, life_s=LIFE_S, clock=lambda: now[0])
+    alone = ActiveLease(database, life_s=LIFE_S, clock=lambda: now[0])
     await alone.wait()
     now[0] += LIFE_S
     assert not alone.holds()
@@ -95,7 +95,7 @@ async def test_a_lease_nobody_took_is_renewed_after_its_end(database: Database) 
 
 async def test_nobody_acts_within_a_margin_of_the_end(database: Database) -> None:
     now = [100.0]
-    lease = Lease(database, life_s=5.0, clock=lambda: now[0])
+    lease = ActiveLease(database, life_s=5.0, clock=lambda: now[0])
     assert not lease.holds()
     await lease.wait()
     now[0] += 5.0 - MARGIN_S - 0.01
@@ -108,7 +108,7 @@ async def test_a_transaction_under_way_is_waited_for_or_ended(database: Database
     """A process frozen in the middle of one: the server ends it, and nothing of it stays."""
     if database.dialect == "sqlite":
         return  # there a taking waits for the file's lock, as every writer does
-    first = Lease(database, owner="the first", life_s=LIFE_S)
+    first = ActiveLease(database, owner="the first", life_s=LIFE_S)
     await first.wait()
     async with another(database_url) as (door, second):
 
@@ -128,7 +128,7 @@ async def test_a_process_has_few_connections(database: Database, database_url: s
     """4 that read, 4 that write, one of them for the lease; however much is asked for at once."""
     if database.dialect == "sqlite":
         return
-    lease = Lease(database)
+    lease = ActiveLease(database)
     await lease.wait()
 
     async def look() -> None:

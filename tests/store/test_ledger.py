@@ -10,9 +10,9 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.kernel.recurrence import DAY_MS
 from bot.kernel.storage import Database
-from bot.rebates.model.rebate import Standing
+from bot.rebates.model.rebate import TierStanding
 from bot.rebates.storage import ledger
-from bot.rebates.storage.ledger import Cell, Dimension
+from bot.rebates.storage.ledger import Dimension, LedgerCell
 from bot.rebates.storage.tables import LedgerFill
 from tests.store.builders import NOW
 from tests.store.ledger_builders import a_ledger_fill, a_person, reversal
@@ -28,7 +28,7 @@ async def test_cells_add_up_by_any_dimensions(database: Database) -> None:
             [
                 a_ledger_fill(bob, fee=Decimal("0.1") + NANO),
                 a_ledger_fill(bob, at_ms=NOW + DAY_MS, group_id=-100, is_maker=True),
-                a_ledger_fill(carol, standing=Standing.ELSEWHERE, affiliate=Decimal("0.1")),
+                a_ledger_fill(carol, standing=TierStanding.ELSEWHERE, affiliate=Decimal("0.1")),
                 a_ledger_fill(carol, at_ms=NOW - 40 * DAY_MS),  # another month
             ]
         )
@@ -38,12 +38,12 @@ async def test_cells_add_up_by_any_dimensions(database: Database) -> None:
         days = await ledger.month_cells(session, MONTH, (Dimension.DAY,))
         by_all = await ledger.month_cells(session, MONTH, tuple(Dimension))
         assert await ledger.api_volume(session, MONTH) == 2000
-    assert total == Cell(
+    assert total == LedgerCell(
         (), 3, Decimal(3000), Decimal("2.000000001"), Decimal("2.85"), Decimal("0.57"), Decimal(0)
     )
     assert [(cell.key, cell.fills) for cell in by_person] == [
-        ((bob.id, Standing.TAGGED), 2),
-        ((carol.id, Standing.ELSEWHERE), 1),
+        ((bob.id, TierStanding.TAGGED), 2),
+        ((carol.id, TierStanding.ELSEWHERE), 1),
     ]
     assert [cell.key for cell in days] == [(NOW // DAY_MS,), (NOW // DAY_MS + 1,)]
     assert len(by_all) == 3
@@ -55,11 +55,11 @@ async def test_cells_add_up_by_any_dimensions(database: Database) -> None:
 async def test_a_fill_that_was_booked_anew_counts_once_where_it_is_now(database: Database) -> None:
     async with database.write() as session:
         bob = await a_person(session)
-        first = a_ledger_fill(bob, standing=Standing.ELSEWHERE, earning=Decimal(0), accrued=Decimal(0))
+        first = a_ledger_fill(bob, standing=TierStanding.ELSEWHERE, earning=Decimal(0), accrued=Decimal(0))
         session.add_all([first, reversal(first), a_ledger_fill(bob, fill_id=first.fill_id, revision=2)])
     async with database.read() as session:
         (cell,) = await ledger.month_cells(session, MONTH, (Dimension.STANDING,))
-    assert (cell.key, cell.fills, cell.notional) == ((Standing.TAGGED,), 1, 1000)
+    assert (cell.key, cell.fills, cell.notional) == ((TierStanding.TAGGED,), 1, 1000)
 
 
 async def test_an_empty_month_has_no_cells_and_no_volume(database: Database) -> None:

@@ -8,27 +8,27 @@ from typing import Any
 from bot.chat import buttons
 from bot.kernel.storage import Database
 from bot.notifications import outbox_rows
-from bot.notifications.tables import Message, OutboxKind, OutboxState
+from bot.notifications.tables import OutboxKind, OutboxMessage, OutboxState
 from tests.store.builders import CHAT, NOW, USER
 
 LEASE = 30_000
 
 
-def a_message(words: str = "hello", **values: Any) -> Message:
-    return Message(**({"chat_id": CHAT, "text": words, "created_ms": NOW} | values))
+def a_message(words: str = "hello", **values: Any) -> OutboxMessage:
+    return OutboxMessage(**({"chat_id": CHAT, "text": words, "created_ms": NOW} | values))
 
 
-async def put(database: Database, *messages: Message) -> list[Message | None]:
+async def put(database: Database, *messages: OutboxMessage) -> list[OutboxMessage | None]:
     async with database.write() as session:
         return [await outbox_rows.enqueue(session, message) for message in messages]
 
 
-async def take(database: Database, now_ms: int = NOW, **options: Any) -> list[Message]:
+async def take(database: Database, now_ms: int = NOW, **options: Any) -> list[OutboxMessage]:
     async with database.write() as session:
         return await outbox_rows.claim_batch(session, now_ms, LEASE, **options)
 
 
-async def sent(database: Database, message: Message, message_id: int = 1, now_ms: int = NOW) -> bool:
+async def sent(database: Database, message: OutboxMessage, message_id: int = 1, now_ms: int = NOW) -> bool:
     async with database.write() as session:
         return await outbox_rows.mark_sent(session, message, message_id, now_ms)
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.chat import buttons
 from bot.kernel.storage import Database
 from bot.people import accounts, users
-from bot.people.tables import AccountState, ConfirmMode, SizeMeaning
+from bot.people.tables import ConfirmMode, KeyState, SizeMeaning
 from bot.trading.storage import orders, tickets
 from bot.trading.storage.tables import TicketState
 from tests.store.builders import CHAT, NOW, USER, a_ticket, a_user, an_account, an_attempt
@@ -65,9 +65,9 @@ async def test_a_label_and_a_key_are_unique_among_what_is_linked(database: Datab
 
 async def test_the_default_account_is_the_chosen_one_or_the_oldest_usable(database: Database) -> None:
     async with database.write() as session:
-        await an_account(session, state=AccountState.PENDING)
+        await an_account(session, state=KeyState.PENDING)
         oldest = await an_account(session)
-        chosen = await an_account(session, state=AccountState.READ_ONLY)
+        chosen = await an_account(session, state=KeyState.READ_ONLY)
         found = await accounts.default(session, USER)
         assert found is not None
         assert found.id == oldest.id
@@ -88,20 +88,20 @@ async def test_an_account_is_seen_by_its_user_only(database: Database) -> None:
         assert await accounts.get(session, USER + 1, account.id) is None
         assert await accounts.by_label(session, USER + 1, "main") is None
         assert not await accounts.unlink(session, USER + 1, account.id)
-        assert await accounts.verified(session, USER + 1, account.id, AccountState.ACTIVE, NOW) is None
+        assert await accounts.verified(session, USER + 1, account.id, KeyState.ACTIVE, NOW) is None
         assert await accounts.by_label(session, USER, "mAIN") is not None
 
 
 async def test_verification_makes_a_pending_account_active(database: Database) -> None:
     async with database.write() as session:
-        account = await an_account(session, state=AccountState.PENDING)
+        account = await an_account(session, state=KeyState.PENDING)
         assert [row.id for row in await accounts.active(session)] == []
-        found = await accounts.verified(session, USER, account.id, AccountState.READ_ONLY, NOW + 9)
+        found = await accounts.verified(session, USER, account.id, KeyState.READ_ONLY, NOW + 9)
         assert found is not None
-        assert (found.state, found.verified_ms) == (AccountState.READ_ONLY, NOW + 9)
+        assert (found.state, found.verified_ms) == (KeyState.READ_ONLY, NOW + 9)
         assert [row.id for row in await accounts.active(session)] == [account.id]
         with pytest.raises(ValueError, match="active or read_only"):
-            await accounts.verified(session, USER, account.id, AccountState.UNLINKED, NOW)
+            await accounts.verified(session, USER, account.id, KeyState.UNLINKED, NOW)
 
 
 async def test_forgetting_leaves_the_books_and_nothing_personal(database: Database) -> None:

@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from bot.exchange.backpack import AccountClient, BackpackClient, BrokerTag
 from bot.rebates.storage.tables import LedgerFill
-from bot.trading.storage.tables import Fill
+from bot.trading.storage.tables import FillRow
 from tests.backpack.support import SeedSigner
 from tests.support.world import Person, World
 
@@ -27,12 +27,12 @@ async def rows(world: World, count: int, **where: Any) -> list[LedgerFill]:
             await asyncio.sleep(0.05)
 
 
-async def fills(world: World, count: int) -> list[Fill]:
+async def fills(world: World, count: int) -> list[FillRow]:
     """The fills known, once there are so many."""
     async with asyncio.timeout(10):
         while True:
             async with world.bot.database.read() as session:
-                found = list((await session.scalars(select(Fill).order_by(col(Fill.id)))).all())
+                found = list((await session.scalars(select(FillRow).order_by(col(FillRow.id)))).all())
             if len(found) >= count:
                 return found
             await asyncio.sleep(0.05)
@@ -52,6 +52,6 @@ async def another_program(world: World, label: str = "Carol") -> AccountClient:
     return client.account(signer)
 
 
-def like(fill: Fill, trade_id: int) -> Fill:
+def like(fill: FillRow, trade_id: int) -> FillRow:
     """Another execution like `fill`, not booked."""
-    return Fill(**fill.model_dump(exclude={"id", "trade_id", "booked_ms"}), trade_id=trade_id)
+    return FillRow(**fill.model_dump(exclude={"id", "trade_id", "booked_ms"}), trade_id=trade_id)

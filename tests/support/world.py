@@ -12,7 +12,7 @@ import httpx
 
 from bot.app.lifecycle import running
 from bot.app.wiring import Bot, build
-from bot.notifications.rate_limits import UNLIMITED, Rates
+from bot.notifications.rate_limits import UNLIMITED, RateLimits
 from bot.sandbox.exchange import ExchangeConfig, SandboxExchange
 from bot.sandbox.telegram import ChatDriver, Limits, SandboxTelegram, TelegramConfig
 from bot.sandbox.telegram.config import DEFAULT_TOKEN, Group, default_groups, default_people
@@ -170,7 +170,7 @@ async def open_world(
     people: tuple[TelegramPerson, ...] | None = None,
     groups: tuple[Group, ...] | None = None,
     token: str = DEFAULT_TOKEN,
-    rates: Rates = UNLIMITED,
+    rates: RateLimits = UNLIMITED,
     bot_api_url: tuple[str, list[str]] | None = None,
     **settings_of_this_world: Any,
 ) -> AsyncIterator[World]:

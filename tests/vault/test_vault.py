@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from bot.kernel.storage import Database, audit
 from bot.people import accounts
-from bot.people.tables import AccountState
+from bot.people.tables import KeyState
 from bot.vault import (
     AlreadyLinked,
     MasterKeyError,
@@ -59,7 +59,7 @@ async def test_two_generated_keys_differ_and_share_one_data_key(vault: Vault, da
     async with database.read() as session:
         assert await session.scalar(text("SELECT count(*) FROM data_key")) == 1
         states = [account.state for account in await accounts.of_user(session, ANN)]
-    assert states == [AccountState.PENDING, AccountState.PENDING]
+    assert states == [KeyState.PENDING, KeyState.PENDING]
 
 
 async def test_concurrent_first_links_of_one_user_all_sign(vault: Vault) -> None:

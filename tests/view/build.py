@@ -13,7 +13,7 @@ from bot.domain.orders.order import OrderEvent, OrderReport, OrderRequest, Order
 from bot.domain.preview.preview import ExitOutcome, Preview
 from bot.domain.values import MarketKind, OrderType, Side
 from bot.kernel.recurrence import DAY_MS
-from bot.rebates.model.rebate import TIERS, Month, Standing, TierBasis
+from bot.rebates.model.rebate import TIERS, Month, TierBasis, TierStanding
 from bot.rebates.model.summary import (
     Breakdown,
     MonthSummary,
@@ -134,7 +134,7 @@ def month_summary(name: str) -> MonthSummary:
 
     def pieces(*keys: object) -> list[Piece]:
         return [
-            Piece(key, Standing.TAGGED, None, 3, D("1000000.004"), D("400.333"), D("400.333"), D(0))
+            Piece(key, TierStanding.TAGGED, None, 3, D("1000000.004"), D("400.333"), D("400.333"), D(0))
             for key in keys
         ]
 
@@ -148,7 +148,7 @@ def month_summary(name: str) -> MonthSummary:
         Breakdown.TIER: (0, 1),
     }
     found = {by: pieces(*some) for by, some in keys.items()}
-    found[Breakdown.STANDING] = pieces(Standing.TAGGED, Standing.TAGGED)
+    found[Breakdown.STANDING] = pieces(TierStanding.TAGGED, TierStanding.TAGGED)
     return MonthSummary(
         month=OCTOBER,
         basis=TierBasis.PREVIOUS,

@@ -16,7 +16,7 @@ from bot.domain.accounts.account import AccountState, Balance, FeeRates
 from bot.domain.alerts.alert import AlertOptions, PriceLevel, Trend
 from bot.domain.intent import TradeIntent, Verb
 from bot.domain.markets.market import Book, MarkPrice
-from bot.domain.orders.exit_coverage import Gap, Promise
+from bot.domain.orders.exit_coverage import ExitGap, ExitPromise
 from bot.domain.orders.order import OrderSnapshot, OrderState
 from bot.domain.preview.preview import Note
 from bot.domain.refusal import Choice, Refusal, RefusalCode
@@ -26,7 +26,7 @@ from bot.preferences.views import settings as settings_view
 from bot.rebates.model.payout_reconciliation import Cause, Part, Reconciliation
 from bot.rebates.model.rebate import TIERS, Month
 from bot.rebates.model.revenue_shares import Party
-from bot.rebates.model.statement import Earned, Sealed, body_of, party_content
+from bot.rebates.model.statement import Earned, SealedStatement, body_of, party_content
 from bot.rebates.model.summary import Breakdown
 from bot.rebates.views import ledger, payouts, rebates, shares, statements
 from bot.trading.views import (
@@ -65,8 +65,8 @@ BOOK = Book(
 )
 
 
-def _firing(**words: Any) -> cards.News:
-    return cards.News(LEVEL, build.NOON, D("160.2"), **words)
+def _firing(**words: Any) -> cards.AlertNews:
+    return cards.AlertNews(LEVEL, build.NOON, D("160.2"), **words)
 
 
 def _preview_card(locale: Locale, text: str, **changes: object) -> Message:
@@ -239,14 +239,14 @@ CASES: dict[str, Case] = {
         lambda locale, text: notices.exit_absent(
             locale,
             build.snapshot(account_label=text),
-            Gap(Promise("sl", D("145.5")), D(0), D("1.4")),
+            ExitGap(ExitPromise("sl", D("145.5")), D(0), D("1.4")),
             retry_data="r",
             close_data="c",
         )
     ),
     "exit short": Case(
         lambda locale, text: notices.exit_absent(
-            locale, build.snapshot(account_label=text), Gap(Promise("tp", D(160)), D(1), D("1.4"))
+            locale, build.snapshot(account_label=text), ExitGap(ExitPromise("tp", D(160)), D(1), D("1.4"))
         )
     ),
     "key refused": Case(
@@ -267,7 +267,7 @@ CASES: dict[str, Case] = {
     "statements.statement": Case(
         lambda locale, text: statements.statement(
             locale,
-            Sealed(
+            SealedStatement(
                 7,
                 "2026-10",
                 "group:-1",
@@ -476,12 +476,12 @@ CASES: dict[str, Case] = {
         lambda locale, text: cards.fired(locale, [_firing(plan=text, armed_plan=True)], ())
     ),
     "alert line": Case(
-        lambda locale, text: cards.proposed(locale, cards.Card(LEVEL, AlertOptions(), text), ())
+        lambda locale, text: cards.proposed(locale, cards.AlertCard(LEVEL, AlertOptions(), text), ())
     ),
     "alerts": Case(
         lambda locale, text: cards.listing(
             locale,
-            [cards.Entry(1, LEVEL, text, True, 3, build.NOON)],
+            [cards.AlertEntry(1, LEVEL, text, True, 3, build.NOON)],
             page=0,
             page_data=_page,
             open_data=lambda _: "o",

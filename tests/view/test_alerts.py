@@ -43,9 +43,9 @@ def test_every_alert_can_be_told(
     assert alert_words.what(locale, condition)
     assert alert_words.options(locale, options)
     alert_words.observed(locale, condition, value, "SOL_USDC_PERP")
-    news = cards.News(condition, NOON_MS, value, label=options.label, late_s=75, plan="long SOL $5")
+    news = cards.AlertNews(condition, NOON_MS, value, label=options.label, late_s=75, plan="long SOL $5")
     check(cards.fired(locale, [news], ()))
-    card = cards.Card(condition, options, "alert …", D(150), D(6), 7, 30, "close SOL", True, D(100))
+    card = cards.AlertCard(condition, options, "alert …", D(150), D(6), 7, 30, "close SOL", True, D(100))
     check(cards.made(locale, card, ()))
 
 
@@ -76,7 +76,7 @@ def test_a_condition_is_a_phrase(condition: Condition, english: str, chinese: st
 
 
 def test_a_firing_says_what_how_much_when_and_how_late(english: Locale, chinese: Locale) -> None:
-    news = cards.News(SOL, NOON_MS, D("160.2"), label="breakout", late_s=754)
+    news = cards.AlertNews(SOL, NOON_MS, D("160.2"), label="breakout", late_s=754)
     assert plain_text(cards.fired(english, [news], ()).text).splitlines() == [
         "🔔 breakout: SOL-PERP mark price above $160",
         "$160.20 at 14 Oct, 17:46:40 UTC",
@@ -90,7 +90,7 @@ def test_a_firing_says_what_how_much_when_and_how_late(english: Locale, chinese:
 
 
 def test_what_fires_together_is_one_message_however_much_it_is(locale: Locale) -> None:
-    many = [cards.News(SOL, NOON_MS + n, D(160 + n), label="x" * 40) for n in range(200)]
+    many = [cards.AlertNews(SOL, NOON_MS + n, D(160 + n), label="x" * 40) for n in range(200)]
     message = cards.fired(locale, many, ())
     check(message)
     assert str(message.text).count("🔔") >= 12
@@ -108,7 +108,7 @@ def test_options_are_said_in_words(english: Locale) -> None:
 
 @pytest.mark.parametrize(("count", "words"), [(0, "would not have fired"), (1, "once"), (7, "7 times")])
 def test_a_replay_is_counted(english: Locale, count: int, words: str) -> None:
-    card = cards.Card(SOL, AlertOptions(), "alert SOL > 160", D(150), D("6.67"), count, 30)
+    card = cards.AlertCard(SOL, AlertOptions(), "alert SOL > 160", D(150), D("6.67"), count, 30)
     text = plain_text(cards.made(english, card, ()).text)
     assert words in text
     assert "Now $150: 6.67% to go" in text

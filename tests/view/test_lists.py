@@ -104,7 +104,7 @@ def test_positions_begin_with_the_sum_and_warn_of_a_missing_stop(english: Locale
         held,
         account_label="main",
         page_data=page_data,
-        exits={"SOL_USDC_PERP": holdings.Exits(D(160), D("138.2"))},
+        exits={"SOL_USDC_PERP": holdings.PositionExits(D(160), D("138.2"))},
         action_data=lambda action, symbol: f"{action}:{symbol}",
         close_all_data="closeall",
     )
@@ -135,7 +135,7 @@ def test_a_take_profit_alone_does_not_hide_the_missing_stop(english: Locale) -> 
         [build.position()],
         account_label="main",
         page_data=page_data,
-        exits={"SOL_USDC_PERP": holdings.Exits(take_profit=D(160))},
+        exits={"SOL_USDC_PERP": holdings.PositionExits(take_profit=D(160))},
     )
     assert lines(message)[-2:] == ["TP $160 · SL —", "⚠️ No stop loss"]
 
@@ -148,7 +148,7 @@ def test_a_stop_that_closes_only_a_part_says_so(english: Locale) -> None:
                 [build.position()],
                 account_label="main",
                 page_data=page_data,
-                exits={"SOL_USDC_PERP": holdings.Exits(stop_loss=D(138), stopped=stopped)},
+                exits={"SOL_USDC_PERP": holdings.PositionExits(stop_loss=D(138), stopped=stopped)},
             )
         )[-2:]
 

@@ -35,7 +35,7 @@ RATES = [rate("SOL", "0.0001"), rate("BTC", "-0.0002"), rate("WIF", "0.0001", HO
 
 
 def table(locale: Locale, rates: Sequence[FundingRow]) -> Message:
-    return funding_views.table(locale, rates, order=funding_views.Order.EXTREME, page=0, now_ms=NOON)
+    return funding_views.table(locale, rates, order=funding_views.SortOrder.EXTREME, page=0, now_ms=NOON)
 
 
 def words(message: Message) -> list[str]:
@@ -77,7 +77,9 @@ def test_hostile_text_breaks_no_post_and_no_page(hostile: str, locale: Locale) -
     daily = schedules.PostView(
         2, "digest", {"at": hostile, "days": [0, 6]}, hostile, Loudness.SILENT, True, 1
     )
-    quiet = notifications_views.NoiseView(dict.fromkeys(Event, Volume.ON), True, False, 0, 60, hostile, 2)
+    quiet = notifications_views.NotificationsView(
+        dict.fromkeys(Event, Volume.ON), True, False, 0, 60, hostile, 2
+    )
     for message in (
         posts.movers(locale, movers, IN_TIME, now_ms=NOON),
         posts.extremes(locale, rates, IN_TIME, now_ms=NOON),

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from bot.kernel.recurrence import DAY_MS
 from bot.kernel.storage import Database
-from bot.rebates.model.journal_entry import Terms, book
-from bot.rebates.model.rebate import TIERS, Month, Standing
+from bot.rebates.model.journal_entry import RebateTerms, book
+from bot.rebates.model.rebate import TIERS, Month, TierStanding
 from bot.rebates.storage.tables import Finding, LedgerFill, Person, PriceSource
 
 ONE = Decimal(1)
@@ -26,13 +26,13 @@ async def lived_in(database: Database, now_ms: int) -> None:
         await session.flush()
         for n in range(40):
             at_ms = month.start_ms + n * 7 % 25 * DAY_MS
-            standing = Standing.EXIT if n % 8 == 7 else Standing.TAGGED
+            standing = TierStanding.EXIT if n % 8 == 7 else TierStanding.TAGGED
             session.add(_fill(n, people[n % 3].id, at_ms, standing, Decimal(1000 + 37 * n)))
         session.add(Finding(day=f"{month}-01", account_id=1, kind="different", detail={}, at_ms=now_ms))
 
 
-def _fill(number: int, person_id: int, at_ms: int, standing: Standing, notional: Decimal) -> LedgerFill:
-    terms = Terms(TIERS[0])
+def _fill(number: int, person_id: int, at_ms: int, standing: TierStanding, notional: Decimal) -> LedgerFill:
+    terms = RebateTerms(TIERS[0])
     fee = notional * Decimal("0.0004")
     booking = book(standing, price=notional, quantity=ONE, quote_usd=ONE, fee=fee, fee_usd=ONE, terms=terms)
     return LedgerFill(

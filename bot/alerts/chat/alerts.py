@@ -22,7 +22,7 @@ from bot.alerts.storage.tables import Alert, AlertState
 from bot.alerts.views import cards as alert_view
 from bot.chat.admins import may_manage
 from bot.chat.prompts import Prompt
-from bot.chat.request import Turn
+from bot.chat.request import Request
 from bot.domain.alerts.alert import Condition, WhenTrue
 from bot.domain.intent import AlertIntent, Intent
 from bot.domain.refusal import Refusal, RefusalCode
@@ -36,7 +36,7 @@ from bot.ui.message import keyboard
 STEPS: Final = ("-5", "-1", "+1", "+5")  # per cent a number is changed by at a tap
 
 
-async def refuse(turn: Turn, refusal: Refusal, intent: AlertIntent | None = None) -> bool:
+async def refuse(turn: Request, refusal: Refusal, intent: AlertIntent | None = None) -> bool:
     """The reason in words, with its mend as a button."""
     mend = refusal.mend
     if mend is None and refusal.mend_intent is not None:
@@ -59,14 +59,14 @@ def _about(intent: AlertIntent, symbol: str) -> AlertIntent:
     return replace(intent, condition=condition)
 
 
-async def _line_for(turn: Turn, intent: AlertIntent, symbol: str) -> str:
+async def _line_for(turn: Request, intent: AlertIntent, symbol: str) -> str:
     return await turn.line_data(canonical(_about(intent, symbol)))
 
 
 # --- setting one ---------------------------------------------------------------------------------------
 
 
-async def said(turn: Turn, intent: AlertIntent) -> bool:
+async def said(turn: Request, intent: AlertIntent) -> bool:
     """A typed alert."""
     meant = await judged(turn, intent)
     if isinstance(meant, Refusal):
@@ -74,7 +74,7 @@ async def said(turn: Turn, intent: AlertIntent) -> bool:
     return await (propose(turn, meant) if meant.armed else save(turn, meant))
 
 
-async def save(turn: Turn, intent: AlertIntent, when: WhenTrue = WhenTrue.ASK) -> bool:
+async def save(turn: Request, intent: AlertIntent, when: WhenTrue = WhenTrue.ASK) -> bool:
     """Set it; the card follows at once, what it would have done a moment later."""
     account_id = await _account(turn, intent)
     if isinstance(account_id, Refusal):
@@ -103,7 +103,7 @@ async def save(turn: Turn, intent: AlertIntent, when: WhenTrue = WhenTrue.ASK) -
     return True
 
 
-async def propose(turn: Turn, intent: AlertIntent) -> bool:
+async def propose(turn: Request, intent: AlertIntent) -> bool:
     """The preview with its picture; Save sets the alert."""
     resolved = await turn.services.alerts.resolve(intent)
     if isinstance(resolved, Refusal):
@@ -125,7 +125,7 @@ async def propose(turn: Turn, intent: AlertIntent) -> bool:
     return True
 
 
-async def answered(turn: Turn, argument: str) -> None:
+async def answered(turn: Request, argument: str) -> None:
     """When it is to speak, of an alert that is true already."""
     answer = await already_true.read(turn, argument)
     if isinstance(answer, Refusal):
@@ -139,14 +139,14 @@ async def answered(turn: Turn, argument: str) -> None:
         await _save_or_refuse(turn, answer.intent, answer.when)
 
 
-async def _ask_when(turn: Turn, refusal: Refusal, condition: Condition | Refusal, rest: str) -> bool:
+async def _ask_when(turn: Request, refusal: Refusal, condition: Condition | Refusal, rest: str) -> bool:
     if isinstance(condition, Refusal):
         return await refuse(turn, condition)
     await already_true.ask(turn, refusal, condition, rest)
     return False
 
 
-async def saved(turn: Turn, argument: str) -> None:
+async def saved(turn: Request, argument: str) -> None:
     """The Save button."""
     line = await turn.line_of(argument)
     if isinstance(line, Refusal):
@@ -160,12 +160,12 @@ async def saved(turn: Turn, argument: str) -> None:
     await _save_or_refuse(turn, intent)
 
 
-async def _save_or_refuse(turn: Turn, intent: AlertIntent, when: WhenTrue = WhenTrue.ASK) -> None:
+async def _save_or_refuse(turn: Request, intent: AlertIntent, when: WhenTrue = WhenTrue.ASK) -> None:
     meant = await judged(turn, intent)
     await (refuse(turn, meant, intent) if isinstance(meant, Refusal) else save(turn, meant, when))
 
 
-async def _account(turn: Turn, intent: AlertIntent) -> int | Refusal | None:
+async def _account(turn: Request, intent: AlertIntent) -> int | Refusal | None:
     """The account a condition of an account is about."""
     if not isinstance(intent.condition, OF_ACCOUNTS):
         return None
@@ -176,7 +176,7 @@ async def _account(turn: Turn, intent: AlertIntent) -> int | Refusal | None:
 # --- one of them ---------------------------------------------------------------------------------------
 
 
-async def tap(turn: Turn, argument: str) -> None:
+async def tap(turn: Request, argument: str) -> None:
     """`<action>:<alert>[:<more>]` of the buttons under alerts."""
     action, _, rest = argument.partition(":")
     if action in {"list", "missed"}:
@@ -194,7 +194,7 @@ async def tap(turn: Turn, argument: str) -> None:
     await _ACTIONS[action](turn, alert, more)
 
 
-async def _may(turn: Turn, alert: Alert, action: str) -> bool:
+async def _may(turn: Request, alert: Alert, action: str) -> bool:
     """Its maker may do everything; in its group others may look, and an admin may delete."""
     if alert.user_id == turn.user.id:
         return True
@@ -205,7 +205,7 @@ async def _may(turn: Turn, alert: Alert, action: str) -> bool:
     return action in {"open", "replay"}
 
 
-async def _open(turn: Turn, alert: Alert, _: str) -> None:
+async def _open(turn: Request, alert: Alert, _: str) -> None:
     if alert.state not in {AlertState.ARMED, AlertState.PAUSED}:
         await put(turn, alert_view.gone(turn.here, list_data=LIST))
         return
@@ -218,12 +218,12 @@ async def _open(turn: Turn, alert: Alert, _: str) -> None:
     await put(turn, alert_view.detail(turn.here, card, paused=paused, buttons=buttons))
 
 
-async def _pause(turn: Turn, alert: Alert, _: str) -> None:
+async def _pause(turn: Request, alert: Alert, _: str) -> None:
     paused = await turn.services.alerts.pause(alert.id, turn.user.id)
     await _open(turn, paused or alert, "")
 
 
-async def _resume(turn: Turn, alert: Alert, word: str) -> None:
+async def _resume(turn: Request, alert: Alert, word: str) -> None:
     when = WhenTrue(word) if word in {one.value for one in already_true.ANSWERS} else WhenTrue.ASK
     resumed = await turn.services.alerts.resume(alert.id, turn.user.id, when)
     if isinstance(resumed, Refusal) and resumed.code is RefusalCode.ALERT_HOLDS:
@@ -235,17 +235,17 @@ async def _resume(turn: Turn, alert: Alert, word: str) -> None:
     await _open(turn, resumed or alert, "")
 
 
-async def _delete(turn: Turn, alert: Alert, _: str) -> None:
+async def _delete(turn: Request, alert: Alert, _: str) -> None:
     deleted = await turn.services.alerts.delete(alert.id, alert.user_id)
     await _over(turn, deleted, undone=False)
 
 
-async def _undo(turn: Turn, alert: Alert, _: str) -> None:
+async def _undo(turn: Request, alert: Alert, _: str) -> None:
     deleted = await turn.services.alerts.delete(alert.id, turn.user.id)
     await _over(turn, deleted, undone=True)
 
 
-async def _over(turn: Turn, deleted: Alert | None, *, undone: bool) -> None:
+async def _over(turn: Request, deleted: Alert | None, *, undone: bool) -> None:
     if deleted is None:
         await put(turn, alert_view.gone(turn.here, list_data=LIST))
         return
@@ -255,13 +255,13 @@ async def _over(turn: Turn, deleted: Alert | None, *, undone: bool) -> None:
     await put(turn, view(turn.here, unpack(deleted.kind, deleted.condition), again=again))
 
 
-async def _again(turn: Turn, alert: Alert, _: str) -> None:
+async def _again(turn: Request, alert: Alert, _: str) -> None:
     """The same alert anew, as a message of its own: what fired stays to be read."""
     turn.is_tap = False
     await said(turn, intent_of(alert))
 
 
-async def _replay(turn: Turn, alert: Alert, _: str) -> None:
+async def _replay(turn: Request, alert: Alert, _: str) -> None:
     """What it would have done, as a picture of its own."""
     intent = intent_of(alert)
     card = await cards.card(turn, intent, unpack(alert.kind, alert.condition))
@@ -272,7 +272,7 @@ async def _replay(turn: Turn, alert: Alert, _: str) -> None:
     await turn.services.outbox.say(sender.chat_id, message, thread_id=sender.thread_id, photo=picture)
 
 
-async def _edit(turn: Turn, alert: Alert, _: str) -> None:
+async def _edit(turn: Request, alert: Alert, _: str) -> None:
     """Ask for another number: by steps, or typed."""
     intent = intent_of(alert)
     if turn.sender.private:
@@ -287,7 +287,7 @@ async def _edit(turn: Turn, alert: Alert, _: str) -> None:
     await put(turn, alert_view.changing(turn.here, condition, buttons))
 
 
-async def _by(turn: Turn, alert: Alert, step: str) -> None:
+async def _by(turn: Request, alert: Alert, step: str) -> None:
     new = changed(intent_of(alert), step=Decimal(step)) if step in STEPS else None
     if new is None:
         await turn.answer(Refusal(RefusalCode.EXPIRED))
@@ -295,7 +295,7 @@ async def _by(turn: Turn, alert: Alert, step: str) -> None:
     await _put_in_place(turn, alert, new)
 
 
-async def _put_in_place(turn: Turn, alert: Alert, new: AlertIntent, when: WhenTrue = WhenTrue.ASK) -> None:
+async def _put_in_place(turn: Request, alert: Alert, new: AlertIntent, when: WhenTrue = WhenTrue.ASK) -> None:
     line = canonical(new)
     edited = await turn.services.alerts.edit(alert.id, turn.user.id, new, line, when)
     if isinstance(edited, Refusal) and edited.code is RefusalCode.ALERT_HOLDS:
@@ -326,7 +326,7 @@ _ACTIONS = {
 # --- typed answers -------------------------------------------------------------------------------------
 
 
-async def _typed_new(turn: Turn, line: str) -> bool:
+async def _typed_new(turn: Request, line: str) -> bool:
     """The alert of a question with its answer; a number with two readings is asked about."""
     completed = turn.read(line)
     if isinstance(completed, ParseFailure):
@@ -340,7 +340,7 @@ async def _typed_new(turn: Turn, line: str) -> bool:
     return True
 
 
-async def typed(turn: Turn, prompt: Prompt, text: str) -> bool:
+async def typed(turn: Request, prompt: Prompt, text: str) -> bool:
     """The answer to a question of this page; False when it is something else altogether."""
     what, _, rest = prompt.prefix.partition(":")
     parsed = turn.read(text)
@@ -360,7 +360,7 @@ async def typed(turn: Turn, prompt: Prompt, text: str) -> bool:
     return True
 
 
-async def _said_anew(turn: Turn, alert: Alert, intent: AlertIntent) -> None:
+async def _said_anew(turn: Request, alert: Alert, intent: AlertIntent) -> None:
     """The whole alert, typed to change one: judged as a new one; shown first where it begins to be armed."""
     meant = await judged(turn, intent)
     if isinstance(meant, Refusal):

@@ -11,7 +11,7 @@ from bot.alerts.storage.alerts import LIVE
 from bot.alerts.storage.tables import Alert
 from bot.alerts.views import already_true as view
 from bot.alerts.views import cards as alert_view
-from bot.chat.request import Turn
+from bot.chat.request import Request
 from bot.domain.alerts.alert import Condition, WhenTrue
 from bot.domain.intent import AlertIntent
 from bot.domain.refusal import Refusal, RefusalCode
@@ -24,7 +24,7 @@ ANSWERS: Final = (WhenTrue.NOW, WhenTrue.AGAIN)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class AlreadyTrueAnswer:
     """`alert` None: a new one; `intent` None: the alert as it is, resumed."""
 
     when: WhenTrue
@@ -32,7 +32,7 @@ class Answer:
     intent: AlertIntent | None
 
 
-async def ask(turn: Turn, refusal: Refusal, condition: Condition, rest: str) -> None:
+async def ask(turn: Request, refusal: Refusal, condition: Condition, rest: str) -> None:
     """`rest` names in the answer what it is about: the alert's id (0: none yet) and, if any, its line."""
     ways = [(one, await turn.line_data(f"{one.value} {rest}", prefix="ah:")) for one in ANSWERS]
     buttons = [alert_view.action(turn.locale, f"true-{one.value}", data) for one, data in ways]
@@ -50,7 +50,7 @@ async def ask(turn: Turn, refusal: Refusal, condition: Condition, rest: str) -> 
     await put(turn, message)
 
 
-async def read(turn: Turn, argument: str) -> Answer | Refusal:
+async def read(turn: Request, argument: str) -> AlreadyTrueAnswer | Refusal:
     """The answer of a tapped button; refused when it is over, forged, or somebody else's."""
     text = await turn.line_of(argument)
     if isinstance(text, Refusal):
@@ -63,9 +63,9 @@ async def read(turn: Turn, argument: str) -> Answer | Refusal:
     if alert is not None and (alert.user_id != turn.user.id or alert.state not in LIVE):
         return Refusal(RefusalCode.EXPIRED)
     if alert is not None and not line:
-        return Answer(WhenTrue(word), alert, None)
+        return AlreadyTrueAnswer(WhenTrue(word), alert, None)
     parsed = parse(line, language=Language(turn.user.language))
     intent = parsed.intents[0] if isinstance(parsed, Parsed) else None
     if not isinstance(intent, AlertIntent):
         return Refusal(RefusalCode.EXPIRED)
-    return Answer(WhenTrue(word), alert, intent)
+    return AlreadyTrueAnswer(WhenTrue(word), alert, intent)

@@ -20,7 +20,7 @@ from bot.domain.notifications.preferences import Event
 from bot.domain.values import Language, Side
 from bot.language import Parsed, parse
 from bot.notifications.sender import LANE_URGENT, pack_keyboard
-from bot.notifications.tables import Message as Row
+from bot.notifications.tables import OutboxMessage as Row
 from bot.people import users
 from bot.people.tables import User
 from bot.ui import Button, Keyboard, Locale, Message
@@ -92,12 +92,12 @@ def intent_of(alert: Alert) -> AlertIntent:
     return intent
 
 
-def news(fired: Fired) -> alert_view.News:
+def news(fired: Fired) -> alert_view.AlertNews:
     """One firing for the view."""
     alert, firing = fired.alert, fired.firing
     unwatched_ms = firing.detail.get("unwatched_ms")
     late_ms = unwatched_ms or firing.noticed_ms - firing.happened_ms
-    return alert_view.News(
+    return alert_view.AlertNews(
         condition=unpack(alert.kind, alert.condition),
         happened_ms=firing.happened_ms,
         value=firing.value,
@@ -116,7 +116,7 @@ def news(fired: Fired) -> alert_view.News:
 def _fact(detail: Mapping[str, Any]) -> alert_view.Fact | None:
     """What `alerts.database_input` noted."""
     if "quantity" in detail:
-        return alert_view.Execution(Side(detail["side"]), Decimal(detail["quantity"]))
+        return alert_view.AlertExecution(Side(detail["side"]), Decimal(detail["quantity"]))
     if "reason" in detail:
         return alert_view.KeyFault(detail["account"], detail["reason"])
     if "flip" in detail:

@@ -11,11 +11,11 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any, Final
 
-from bot.alerts.backtest import Replay
+from bot.alerts.backtest import Backtest
 from bot.alerts.chat.plans import limit_of
 from bot.alerts.storage.tables import Alert
 from bot.alerts.views import cards as alert_view
-from bot.chat.request import Turn
+from bot.chat.request import Request
 from bot.domain.alerts.alert import Condition, PriceLevel, PriceTrail, Source
 from bot.domain.intent import AlertIntent, CloseIntent
 from bot.domain.refusal import Refusal
@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 DAYS: Final = 30
 
 
-async def card(turn: Turn, intent: AlertIntent, condition: Condition) -> alert_view.Card:
+async def card(turn: Request, intent: AlertIntent, condition: Condition) -> alert_view.AlertCard:
     """The card of an alert whose market is known by the exchange's own symbol."""
     now = await _now(turn, condition)
     distance = None
@@ -39,7 +39,7 @@ async def card(turn: Turn, intent: AlertIntent, condition: Condition) -> alert_v
         distance = (condition.level - now) / now * HUNDRED
     plan = canonical(intent.plan) if intent.plan is not None else None
     closes = isinstance(intent.plan, CloseIntent) and intent.cap_usd is None
-    return alert_view.Card(
+    return alert_view.AlertCard(
         condition=condition,
         options=intent.options,
         line=canonical(intent),
@@ -51,7 +51,7 @@ async def card(turn: Turn, intent: AlertIntent, condition: Condition) -> alert_v
     )
 
 
-async def _now(turn: Turn, condition: Condition) -> Decimal | None:
+async def _now(turn: Request, condition: Condition) -> Decimal | None:
     """The price a level is compared with; a card without it is better than none."""
     if not isinstance(condition, PriceLevel):
         return None
@@ -69,16 +69,16 @@ def _price(moment: Moment, source: Source) -> Decimal | None:
 
 
 async def with_history(
-    turn: Turn, intent: AlertIntent, shown: alert_view.Card
-) -> tuple[alert_view.Card, bytes | None]:
+    turn: Request, intent: AlertIntent, shown: alert_view.AlertCard
+) -> tuple[alert_view.AlertCard, bytes | None]:
     """The card with its replay, and the picture of it where there is one."""
     full, past = await _replayed(turn, intent, shown)
     return full, await picture(turn, intent, past) if past is not None else None
 
 
 async def _replayed(
-    turn: Turn, intent: AlertIntent, shown: alert_view.Card
-) -> tuple[alert_view.Card, Replay | None]:
+    turn: Request, intent: AlertIntent, shown: alert_view.AlertCard
+) -> tuple[alert_view.AlertCard, Backtest | None]:
     try:
         past = await turn.services.alerts.replay(intent, DAYS)
     except BackpackError:
@@ -88,7 +88,7 @@ async def _replayed(
     return replace(shown, replay_days=past.days, replays=len(past.hits)), past
 
 
-async def picture(turn: Turn, intent: AlertIntent, past: Replay) -> bytes | None:
+async def picture(turn: Request, intent: AlertIntent, past: Backtest) -> bytes | None:
     """The market over those days with the level and the moments it would have fired."""
     if not past.candles:
         return None
@@ -111,7 +111,7 @@ async def picture(turn: Turn, intent: AlertIntent, past: Replay) -> bytes | None
     )
 
 
-def _on_prices(intent: AlertIntent, past: Replay) -> Iterator[tuple[int, Decimal]]:
+def _on_prices(intent: AlertIntent, past: Backtest) -> Iterator[tuple[int, Decimal]]:
     """Where the hits stand on a picture of prices: what is measured in per cent, at the price of then."""
     is_price = isinstance(intent.condition, PriceLevel | PriceTrail)
     starts = [candle.start_ms for candle in past.candles]
@@ -121,7 +121,12 @@ def _on_prices(intent: AlertIntent, past: Replay) -> Iterator[tuple[int, Decimal
 
 
 async def add_history(
-    turn: Turn, alert: Alert, message_id: int, intent: AlertIntent, shown: alert_view.Card, buttons: Keyboard
+    turn: Request,
+    alert: Alert,
+    message_id: int,
+    intent: AlertIntent,
+    shown: alert_view.AlertCard,
+    buttons: Keyboard,
 ) -> None:
     """Complete the card of an alert that was set at once: the words, then the picture.
 
@@ -136,12 +141,12 @@ async def add_history(
         await turn.services.outbox.edit(turn.sender.chat_id, message_id, message, photo=drawn)
 
 
-async def _is_unchanged(turn: Turn, alert: Alert) -> bool:
+async def _is_unchanged(turn: Request, alert: Alert) -> bool:
     now = await turn.services.alerts.get(alert.id)
     return now is not None and now.version == alert.version
 
 
-def source(turn: Turn, line: str) -> str:
+def source(turn: Request, line: str) -> str:
     """Names what asks for an alert, so that what Telegram delivers twice makes one."""
     if turn.query is not None:
         return f"tap {turn.query.id}"
@@ -154,7 +159,7 @@ async def warm_up() -> None:
     await charts.draw(charts.candles, (), title="")
 
 
-def aside(turn: Turn, work: Coroutine[Any, Any, None]) -> None:
+def aside(turn: Request, work: Coroutine[Any, Any, None]) -> None:
     """Do it while its person reads on; a failure is ours alone to know."""
 
     async def guarded() -> None:

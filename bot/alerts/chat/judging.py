@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.alerts.chat.plans import limit_of
 from bot.alerts.resolution import OF_ACCOUNTS
-from bot.chat.request import Turn
+from bot.chat.request import Request
 from bot.domain.alerts.alert import Audience
 from bot.domain.intent import AlertIntent, BareSize, CloseIntent, TradeIntent
 from bot.domain.preview.instrument_selection import near_market
@@ -19,7 +19,7 @@ from bot.trading.previews.preview_builder import declared
 MOST_IN_A_GROUP: Final = 20  # of one person in one group
 
 
-async def judged(turn: Turn, intent: AlertIntent) -> AlertIntent | Refusal:
+async def judged(turn: Request, intent: AlertIntent) -> AlertIntent | Refusal:
     """The alert as it is set, or what can be known today to be wrong with its user, the plan, or the place.
 
     A bare number of its plan keeps the meaning its user's default has now, whatever that is when it fires.
@@ -34,7 +34,7 @@ async def judged(turn: Turn, intent: AlertIntent) -> AlertIntent | Refusal:
     return intent if intent.plan is None else await _with_plan(turn, intent, intent.plan)
 
 
-def _private_where_it_must(turn: Turn, intent: AlertIntent) -> AlertIntent:
+def _private_where_it_must(turn: Request, intent: AlertIntent) -> AlertIntent:
     """What an account does is told to its owner alone."""
     if turn.sender.private or not isinstance(intent.condition, OF_ACCOUNTS):
         return intent
@@ -42,7 +42,7 @@ def _private_where_it_must(turn: Turn, intent: AlertIntent) -> AlertIntent:
 
 
 async def _with_plan(
-    turn: Turn, intent: AlertIntent, plan: TradeIntent | CloseIntent
+    turn: Request, intent: AlertIntent, plan: TradeIntent | CloseIntent
 ) -> AlertIntent | Refusal:
     account = await turn.services.linking.choose(turn.user.id, plan.account)
     if isinstance(account, Refusal) or not isinstance(plan, TradeIntent):
@@ -60,7 +60,7 @@ async def _with_plan(
     return intent
 
 
-def _sized(turn: Turn, plan: TradeIntent, last: Decimal) -> TradeIntent:
+def _sized(turn: Request, plan: TradeIntent, last: Decimal) -> TradeIntent:
     """The plan with a bare number read as declared; near the market it may be a price, and stays unread."""
     is_doubtful = (
         isinstance(plan.size, BareSize) and plan.price is None and near_market(plan.size.amount, last)

@@ -8,7 +8,7 @@ from bot.alerts.chat.announcer import news
 from bot.alerts.condition_codec import unpack
 from bot.alerts.storage.tables import AlertState
 from bot.alerts.views import cards as alert_view
-from bot.chat.request import Turn
+from bot.chat.request import Request
 from bot.trading.chat.accounts import number
 from bot.ui import Message
 
@@ -16,19 +16,19 @@ MISSED_DAYS: Final = 7
 LIST: Final = "al:list"
 
 
-async def put(turn: Turn, message: Message) -> int | None:
+async def put(turn: Request, message: Message) -> int | None:
     """In a group everybody may read of an alert that speaks there; else it is as private as the chat."""
     return await (turn.show(message) if turn.sender.private else turn.show_publicly(message))
 
 
-async def alerts(turn: Turn, page: str = "0") -> bool:
+async def alerts(turn: Request, page: str = "0") -> bool:
     """Mine in private, everybody's in a group."""
     private = turn.sender.private
     found = await turn.services.alerts.list(
         user_id=turn.user.id if private else None, chat_id=None if private else turn.sender.chat_id
     )
     entries = [
-        alert_view.Entry(
+        alert_view.AlertEntry(
             one.id,
             unpack(one.kind, one.condition),
             one.label,
@@ -52,7 +52,7 @@ async def alerts(turn: Turn, page: str = "0") -> bool:
     return True
 
 
-async def missed(turn: Turn, page: str = "0") -> bool:
+async def missed(turn: Request, page: str = "0") -> bool:
     """What was told late."""
     since = turn.services.clock() - MISSED_DAYS * 86_400_000
     found = await turn.services.alerts.missed(turn.user.id, since)

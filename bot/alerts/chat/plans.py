@@ -37,8 +37,8 @@ from bot.kernel.tasks import each
 from bot.language import canonical
 from bot.notifications import outbox_rows
 from bot.notifications.sender import LANE_URGENT, pack_keyboard
-from bot.notifications.tables import Message as Row
 from bot.notifications.tables import OutboxKind, OutboxState
+from bot.notifications.tables import OutboxMessage as Row
 from bot.people.tables import ConfirmMode, User
 from bot.trading.chat.ticket_cards import card_of
 from bot.trading.previews.tickets import Offer

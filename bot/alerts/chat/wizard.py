@@ -14,7 +14,7 @@ from bot.alerts.chat import alerts, cards, lists
 from bot.alerts.views import cards as alert_view
 from bot.chat import menus as start_view
 from bot.chat.prompts import Prompt
-from bot.chat.request import Turn
+from bot.chat.request import Request
 from bot.domain.intent import AlertIntent
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import HUNDRED, MarketKind, plain
@@ -78,7 +78,7 @@ _OF_ALL: Final = {
 }
 
 
-async def step(turn: Turn, argument: str = "") -> None:
+async def step(turn: Request, argument: str = "") -> None:
     """Ask for the next word, or show the finished alert."""
     words = argument.split("|") if argument else []
     market = words[0] if words else ""
@@ -98,7 +98,7 @@ def _kinds(market: str) -> dict[str, _Kind]:
     return {MINE: _OF_ME, ALL: _OF_ALL}.get(market, _OF_MARKET)
 
 
-async def _fill(turn: Turn, words: list[str], kind: _Kind) -> None:
+async def _fill(turn: Request, words: list[str], kind: _Kind) -> None:
     """The words after market and kind, in the order of the line."""
     needed = [name for name, wanted in (("value", bool(kind.values)), ("window", kind.has_window)) if wanted]
     given = dict(zip(needed, words[2:], strict=False))
@@ -124,7 +124,7 @@ def _line(words: list[str], kind: _Kind, given: dict[str, str], rhythm: str = ""
     return " ".join(part for part in ("alert", symbol, body, rhythm) if part)
 
 
-async def _finish(turn: Turn, line: str) -> None:
+async def _finish(turn: Request, line: str) -> None:
     parsed = parse(line)
     intent = parsed.intents[0] if isinstance(parsed, Parsed) else None
     if not isinstance(intent, AlertIntent):
@@ -136,7 +136,7 @@ async def _finish(turn: Turn, line: str) -> None:
 # --- questions -----------------------------------------------------------------------------------------
 
 
-async def _ask_market(turn: Turn) -> None:
+async def _ask_market(turn: Request) -> None:
     bases = (await turn.services.queries.symbols(MarketKind.PERP))[:MOST_SYMBOLS]
     choices: list[tuple[str, str]] = [(base, f"aw:{base}") for base in bases]
     choices.append((alert_view.choice(turn.here, "account"), f"aw:{MINE}"))
@@ -144,7 +144,7 @@ async def _ask_market(turn: Turn) -> None:
     await _show(turn, "symbol", choices, per_row=4)
 
 
-async def _ask_kind(turn: Turn, market: str, kinds: dict[str, _Kind]) -> None:
+async def _ask_kind(turn: Request, market: str, kinds: dict[str, _Kind]) -> None:
     choices = [(alert_view.choice(turn.here, name), f"aw:{market}|{name}") for name in kinds]
     if market in {MINE, ALL}:
         await _show(turn, "account" if market == MINE else "market", choices, per_row=2)
@@ -153,7 +153,7 @@ async def _ask_kind(turn: Turn, market: str, kinds: dict[str, _Kind]) -> None:
     await _show(turn, "kind", choices, per_row=3, symbol=symbol_name(market))
 
 
-async def _ask_value(turn: Turn, words: list[str], kind: _Kind) -> None:
+async def _ask_value(turn: Request, words: list[str], kind: _Kind) -> None:
     if words[1] in {"above", "below"}:
         await _ask_price(turn, words, kind)
         return
@@ -165,7 +165,7 @@ async def _ask_value(turn: Turn, words: list[str], kind: _Kind) -> None:
     await _ask(turn, "value", words, choices)
 
 
-async def _ask_price(turn: Turn, words: list[str], kind: _Kind) -> None:
+async def _ask_price(turn: Request, words: list[str], kind: _Kind) -> None:
     """Levels a few per cent from here, at prices short enough to be read on a button."""
     moment = await turn.services.queries.moment(words[0])
     if isinstance(moment, Refusal):
@@ -188,7 +188,7 @@ def _shown(kind: _Kind, value: str) -> str:
 
 
 async def _ask(
-    turn: Turn,
+    turn: Request,
     question: str,
     words: list[str],
     options: list[tuple[str, str]],
@@ -204,7 +204,7 @@ async def _ask(
 
 
 async def _show(
-    turn: Turn, question: str, choices: list[tuple[str, str]], *, per_row: int, **words: str
+    turn: Request, question: str, choices: list[tuple[str, str]], *, per_row: int, **words: str
 ) -> None:
     message = start_view.ask(
         turn.here,
@@ -217,7 +217,7 @@ async def _show(
     await lists.put(turn, message)
 
 
-def _await_rest(turn: Turn, prefix: str) -> None:
+def _await_rest(turn: Request, prefix: str) -> None:
     """Whoever would rather type than tap may."""
     if turn.sender.private:
         turn.services.prompts.expect(turn.user.id, Prompt("alert", f"new:{prefix}"))

@@ -15,7 +15,7 @@ from sqlmodel import col
 
 from bot.alerts.storage.tables import Alert, AlertState, Firing, FiringState, Watermark
 from bot.domain.alerts.alert import PriceLevel
-from bot.notifications.tables import Message, OutboxState
+from bot.notifications.tables import OutboxMessage, OutboxState
 from bot.people.tables import Account
 
 LIVE = (AlertState.ARMED, AlertState.PAUSED)
@@ -248,22 +248,24 @@ async def expire(session: AsyncSession, now_ms: int) -> list[int]:
 
 async def gathering(
     session: AsyncSession, chat_id: int, thread_id: int | None, event: str, now_ms: int
-) -> Message | None:
+) -> OutboxMessage | None:
     """The chat's message about firings that has not left yet and may still take more in; locked."""
     same_topic = (
-        col(Message.thread_id).is_(None) if thread_id is None else col(Message.thread_id) == thread_id
+        col(OutboxMessage.thread_id).is_(None)
+        if thread_id is None
+        else col(OutboxMessage.thread_id) == thread_id
     )
     chosen = (
-        select(Message)
+        select(OutboxMessage)
         .where(
-            col(Message.chat_id) == chat_id,
+            col(OutboxMessage.chat_id) == chat_id,
             same_topic,
-            col(Message.event) == event,
-            col(Message.state) == OutboxState.PENDING,
-            col(Message.attempts) == 0,
-            col(Message.not_before_ms) > now_ms,
+            col(OutboxMessage.event) == event,
+            col(OutboxMessage.state) == OutboxState.PENDING,
+            col(OutboxMessage.attempts) == 0,
+            col(OutboxMessage.not_before_ms) > now_ms,
         )
-        .order_by(col(Message.id).desc())
+        .order_by(col(OutboxMessage.id).desc())
         .limit(1)
         .with_for_update()
     )
@@ -291,13 +293,13 @@ async def has_work(session: AsyncSession, now_ms: int) -> bool:
 async def settle_delivered(session: AsyncSession) -> int:
     """Let firings know what became of their messages; how many learnt it."""
     settled = 0
-    mine = col(Message.id) == col(Firing.outbox_id)
+    mine = col(OutboxMessage.id) == col(Firing.outbox_id)
     outcomes: tuple[tuple[FiringState, OutboxState, dict[str, Any]], ...] = (
-        (FiringState.DELIVERED, OutboxState.SENT, {"delivered_ms": col(Message.sent_ms)}),
+        (FiringState.DELIVERED, OutboxState.SENT, {"delivered_ms": col(OutboxMessage.sent_ms)}),
         (FiringState.UNDELIVERABLE, OutboxState.DEAD, {}),
     )
     for state, said, times in outcomes:
-        known = select(col(Message.id)).where(mine, col(Message.state) == said).exists()
+        known = select(col(OutboxMessage.id)).where(mine, col(OutboxMessage.state) == said).exists()
         values = {name: select(at).where(mine).scalar_subquery() for name, at in times.items()}
         statement = (
             update(Firing)

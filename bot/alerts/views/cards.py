@@ -47,7 +47,7 @@ _IN_ONE = 12  # firings told in full in one message
 
 
 @dataclass(frozen=True, slots=True)
-class Execution:
+class AlertExecution:
     """What filled; the price is the firing's value."""
 
     side: Side
@@ -78,11 +78,11 @@ class Flipped:
     band: Decimal
 
 
-Fact = Execution | KeyFault | NewState | Flipped
+Fact = AlertExecution | KeyFault | NewState | Flipped
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class AlertNews:
     """One firing. `late_s` is how late it was noticed, at most, None when it was in time."""
 
     condition: Condition
@@ -100,7 +100,7 @@ class News:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class AlertCard:
     """An alert as its maker sees it. `now` is the present price, of a condition that waits for one."""
 
     condition: Condition
@@ -116,7 +116,7 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AlertEntry:
     """An alert in a list."""
 
     id: int
@@ -140,21 +140,21 @@ def choice(locale: Locale, name: str) -> str:
 # --- it fired ------------------------------------------------------------------------------------------
 
 
-def fired(locale: Locale, news: Sequence[News], buttons: Keyboard) -> Message:
+def fired(locale: Locale, news: Sequence[AlertNews], buttons: Keyboard) -> Message:
     """Everything that fired within a moment, oldest first. The message is never too long to be sent."""
     told = [_told(locale, one) for one in news[:_IN_ONE]]
     rest = [headline(locale, one) for one in news[_IN_ONE:]]
     return Message(Markup("\n\n").join([*told, *([lines(*rest)] if rest else [])]), buttons)
 
 
-def headline(locale: Locale, one: News) -> Markup:
+def headline(locale: Locale, one: AlertNews) -> Markup:
     what = words.what(locale, one.condition, one.symbol)
     if one.label is None:
         return locale.text("alert-fired", what=what)
     return locale.text("alert-fired-labelled", label=one.label, what=what)
 
 
-def _told(locale: Locale, one: News) -> Markup:
+def _told(locale: Locale, one: AlertNews) -> Markup:
     late = None
     if one.late_s is not None:
         known = "most" if one.at_most else "exactly"
@@ -163,7 +163,7 @@ def _told(locale: Locale, one: News) -> Markup:
     return lines(headline(locale, one), _fact(locale, one), _seen(locale, one), late, plan)
 
 
-def _seen(locale: Locale, one: News) -> Markup:
+def _seen(locale: Locale, one: AlertNews) -> Markup:
     """When, and at what value."""
     time = locale.time(one.happened_ms)
     value = None
@@ -176,10 +176,10 @@ def _seen(locale: Locale, one: News) -> Markup:
     return locale.text("alert-fired-value", value=value, time=time)
 
 
-def _fact(locale: Locale, one: News) -> Markup | None:
+def _fact(locale: Locale, one: AlertNews) -> Markup | None:
     """What a value cannot say."""
     match one.fact:
-        case Execution(side, quantity):
+        case AlertExecution(side, quantity):
             symbol = one.symbol or ""
             return locale.text(
                 "alert-fact-fill",
@@ -237,26 +237,26 @@ def plan_asks(
 # --- it was made ---------------------------------------------------------------------------------------
 
 
-def made(locale: Locale, card: Card, buttons: Keyboard) -> Message:
+def made(locale: Locale, card: AlertCard, buttons: Keyboard) -> Message:
     """The alert is set: what it is, how far away, and what it would have done."""
     what = words.what(locale, card.condition)
     return Message(_described(locale, locale.text("alert-made", what=what), card), buttons)
 
 
-def proposed(locale: Locale, card: Card, buttons: Keyboard) -> Message:
+def proposed(locale: Locale, card: AlertCard, buttons: Keyboard) -> Message:
     """The same before it is saved."""
     what = words.what(locale, card.condition)
     return Message(_described(locale, locale.text("alert-proposed", what=what), card), buttons)
 
 
-def detail(locale: Locale, card: Card, *, paused: bool, buttons: Keyboard) -> Message:
+def detail(locale: Locale, card: AlertCard, *, paused: bool, buttons: Keyboard) -> Message:
     """One alert of the list."""
     what = words.what(locale, card.condition)
     head = locale.text("alert-paused", what=what) if paused else locale.text("alert-fired", what=what)
     return Message(_described(locale, head, card), buttons)
 
 
-def _described(locale: Locale, head: Markup, card: Card) -> Markup:
+def _described(locale: Locale, head: Markup, card: AlertCard) -> Markup:
     return lines(
         head,
         words.options(locale, card.options),
@@ -268,7 +268,7 @@ def _described(locale: Locale, head: Markup, card: Card) -> Markup:
     )
 
 
-def _now(locale: Locale, card: Card) -> Markup | None:
+def _now(locale: Locale, card: AlertCard) -> Markup | None:
     if card.now is None or card.distance is None:
         return None
     symbol = getattr(card.condition, "symbol", None) or ""
@@ -276,7 +276,7 @@ def _now(locale: Locale, card: Card) -> Markup | None:
     return locale.text("alert-now", price=price, distance=locale.percent(abs(card.distance)))
 
 
-def _replayed(locale: Locale, card: Card) -> Markup | None:
+def _replayed(locale: Locale, card: AlertCard) -> Markup | None:
     if card.replay_days is None:
         return None
     if card.replays is None:
@@ -284,7 +284,7 @@ def _replayed(locale: Locale, card: Card) -> Markup | None:
     return locale.text("alert-replay", days=card.replay_days, count=card.replays)
 
 
-def _armed(locale: Locale, card: Card) -> Markup | None:
+def _armed(locale: Locale, card: AlertCard) -> Markup | None:
     if not card.armed_plan or card.plan is None:
         return None
     warning = (
@@ -322,7 +322,7 @@ def gone(locale: Locale, *, list_data: str) -> Message:
 
 def listing(
     locale: Locale,
-    entries: Sequence[Entry],
+    entries: Sequence[AlertEntry],
     *,
     page: int,
     page_data: PageData,
@@ -346,7 +346,7 @@ def listing(
     return page_at(paginate(locale, header, rows, page_data, per_page=6, footer=foot), page)
 
 
-def _entry(locale: Locale, number: int, entry: Entry) -> Markup:
+def _entry(locale: Locale, number: int, entry: AlertEntry) -> Markup:
     state = "paused" if entry.paused else "armed"
     what = words.what(locale, entry.condition)
     if entry.label is None:
@@ -359,7 +359,7 @@ def _entry(locale: Locale, number: int, entry: Entry) -> Markup:
     return lines(row, fired)
 
 
-def _short(locale: Locale, number: int, entry: Entry) -> str:
+def _short(locale: Locale, number: int, entry: AlertEntry) -> str:
     return f"{number}. {clean(entry.label, 40) if entry.label else words.what(locale, entry.condition)}"
 
 
@@ -370,7 +370,7 @@ def changing(locale: Locale, condition: Condition, buttons: Keyboard) -> Message
 
 def missed(
     locale: Locale,
-    news: Sequence[News],
+    news: Sequence[AlertNews],
     *,
     days: int,
     page: int,

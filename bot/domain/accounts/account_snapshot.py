@@ -1,6 +1,6 @@
 """An account at one moment, and what it is worth at marks that have moved since. Pure.
 
-Formulae as in `domain.accounts.margin`: equity counts unrealised profit; the margin fraction is equity over the
+Formulae as in `margin`: equity counts unrealised profit; the margin fraction is equity over the
 exposure of the positions (Backpack OpenAPI: `MarginAccountSummary.marginFraction`).
 """
 
@@ -16,7 +16,7 @@ from bot.domain.values import HUNDRED, ZERO
 
 
 @dataclass(frozen=True, slots=True)
-class AccountPicture:
+class AccountSnapshot:
     """What the desk last read. Money in USD; `exposure` is `netExposureFutures`."""
 
     at_ms: int
@@ -60,7 +60,7 @@ def funding_cost(position: Position, now: Marked) -> Decimal | None:
     return None if now.rate is None else -funding_payment(position.quantity, now.mark, now.rate)
 
 
-def margin_percent(picture: AccountPicture, marks: Marks) -> Decimal | None:
+def margin_percent(picture: AccountSnapshot, marks: Marks) -> Decimal | None:
     """The account's margin fraction in per cent at these marks; None without exposure."""
     equity, exposure = picture.equity, picture.exposure
     for symbol, position in picture.positions.items():

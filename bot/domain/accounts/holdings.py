@@ -19,21 +19,21 @@ _FINEST = Decimal("0.00000001")
 
 
 @dataclass(frozen=True, slots=True)
-class Closing:
+class PositionClosing:
     """The orders that close a position, and the `rest` of it (base) that the market's rules take in none."""
 
     requests: tuple[OrderRequest, ...]
     rest: Decimal = ZERO
 
 
-def closing_orders(position: Position, market: Market | None) -> Closing:
+def closing_orders(position: Position, market: Market | None) -> PositionClosing:
     """Market orders for all of a position that can be closed, each within the market's smallest and largest.
 
     Reduce-only, so that a second one cannot open the other side. Without rules it is one order as held.
     """
     held = abs(position.quantity)
     parts, rest = ([held], ZERO) if market is None else parts_of(held, market)
-    return Closing(tuple(_close(position, part) for part in parts), rest)
+    return PositionClosing(tuple(_close(position, part) for part in parts), rest)
 
 
 def closable(held: Decimal, market: Market) -> Decimal:

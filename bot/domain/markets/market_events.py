@@ -118,7 +118,7 @@ class Kline(MarketEvent, frozen=True, gc=False):
     received_ms: int
 
 
-class Gap(MarketEvent, frozen=True, gc=False):
+class FeedGap(MarketEvent, frozen=True, gc=False):
     """Between these times (exchange's unix ms) events of a stream may be lost for good.
 
     Told once listening has begun again, so that candles over the gap are to be had. `symbol` None: of all.

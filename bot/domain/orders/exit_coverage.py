@@ -15,7 +15,7 @@ from bot.domain.values import ZERO, Side
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class ExitPromise:
     """One exit attached to an entry."""
 
     kind: str  # "tp" or "sl"
@@ -23,7 +23,7 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FilledEntry:
     """An executed order with exits attached."""
 
     symbol: str
@@ -31,19 +31,19 @@ class Entry:
     exchange_id: str
     executed: Decimal  # base, above zero
     average: Decimal  # price of the execution
-    promises: tuple[Promise, ...]
+    promises: tuple[ExitPromise, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class ExitGap:
     """A promise that is not kept. `covered` is zero when nothing stands at its price."""
 
-    promise: Promise
+    promise: ExitPromise
     covered: Decimal  # base quantity
     needed: Decimal
 
 
-def gaps(entry: Entry, resting: Sequence[OrderReport], held: Decimal) -> list[Gap]:
+def gaps(entry: FilledEntry, resting: Sequence[OrderReport], held: Decimal) -> list[ExitGap]:
     """The promises of `entry` that do not stand among all `resting` orders of the account.
 
     `held` is the net position in the market (signed), read after `resting`: an exit that fired in between has
@@ -63,20 +63,22 @@ def gaps(entry: Entry, resting: Sequence[OrderReport], held: Decimal) -> list[Ga
     return [gap for gap in found if gap is not None]
 
 
-def _gap(entry: Entry, promise: Promise, triggers: Sequence[OrderReport], needed: Decimal) -> Gap | None:
+def _gap(
+    entry: FilledEntry, promise: ExitPromise, triggers: Sequence[OrderReport], needed: Decimal
+) -> ExitGap | None:
     if not any(keeps(entry, promise, order) for order in triggers):
-        return Gap(promise, ZERO, needed)
+        return ExitGap(promise, ZERO, needed)
     above = promise.trigger > entry.average
     covered = sum((_left(order, needed) for order in triggers if _is_above(order, entry) == above), ZERO)
-    return Gap(promise, covered, needed) if covered < needed else None
+    return ExitGap(promise, covered, needed) if covered < needed else None
 
 
-def keeps(entry: Entry, promise: Promise, order: OrderReport) -> bool:
+def keeps(entry: FilledEntry, promise: ExitPromise, order: OrderReport) -> bool:
     """Whether `order` is that promise, or another order at its price that does the same."""
     return order.trigger_price == promise.trigger and order.related_id in {None, entry.exchange_id}
 
 
-def _is_above(order: OrderReport, entry: Entry) -> bool:
+def _is_above(order: OrderReport, entry: FilledEntry) -> bool:
     return order.trigger_price is not None and order.trigger_price > entry.average
 
 

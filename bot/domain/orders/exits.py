@@ -12,7 +12,7 @@ from typing import Literal
 from bot.domain.intent import AbsolutePrice, PercentOffset, PriceExpr, TradeIntent
 from bot.domain.markets.market import Market
 from bot.domain.preview.preview import ExitOutcome
-from bot.domain.preview.priced_order import Draft, usable_leverage
+from bot.domain.preview.priced_order import PricedOrder, usable_leverage
 from bot.domain.preview.pricing import stated_price, static_range
 from bot.domain.refusal import Param, Refusal, RefusalCode
 from bot.domain.values import HUNDRED, ONE, ZERO, shown
@@ -116,7 +116,7 @@ class Exits:
     stop_loss: Decimal | None = None
 
 
-def attach_exits(draft: Draft, quantity: Decimal) -> Exits | Refusal:
+def attach_exits(draft: PricedOrder, quantity: Decimal) -> Exits | Refusal:
     """The triggers a line attaches, checked against the expected entry and, for a fill now, against the mark:
     an exit that the mark has already passed would fire at once."""
     intent = draft.intent
@@ -148,7 +148,7 @@ def attach_exits(draft: Draft, quantity: Decimal) -> Exits | Refusal:
     return Exits(target, stop)
 
 
-def opened_by(draft: Draft, quantity: Decimal) -> Decimal:
+def opened_by(draft: PricedOrder, quantity: Decimal) -> Decimal:
     """The part of `quantity` that opens or enlarges a position; the rest closes what is held on the other
     side. Exits of the order are reduce-only, so this part is all they can ever close."""
     return max(ZERO, quantity - max(ZERO, -draft.held * draft.side.sign))
@@ -174,6 +174,6 @@ def _exit(
     return trigger, check_exit(kind, trigger, setting)
 
 
-def _roi_leverage(draft: Draft) -> Decimal:
+def _roi_leverage(draft: PricedOrder) -> Decimal:
     """The leverage `roi` divides by: the line's own, else the most the account and the market allow."""
     return draft.intent.leverage or usable_leverage(draft.context)

@@ -7,12 +7,12 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TypeVar
 
-from bot.domain.orders.stops import Exposure, Trigger, closes, covered, kind_of
+from bot.domain.orders.stops import Exposure, StopTrigger, closes, covered, kind_of
 from bot.domain.preview.preview import Note, Preview
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import Side
 
-TriggerT = TypeVar("TriggerT", bound=Trigger)
+TriggerT = TypeVar("TriggerT", bound=StopTrigger)
 
 STANDS = "exit-stands"  # the note of a preview beside others of its kind
 CHOICE = "exit-choice"
@@ -24,7 +24,9 @@ def standing(preview: Preview, kind: str, resting: Iterable[TriggerT], price: De
     return [order for order in resting if closes(order, exposure) and kind_of(order, exposure) == kind]
 
 
-def stands_already(preview: Preview, kind: str, found: Sequence[Trigger], price: Decimal) -> Refusal | None:
+def stands_already(
+    preview: Preview, kind: str, found: Sequence[StopTrigger], price: Decimal
+) -> Refusal | None:
     """Said when exits at the very price close as much already."""
     same = [order for order in found if order.trigger_price == preview.request.trigger_price]
     if not same or covered(_exposure(preview, price), same) < preview.quantity:
@@ -33,7 +35,7 @@ def stands_already(preview: Preview, kind: str, found: Sequence[Trigger], price:
     return Refusal(RefusalCode.EXIT_STANDS, {"kind": kind, "symbol": preview.market.symbol, "price": stop})
 
 
-def may_replace(preview: Preview, found: Sequence[Trigger], price: Decimal) -> bool:
+def may_replace(preview: Preview, found: Sequence[StopTrigger], price: Decimal) -> bool:
     """Whether the new exit closes all that those it would replace close together."""
     return bool(found) and preview.quantity >= covered(_exposure(preview, price), found)
 

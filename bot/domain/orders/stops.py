@@ -13,7 +13,7 @@ from typing import Protocol
 from bot.domain.values import ZERO, Side
 
 
-class Trigger(Protocol):
+class StopTrigger(Protocol):
     """What is asked of a resting order: an `OrderReport` and an `OrderSnapshot` answer it."""
 
     @property
@@ -54,7 +54,7 @@ class Bare:
     quantity: Decimal
 
 
-def closes(order: Trigger, exposure: Exposure) -> bool:
+def closes(order: StopTrigger, exposure: Exposure) -> bool:
     """Whether `order` is an exit of the holding: a stop or a target."""
     return (
         order.trigger_price is not None
@@ -64,19 +64,19 @@ def closes(order: Trigger, exposure: Exposure) -> bool:
     )
 
 
-def kind_of(order: Trigger, exposure: Exposure) -> str:
+def kind_of(order: StopTrigger, exposure: Exposure) -> str:
     """Which exit of the holding `order` is: "sl" on the losing side of the price, else "tp"."""
     trigger = order.trigger_price if order.trigger_price is not None else exposure.price
     gain = (trigger - exposure.price) * -exposure.closing_side.sign
     return "tp" if gain > ZERO else "sl"
 
 
-def stops_of(exposure: Exposure, resting: Iterable[Trigger]) -> list[Trigger]:
+def stops_of(exposure: Exposure, resting: Iterable[StopTrigger]) -> list[StopTrigger]:
     """The stops of a holding among `resting` orders."""
     return [order for order in resting if closes(order, exposure) and kind_of(order, exposure) == "sl"]
 
 
-def covered(exposure: Exposure, exits: Sequence[Trigger]) -> Decimal:
+def covered(exposure: Exposure, exits: Sequence[StopTrigger]) -> Decimal:
     """Base units of the holding that `exits` close together; one without a size closes all of it."""
     held = abs(exposure.quantity)
     left = (held if order.quantity is None else order.quantity - order.executed for order in exits)
@@ -84,7 +84,7 @@ def covered(exposure: Exposure, exits: Sequence[Trigger]) -> Decimal:
 
 
 def bared(
-    exposures: Iterable[Exposure], resting: Sequence[Trigger], leaving: Collection[str | None]
+    exposures: Iterable[Exposure], resting: Sequence[StopTrigger], leaving: Collection[str | None]
 ) -> tuple[Bare, ...]:
     """The holdings that would have less under a stop once the orders of the ids `leaving` are gone."""
     found: list[Bare] = []
@@ -114,7 +114,9 @@ class Shortage:
     needed: Decimal
 
 
-def shortage(exposure: Exposure, promised: Sequence[Promised], resting: Sequence[Trigger]) -> Shortage | None:
+def shortage(
+    exposure: Exposure, promised: Sequence[Promised], resting: Sequence[StopTrigger]
+) -> Shortage | None:
     """What of the promises does not stand; None when enough does. Any stop counts, at whatever price.
 
     A trigger at a promised price counts on either side of the market: its turn may have come just now.

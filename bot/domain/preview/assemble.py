@@ -15,13 +15,13 @@ from bot.domain.markets.market import Market
 from bot.domain.orders.exits import Exits, exit_outcome, opened_by
 from bot.domain.orders.order import OrderRequest
 from bot.domain.preview.preview import ExitOutcome, Note, Preview
-from bot.domain.preview.priced_order import Draft, Estimate, best_price, slippage_of
+from bot.domain.preview.priced_order import Estimate, PricedOrder, best_price, slippage_of
 from bot.domain.preview.sizing import Sized
 from bot.domain.preview.warnings import notes_on
 from bot.domain.values import BPS, ONE, ZERO, OrderType, Side, shown
 
 
-def compose(draft: Draft, sized: Sized, exits: Exits, notes: tuple[Note, ...]) -> Preview:
+def compose(draft: PricedOrder, sized: Sized, exits: Exits, notes: tuple[Note, ...]) -> Preview:
     """The preview of a sized order; `notes` are those of the routing, put first."""
     context, market, quantity = draft.context, draft.market, sized.quantity
     estimate = draft.estimate(quantity)
@@ -58,7 +58,7 @@ def compose(draft: Draft, sized: Sized, exits: Exits, notes: tuple[Note, ...]) -
     return replace(preview, notes=notes + notes_on(draft, sized, estimate, preview))
 
 
-def _request(draft: Draft, sized: Sized, exits: Exits) -> OrderRequest:
+def _request(draft: PricedOrder, sized: Sized, exits: Exits) -> OrderRequest:
     """The order as it goes out. Stops carry `triggerQuantity` instead of `quantity`."""
     intent, by_quote = draft.intent, sized.quote_quantity is not None
     sleeping = draft.trigger is not None
@@ -91,7 +91,7 @@ def trigger_source(market: Market) -> str:
     return "MarkPrice" if market.is_perp else "LastPrice"
 
 
-def _initial_margin(draft: Draft, quantity: Decimal) -> Decimal:
+def _initial_margin(draft: PricedOrder, quantity: Decimal) -> Decimal:
     """What the exchange locks, or the share the line's leverage means if that is more."""
     locked = max(ZERO, draft.margin_change(quantity))
     leverage = draft.intent.leverage
@@ -101,7 +101,7 @@ def _initial_margin(draft: Draft, quantity: Decimal) -> Decimal:
     return shown(max(locked, growth * draft.mark / leverage))
 
 
-def _available_after(draft: Draft, quantity: Decimal, estimate: Estimate) -> Decimal:
+def _available_after(draft: PricedOrder, quantity: Decimal, estimate: Estimate) -> Decimal:
     if draft.market.is_perp:
         return draft.free - draft.margin_change(quantity) - draft.entry_loss(estimate) - estimate.fee
     if draft.side is Side.SELL:
@@ -109,7 +109,7 @@ def _available_after(draft: Draft, quantity: Decimal, estimate: Estimate) -> Dec
     return draft.free - estimate.cost  # the fee of a purchase is taken from the coins
 
 
-def _leverage_used(draft: Draft, estimate: Estimate, after: Decimal) -> Decimal | None:
+def _leverage_used(draft: PricedOrder, estimate: Estimate, after: Decimal) -> Decimal | None:
     if not draft.market.is_perp:
         return None
     account = draft.context.account
@@ -120,7 +120,7 @@ def _leverage_used(draft: Draft, estimate: Estimate, after: Decimal) -> Decimal 
     return shown(exposure / equity)
 
 
-def _liquidation_price(draft: Draft, estimate: Estimate, change: Decimal) -> Decimal | None:
+def _liquidation_price(draft: PricedOrder, estimate: Estimate, change: Decimal) -> Decimal | None:
     if not draft.market.is_perp:
         return None
     mark, price = draft.context.mark.mark, estimate.price
@@ -134,14 +134,14 @@ def _liquidation_price(draft: Draft, estimate: Estimate, change: Decimal) -> Dec
     return liquidation_price(holding, reference)
 
 
-def _next_funding(draft: Draft, after: Decimal) -> Decimal | None:
+def _next_funding(draft: PricedOrder, after: Decimal) -> Decimal | None:
     mark = draft.context.mark
     if not draft.market.is_perp or mark.funding_rate is None:
         return None
     return funding_payment(after, mark.mark, mark.funding_rate)
 
 
-def _slippage_bps(draft: Draft, estimate: Estimate, best: Decimal | None) -> Decimal | None:
+def _slippage_bps(draft: PricedOrder, estimate: Estimate, best: Decimal | None) -> Decimal | None:
     if best is None or not estimate.taken or draft.trigger is not None:
         return None
     average = estimate.taken_cost / estimate.taken
@@ -149,7 +149,7 @@ def _slippage_bps(draft: Draft, estimate: Estimate, best: Decimal | None) -> Dec
 
 
 def _outcome(
-    draft: Draft, estimate: Estimate, quantity: Decimal, trigger: Decimal | None, margin: Decimal | None
+    draft: PricedOrder, estimate: Estimate, quantity: Decimal, trigger: Decimal | None, margin: Decimal | None
 ) -> ExitOutcome | None:
     """What an exit brings to the part that was opened, its share of the fee included. Where a position was
     turned, the margin line counts what is locked beyond the old side: no return is reckoned on that."""

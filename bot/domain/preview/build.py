@@ -16,7 +16,7 @@ from bot.domain.orders.exits import attach_exits
 from bot.domain.preview.assemble import compose
 from bot.domain.preview.instrument_selection import (
     WHOLE,
-    Routed,
+    SelectedMarket,
     near_market,
     on_perp_instead,
     position_in,
@@ -227,7 +227,7 @@ def _attempt(intent: TradeIntent, context: PreviewContext) -> Preview | Refusal:
     return compose(draft, sized, exits, routed.notes)
 
 
-def _routed(intent: TradeIntent, context: PreviewContext) -> Routed | Refusal:
+def _routed(intent: TradeIntent, context: PreviewContext) -> SelectedMarket | Refusal:
     if context.last <= ZERO:
         return Refusal(RefusalCode.EMPTY_BOOK, {"symbol": context.market.base})
     return check_callout(intent, context.last) or route(intent, context)

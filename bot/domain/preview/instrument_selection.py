@@ -73,14 +73,14 @@ def position_in(account: AccountState, symbol: str) -> Decimal:
 
 
 @dataclass(frozen=True, slots=True)
-class Routed:
+class SelectedMarket:
     """A line that fits its market, with everything unsaid filled in."""
 
     intent: TradeIntent
     notes: tuple[Note, ...] = ()
 
 
-def route(intent: TradeIntent, context: PreviewContext) -> Routed | Refusal:
+def route(intent: TradeIntent, context: PreviewContext) -> SelectedMarket | Refusal:
     """Fit a line to the market and the account: kind, reductions, size present and unambiguous, leverage."""
     market = context.market
     if market.kind is MarketKind.OTHER:
@@ -113,7 +113,7 @@ def coins_to_close(intent: Closing, context: PreviewContext) -> tuple[Closing, t
     return replace(intent, size=BaseSize(size.amount)), (note,)
 
 
-def _on_spot(intent: TradeIntent, context: PreviewContext) -> Routed | Refusal:
+def _on_spot(intent: TradeIntent, context: PreviewContext) -> SelectedMarket | Refusal:
     market = context.market
     perp_held = position_in(context.account, f"{market.symbol}_PERP")
     if intent.verb in {Verb.LONG, Verb.SHORT}:
@@ -132,10 +132,10 @@ def _on_spot(intent: TradeIntent, context: PreviewContext) -> Routed | Refusal:
         mend = perp if perp_held > ZERO else None
         ways = ((on_perp_instead(intent, market),),) if context.has_perp and mend is None else ()
         return Refusal(RefusalCode.SHORT_SPOT, {"symbol": market.base}, mend_intent=mend, ways=ways)
-    return Routed(intent)
+    return SelectedMarket(intent)
 
 
-def _on_perp(intent: TradeIntent, context: PreviewContext) -> Routed | Refusal:
+def _on_perp(intent: TradeIntent, context: PreviewContext) -> SelectedMarket | Refusal:
     market, held = context.market, position_in(context.account, context.market.symbol)
     notes: tuple[Note, ...] = ()
     if intent.verb is Verb.SELL and intent.size is None and held > ZERO and not intent.reduce_only:
@@ -149,12 +149,12 @@ def _on_perp(intent: TradeIntent, context: PreviewContext) -> Routed | Refusal:
     if context.account.liquidating:
         return Refusal(RefusalCode.ACCOUNT_LIQUIDATING)
     refusal = _check_leverage(intent, context)
-    return refusal if refusal is not None else Routed(intent, notes)
+    return refusal if refusal is not None else SelectedMarket(intent, notes)
 
 
 def _reducing(
     intent: TradeIntent, held: Decimal, market: Market, notes: tuple[Note, ...]
-) -> Routed | Refusal:
+) -> SelectedMarket | Refusal:
     side = intent.verb.side
     if held * side.sign >= ZERO:
         missing = "long" if side is Side.SELL else "short"
@@ -164,7 +164,7 @@ def _reducing(
     if intent.take_profit is not None or intent.stop_loss is not None:
         mend = replace(intent, take_profit=None, stop_loss=None)
         return Refusal(RefusalCode.UNSUPPORTED, {"feature": "tp/sl + reduce"}, mend_intent=mend)
-    return Routed(replace(intent, size=intent.size or WHOLE, leverage=None), notes)
+    return SelectedMarket(replace(intent, size=intent.size or WHOLE, leverage=None), notes)
 
 
 def as_perp(intent: TradeIntent) -> TradeIntent:

@@ -48,7 +48,7 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class PricedOrder:
     """An intent in a context, with its prices at the tick. `limit` and `trigger` None: a market order now."""
 
     intent: TradeIntent
@@ -174,7 +174,7 @@ def usable_leverage(context: PreviewContext) -> Decimal:
     return leverage_cap(context) if maximum is None else min(leverage_cap(context), maximum)
 
 
-def draft_order(intent: TradeIntent, context: PreviewContext) -> Draft | Refusal:
+def draft_order(intent: TradeIntent, context: PreviewContext) -> PricedOrder | Refusal:
     """Settle the prices of a routed intent and refuse what no size could mend."""
     market, side = context.market, intent.verb.side
     refusal = _check_state(intent, context) or _check_words(intent, context)
@@ -189,15 +189,15 @@ def draft_order(intent: TradeIntent, context: PreviewContext) -> Draft | Refusal
     if refusal is not None:
         return refusal
     if trigger is not None:
-        return Draft(intent, context, limit, trigger, None, ())
+        return PricedOrder(intent, context, limit, trigger, None, ())
     if limit is not None:
-        return Draft(intent, context, limit, None, limit, taking_levels(context.book, side, limit))
+        return PricedOrder(intent, context, limit, None, limit, taking_levels(context.book, side, limit))
     best = best_price(context, side)
     if best is None:
         return Refusal(RefusalCode.EMPTY_BOOK, {"symbol": market.base})
     prices = acceptable_prices(market, context.last, context.mark.mark)
     bound = prices.nearest(worst_taking_price(market, side, best, slippage_of(intent, context)))
-    return Draft(intent, context, None, None, bound, taking_levels(context.book, side, bound))
+    return PricedOrder(intent, context, None, None, bound, taking_levels(context.book, side, bound))
 
 
 def best_price(context: PreviewContext, side: Side) -> Decimal | None:

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from bot.domain.accounts.margin import largest_affordable
 from bot.domain.intent import BaseSize, PercentSize, QuoteSize, TradeIntent
-from bot.domain.preview.priced_order import Draft
+from bot.domain.preview.priced_order import PricedOrder
 from bot.domain.preview.pricing import walk_book
 from bot.domain.refusal import Param, Refusal, RefusalCode
 from bot.domain.values import HUNDRED, ONE, ZERO, Side, TimeInForce, ceil_to, floor_to, shown
@@ -31,7 +31,7 @@ class Sized:
     asked: Decimal | None = None
 
 
-def size_order(draft: Draft) -> Sized | Refusal:
+def size_order(draft: PricedOrder) -> Sized | Refusal:
     """The quantity of a drafted order, or the first filter that would refuse it, with the nearest mend.
 
     A spot market buy sized in money is sent by `quoteQuantity`: the exchange then never spends more than the
@@ -63,7 +63,7 @@ def size_order(draft: Draft) -> Sized | Refusal:
     return refusal if refusal is not None else Sized(quantity, spent, asked)
 
 
-def _asked(draft: Draft) -> tuple[Decimal | None, Decimal | None]:
+def _asked(draft: PricedOrder) -> tuple[Decimal | None, Decimal | None]:
     """Base or money, as the line says it; exactly one of the two. Per cent of a position when reducing, of
     the free equity times the stated leverage (1x unstated) for a perp entry, of the balance on spot."""
     size = draft.intent.size
@@ -79,7 +79,7 @@ def _asked(draft: Draft) -> tuple[Decimal | None, Decimal | None]:
     return (draft.free * share, None) if draft.side is Side.SELL else (None, draft.free * share)
 
 
-def _base_for(draft: Draft, money: Decimal) -> Decimal | None:
+def _base_for(draft: PricedOrder, money: Decimal) -> Decimal | None:
     """Base units for `money`: what crosses at the book's prices, what rests at the limit. None when a market
     order finds no book for that much."""
     walk = walk_book(() if draft.intent.post_only else draft.levels, quote=money)
@@ -88,12 +88,12 @@ def _base_for(draft: Draft, money: Decimal) -> Decimal | None:
     return walk.filled + (money - walk.cost) / draft.reference
 
 
-def _takes_what_it_can(draft: Draft) -> bool:
+def _takes_what_it_can(draft: PricedOrder) -> bool:
     size = draft.intent.size
     return isinstance(size, PercentSize) and size.percent <= HUNDRED and not draft.intent.reduce_only
 
 
-def _quote_quantity(draft: Draft, money: Decimal | None) -> Decimal | None:
+def _quote_quantity(draft: PricedOrder, money: Decimal | None) -> Decimal | None:
     if money is None or draft.market.is_perp or draft.side is Side.SELL or not draft.is_immediate:
         return None
     # Any price times any quantity is a multiple of tick times step: finer money cannot be spent.
@@ -103,7 +103,7 @@ def _quote_quantity(draft: Draft, money: Decimal | None) -> Decimal | None:
 # --- filters ------------------------------------------------------------------------------------------
 
 
-def resized(draft: Draft, quantity: Decimal) -> TradeIntent | None:
+def resized(draft: PricedOrder, quantity: Decimal) -> TradeIntent | None:
     """The same line for `quantity`, in the unit the user typed; None when nothing that small is traded."""
     if quantity < draft.market.min_quantity or quantity <= ZERO:
         return None
@@ -115,7 +115,7 @@ def resized(draft: Draft, quantity: Decimal) -> TradeIntent | None:
     return replace(draft.intent, size=BaseSize(quantity))
 
 
-def _thin_book(draft: Draft) -> Refusal:
+def _thin_book(draft: PricedOrder) -> Refusal:
     available = draft.market.floor_quantity(draft.depth)
     params: dict[str, Param] = {
         "symbol": draft.market.base,
@@ -126,7 +126,7 @@ def _thin_book(draft: Draft) -> Refusal:
     return Refusal(RefusalCode.THIN_BOOK, params, mend_intent=resized(draft, available))
 
 
-def _check_depth(draft: Draft, base: Decimal) -> Refusal | None:
+def _check_depth(draft: PricedOrder, base: Decimal) -> Refusal | None:
     """Orders that fill now need a book that fills them: market and FOK wholly, IOC at least in part."""
     if draft.intent.time_in_force is TimeInForce.IOC and not draft.is_immediate and draft.depth > ZERO:
         return None
@@ -138,7 +138,7 @@ def _check_depth(draft: Draft, base: Decimal) -> Refusal | None:
     return replace(refusal, mend_intent=replace(draft.intent, time_in_force=None))
 
 
-def _check_quantity(draft: Draft, quantity: Decimal, asked: Decimal) -> Refusal | None:
+def _check_quantity(draft: PricedOrder, quantity: Decimal, asked: Decimal) -> Refusal | None:
     """`asked` is the size before it was floored to the step: what the user recognises."""
     market = draft.market
     minimum = max(ceil_to(market.min_quantity, market.step), market.step)
@@ -157,7 +157,7 @@ def _check_quantity(draft: Draft, quantity: Decimal, asked: Decimal) -> Refusal 
     return None
 
 
-def check_limits(draft: Draft, quantity: Decimal) -> Refusal | None:
+def check_limits(draft: PricedOrder, quantity: Decimal) -> Refusal | None:
     """Open interest and position limits, for orders that make the position larger.
 
     Source: `Market.openInterestLimit` (read in base units, like the open interest) and
@@ -186,13 +186,13 @@ def check_limits(draft: Draft, quantity: Decimal) -> Refusal | None:
     return None
 
 
-def _over_limit(draft: Draft, code: RefusalCode, limit: Decimal, room: Decimal) -> Refusal:
+def _over_limit(draft: PricedOrder, code: RefusalCode, limit: Decimal, room: Decimal) -> Refusal:
     nearest = max(ZERO, draft.market.floor_quantity(room))
     params: dict[str, Param] = {"limit": limit, "nearest": nearest, "asset": draft.market.base}
     return Refusal(code, params, mend_intent=resized(draft, nearest))
 
 
-def _check_funds(draft: Draft, quantity: Decimal, spent: Decimal) -> Refusal | None:
+def _check_funds(draft: PricedOrder, quantity: Decimal, spent: Decimal) -> Refusal | None:
     need, free = draft.need(quantity), draft.free
     if spent:
         need = spent + max(ZERO, draft.estimate(quantity).fee)
@@ -202,7 +202,7 @@ def _check_funds(draft: Draft, quantity: Decimal, spent: Decimal) -> Refusal | N
     return _insufficient(draft, need, largest_affordable(draft.need, free, draft.market.step, quantity))
 
 
-def _insufficient(draft: Draft, required: Decimal, nearest: Decimal) -> Refusal:
+def _insufficient(draft: PricedOrder, required: Decimal, nearest: Decimal) -> Refusal:
     params: dict[str, Param] = {"required": required, "available": draft.free}
     mend = resized(draft, nearest)
     if draft.market.is_perp:

@@ -9,14 +9,14 @@ from decimal import Decimal
 
 from bot.domain.intent import AbsolutePrice, BaseSize, QuoteSize
 from bot.domain.preview.preview import Note, Preview
-from bot.domain.preview.priced_order import Draft, Estimate
+from bot.domain.preview.priced_order import Estimate, PricedOrder
 from bot.domain.preview.sizing import Sized
 from bot.domain.values import BPS, HUNDRED, ZERO
 
 WIDE_SPREAD_BPS = Decimal(50)
 
 
-def notes_on(draft: Draft, sized: Sized, estimate: Estimate, preview: Preview) -> tuple[Note, ...]:
+def notes_on(draft: PricedOrder, sized: Sized, estimate: Estimate, preview: Preview) -> tuple[Note, ...]:
     """The notes of a composed preview; the codes are listed at `Note`."""
     notes: list[Note] = []
     intent, market, context = draft.intent, draft.market, draft.context
@@ -40,7 +40,7 @@ def notes_on(draft: Draft, sized: Sized, estimate: Estimate, preview: Preview) -
     return tuple(notes)
 
 
-def _rounding_notes(draft: Draft, sized: Sized) -> list[Note]:
+def _rounding_notes(draft: PricedOrder, sized: Sized) -> list[Note]:
     """What was changed to fit the tick and the step. Sizes in money always round and show their base."""
     notes = []
     size, market = draft.intent.size, draft.market
@@ -56,7 +56,7 @@ def _rounding_notes(draft: Draft, sized: Sized) -> list[Note]:
     return notes
 
 
-def _danger_notes(draft: Draft, estimate: Estimate, preview: Preview) -> list[Note]:
+def _danger_notes(draft: PricedOrder, estimate: Estimate, preview: Preview) -> list[Note]:
     notes = []
     liquidation, stop = preview.liquidation_price, preview.stop_loss
     if liquidation is not None and stop is not None:

@@ -169,11 +169,11 @@ class BackpackClient:
         start_s: int,
         end_s: int | None = None,
         price_type: str | None = None,
-    ) -> list[wm.Kline]:
+    ) -> list[wm.WireKline]:
         """Candles. Times in unix **seconds**; `price_type` is `Last`, `Index` or `Mark`."""
         return await self._get(
             routes.KLINES,
-            list[wm.Kline],
+            list[wm.WireKline],
             symbol=symbol,
             interval=interval,
             startTime=start_s,
@@ -181,9 +181,9 @@ class BackpackClient:
             priceType=price_type,
         )
 
-    async def open_interest(self, symbol: str | None = None) -> dict[str, wm.OpenInterest]:
+    async def open_interest(self, symbol: str | None = None) -> dict[str, wm.WireOpenInterest]:
         """Open interest in base units by symbol."""
-        rows = await self._get(routes.OPEN_INTEREST, list[wm.OpenInterest], symbol=symbol)
+        rows = await self._get(routes.OPEN_INTEREST, list[wm.WireOpenInterest], symbol=symbol)
         return {row.symbol: row for row in rows}
 
     async def funding_rates(
@@ -194,16 +194,16 @@ class BackpackClient:
             routes.FUNDING_RATES, list[wm.FundingIntervalRate], symbol=symbol, limit=limit, offset=offset
         )
 
-    async def trades(self, symbol: str, limit: int | None = None) -> list[wm.Trade]:
+    async def trades(self, symbol: str, limit: int | None = None) -> list[wm.WireTrade]:
         """The most recent public trades, at most 1000."""
-        return await self._get(routes.TRADES, list[wm.Trade], symbol=symbol, limit=limit)
+        return await self._get(routes.TRADES, list[wm.WireTrade], symbol=symbol, limit=limit)
 
     async def trade_history(
         self, symbol: str, limit: int | None = None, offset: int | None = None
-    ) -> list[wm.Trade]:
+    ) -> list[wm.WireTrade]:
         """Older public trades, at most 1000 a page."""
         return await self._get(
-            routes.TRADE_HISTORY, list[wm.Trade], symbol=symbol, limit=limit, offset=offset
+            routes.TRADE_HISTORY, list[wm.WireTrade], symbol=symbol, limit=limit, offset=offset
         )
 
     # --- assets, sessions, predictions -------------------------------------------------------------

@@ -16,7 +16,7 @@ from bot.domain.values import ZERO, Side
 from bot.exchange.backpack.errors import UnknownOutcome
 from bot.exchange.backpack.session import understood
 from bot.exchange.backpack.wire import streams as ws
-from bot.exchange.backpack.wire.base import Reader, check_decimal, loose_decimal, to_int
+from bot.exchange.backpack.wire.base import RowReader, check_decimal, loose_decimal, to_int
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ UserEvent = OrderUpdate | PositionUpdate | BalanceUpdate | Lifecycle
 PublicEvent = BookTicker | DepthUpdate | MarkPriceUpdate | StreamRow | Lifecycle
 StreamEvent = UserEvent | PublicEvent
 
-_reader: Final = Reader()
+_reader: Final = RowReader()
 
 _KINDS: Final = {
     "orderAccepted": OrderEvent.ACCEPTED,

@@ -165,8 +165,10 @@ class HistoryReads:
         limit: int = PAGE,
         offset: int = 0,
         sort: str = NEWEST_FIRST,
-    ) -> list[wo.Settlement]:
-        return await self._page(routes.HISTORY_SETTLEMENT, wo.Settlement, limit, offset, sort, source=source)
+    ) -> list[wo.WireSettlement]:
+        return await self._page(
+            routes.HISTORY_SETTLEMENT, wo.WireSettlement, limit, offset, sort, source=source
+        )
 
     async def interest_payments(
         self,

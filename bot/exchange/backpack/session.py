@@ -29,7 +29,7 @@ from bot.exchange.backpack.requests import BrokerTag, PrivateRequest, Query, Req
 from bot.exchange.backpack.routes import Priority, Route
 from bot.exchange.backpack.signing import DEFAULT_WINDOW_MS, Params
 from bot.exchange.backpack.transport import Answer, Transport
-from bot.exchange.backpack.wire.base import MAX_DIGITS, Reader, Rows
+from bot.exchange.backpack.wire.base import MAX_DIGITS, RowReader, Rows
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -67,7 +67,7 @@ class Session:
     ) -> None:
         self.broker = broker
         self.local_ms = clock
-        self.reader = Reader()
+        self.reader = RowReader()
         self.transport = Transport(base_url, timeout=timeout)
         self._retry = retry
         self._may_act = may_act

@@ -2,6 +2,6 @@
 
 from bot.kernel.jobs.runs import RunContext, Runs
 from bot.kernel.jobs.schedule import Schedule
-from bot.kernel.jobs.series import CatchUp, Series
+from bot.kernel.jobs.series import CatchUp, RunSeries
 
-__all__ = ["CatchUp", "RunContext", "Runs", "Schedule", "Series"]
+__all__ = ["CatchUp", "RunContext", "RunSeries", "Runs", "Schedule"]

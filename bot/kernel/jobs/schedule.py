@@ -20,7 +20,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from bot.kernel.jobs.runs import Runs
-from bot.kernel.jobs.series import Series
+from bot.kernel.jobs.series import RunSeries
 
 _log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class Schedule:
 
         self._add(guarded, Pace(seconds), name)
 
-    def durable(self, series: Series, runs: Runs) -> None:
+    def durable(self, series: RunSeries, runs: Runs) -> None:
         """Run each due time of `series` once among all processes, late if need be."""
 
         async def look() -> int:

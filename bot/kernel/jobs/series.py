@@ -28,7 +28,7 @@ class CatchUp(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class RunSeries:
     """`key_of` names a run by its due time; by default the name and the due time."""
 
     name: str

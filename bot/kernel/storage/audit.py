@@ -35,7 +35,7 @@ LAST_HASH = select(_TABLE.c.hash).where(_IN_SHARD).order_by(_LAST).limit(1).scal
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ChainPlace:
     """Where a row stands."""
 
     shard: int
@@ -46,13 +46,13 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class AuditVerdict:
     """Outcome of checking all chains. `head` covers the end of each; `broken_at`: the first row that does not
     fit, None if all do."""
 
     rows: int
     head: bytes
-    broken_at: Place | None = None
+    broken_at: ChainPlace | None = None
 
     @property
     def intact(self) -> bool:
@@ -148,17 +148,17 @@ async def _tail(session: AsyncSession, shard: int) -> Tail:
     return Tail.of(*found) if found is not None else Tail.of(None, None)
 
 
-async def verify(session: AsyncSession) -> Verdict:
+async def verify(session: AsyncSession) -> AuditVerdict:
     """Walk every chain, page by page."""
-    rows, last, heads = 0, Place(-1, 0), dict[int, Tail]()
+    rows, last, heads = 0, ChainPlace(-1, 0), dict[int, Tail]()
     while page := await _page(session, last):
         for row in page:
-            here = Place(row["shard"], row["seq"])
+            here = ChainPlace(row["shard"], row["seq"])
             before = heads.get(here.shard, Tail.of(None, None))
             if not _follows(row, before):
-                return Verdict(rows, _head(heads), broken_at=Place(here.shard, before.seq + 1))
+                return AuditVerdict(rows, _head(heads), broken_at=ChainPlace(here.shard, before.seq + 1))
             rows, last, heads[here.shard] = rows + 1, here, Tail(here.seq, row["hash"])
-    return Verdict(rows, _head(heads))
+    return AuditVerdict(rows, _head(heads))
 
 
 def _follows(row: RowMapping, before: Tail) -> bool:
@@ -175,7 +175,7 @@ def _head(heads: Mapping[int, Tail]) -> bytes:
     return sha256(msgspec.json.encode(ends)).digest()
 
 
-async def _page(session: AsyncSession, after: Place) -> Sequence[RowMapping]:
+async def _page(session: AsyncSession, after: ChainPlace) -> Sequence[RowMapping]:
     place = tuple_(_TABLE.c.shard, _TABLE.c.seq)
     statement = select(_TABLE).where(place > (after.shard, after.seq)).order_by(_TABLE.c.shard, _TABLE.c.seq)
     return (await session.execute(statement.limit(_PAGE))).mappings().all()

@@ -23,7 +23,7 @@ _CLOCKS: Final = {  # unix milliseconds
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class LeaseHeld:
     """Somebody's lease, and how much longer it holds; not at all: 0 or less."""
 
     owner: str
@@ -54,11 +54,11 @@ async def hand_back(session: AsyncSession, name: str, epoch: int) -> None:
     await _change(session, name, epoch, _now(session))
 
 
-async def held(session: AsyncSession, name: str) -> Held | None:
+async def held(session: AsyncSession, name: str) -> LeaseHeld | None:
     """Who has it, or had it last; None before the first."""
     left = _LEASE.c.until_ms - _now(session)
     found = (await session.execute(select(_LEASE.c.owner, left).where(_LEASE.c.name == name))).one_or_none()
-    return None if found is None or not found[0] else Held(*found)
+    return None if found is None or not found[0] else LeaseHeld(*found)
 
 
 async def _change(session: AsyncSession, name: str, epoch: int, until_ms: ColumnElement[int]) -> bool:

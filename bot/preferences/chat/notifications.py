@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.chat import group_language
 from bot.chat.admins import chat_of, may_manage
-from bot.chat.request import Turn
+from bot.chat.request import Request
 from bot.domain.notifications.preferences import URGENT, Event, Volume
 from bot.domain.values import Language
 from bot.notifications import chats, outbox_rows
@@ -19,7 +19,7 @@ from bot.ui import Locale
 _GROUP_SETTINGS: Final = ("quiet", "zone", "language")
 
 
-async def noise(turn: Turn, _: str = "", *, saved: Event | None = None) -> None:
+async def noise(turn: Request, _: str = "", *, saved: Event | None = None) -> None:
     """The page of this chat, or of this topic."""
     sender, services = turn.sender, turn.services
     chat = await chat_of(turn)
@@ -28,7 +28,7 @@ async def noise(turn: Turn, _: str = "", *, saved: Event | None = None) -> None:
         waiting = len(await outbox_rows.gathered(session, chat.id))
     events = noise_view.PRIVATE_EVENTS if sender.private else noise_view.GROUP_EVENTS
     place = turn.user if sender.private else chat
-    view = noise_view.NoiseView(
+    view = noise_view.NotificationsView(
         {event: chats.volume_of(chosen, chat.id, sender.thread_id, event) for event in events},
         private=sender.private,
         is_topic=sender.thread_id is not None,
@@ -41,7 +41,7 @@ async def noise(turn: Turn, _: str = "", *, saved: Event | None = None) -> None:
     await turn.show_publicly(noise_view.noise(turn.here, view, operator=is_operator, saved=saved))
 
 
-async def choose(turn: Turn, argument: str) -> None:
+async def choose(turn: Request, argument: str) -> None:
     """A button of the page: open one kind of news, or store what was tapped."""
     name, _, value = argument.partition(":")
     if name in _GROUP_SETTINGS and not turn.sender.private:
@@ -56,14 +56,14 @@ async def choose(turn: Turn, argument: str) -> None:
         await _ask(turn, Event(name))
 
 
-async def _ask(turn: Turn, event: Event) -> None:
+async def _ask(turn: Request, event: Event) -> None:
     async with turn.services.database.read() as session:
         chosen = await chats.volumes(session, [turn.sender.chat_id])
     volume = chats.volume_of(chosen, turn.sender.chat_id, turn.sender.thread_id, event)
     await turn.show_publicly(noise_view.volume_choice(turn.here, event, volume, private=turn.sender.private))
 
 
-async def _store(turn: Turn, event: Event, volume: Volume) -> None:
+async def _store(turn: Request, event: Event, volume: Volume) -> None:
     sender = turn.sender
     if sender.private and event in URGENT and volume in {Volume.DIGEST, Volume.OFF}:
         await _ask(turn, event)  # not offered: the tap is forged, or older than the rule
@@ -76,7 +76,7 @@ async def _store(turn: Turn, event: Event, volume: Volume) -> None:
     await noise(turn, saved=event)
 
 
-async def _group_setting(turn: Turn, name: str, value: str) -> None:
+async def _group_setting(turn: Request, name: str, value: str) -> None:
     if not await may_manage(turn):
         return
     chat = await chat_of(turn)

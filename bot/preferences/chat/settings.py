@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 
 from bot.chat import menus as start_view
 from bot.chat.acts import ActClass, act
-from bot.chat.request import Turn
+from bot.chat.request import Request
 from bot.people.tables import ConfirmMode, SizeMeaning, User
 from bot.preferences.views import help as help_view
 from bot.preferences.views import settings as settings_view
@@ -32,18 +32,18 @@ _OPTIONS: Final[dict[str, tuple[str, ...]]] = {
 
 
 @act(ActClass.STRANGERS)
-async def help_topic(turn: Turn, topic: str = "") -> None:
+async def help_topic(turn: Request, topic: str = "") -> None:
     """A page of help, or the list of pages."""
     message = help_view.help(turn.here, topic.strip().lower()) if topic.strip() else None
     await turn.show_publicly(message or help_view.help_topics(turn.here, back_data="menu:main"))
 
 
-async def menu(turn: Turn, section: str = "main") -> None:
+async def menu(turn: Request, section: str = "main") -> None:
     """A page of buttons."""
     await turn.show(start_view.menu(turn.locale, section or "main"))
 
 
-async def settings(turn: Turn, _: str = "", *, saved: str | None = None) -> None:
+async def settings(turn: Request, _: str = "", *, saved: str | None = None) -> None:
     """The settings of one user."""
     _known, default = await turn.services.linking.list(turn.user.id)
     user = turn.user
@@ -70,7 +70,7 @@ async def settings(turn: Turn, _: str = "", *, saved: str | None = None) -> None
     )
 
 
-async def setting(turn: Turn, argument: str) -> None:
+async def setting(turn: Request, argument: str) -> None:
     """Open one setting, or store the value tapped."""
     name, _, value = argument.partition(":")
     if name == "language":
@@ -93,7 +93,7 @@ async def setting(turn: Turn, argument: str) -> None:
         )
 
 
-async def _named(turn: Turn, value: str) -> None:
+async def _named(turn: Request, value: str) -> None:
     """Whether a group's owner may see who one is; the ledger keeps it, not the user's row."""
     shares = turn.services.shares
     if value in _OPTIONS["named"]:

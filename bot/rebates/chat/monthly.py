@@ -10,7 +10,7 @@ from bot.domain.notifications.preferences import Event
 from bot.domain.values import Language
 from bot.kernel.storage import Database
 from bot.notifications.sender import LANE_DIGEST, pack_keyboard
-from bot.notifications.tables import Message as Row
+from bot.notifications.tables import OutboxMessage as Row
 from bot.people import users
 from bot.rebates.model.rebate import Month
 from bot.rebates.model.summary import MonthSummary
@@ -32,7 +32,7 @@ def doors(month: Month) -> view.Doors:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ReportPart:
     """One of the messages; `name` tells it from the others of its month."""
 
     name: str
@@ -79,7 +79,7 @@ class MonthlyReport:
             for operator, user in known.items()
         }
 
-    def _row(self, operator: int, month: Month, part: Part) -> Row:
+    def _row(self, operator: int, month: Month, part: ReportPart) -> Row:
         return Row(
             chat_id=operator,
             lane=LANE_DIGEST,
@@ -95,12 +95,14 @@ class MonthlyReport:
         )
 
 
-def parts_of(locale: Locale, summary: MonthSummary, when: Lateness) -> list[Part]:
+def parts_of(locale: Locale, summary: MonthSummary, when: Lateness) -> list[ReportPart]:
     """Words, picture and files; takes a moment, so not for the loop's own thread."""
     month = summary.month
     return [
-        Part("words", view.ended(locale, summary, when, doors=doors(month))),
-        Part("picture", view.picture_caption(locale, month), photo=view.picture(summary)),
-        Part("csv", view.file_caption(locale, month, "csv"), document=sheets.csv_file(locale, summary)),
-        Part("xlsx", view.file_caption(locale, month, "xlsx"), document=sheets.workbook(locale, summary)),
+        ReportPart("words", view.ended(locale, summary, when, doors=doors(month))),
+        ReportPart("picture", view.picture_caption(locale, month), photo=view.picture(summary)),
+        ReportPart("csv", view.file_caption(locale, month, "csv"), document=sheets.csv_file(locale, summary)),
+        ReportPart(
+            "xlsx", view.file_caption(locale, month, "xlsx"), document=sheets.workbook(locale, summary)
+        ),
     ]

@@ -10,13 +10,13 @@ from typing import Final
 from telegram.error import TelegramError
 
 from bot.chat import buttons
-from bot.chat.request import Attached, Turn
+from bot.chat.request import Attached, Request
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.kernel.slots import given_back
 from bot.rebates.model.rebate import Month
 from bot.rebates.payout_file import read_payout_file
 from bot.rebates.payout_sheet import MAX_BYTES, FileFault, FileProblem
-from bot.rebates.payouts import AlreadyRecorded, Draft, How, NotOpen, Outcome, read_amount
+from bot.rebates.payouts import AlreadyRecorded, How, NotOpen, PayoutDraft, PayoutOutcome, read_amount
 from bot.rebates.views import payouts as view
 
 _log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ ACTION: Final = "payout"
 DRAFT_LIFE_MS: Final = 3_600_000
 
 
-async def payout(turn: Turn, argument: str) -> None:
+async def payout(turn: Request, argument: str) -> None:
     """`/payout 2026-10 1234.56`, a file with the caption `/payout 2026-10`, or `/payout 2026-10` to look."""
     words = argument.split()
     month = _month(words[0]) if words else None
@@ -44,7 +44,7 @@ async def payout(turn: Turn, argument: str) -> None:
         await turn.show(view.nothing_recorded(turn.locale, month))
 
 
-async def _of_amount(turn: Turn, month: Month, amount: Decimal) -> None:
+async def _of_amount(turn: Request, month: Month, amount: Decimal) -> None:
     """Record the first payout of a month at once; ask what any other is."""
     payouts = turn.services.payouts
     draft = await payouts.draft(month, amount, turn.user.id)
@@ -57,7 +57,7 @@ async def _of_amount(turn: Turn, month: Month, amount: Decimal) -> None:
         await _ask(turn, draft)
 
 
-async def _of_file(turn: Turn, month: Month, amount: Decimal | None, attached: Attached) -> None:
+async def _of_file(turn: Request, month: Month, amount: Decimal | None, attached: Attached) -> None:
     """Show how a file was read; what is recorded is what its reader confirms."""
     try:
         content = await _content(turn, attached)
@@ -78,7 +78,7 @@ async def _of_file(turn: Turn, month: Month, amount: Decimal | None, attached: A
     await _ask(turn, draft, read)
 
 
-async def _ask(turn: Turn, draft: Draft, read: view.ReadAs | None = None) -> None:
+async def _ask(turn: Request, draft: PayoutDraft, read: view.ReadAs | None = None) -> None:
     """What a draft is: a button for each thing it may be, each good for one tap of this operator."""
     services, choices = turn.services, {}
     kinds = (How.PART, How.CORRECTION) if draft.standing else (How.FIRST,)
@@ -106,7 +106,7 @@ async def _ask(turn: Turn, draft: Draft, read: view.ReadAs | None = None) -> Non
     await turn.show(shown)
 
 
-async def tapped(turn: Turn, token: str) -> None:
+async def tapped(turn: Request, token: str) -> None:
     """Record a draft as what its operator says it is, once; without a token, let it be."""
     services = turn.services
     if turn.user.id not in services.access.admins:
@@ -131,7 +131,7 @@ async def tapped(turn: Turn, token: str) -> None:
         await _show(turn, outcome)
 
 
-async def _content(turn: Turn, file: Attached) -> bytes | None:
+async def _content(turn: Request, file: Attached) -> bytes | None:
     """The file; None when it is larger than anything that would be read."""
     if file.size > MAX_BYTES:
         return None
@@ -140,7 +140,7 @@ async def _content(turn: Turn, file: Attached) -> bytes | None:
         return bytes(await handle.download_as_bytearray())
 
 
-async def _show(turn: Turn, outcome: Outcome) -> None:
+async def _show(turn: Request, outcome: PayoutOutcome) -> None:
     await turn.show(
         view.reconciled(
             turn.locale,

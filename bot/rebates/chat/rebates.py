@@ -6,7 +6,7 @@ import asyncio
 from decimal import Decimal
 from typing import Final
 
-from bot.chat.request import Turn
+from bot.chat.request import Request
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.language.numbers import read_number
 from bot.rebates.chat.monthly import doors, parts_of
@@ -20,7 +20,7 @@ from bot.ui.lateness import Lateness
 _KNOWN: Final = ("followers", "elsewhere")  # what only the operator can say
 
 
-async def rebates(turn: Turn, argument: str) -> None:
+async def rebates(turn: Request, argument: str) -> None:
     """`/rebates`, `/rebates 2026-10`"""
     try:
         month = Month.parse(argument) if argument else Month.of(turn.services.clock())
@@ -30,7 +30,7 @@ async def rebates(turn: Turn, argument: str) -> None:
     await _show_month(turn, month)
 
 
-async def _show_month(turn: Turn, month: Month) -> None:
+async def _show_month(turn: Request, month: Month) -> None:
     services, now_ms = turn.services, turn.services.clock()
     summary = await services.summaries.month(month)
     months = await services.summaries.months()
@@ -44,7 +44,7 @@ async def _show_month(turn: Turn, month: Month) -> None:
     await turn.show(page)
 
 
-async def _show_breakdown(turn: Turn, month: Month, rest: str) -> None:
+async def _show_breakdown(turn: Request, month: Month, rest: str) -> None:
     name, _, page = rest.partition(":")
     by = Breakdown(name)
     shown = view.breakdown(
@@ -58,7 +58,7 @@ async def _show_breakdown(turn: Turn, month: Month, rest: str) -> None:
     await turn.show(shown)
 
 
-async def _send_files(turn: Turn, month: Month) -> None:
+async def _send_files(turn: Request, month: Month) -> None:
     summary = await turn.services.summaries.recent(month)
     _, *files = await asyncio.to_thread(parts_of, turn.locale, summary, Lateness())
     for part in files:
@@ -71,7 +71,7 @@ async def _send_files(turn: Turn, month: Month) -> None:
         )
 
 
-async def advisor(turn: Turn, argument: str) -> None:
+async def advisor(turn: Request, argument: str) -> None:
     """`/advisor`, `/advisor followers 6000 elsewhere 25m`"""
     known = _what_is_known(argument)
     if known is None:
@@ -80,7 +80,7 @@ async def advisor(turn: Turn, argument: str) -> None:
         await _advise(turn, Month.of(turn.services.clock()), known)
 
 
-async def _advise(turn: Turn, month: Month, known: dict[str, Decimal]) -> None:
+async def _advise(turn: Request, month: Month, known: dict[str, Decimal]) -> None:
     summary = await turn.services.summaries.recent(month)
     followers = known.get("followers")
     own = summary.own_numbers(
@@ -102,7 +102,7 @@ def _what_is_known(argument: str) -> dict[str, Decimal] | None:
     return known if len(known) == len(numbers) else None
 
 
-async def tapped(turn: Turn, argument: str) -> None:
+async def tapped(turn: Request, argument: str) -> None:
     """The buttons of an operator; anybody can forge their data, nobody else the sender's id."""
     if turn.user.id not in turn.services.access.admins:
         await turn.answer(Refusal(RefusalCode.NOT_YOUR_BUTTON))

@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 from typing import Final
 
-from bot.chat.request import Turn
+from bot.chat.request import Request
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import HUNDRED, ZERO
 from bot.kernel.storage import audit
@@ -22,13 +22,13 @@ _USAGE: Final = re.compile(r"(\d{1,16})\s+(\S+?)\s?%?(?:\s+(\d{4}-\d{2}))?", re.
 MAX_ID: Final = 2**52
 
 
-async def first_question(turn: Turn) -> Message | None:
+async def first_question(turn: Request) -> Message | None:
     """The question, for who never answered it."""
     said = await turn.services.affiliates.now(turn.user.id)
     return view.referral_question(turn.locale) if said is None else None
 
 
-async def referral(turn: Turn, argument: str = "") -> None:
+async def referral(turn: Request, argument: str = "") -> None:
     """`/referral`, `/referral 15%`, `/referral none`, `/referral unknown`."""
     if not turn.sender.private:
         await turn.say(refusal_view.refusal(turn.here, Refusal(RefusalCode.PRIVATE_ONLY)))
@@ -44,7 +44,7 @@ async def referral(turn: Turn, argument: str = "") -> None:
         await turn.show(view.referral_question(turn.locale, said=word))
 
 
-async def tapped(turn: Turn, argument: str) -> None:
+async def tapped(turn: Request, argument: str) -> None:
     """The buttons of the question."""
     if argument == "other":
         await turn.show(view.referral_how(turn.locale))
@@ -52,14 +52,14 @@ async def tapped(turn: Turn, argument: str) -> None:
         await referral(turn, argument)
 
 
-async def _answer(turn: Turn, rate: Decimal | None) -> None:
+async def _answer(turn: Request, rate: Decimal | None) -> None:
     if await turn.services.affiliates.user_says(turn.user.id, rate):
         await turn.show(view.referral_saved(turn.locale, rate))
     else:
         await turn.show(view.referral_set_by_operator(turn.locale))
 
 
-async def affiliate(turn: Turn, argument: str) -> None:
+async def affiliate(turn: Request, argument: str) -> None:
     """`/affiliate USER_ID 10%|none|unknown [2026-10]`, for operators."""
     read = _USAGE.fullmatch(argument.strip())
     known, rate = _rate(read[2]) if read else (False, None)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from bot.chat.admins import chat_of
-from bot.chat.request import Turn
+from bot.chat.request import Request
 from bot.domain.values import HUNDRED
 from bot.notifications import chats
 from bot.rebates.model.rebate import Month
@@ -24,7 +24,7 @@ _LINE: Final = re.compile(
 )
 
 
-async def share(turn: Turn, argument: str) -> None:
+async def share(turn: Request, argument: str) -> None:
     """`/share` lists, `/share @here 20%` and `/share ID 20% from 2026-11 to 2027-03` promise."""
     if not argument:
         await turn.show(await _list(turn))
@@ -41,7 +41,7 @@ async def share(turn: Turn, argument: str) -> None:
     await turn.show(await _promise(turn, read["party"], Decimal(read["rate"]) / HUNDRED, start, end))
 
 
-async def _promise(turn: Turn, name: str, rate: Decimal, start: Month, end: Month | None) -> Message:
+async def _promise(turn: Request, name: str, rate: Decimal, start: Month, end: Month | None) -> Message:
     if start < Month.of(turn.services.clock()):
         return view.over(turn.locale, start)
     party = await _party(turn, name.lower())
@@ -53,7 +53,7 @@ async def _promise(turn: Turn, name: str, rate: Decimal, start: Month, end: Mont
     return view.promised(turn.locale, str(party), rate, start, end)
 
 
-async def _party(turn: Turn, name: str) -> Party | Message:
+async def _party(turn: Request, name: str) -> Party | Message:
     """Whom a line names; words for the operator when nobody is."""
     if name == "@here":
         if turn.sender.private:
@@ -68,7 +68,7 @@ async def _party(turn: Turn, name: str) -> Party | Message:
     return Party(GROUP, number) if number in known else view.unknown_party(turn.locale, name)
 
 
-async def _list(turn: Turn) -> Message:
+async def _list(turn: Request) -> Message:
     promises = await turn.services.shares.every()
     async with turn.services.database.read() as session:
         ids = {kind: {one.party.id for one in promises if one.party.kind == kind} for kind in (GROUP, PERSON)}

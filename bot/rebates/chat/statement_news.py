@@ -19,11 +19,11 @@ from bot.domain.values import Language
 from bot.kernel.storage import Database
 from bot.notifications import chats
 from bot.notifications.sender import LANE_DIGEST
-from bot.notifications.tables import Message as Row
+from bot.notifications.tables import OutboxMessage as Row
 from bot.people import users
 from bot.people.tables import User
 from bot.rebates.model.revenue_shares import GROUP, OPERATOR, Party
-from bot.rebates.model.statement import Sealed
+from bot.rebates.model.statement import SealedStatement
 from bot.rebates.storage import ledger_parties
 from bot.rebates.views import statements as view
 from bot.ui import Locale, Message
@@ -42,7 +42,7 @@ class StatementNews:
         self._operators = operators
         self._clock = clock
 
-    async def make(self, statements: Sequence[Sealed]) -> list[Row]:
+    async def make(self, statements: Sequence[SealedStatement]) -> list[Row]:
         """What is to be said of `statements`."""
         owners = {
             one.party: await self._owner(Party.parse(one.party).id)
@@ -52,7 +52,7 @@ class StatementNews:
         async with self._database.read() as session:
             return [row for one in statements for row in await self._of(session, one, owners.get(one.party))]
 
-    async def _of(self, session: AsyncSession, sealed: Sealed, owner: int | None) -> list[Row]:
+    async def _of(self, session: AsyncSession, sealed: SealedStatement, owner: int | None) -> list[Row]:
         party = Party.parse(sealed.party)
         if party.kind == OPERATOR:
             return [
@@ -70,7 +70,7 @@ class StatementNews:
             self._row(sealed, user.id, view.statement(_locale_of(user), sealed, named=named, title=title))
         ]
 
-    async def _hand_on(self, session: AsyncSession, sealed: Sealed) -> list[Row]:
+    async def _hand_on(self, session: AsyncSession, sealed: SealedStatement) -> list[Row]:
         return [
             self._row(sealed, operator, view.nobody_to_tell(await self._locale(session, operator), sealed))
             for operator in self._operators
@@ -88,7 +88,7 @@ class StatementNews:
         user = await users.get(session, user_id)
         return _locale_of(user) if user is not None else Locale.of(Language.ENGLISH)
 
-    def _row(self, sealed: Sealed, chat_id: int, message: Message) -> Row:
+    def _row(self, sealed: SealedStatement, chat_id: int, message: Message) -> Row:
         return Row(
             chat_id=chat_id,
             lane=LANE_DIGEST,

@@ -10,10 +10,10 @@ from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
 from bot.kernel.jobs.runs import RunContext
-from bot.kernel.jobs.series import Series
+from bot.kernel.jobs.series import RunSeries
 from bot.kernel.recurrence import Monthly
 from bot.notifications import outbox_rows
-from bot.notifications.tables import Message
+from bot.notifications.tables import OutboxMessage
 from bot.rebates.model.rebate import Month
 
 SERIES: Final = "rebate"
@@ -32,7 +32,7 @@ class Report(Protocol):
         """How many fills of the month the ledger has not taken in yet."""
         ...
 
-    async def make(self, month: Month, late_ms: int) -> list[Message]:
+    async def make(self, month: Month, late_ms: int) -> list[OutboxMessage]:
         """The messages about the month; `late_ms` is 0 when in time."""
         ...
 
@@ -56,9 +56,9 @@ class MonthEnd:
         self._book = book
         self._committed = committed
 
-    def series(self) -> Series:
+    def series(self) -> RunSeries:
         """The runs of the schedule: `rebate:2026-10` is due on the first of November."""
-        return Series(SERIES, Monthly(1, FIRST_MINUTE), self.run, key_of=key_of)
+        return RunSeries(SERIES, Monthly(1, FIRST_MINUTE), self.run, key_of=key_of)
 
     async def run(self, run: RunContext) -> None:
         """Queue what is to be said of the month before, in the transaction that ends the run."""

@@ -6,30 +6,30 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Protocol
 
 from bot.kernel.jobs.runs import RunContext
-from bot.kernel.jobs.series import Series
+from bot.kernel.jobs.series import RunSeries
 from bot.kernel.recurrence import Monthly
 from bot.notifications import outbox_rows
-from bot.notifications.tables import Message
+from bot.notifications.tables import OutboxMessage
 from bot.rebates.jobs.monthly import ATTEMPTS, NotBooked, month_before
 from bot.rebates.model.rebate import Month
-from bot.rebates.model.statement import Sealed
+from bot.rebates.model.statement import SealedStatement
 
 SERIES: Final = "statements"
 MINUTE: Final = 30  # of the first, UTC: after the summary
 
 
-class Closing(Protocol):
-    async def close(self, month: Month) -> Sequence[Sealed]:
+class MonthClosing(Protocol):
+    async def close(self, month: Month) -> Sequence[SealedStatement]:
         """Book and sign what is not yet."""
         ...
 
-    async def of_month(self, month: Month) -> Sequence[Sealed]:
+    async def of_month(self, month: Month) -> Sequence[SealedStatement]:
         """Every statement of the month."""
         ...
 
 
-class News(Protocol):
-    async def make(self, statements: Sequence[Sealed]) -> list[Message]:
+class ClosingNews(Protocol):
+    async def make(self, statements: Sequence[SealedStatement]) -> list[OutboxMessage]:
         """What is to be said of them."""
         ...
 
@@ -43,8 +43,8 @@ class Closer:
 
     def __init__(
         self,
-        closing: Closing,
-        news: News,
+        closing: MonthClosing,
+        news: ClosingNews,
         *,
         is_told: Callable[[Month], Awaitable[bool]],
         committed: Callable[[], None],
@@ -54,9 +54,9 @@ class Closer:
         self._news = news
         self._committed = committed
 
-    def series(self) -> Series:
+    def series(self) -> RunSeries:
         """The runs of the schedule: `statements:2026-10` is due on the first of November."""
-        return Series(
+        return RunSeries(
             SERIES, Monthly(1, MINUTE), self.run, key_of=lambda due: f"{SERIES}:{month_before(due)}"
         )
 

@@ -33,7 +33,7 @@ class Sample(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Rates:
+class ImpliedRates:
     """What was inferred, and by whom: another tier of a day, another affiliate rebate of a person's day."""
 
     tier: Tier
@@ -55,7 +55,7 @@ class Rates:
         return min(steps, key=lambda step: _miss(sample, step[1]))
 
 
-def infer(samples: Sequence[Sample], tier: Tier, grain: Decimal) -> Rates:
+def infer(samples: Sequence[Sample], tier: Tier, grain: Decimal) -> ImpliedRates:
     """From every fee that was paid for. `grain` is what the amounts are rounded to."""
     by_day: dict[int, list[Sample]] = defaultdict(list)
     for sample in samples:
@@ -76,7 +76,7 @@ def infer(samples: Sequence[Sample], tier: Tier, grain: Decimal) -> Rates:
             found = _affiliate(on_day, tier, grain) if whole is None else whole
             if found is not None:
                 affiliates[person, day] = found
-    return Rates(tier, tiers, affiliates)
+    return ImpliedRates(tier, tiers, affiliates)
 
 
 def _miss(sample: Sample, share: Decimal) -> Decimal:

@@ -14,8 +14,8 @@ from bot.domain.values import BPS, ZERO
 from bot.rebates.model.rebate import (
     PRECISION,
     ExitsTagged,
-    Standing,
     Tier,
+    TierStanding,
     broker_share,
     contingent_fee,
     earning_fee,
@@ -23,16 +23,16 @@ from bot.rebates.model.rebate import (
 )
 
 
-class Leg(NamedTuple):
+class JournalLeg(NamedTuple):
     """Which two accounts an amount of the entry set moves between."""
 
     debit: str
     credit: str
 
 
-FEE: Final = Leg("fees.charged", "fees.users")
-ACCRUED: Final = Leg("receivable.exchange", "income.rebate")
-CONTINGENT: Final = Leg("contingent.exchange", "contingent.income")
+FEE: Final = JournalLeg("fees.charged", "fees.users")
+ACCRUED: Final = JournalLeg("receivable.exchange", "income.rebate")
+CONTINGENT: Final = JournalLeg("contingent.exchange", "contingent.income")
 
 
 DOLLARS: Final = frozenset({"USDC", "USD"})  # at par: the exchange settles in them
@@ -52,28 +52,28 @@ class Maker(StrEnum):
 
 
 _OF_EXITS: Final = {
-    ExitsTagged.UNKNOWN: Standing.EXIT,
-    ExitsTagged.YES: Standing.TAGGED,
-    ExitsTagged.NO: Standing.ELSEWHERE,
+    ExitsTagged.UNKNOWN: TierStanding.EXIT,
+    ExitsTagged.YES: TierStanding.TAGGED,
+    ExitsTagged.NO: TierStanding.ELSEWHERE,
 }
 
 
-def standing_of(maker: Maker | None, system_type: str | None, exits: ExitsTagged) -> Standing:
+def standing_of(maker: Maker | None, system_type: str | None, exits: ExitsTagged) -> TierStanding:
     """What a fill is to the broker; `maker` None: its order is none of ours."""
     if maker is Maker.EXCHANGE:
         return _OF_EXITS[exits]
     if maker is not None:
-        return Standing.TAGGED if maker is Maker.WE_TAGGED else Standing.UNTAGGED
-    return Standing.ELSEWHERE if system_type is None else Standing.SYSTEM
+        return TierStanding.TAGGED if maker is Maker.WE_TAGGED else TierStanding.UNTAGGED
+    return TierStanding.ELSEWHERE if system_type is None else TierStanding.SYSTEM
 
 
-def volume_leg(standing: Standing) -> Leg:
+def volume_leg(standing: TierStanding) -> JournalLeg:
     """Where a notional is counted: `volume.tagged` alone is API volume."""
-    return Leg(f"volume.{standing}", "volume.users")
+    return JournalLeg(f"volume.{standing}", "volume.users")
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class RebateTerms:
     """What decides a fill's rebate besides its fee. `affiliate` None: nobody knows yet."""
 
     tier: Tier
@@ -100,7 +100,7 @@ class Booking:
         """The effective fee rate in basis points; zero where nothing was traded."""
         return self.fee / self.notional * BPS if self.notional else ZERO
 
-    def under(self, standing: Standing, terms: Terms) -> Booking:
+    def under(self, standing: TierStanding, terms: RebateTerms) -> Booking:
         """The same trade and fee, were they this to the broker, on these terms."""
         earning, contingent = earning_fee(standing, self.fee), contingent_fee(standing, self.fee)
         with localcontext(prec=PRECISION):
@@ -113,14 +113,14 @@ class Booking:
 
 
 def book(
-    standing: Standing,
+    standing: TierStanding,
     *,
     price: Decimal,
     quantity: Decimal,
     quote_usd: Decimal,
     fee: Decimal,
     fee_usd: Decimal,
-    terms: Terms,
+    terms: RebateTerms,
 ) -> Booking:
     """The entry set of a fill: `fee` in its own asset, worth `fee_usd` a piece; `quote_usd` per quote asset.
 

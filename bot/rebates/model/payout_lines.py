@@ -10,25 +10,25 @@ from typing import Final
 
 from bot.domain.values import ZERO
 from bot.kernel.recurrence import DAY_MS
-from bot.rebates.model.implied_rates import Rates, Sample, infer
+from bot.rebates.model.implied_rates import ImpliedRates, Sample, infer
 from bot.rebates.model.payout_reconciliation import (
     LATE_MS,
     Cause,
     Expected,
     Explanation,
     Paid,
+    PayoutTerms,
     Reconciliation,
     Sums,
-    Terms,
     reconcile_total,
 )
-from bot.rebates.model.rebate import CENT, NANO, PRECISION, Standing, broker_share, nano, payout
+from bot.rebates.model.rebate import CENT, NANO, PRECISION, TierStanding, broker_share, nano, payout
 
 _BEYOND: Final = {
-    Standing.EXIT: Cause.EXITS,
-    Standing.UNTAGGED: Cause.UNTAGGED,
-    Standing.ELSEWHERE: Cause.NOT_OURS,
-    Standing.SYSTEM: Cause.NOT_OURS,
+    TierStanding.EXIT: Cause.EXITS,
+    TierStanding.UNTAGGED: Cause.UNTAGGED,
+    TierStanding.ELSEWHERE: Cause.NOT_OURS,
+    TierStanding.SYSTEM: Cause.NOT_OURS,
 }
 
 
@@ -59,7 +59,7 @@ class _Group:
 
 
 def reconcile_lines(
-    ours: Sequence[Expected], theirs: Sequence[Paid], paid: Decimal, terms: Terms, known: Known
+    ours: Sequence[Expected], theirs: Sequence[Paid], paid: Decimal, terms: PayoutTerms, known: Known
 ) -> Reconciliation:
     """Compare line by line; `paid` in whole cents is the amount that arrived.
 
@@ -86,10 +86,10 @@ def sums_of(ours: Iterable[Expected]) -> Sums:
     earning, exits, counted, negative = (defaultdict[Decimal | None, Decimal](Decimal) for _ in range(4))
     for one in ours:
         earning[one.affiliate] += one.earning
-        if one.standing is Standing.EXIT:
+        if one.standing is TierStanding.EXIT:
             counted[one.affiliate] += one.earning
             exits[one.affiliate] += max(ZERO, one.fee) - one.earning
-        elif one.standing is Standing.TAGGED:
+        elif one.standing is TierStanding.TAGGED:
             negative[one.affiliate] += min(ZERO, one.fee)
     return Sums(earning, exits, counted, negative)
 
@@ -108,7 +108,7 @@ def _with_orders(ours: Sequence[Expected], theirs: Sequence[Paid]) -> Sequence[P
     ]
 
 
-def _groups(ours: Sequence[Expected], theirs: Sequence[Paid], terms: Terms) -> list[_Group]:
+def _groups(ours: Sequence[Expected], theirs: Sequence[Paid], terms: PayoutTerms) -> list[_Group]:
     by_trade = all(line.trade_id is not None for line in theirs if line.order_id)
     groups: dict[tuple[str | None, int | None], _Group] = defaultdict(_Group)
     for one in ours:
@@ -130,7 +130,9 @@ def _grain(amounts: Iterable[Decimal]) -> Decimal:
 class _Settling:
     """One pass over all groups."""
 
-    def __init__(self, terms: Terms, known: Known, groups: list[_Group], theirs: Sequence[Paid]) -> None:
+    def __init__(
+        self, terms: PayoutTerms, known: Known, groups: list[_Group], theirs: Sequence[Paid]
+    ) -> None:
         self.told = Explanation()
         self._terms = terms
         self._known = known
@@ -139,7 +141,7 @@ class _Settling:
         self._fee_grain = _grain(line.fee for line in theirs if line.fee is not None)
         self._counted = {line.order_id for line in theirs}
         self._ours = {one.order_id for group in groups for one in group.ours}
-        self._rates = Rates(terms.tier, {}, {})
+        self._rates = ImpliedRates(terms.tier, {}, {})
         self._cutoff_ms = terms.month.end_ms
 
     def run(self) -> None:
@@ -211,7 +213,7 @@ class _Settling:
         for one in group.ours:
             if self._is_late(one):
                 cause = Cause.LATE
-            elif one.standing is Standing.EXIT:
+            elif one.standing is TierStanding.EXIT:
                 cause = Cause.EXITS
             else:
                 cause = Cause.UNEXPLAINED if one.order_id in self._counted else Cause.UNTAGGED
@@ -247,7 +249,7 @@ class _Settling:
 
     def _maker_rebate(self, group: _Group, rest: Decimal) -> Decimal:
         """Negative fees taken off, if that is what is missing."""
-        tagged = [one for one in group.ours if one.standing is Standing.TAGGED and one.fee < 0]
+        tagged = [one for one in group.ours if one.standing is TierStanding.TAGGED and one.fee < 0]
         taken = sum((nano(one.fee * broker_share(self._terms.tier, one.affiliate)) for one in tagged), ZERO)
         if not taken or rest >= 0:
             return ZERO

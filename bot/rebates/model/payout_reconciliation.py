@@ -20,8 +20,8 @@ from bot.rebates.model.rebate import (
     PRECISION,
     TIERS,
     Month,
-    Standing,
     Tier,
+    TierStanding,
     allocate,
     broker_share,
     cents,
@@ -50,7 +50,7 @@ class Cause(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class PayoutTerms:
     """By what a month is expected to be paid."""
 
     month: Month
@@ -66,13 +66,13 @@ class Expected:
     person: int
     symbol: str
     at_ms: int
-    standing: Standing
+    standing: TierStanding
     notional: Decimal
     fee: Decimal
     earning: Decimal  # the fee the formula multiplies; of a TP or SL only if the operator expects it to earn
     affiliate: Decimal | None = None
 
-    def rebate(self, terms: Terms) -> Decimal:
+    def rebate(self, terms: PayoutTerms) -> Decimal:
         return nano(self.earning * broker_share(terms.tier, self.affiliate))
 
 
@@ -152,7 +152,7 @@ class Explanation:
         )
 
 
-def reconcile_total(sums: Sums, terms: Terms, paid: Decimal) -> Reconciliation:
+def reconcile_total(sums: Sums, terms: PayoutTerms, paid: Decimal) -> Reconciliation:
     """Compare with nothing but the amount paid, in whole cents.
 
     A cause is named when it alone explains the difference to the cent and no other does; even so it is a
@@ -178,7 +178,7 @@ def reconcile_total(sums: Sums, terms: Terms, paid: Decimal) -> Reconciliation:
         return Reconciliation(expected, paid, tuple(part for part in parts if part.amount))
 
 
-def _alternatives(sums: Sums, terms: Terms) -> dict[Cause, list[Decimal]]:
+def _alternatives(sums: Sums, terms: PayoutTerms) -> dict[Cause, list[Decimal]]:
     """What the month would pay if one thing were otherwise."""
     tier, expected = terms.tier, payout(sums.earning, terms.tier)
     exits, counted = payout(sums.exits, tier), payout(sums.counted, tier)

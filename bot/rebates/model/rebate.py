@@ -68,7 +68,7 @@ class ExitsTagged(StrEnum):
     NO = "no"
 
 
-class Standing(StrEnum):
+class TierStanding(StrEnum):
     """What one fill is to the broker."""
 
     TAGGED = "tagged"  # of an order we sent, whose request carried the tag
@@ -96,14 +96,14 @@ def broker_share(tier: Tier, affiliate: Decimal | None) -> Decimal:
     return min(tier.share, max(ZERO, CAP - (affiliate or ZERO)))
 
 
-def earning_fee(standing: Standing, fee: Decimal) -> Decimal:
+def earning_fee(standing: TierStanding, fee: Decimal) -> Decimal:
     """The part of a fill's fee that the formula multiplies: of a tagged order, and never negative."""
-    return max(ZERO, fee) if standing is Standing.TAGGED else ZERO
+    return max(ZERO, fee) if standing is TierStanding.TAGGED else ZERO
 
 
-def contingent_fee(standing: Standing, fee: Decimal) -> Decimal:
+def contingent_fee(standing: TierStanding, fee: Decimal) -> Decimal:
     """The part that would earn if exits keep the tag of their entry."""
-    return max(ZERO, fee) if standing is Standing.EXIT else ZERO
+    return max(ZERO, fee) if standing is TierStanding.EXIT else ZERO
 
 
 def payout(fees: Mapping[Decimal | None, Decimal], tier: Tier) -> Decimal:

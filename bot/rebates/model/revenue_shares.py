@@ -41,7 +41,7 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class SharePromise:
     """`rate` is a fraction of the rebate of the party's fills."""
 
     party: Party
@@ -49,7 +49,7 @@ class Promise:
     from_month: Month
 
 
-def rate_in(promises: Iterable[Promise], party: Party, month: Month) -> Decimal:
+def rate_in(promises: Iterable[SharePromise], party: Party, month: Month) -> Decimal:
     """What holds for `party` in `month`; `promises` in the order they were made."""
     rate = ZERO
     for promise in promises:
@@ -58,7 +58,7 @@ def rate_in(promises: Iterable[Promise], party: Party, month: Month) -> Decimal:
     return rate
 
 
-def room_for(promises: Sequence[Promise], party: Party, start: Month, end: Month | None) -> Decimal:
+def room_for(promises: Sequence[SharePromise], party: Party, start: Month, end: Month | None) -> Decimal:
     """The largest rate `party` can be promised from `start` to `end` (None: for good), beside the others.
 
     A fill has at most one group and one person: the highest promise of the other kind is what must fit too.

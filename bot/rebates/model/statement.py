@@ -109,7 +109,7 @@ def says_the_same(body: str, content: Mapping[str, Any]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
+class SealedStatement:
     """A statement with everything needed to check it; hashes and keys are raw bytes."""
 
     number: int
@@ -138,26 +138,26 @@ def hash_of(
     return sha256(canonical(covered).encode()).digest()
 
 
-def to_document(sealed: Sealed) -> str:
+def to_document(sealed: SealedStatement) -> str:
     """The file that is handed on: bytes in hex, the body as the text that was hashed."""
-    fields: Iterable[str] = Sealed.__slots__
+    fields: Iterable[str] = SealedStatement.__slots__
     values = {name: getattr(sealed, name) for name in fields}
     shown = {name: value.hex() if isinstance(value, bytes) else value for name, value in values.items()}
     return json.dumps(shown, indent=2, ensure_ascii=False)
 
 
-def from_document(text: str) -> Sealed:
+def from_document(text: str) -> SealedStatement:
     """What `to_document` wrote. Raises ValueError for anything else."""
     try:
         values = json.loads(text)
-        if set(values) != set(Sealed.__slots__):
+        if set(values) != set(SealedStatement.__slots__):
             raise ValueError("not a statement")
         for name in ("previous_hash", "hash", "public_key", "signature"):
             values[name] = bytes.fromhex(values[name])
         kinds = {"number": int, "revision": int, "at_ms": int, "month": str, "party": str, "body": str}
         if any(type(values[name]) is not kind for name, kind in kinds.items()):
             raise ValueError("not a statement")
-        sealed = Sealed(**values)
+        sealed = SealedStatement(**values)
         # Both are shown beside the verdict, where a stranger's file must not say anything else.
         if (str(Month.parse(sealed.month)), str(Party.parse(sealed.party))) != (sealed.month, sealed.party):
             raise ValueError("not a statement")

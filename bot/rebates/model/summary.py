@@ -17,9 +17,9 @@ from bot.rebates.model.programme import Course, OwnNumbers, affiliate_cost, mont
 from bot.rebates.model.rebate import (
     PRECISION,
     Month,
-    Standing,
     Tier,
     TierBasis,
+    TierStanding,
     allocate,
     broker_share,
     cents,
@@ -46,7 +46,7 @@ class Piece:
     """Exact sums of the fills that share a key, a standing and an affiliate rebate, in USD."""
 
     key: Any
-    standing: Standing
+    standing: TierStanding
     affiliate: Decimal | None
     fills: int
     notional: Decimal
@@ -56,7 +56,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SummaryLine:
     """One row of a table, in cents: API volume, the fees the formula multiplies, what they are to pay.
 
     By standing it is all volume and all fees charged: there the rows say what does not count.
@@ -117,7 +117,7 @@ class MonthSummary:
     totals: Totals
     before: Totals  # the month before
     before_tier: Tier
-    tables: Mapping[Breakdown, tuple[Line, ...]]
+    tables: Mapping[Breakdown, tuple[SummaryLine, ...]]
     moves: tuple[Move, ...] = ()
     names: Mapping[tuple[Breakdown, Any], Name] = field(default_factory=dict)
     new_users: int = 0
@@ -147,7 +147,7 @@ class MonthSummary:
 
     def own_numbers(self, *, followers: int | None = None, elsewhere: Decimal | None = None) -> OwnNumbers:
         """The month for the programme advisor."""
-        theirs = [line for line in self.tables[Breakdown.STANDING] if line.key is not Standing.SYSTEM]
+        theirs = [line for line in self.tables[Breakdown.STANDING] if line.key is not TierStanding.SYSTEM]
         return OwnNumbers(
             volume=self.volume,
             fees=self.earning,
@@ -171,7 +171,7 @@ def by_affiliate(pieces: Iterable[Piece]) -> dict[Decimal | None, Decimal]:
 
 def totals(pieces: Sequence[Piece], tier: Tier, users: int) -> Totals:
     """The month of `pieces`, whatever they are keyed by."""
-    tagged = [piece for piece in pieces if piece.standing is Standing.TAGGED]
+    tagged = [piece for piece in pieces if piece.standing is TierStanding.TAGGED]
     fees = by_affiliate(pieces)
     return Totals(
         fills=sum(piece.fills for piece in tagged),
@@ -185,19 +185,21 @@ def totals(pieces: Sequence[Piece], tier: Tier, users: int) -> Totals:
     )
 
 
-def table(breakdown: Breakdown, pieces: Sequence[Piece], tier: Tier) -> tuple[Line, ...]:
+def table(breakdown: Breakdown, pieces: Sequence[Piece], tier: Tier) -> tuple[SummaryLine, ...]:
     """The rows of one breakdown: days and tiers in their order, everything else by what it pays."""
     if breakdown is Breakdown.STANDING:
         lines = _lines(pieces, tier, lambda piece: piece.notional, lambda piece: piece.fee)
-        return tuple(sorted(lines, key=lambda line: list(Standing).index(line.key)))
-    tagged = [piece for piece in pieces if piece.standing is Standing.TAGGED]  # nothing else earns
+        return tuple(sorted(lines, key=lambda line: list(TierStanding).index(line.key)))
+    tagged = [piece for piece in pieces if piece.standing is TierStanding.TAGGED]  # nothing else earns
     lines = _lines(tagged, tier, lambda piece: piece.notional, lambda piece: piece.earning)
     if breakdown in {Breakdown.DAY, Breakdown.TIER}:
         return tuple(sorted(lines, key=lambda line: line.key))
     return tuple(sorted(lines, key=lambda line: (-line.payout, -line.volume)))
 
 
-def moves(breakdown: Breakdown, now: Sequence[Line], before: Sequence[Line]) -> tuple[Move, ...]:
+def moves(
+    breakdown: Breakdown, now: Sequence[SummaryLine], before: Sequence[SummaryLine]
+) -> tuple[Move, ...]:
     """Whose volume changed the most since the month before."""
     was, has = ({line.key: line.volume for line in lines} for lines in (before, now))
     found = [Move(breakdown, key, was.get(key, ZERO), has.get(key, ZERO)) for key in was | has]
@@ -210,14 +212,14 @@ def _lines(
     tier: Tier,
     volume: Callable[[Piece], Decimal],
     fees: Callable[[Piece], Decimal],
-) -> list[Line]:
+) -> list[SummaryLine]:
     fills: dict[Hashable, int] = {}
     for piece in pieces:
         fills[piece.key] = fills.get(piece.key, 0) + piece.fills
     volumes, charged, owed = (
         allocate(_sums(pieces, amount)) for amount in (volume, fees, lambda piece: _owed(piece, tier))
     )
-    return [Line(key, count, volumes[key], charged[key], owed[key]) for key, count in fills.items()]
+    return [SummaryLine(key, count, volumes[key], charged[key], owed[key]) for key, count in fills.items()]
 
 
 def _sums(pieces: Sequence[Piece], amount: Callable[[Piece], Decimal]) -> dict[Hashable, Decimal]:

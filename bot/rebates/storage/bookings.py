@@ -19,10 +19,10 @@ from sqlmodel import col
 from bot.domain.values import ZERO
 from bot.people.tables import Account
 from bot.rebates.model.journal_entry import Maker
-from bot.rebates.model.rebate import Standing
+from bot.rebates.model.rebate import TierStanding
 from bot.rebates.storage.tables import LedgerFill, PriceSource
 from bot.trading.storage.orders import IN_DOUBT
-from bot.trading.storage.tables import Fill, Order, Ticket
+from bot.trading.storage.tables import FillRow, Order, Ticket
 
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(7226275)")
 _INSERT: Final = insert(LedgerFill.__table__)  # type: ignore[attr-defined]
@@ -54,31 +54,31 @@ async def take_turn(session: AsyncSession) -> None:
         await session.execute(_LOCK)
 
 
-async def unbooked(session: AsyncSession, after_id: int, limit: int) -> Sequence[Fill]:
+async def unbooked(session: AsyncSession, after_id: int, limit: int) -> Sequence[FillRow]:
     """Fills the ledger has not taken in, in the order they came."""
     statement = (
-        select(Fill)
-        .where(col(Fill.booked_ms).is_(None), col(Fill.id) > after_id)
-        .order_by(col(Fill.id))
+        select(FillRow)
+        .where(col(FillRow.booked_ms).is_(None), col(FillRow.id) > after_id)
+        .order_by(col(FillRow.id))
         .limit(limit)
     )
     return (await session.scalars(statement)).all()
 
 
-async def still_unbooked(session: AsyncSession, fill_ids: Collection[int]) -> Sequence[Fill]:
+async def still_unbooked(session: AsyncSession, fill_ids: Collection[int]) -> Sequence[FillRow]:
     """Those of some fills that nobody booked meanwhile; take a turn first."""
     statement = (
-        select(Fill)
-        .where(col(Fill.id).in_(fill_ids), col(Fill.booked_ms).is_(None))
-        .order_by(col(Fill.id))
+        select(FillRow)
+        .where(col(FillRow.id).in_(fill_ids), col(FillRow.booked_ms).is_(None))
+        .order_by(col(FillRow.id))
         .execution_options(populate_existing=True)
     )
     return (await session.scalars(statement)).all()
 
 
-async def fills(session: AsyncSession, fill_ids: Collection[int]) -> dict[int, Fill]:
+async def fills(session: AsyncSession, fill_ids: Collection[int]) -> dict[int, FillRow]:
     """Fills by id."""
-    statement = select(Fill).where(col(Fill.id).in_(fill_ids))
+    statement = select(FillRow).where(col(FillRow.id).in_(fill_ids))
     return {fill.id: fill for fill in (await session.scalars(statement)).all()}
 
 
@@ -96,7 +96,7 @@ async def in_doubt(session: AsyncSession) -> set[int]:
     return set((await session.scalars(statement)).all())
 
 
-async def behind(session: AsyncSession, of: Sequence[Fill]) -> dict[int, Behind]:
+async def behind(session: AsyncSession, of: Sequence[FillRow]) -> dict[int, Behind]:
     """The orders of ours behind fills, by fill id; a fill of any other order is not there.
 
     By the exchange's id, whichever account sees it: a key may be new while the order is not. By client id as
@@ -170,23 +170,23 @@ async def _users(session: AsyncSession, account_ids: Collection[int]) -> dict[in
     return dict((await session.execute(statement)).tuples().all())
 
 
-async def _counted_elsewhere(session: AsyncSession, of: Sequence[Fill]) -> set[int]:
+async def _counted_elsewhere(session: AsyncSession, of: Sequence[FillRow]) -> set[int]:
     """Those of the fills whose execution is booked as one of our orders' through another account."""
-    other, later = aliased(Fill), aliased(LedgerFill)
+    other, later = aliased(FillRow), aliased(LedgerFill)
     statement = (
-        select(col(Fill.id))
+        select(col(FillRow.id))
         .join(
             other,
             and_(
-                col(other.exchange_order_id) == col(Fill.exchange_order_id),
-                col(other.symbol) == col(Fill.symbol),
-                col(other.trade_id) == col(Fill.trade_id),
-                col(other.account_id) != col(Fill.account_id),
+                col(other.exchange_order_id) == col(FillRow.exchange_order_id),
+                col(other.symbol) == col(FillRow.symbol),
+                col(other.trade_id) == col(FillRow.trade_id),
+                col(other.account_id) != col(FillRow.account_id),
             ),
         )
         .join(LedgerFill, col(LedgerFill.fill_id) == col(other.id))
         .where(
-            col(Fill.id).in_([fill.id for fill in of]),
+            col(FillRow.id).in_([fill.id for fill in of]),
             col(LedgerFill.order_id).is_not(None),
             col(LedgerFill.revision) % 2 == 0,
             ~(
@@ -292,7 +292,7 @@ def survey_volume(session: Session, month: str) -> tuple[Decimal, int]:
 def _volume(month: str, after_id: int, last_id: int) -> Select[Any]:
     return select(func.sum(col(LedgerFill.notional))).where(
         col(LedgerFill.month) == month,
-        col(LedgerFill.standing) == Standing.TAGGED,
+        col(LedgerFill.standing) == TierStanding.TAGGED,
         col(LedgerFill.id) > after_id,
         col(LedgerFill.id) <= last_id,
     )
@@ -306,5 +306,5 @@ async def write(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
 
 async def mark_booked(session: AsyncSession, fill_ids: Collection[int], now_ms: int) -> None:
     """They are in the ledger now."""
-    statement = update(Fill).where(col(Fill.id).in_(fill_ids)).values(booked_ms=now_ms)
+    statement = update(FillRow).where(col(FillRow.id).in_(fill_ids)).values(booked_ms=now_ms)
     await session.execute(statement.execution_options(synchronize_session=False))

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session, aliased
 from sqlmodel import col
 
 from bot.domain.values import ZERO
-from bot.rebates.model.rebate import Standing
+from bot.rebates.model.rebate import TierStanding
 from bot.rebates.storage.tables import LedgerFill
-from bot.trading.storage.tables import Fill, Order
+from bot.trading.storage.tables import FillRow, Order
 
 AT_ONCE: Final = 500
 
@@ -41,12 +41,13 @@ def of_span(session: Session, from_ms: int, to_ms: int) -> list[Sent]:
     filled = (
         select(col(Order.id))
         .join(
-            Fill,
+            FillRow,
             and_(
-                col(Fill.exchange_order_id) == col(Order.exchange_id), col(Fill.symbol) == col(Order.symbol)
+                col(FillRow.exchange_order_id) == col(Order.exchange_id),
+                col(FillRow.symbol) == col(Order.symbol),
             ),
         )
-        .where(col(Fill.timestamp_ms) >= from_ms, col(Fill.timestamp_ms) < to_ms)
+        .where(col(FillRow.timestamp_ms) >= from_ms, col(FillRow.timestamp_ms) < to_ms)
     )
     sent = and_(col(Order.timestamp_ms) >= from_ms, col(Order.timestamp_ms) < to_ms)
     changed = and_(col(Order.updated_ms) >= from_ms, col(Order.updated_ms) < to_ms)
@@ -71,24 +72,25 @@ def _with_fills(session: Session, orders: Sequence[Sent], from_ms: int, to_ms: i
         .exists()
     )
     counts = and_(
-        col(LedgerFill.fill_id) == col(Fill.id),
-        col(LedgerFill.standing) == Standing.TAGGED,
+        col(LedgerFill.fill_id) == col(FillRow.id),
+        col(LedgerFill.standing) == TierStanding.TAGGED,
         col(LedgerFill.revision) % 2 == 0,
         is_newest,
     )
     statement = (
         select(
             col(Order.id),
-            func.coalesce(col(Fill.trade_id), -col(Fill.id)),
-            col(Fill.timestamp_ms),
-            col(Fill.price),
-            col(Fill.quantity),
+            func.coalesce(col(FillRow.trade_id), -col(FillRow.id)),
+            col(FillRow.timestamp_ms),
+            col(FillRow.price),
+            col(FillRow.quantity),
             col(LedgerFill.id).is_not(None),
         )
         .join(
-            Fill,
+            FillRow,
             and_(
-                col(Fill.exchange_order_id) == col(Order.exchange_id), col(Fill.symbol) == col(Order.symbol)
+                col(FillRow.exchange_order_id) == col(Order.exchange_id),
+                col(FillRow.symbol) == col(Order.symbol),
             ),
         )
         .outerjoin(LedgerFill, counts)

@@ -15,7 +15,7 @@ from sqlmodel import col
 
 from bot.domain.values import ZERO
 from bot.kernel.recurrence import DAY_MS
-from bot.rebates.model.rebate import Standing
+from bot.rebates.model.rebate import TierStanding
 from bot.rebates.storage.tables import LedgerFill
 
 
@@ -33,7 +33,7 @@ class Dimension(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class LedgerCell:
     """Sums of one combination, in USD; `key` has a value for each dimension asked for, in that order."""
 
     key: tuple[Any, ...]
@@ -59,7 +59,7 @@ _SUMS: Final = tuple(
 )
 
 
-async def month_cells(session: AsyncSession, month: str, by: tuple[Dimension, ...]) -> list[Cell]:
+async def month_cells(session: AsyncSession, month: str, by: tuple[Dimension, ...]) -> list[LedgerCell]:
     """The fills of `month` (`2026-10`) by some dimensions, in the order of their values.
 
     A combination that revisions emptied is not there. With many rows on SQLite use `survey_month`.
@@ -67,7 +67,7 @@ async def month_cells(session: AsyncSession, month: str, by: tuple[Dimension, ..
     return [_cell(row) for row in (await session.execute(_cells(month, by))).all()]
 
 
-def survey_month(session: Session, month: str, by: tuple[Dimension, ...]) -> list[Cell]:
+def survey_month(session: Session, month: str, by: tuple[Dimension, ...]) -> list[LedgerCell]:
     """The same, for `Database.survey`."""
     return [_cell(row) for row in session.execute(_cells(month, by)).all()]
 
@@ -75,7 +75,7 @@ def survey_month(session: Session, month: str, by: tuple[Dimension, ...]) -> lis
 async def api_volume(session: AsyncSession, month: str) -> Decimal:
     """What counts for the tier: the notional of tagged orders, in USD."""
     statement = select(func.sum(col(LedgerFill.notional))).where(
-        col(LedgerFill.month) == month, col(LedgerFill.standing) == Standing.TAGGED
+        col(LedgerFill.month) == month, col(LedgerFill.standing) == TierStanding.TAGGED
     )
     return await session.scalar(statement) or ZERO
 
@@ -93,6 +93,6 @@ def _column(dimension: Dimension) -> Any:
     return getattr(LedgerFill, dimension)
 
 
-def _cell(row: Sequence[Any]) -> Cell:
+def _cell(row: Sequence[Any]) -> LedgerCell:
     fills, notional, fee, earning, accrued, contingent, *key = row
-    return Cell(tuple(key), int(fills), notional, fee, earning, accrued, contingent)
+    return LedgerCell(tuple(key), int(fills), notional, fee, earning, accrued, contingent)

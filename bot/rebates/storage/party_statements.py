@@ -12,7 +12,7 @@ from sqlmodel import col
 from bot.domain.values import ZERO
 from bot.kernel.storage.upsert import insert_or_ignore
 from bot.notifications.tables import Chat
-from bot.rebates.model.statement import GENESIS, Sealed, hash_of
+from bot.rebates.model.statement import GENESIS, SealedStatement, hash_of
 from bot.rebates.storage.tables import EntryKind, LedgerEntry, Statement
 
 _PAGE = 500
@@ -58,7 +58,9 @@ async def payable(session: AsyncSession, month: str) -> Sequence[str]:
     return (await session.scalars(statement.distinct())).all()
 
 
-async def get(session: AsyncSession, month: str, party: str, revision: int | None = None) -> Sealed | None:
+async def get(
+    session: AsyncSession, month: str, party: str, revision: int | None = None
+) -> SealedStatement | None:
     """One revision of a party's statement, by default the last."""
     statement = select(Statement).where(col(Statement.month) == month, col(Statement.party) == party)
     if revision is not None:
@@ -67,13 +69,13 @@ async def get(session: AsyncSession, month: str, party: str, revision: int | Non
     return None if found is None else _sealed(found)
 
 
-async def of_month(session: AsyncSession, month: str) -> list[Sealed]:
+async def of_month(session: AsyncSession, month: str) -> list[SealedStatement]:
     """Every statement of `month`, in the order of their numbers."""
     statement = select(Statement).where(col(Statement.month) == month).order_by(col(Statement.number))
     return [_sealed(row) for row in (await session.scalars(statement)).all()]
 
 
-async def page(session: AsyncSession, after: int) -> list[Sealed]:
+async def page(session: AsyncSession, after: int) -> list[SealedStatement]:
     """The next statements, of whatever month, in the order of their numbers."""
     statement = select(Statement).where(col(Statement.number) > after).order_by(col(Statement.number))
     return [_sealed(row) for row in (await session.scalars(statement.limit(_PAGE))).all()]
@@ -88,14 +90,16 @@ async def append(
     at_ms: int,
     public_key: bytes,
     sign: Callable[[bytes], bytes],
-) -> Sealed:
+) -> SealedStatement:
     """Add the next number; the caller holds the lock. `sign` is given the hash."""
     tail = select(col(Statement.number), col(Statement.hash)).order_by(col(Statement.number).desc()).limit(1)
     last = (await session.execute(tail)).one_or_none()
     number, previous = (last.number + 1, last.hash) if last else (1, GENESIS)
     own = hash_of(number, month, party, revision, at_ms, body, previous)
-    sealed = Sealed(number, month, party, revision, at_ms, body, previous, own, public_key, sign(own))
-    session.add(Statement(**{name: getattr(sealed, name) for name in Sealed.__slots__}))
+    sealed = SealedStatement(
+        number, month, party, revision, at_ms, body, previous, own, public_key, sign(own)
+    )
+    session.add(Statement(**{name: getattr(sealed, name) for name in SealedStatement.__slots__}))
     await session.flush()
     return sealed
 
@@ -108,5 +112,5 @@ async def moved_groups(session: AsyncSession) -> dict[int, int]:
     return {old: new for old, new in rows.all() if new is not None}
 
 
-def _sealed(row: Statement) -> Sealed:
-    return Sealed(**{name: getattr(row, name) for name in Sealed.__slots__})
+def _sealed(row: Statement) -> SealedStatement:
+    return SealedStatement(**{name: getattr(row, name) for name in SealedStatement.__slots__})

@@ -20,9 +20,9 @@ from bot.domain.values import ZERO
 from bot.kernel.storage.columns import Word
 from bot.kernel.storage.upsert import insert_or_ignore
 from bot.rebates.model.payout_reconciliation import Expected, Paid, Part, Sums
-from bot.rebates.model.rebate import Standing
+from bot.rebates.model.rebate import TierStanding
 from bot.rebates.storage.tables import EntryKind, LedgerEntry, LedgerFill, Payout, PayoutLine
-from bot.trading.storage.tables import Fill, Order
+from bot.trading.storage.tables import FillRow, Order
 
 RECEIVABLE: Final = "receivable.exchange"
 CASH: Final = "cash"
@@ -39,12 +39,12 @@ _PAID: Final[tuple[Any, ...]] = tuple(
     for field in fields(Paid)
 )
 _EXPECTED: Final[tuple[Any, ...]] = (
-    func.coalesce(col(Fill.exchange_order_id), ""),
-    Fill.trade_id,
+    func.coalesce(col(FillRow.exchange_order_id), ""),
+    FillRow.trade_id,
     LedgerFill.person_id,
     LedgerFill.symbol,
     LedgerFill.at_ms,
-    case((_IS_EXIT, literal(Standing.EXIT, Word(Standing))), else_=col(LedgerFill.standing)),
+    case((_IS_EXIT, literal(TierStanding.EXIT, Word(TierStanding))), else_=col(LedgerFill.standing)),
     LedgerFill.notional,
     LedgerFill.fee,
     LedgerFill.earning,
@@ -163,7 +163,7 @@ def expected_lines(session: Session, month: str) -> list[Expected]:
     later = aliased(LedgerFill)
     statement = (
         select(*_EXPECTED)
-        .outerjoin(Fill, col(Fill.id) == col(LedgerFill.fill_id))
+        .outerjoin(FillRow, col(FillRow.id) == col(LedgerFill.fill_id))
         .outerjoin(Order, col(Order.id) == col(LedgerFill.order_id))
         .outerjoin(
             later,
@@ -190,8 +190,8 @@ async def sums(session: AsyncSession, month: str) -> Sums:
         col(LedgerFill.revision) % 2 == 1,
     )
     above = or_(and_(~is_reversal, fee > ZERO), and_(is_reversal, fee < ZERO))
-    is_exit = or_(_IS_EXIT, col(LedgerFill.standing) == Standing.EXIT)
-    negative = and_(col(LedgerFill.standing) == Standing.TAGGED, ~above)
+    is_exit = or_(_IS_EXIT, col(LedgerFill.standing) == TierStanding.EXIT)
+    negative = and_(col(LedgerFill.standing) == TierStanding.TAGGED, ~above)
     statement = (
         select(
             col(LedgerFill.affiliate),
@@ -226,9 +226,11 @@ def filled_since(session: Session, exchange_ids: Collection[str], month: str, si
     """Those of the orders with a fill booked for `month` at or after `since_ms`, for `Database.survey`."""
 
     def statement(ids: Sequence[str]) -> Any:
-        booked = select(col(Fill.exchange_order_id)).join(LedgerFill, col(LedgerFill.fill_id) == col(Fill.id))
+        booked = select(col(FillRow.exchange_order_id)).join(
+            LedgerFill, col(LedgerFill.fill_id) == col(FillRow.id)
+        )
         in_time = col(LedgerFill.month) == month, col(LedgerFill.at_ms) >= since_ms
-        return booked.where(col(Fill.exchange_order_id).in_(ids), *in_time)
+        return booked.where(col(FillRow.exchange_order_id).in_(ids), *in_time)
 
     return _look_up(session, exchange_ids, statement)
 

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from bot.rebates.model.rebate import Month
-from bot.rebates.model.revenue_shares import Party, Promise
+from bot.rebates.model.revenue_shares import Party, SharePromise
 from bot.rebates.storage.tables import PartyKind, ShareRate
 
 _LOCK = text("SELECT pg_advisory_xact_lock(7226276)")
@@ -19,7 +19,7 @@ async def lock(session: AsyncSession) -> None:
         await session.execute(_LOCK)
 
 
-async def add(session: AsyncSession, promise: Promise, user_id: int, now_ms: int) -> None:
+async def add(session: AsyncSession, promise: SharePromise, user_id: int, now_ms: int) -> None:
     session.add(
         ShareRate(
             party_kind=PartyKind(promise.party.kind),
@@ -33,9 +33,10 @@ async def add(session: AsyncSession, promise: Promise, user_id: int, now_ms: int
     await session.flush()
 
 
-async def every(session: AsyncSession) -> list[Promise]:
+async def every(session: AsyncSession) -> list[SharePromise]:
     """All promises, in the order they were made."""
     rows = (await session.scalars(select(ShareRate).order_by(col(ShareRate.id)))).all()
     return [
-        Promise(Party(row.party_kind, row.party_id), row.rate, Month.parse(row.from_month)) for row in rows
+        SharePromise(Party(row.party_kind, row.party_id), row.rate, Month.parse(row.from_month))
+        for row in rows
     ]

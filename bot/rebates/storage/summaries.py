@@ -11,7 +11,7 @@ from sqlmodel import col
 from bot.notifications.tables import Chat
 from bot.rebates.model.rebate import Month
 from bot.rebates.storage.tables import LedgerFill, Person
-from bot.trading.storage.tables import Fill
+from bot.trading.storage.tables import FillRow
 
 BATCH = 500  # of ids in one statement
 
@@ -45,9 +45,9 @@ def titles(session: Session, chat_ids: Collection[int]) -> dict[int, str]:
 def unbooked(session: Session, month: Month) -> int:
     """Fills of the month that the ledger has not taken in yet."""
     statement = select(func.count()).where(
-        col(Fill.booked_ms).is_(None),
-        col(Fill.timestamp_ms) >= month.start_ms,
-        col(Fill.timestamp_ms) < month.end_ms,
+        col(FillRow.booked_ms).is_(None),
+        col(FillRow.timestamp_ms) >= month.start_ms,
+        col(FillRow.timestamp_ms) < month.end_ms,
     )
     return session.scalar(statement) or 0
 

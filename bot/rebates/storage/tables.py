@@ -16,7 +16,7 @@ from sqlmodel import Field
 from bot.kernel.storage.base import Table
 from bot.kernel.storage.columns import Exact, Nano, RowId, Word
 from bot.kernel.storage.forgetting import BOOKS, OPAQUE, Forgetting, blanked, keeping
-from bot.rebates.model.rebate import Standing
+from bot.rebates.model.rebate import TierStanding
 
 
 class PriceSource(StrEnum):
@@ -103,7 +103,7 @@ class LedgerFill(Table, table=True):
     group_id: int | None = Field(default=None, sa_type=BigInteger)  # the group the order was asked for in
     order_id: int | None = Field(default=None, sa_type=BigInteger)  # of `desk_order`
     symbol: str
-    standing: Standing = Field(sa_type=Word(Standing))
+    standing: TierStanding = Field(sa_type=Word(TierStanding))
     system_type: str | None = None
     is_maker: bool
     fee_amount: Decimal = Field(sa_type=Exact)  # in `fee_symbol`, as the exchange said

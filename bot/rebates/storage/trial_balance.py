@@ -16,11 +16,19 @@ from sqlalchemy.orm import Session, aliased
 from sqlmodel import col
 
 from bot.domain.values import ZERO
-from bot.rebates.model.journal_entry import ACCRUED, CONTINGENT, DOLLARS, FEE, Leg, quote_of, volume_leg
+from bot.rebates.model.journal_entry import (
+    ACCRUED,
+    CONTINGENT,
+    DOLLARS,
+    FEE,
+    JournalLeg,
+    quote_of,
+    volume_leg,
+)
 from bot.rebates.model.rebate import PRECISION, contingent_fee, earning_fee, nano
 from bot.rebates.storage.payouts import UNDO
 from bot.rebates.storage.tables import LedgerEntry, LedgerFill
-from bot.trading.storage.tables import Fill
+from bot.trading.storage.tables import FillRow
 
 SHOWN: Final = 20  # rows named
 _PAGE: Final = 5_000
@@ -37,13 +45,13 @@ _COLUMNS: Final[tuple[Any, ...]] = (
     LedgerFill.earning,
     LedgerFill.accrued,
     LedgerFill.contingent,
-    Fill.price,
-    Fill.quantity,
+    FillRow.price,
+    FillRow.quantity,
 )
 
 
 @dataclass(slots=True)
-class Balance:
+class LedgerBalance:
     """What was put into one account, in USD: on the debit side, on the credit side."""
 
     debit: Decimal = ZERO
@@ -54,7 +62,7 @@ class Balance:
 class TrialBalance:
     """A month by account, and the rows whose two sides differ (the first of them)."""
 
-    accounts: dict[str, Balance] = field(default_factory=dict)
+    accounts: dict[str, LedgerBalance] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
     wrong_count: int = 0
 
@@ -70,12 +78,12 @@ class TrialBalance:
     def is_balanced(self) -> bool:
         return self.debit == self.credit and not self.wrong_count
 
-    def put(self, name: str, leg: Leg, debit: Decimal, credit: Decimal) -> bool:
+    def put(self, name: str, leg: JournalLeg, debit: Decimal, credit: Decimal) -> bool:
         """Enter both sides of an amount of the row `name`; whether they agree and both have an account."""
         if leg.debit:
-            self.accounts.setdefault(leg.debit, Balance()).debit += debit
+            self.accounts.setdefault(leg.debit, LedgerBalance()).debit += debit
         if leg.credit:
-            self.accounts.setdefault(leg.credit, Balance()).credit += credit
+            self.accounts.setdefault(leg.credit, LedgerBalance()).credit += credit
         if debit == credit and leg.debit and leg.credit and leg.debit != leg.credit:
             return True
         self.wrong_count += 1
@@ -89,7 +97,7 @@ def trial_balance(session: Session, month: str) -> TrialBalance:
     found = TrialBalance()
     statement = (
         select(*_COLUMNS)
-        .outerjoin(Fill, col(Fill.id) == col(LedgerFill.fill_id))
+        .outerjoin(FillRow, col(FillRow.id) == col(LedgerFill.fill_id))
         .where(col(LedgerFill.month) == month)
         .order_by(col(LedgerFill.id))
         .execution_options(yield_per=_PAGE)
@@ -128,7 +136,7 @@ def _put_entries(session: Session, found: TrialBalance, month: str) -> None:
         debit = entry.amount
         if entry.key.startswith(UNDO):
             debit = ZERO if before is None else -before.amount
-        found.put(f"entry {entry.key}", Leg(entry.debit, entry.credit), debit, entry.amount)
+        found.put(f"entry {entry.key}", JournalLeg(entry.debit, entry.credit), debit, entry.amount)
 
 
 def _compare_revisions(session: Session, found: TrialBalance, month: str) -> None:
@@ -152,4 +160,4 @@ def _compare_revisions(session: Session, found: TrialBalance, month: str) -> Non
     )
     for row_id, *amounts in session.execute(statement):
         beyond = next(amount for amount in amounts if amount)
-        found.put(f"reversal {row_id}", Leg("reversals", "bookings"), ZERO, beyond)
+        found.put(f"reversal {row_id}", JournalLeg("reversals", "bookings"), ZERO, beyond)

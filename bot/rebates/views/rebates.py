@@ -14,7 +14,7 @@ from bot.domain.values import HUNDRED, ZERO, plain
 from bot.kernel.recurrence import DAY_MS
 from bot.rebates.model.programme import Projection
 from bot.rebates.model.rebate import TIERS, Month, Tier, cents, tier_of
-from bot.rebates.model.summary import Breakdown, Line, MonthSummary, Name
+from bot.rebates.model.summary import Breakdown, MonthSummary, Name, SummaryLine
 from bot.ui.charts import Level, Point, progress
 from bot.ui.lateness import Lateness, lateness
 from bot.ui.locale import Locale, clean
@@ -249,7 +249,7 @@ def _tier_change(locale: Locale, summary: MonthSummary) -> Markup | None:
     )
 
 
-def _sum(locale: Locale, table: Sequence[Line]) -> Markup:
+def _sum(locale: Locale, table: Sequence[SummaryLine]) -> Markup:
     return locale.text(
         "rebate-sum",
         volume=cents_usd(locale, sum((line.volume for line in table), ZERO)),
@@ -258,7 +258,7 @@ def _sum(locale: Locale, table: Sequence[Line]) -> Markup:
     )
 
 
-def _line(locale: Locale, summary: MonthSummary, by: Breakdown, line: Line) -> Markup:
+def _line(locale: Locale, summary: MonthSummary, by: Breakdown, line: SummaryLine) -> Markup:
     name = _marked_name(locale, summary, by, line.key)
     figures = {
         "volume": cents_usd(locale, line.volume),

@@ -19,7 +19,7 @@ import xlsxwriter
 
 from bot.domain.values import ZERO, plain
 from bot.rebates.model.rebate import Month
-from bot.rebates.model.summary import Breakdown, Line, MonthSummary
+from bot.rebates.model.summary import Breakdown, MonthSummary, SummaryLine
 from bot.rebates.views.rebates import name_of
 from bot.ui.locale import Locale, clean
 
@@ -111,14 +111,14 @@ def _head(locale: Locale) -> list[str]:
     return [locale.plain(column) for column in columns]
 
 
-def _rows(locale: Locale, summary: MonthSummary, by: Breakdown) -> Iterator[tuple[str, str, Line]]:
+def _rows(locale: Locale, summary: MonthSummary, by: Breakdown) -> Iterator[tuple[str, str, SummaryLine]]:
     """Name, id and figures of every line, and of their sum."""
     table = summary.tables[by]
     for line in table:
         known = summary.names.get((by, line.key))
         number = known.id if known is not None else None
         yield clean(name_of(locale, summary, by, line.key)), "" if number is None else str(number), line
-    total = Line(
+    total = SummaryLine(
         _TOTAL,
         sum(line.fills for line in table),
         sum((line.volume for line in table), ZERO),

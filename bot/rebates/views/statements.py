@@ -10,7 +10,7 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from bot.domain.values import HUNDRED
-from bot.rebates.model.statement import Sealed
+from bot.rebates.model.statement import SealedStatement
 from bot.ui.locale import Locale
 from bot.ui.message import Message, lines
 
@@ -19,7 +19,7 @@ SHOWN: Final = 20  # lines in a chat; the file has them all
 
 def statement(
     locale: Locale,
-    sealed: Sealed,
+    sealed: SealedStatement,
     *,
     named: Mapping[str, int] | None = None,
     title: str = "",
@@ -53,7 +53,7 @@ def statement(
     return Message(text)
 
 
-def names_in(sealed: Sealed) -> set[str]:
+def names_in(sealed: SealedStatement) -> set[str]:
     """The pseudonyms a statement names."""
     return {line["who"] for line in json.loads(sealed.body)["lines"]}
 
@@ -83,7 +83,7 @@ def _usd(locale: Locale, text: str) -> str:
     return locale.usd(Decimal(text))
 
 
-def nobody_to_tell(locale: Locale, sealed: Sealed) -> Message:
+def nobody_to_tell(locale: Locale, sealed: SealedStatement) -> Message:
     """To the operators: the group's owner cannot be written to."""
     return Message(
         locale.text("statement-no-owner", number=sealed.number, month=sealed.month, party=sealed.party)

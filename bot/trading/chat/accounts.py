@@ -8,7 +8,7 @@ from bot.chat import admins, confirmations
 from bot.chat import menus as start_view
 from bot.chat.acts import ActClass, act
 from bot.chat.prompts import Prompt
-from bot.chat.request import Turn
+from bot.chat.request import Request
 from bot.chat.services import Services
 from bot.domain.intent import TradeIntent
 from bot.domain.refusal import Refusal, RefusalCode
@@ -16,7 +16,7 @@ from bot.domain.values import Language
 from bot.kernel.secret_detection import DOT, spellings
 from bot.language import Parsed, parse
 from bot.notifications import chats
-from bot.people.tables import Account, AccountState
+from bot.people.tables import Account, KeyState
 from bot.rebates.chat import referrals
 from bot.trading.linking import InDoubt, Linked, NotYet
 from bot.trading.views import linking as link_view
@@ -33,7 +33,7 @@ _LANGUAGES: Final = {
 }
 
 
-async def start(turn: Turn, _: str = "") -> None:
+async def start(turn: Request, _: str = "") -> None:
     """What this is, the risk, and the next step."""
     known, default = await turn.services.linking.list(turn.user.id)
     linked = default is not None and bool(known)
@@ -49,7 +49,7 @@ async def start(turn: Turn, _: str = "") -> None:
 
 
 @act(ActClass.LET_IN)
-async def link(turn: Turn, argument: str = "") -> None:
+async def link(turn: Request, argument: str = "") -> None:
     """Offer the two ways; a group is no place for either."""
     if not turn.sender.private:
         await turn.say(refusal_view.refusal(turn.here, Refusal(RefusalCode.PRIVATE_ONLY)))
@@ -82,7 +82,7 @@ def _label(text: str) -> str | Refusal:
 
 
 @act(ActClass.LET_IN)
-async def link_step(turn: Turn, argument: str) -> None:
+async def link_step(turn: Request, argument: str) -> None:
     """The buttons of linking."""
     step, _, rest = argument.partition(":")
     if step == "generate":
@@ -97,7 +97,7 @@ async def link_step(turn: Turn, argument: str) -> None:
         await start(turn)
 
 
-async def _generate(turn: Turn, label: str | None) -> None:
+async def _generate(turn: Request, label: str | None) -> None:
     made = await turn.services.linking.generate(turn.user.id, label)
     if isinstance(made, Refusal):
         await turn.show(refusal_view.refusal(turn.locale, made))
@@ -114,7 +114,7 @@ async def _generate(turn: Turn, label: str | None) -> None:
     )
 
 
-async def _verify(turn: Turn, account_id: int) -> None:
+async def _verify(turn: Request, account_id: int) -> None:
     turn.answer_soon()
     outcome = await turn.services.linking.verify(turn.user.id, account_id)
     if isinstance(outcome, Linked):
@@ -137,7 +137,7 @@ def number(text: str) -> int | None:
     return value if value <= MAX_ID else None
 
 
-async def secret(turn: Turn, text: str, prompt: Prompt | None) -> None:
+async def secret(turn: Request, text: str, prompt: Prompt | None) -> None:
     """The secret that was asked for, or what was sent in its place: away with it first, then use it."""
     services = turn.services
     asked_for = prompt is not None and prompt.kind == "secret" and services.access.admits(turn.user)
@@ -162,7 +162,7 @@ async def secret(turn: Turn, text: str, prompt: Prompt | None) -> None:
     await _verify(turn, made.account_id)
 
 
-async def _ask_again(turn: Turn, prompt: Prompt, problem: str) -> None:
+async def _ask_again(turn: Request, prompt: Prompt, problem: str) -> None:
     turn.services.prompts.expect(turn.user.id, prompt)
     await turn.say(link_view.link_paste_again(turn.locale, problem, cancel_data="link:cancel"))
 
@@ -175,7 +175,7 @@ async def stray_secret(services: Services, locale: Locale, chat_id: int, message
     return link_view.secret_unasked(locale) if deleted else link_view.secret_not_deleted(locale)
 
 
-async def accounts(turn: Turn, page: str = "0") -> None:
+async def accounts(turn: Request, page: str = "0") -> None:
     """The linked accounts."""
     known, default = await turn.services.linking.list(turn.user.id)
     ids = {account.label: account.id for account in known}
@@ -196,13 +196,13 @@ async def accounts(turn: Turn, page: str = "0") -> None:
 def _line(account: Account, default: Account | None) -> link_view.AccountLine:
     return link_view.AccountLine(
         account.label,
-        "read-only" if account.state is AccountState.READ_ONLY else account.state.value,
+        "read-only" if account.state is KeyState.READ_ONLY else account.state.value,
         f"{account.public_key[:6]}…",
         default is not None and account.id == default.id,
     )
 
 
-async def account_step(turn: Turn, argument: str) -> None:
+async def account_step(turn: Request, argument: str) -> None:
     """The buttons under an account."""
     step, _, rest = argument.partition(":")
     account_id = number(rest)
@@ -220,7 +220,7 @@ async def account_step(turn: Turn, argument: str) -> None:
         await turn.show(message)
 
 
-async def unlink(turn: Turn, label: str = "") -> None:
+async def unlink(turn: Request, label: str = "") -> None:
     """Part from one account."""
     known, _ = await turn.services.linking.list(turn.user.id)
     named = [a for a in known if not label or a.label.casefold() == label.strip().casefold()]
@@ -234,18 +234,18 @@ async def unlink(turn: Turn, label: str = "") -> None:
 
 
 @act(ActClass.STRANGERS)
-async def forget(turn: Turn, _: str = "") -> None:
+async def forget(turn: Request, _: str = "") -> None:
     """Ask before destroying everything."""
     yes = await confirmations.ask(turn, "forget", {})
     await turn.show(link_view.forget_confirm(turn.locale, confirm_data=yes, cancel_data="keep:forget"))
 
 
-async def _forget(turn: Turn, _: confirmations.Arguments) -> None:
+async def _forget(turn: Request, _: confirmations.Arguments) -> None:
     await turn.services.linking.forget(turn.user.id)
     await turn.show(link_view.forget_done(turn.locale))
 
 
-async def _unlink(turn: Turn, arguments: confirmations.Arguments) -> None:
+async def _unlink(turn: Request, arguments: confirmations.Arguments) -> None:
     services = turn.services
     account = await services.linking.get(turn.user.id, int(arguments["account"]))
     if account is None or account.id is None:
@@ -261,7 +261,7 @@ async def _unlink(turn: Turn, arguments: confirmations.Arguments) -> None:
     await turn.show(link_view.unlink_done(turn.locale, account.label, key, left, ended))
 
 
-async def _unlink_again(turn: Turn, arguments: confirmations.Arguments) -> None:
+async def _unlink_again(turn: Request, arguments: confirmations.Arguments) -> None:
     await account_step(turn, f"unlink:{arguments['account']}")
 
 
@@ -269,7 +269,7 @@ confirmations.ACTS["forget"] = confirmations.Act(_forget, lambda turn, _: forget
 confirmations.ACTS["unlink"] = confirmations.Act(_unlink, _unlink_again)
 
 
-async def _in_doubt(turn: Turn, account: Account, doubt: InDoubt) -> Message:
+async def _in_doubt(turn: Request, account: Account, doubt: InDoubt) -> Message:
     retry = await confirmations.ask(turn, "unlink", {"account": account.id})
     anyway = await confirmations.ask(turn, "unlink", {"account": account.id, "anyway": 1})
     return link_view.unlink_in_doubt(
@@ -283,14 +283,14 @@ async def _in_doubt(turn: Turn, account: Account, doubt: InDoubt) -> Message:
 
 
 @act(ActClass.STRANGERS)
-async def keep(turn: Turn, what: str) -> None:
+async def keep(turn: Request, what: str) -> None:
     """The other button of unlink and forget."""
     build = link_view.forget_kept if what == "forget" else link_view.unlink_kept
     await turn.show(build(turn.locale))
 
 
 @act(ActClass.STRANGERS)
-async def language(turn: Turn, code: str) -> None:
+async def language(turn: Request, code: str) -> None:
     """Choose the language: one's own in private, the group's in a group, where only administrators may."""
     if not turn.sender.private and not await admins.may_manage(turn):
         return

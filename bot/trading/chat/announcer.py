@@ -15,14 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.minted import cancel_data
 from bot.domain.notifications.preferences import Event
-from bot.domain.orders.exit_coverage import Gap
+from bot.domain.orders.exit_coverage import ExitGap
 from bot.domain.orders.order import OrderEvent, OrderReport, OrderState
 from bot.domain.orders.stops import Shortage
 from bot.domain.values import Language, plain
 from bot.notifications import outbox_rows
 from bot.notifications.sender import LANE_ANSWER, LANE_CARD, LANE_URGENT, pack_keyboard
-from bot.notifications.tables import Message as Row
 from bot.notifications.tables import OutboxKind
+from bot.notifications.tables import OutboxMessage as Row
 from bot.people import users
 from bot.people.tables import Account, User
 from bot.trading.chat import system_news
@@ -253,7 +253,7 @@ class ChatAnnouncer:
         if kind == "sl":
             await promises.alarm(session, [await _promising(session, order)])
 
-    async def exit_missing(self, session: AsyncSession, order: Order, gap: Gap) -> None:
+    async def exit_missing(self, session: AsyncSession, order: Order, gap: ExitGap) -> None:
         user = await users.get(session, order.user_id)
         if user is None or user.forgotten_ms is not None:
             return

@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.chat import confirmations
 from bot.chat.minted import is_fresh
-from bot.chat.request import Turn
+from bot.chat.request import Request
 from bot.domain.intent import CancelIntent
 from bot.domain.orders.order import OrderSnapshot
 from bot.domain.refusal import Refusal
@@ -23,7 +23,7 @@ ACTION: Final = "cancel"
 _KEEP: Final = "menu:orders"
 
 
-async def cancel(turn: Turn, intent: CancelIntent) -> bool:
+async def cancel(turn: Request, intent: CancelIntent) -> bool:
     """Cancel what the line names: at once where nothing loses its stop, else after a question."""
     plan = await turn.services.cancels.plan(turn.user, intent)
     if isinstance(plan, Refusal):
@@ -35,7 +35,7 @@ async def cancel(turn: Turn, intent: CancelIntent) -> bool:
     return await _carry_out(turn, plan.account.id, plan.intent, _ids(plan.orders))
 
 
-async def cancel_order(turn: Turn, argument: str) -> None:
+async def cancel_order(turn: Request, argument: str) -> None:
     """The cancel button of one order, `<code>[:<when it was shown>]`: an old one is asked about."""
     code, _, shown = argument.partition(":")
     intent = CancelIntent(order_id=code)
@@ -45,7 +45,7 @@ async def cancel_order(turn: Turn, argument: str) -> None:
         await ask(turn, intent)
 
 
-async def cancel_all(turn: Turn, argument: str = "ask") -> None:
+async def cancel_all(turn: Request, argument: str = "ask") -> None:
     """Ask, then cancel everything that rests: on the account the button names, else on the default."""
     account_id = argument.partition(":")[2]
     services = turn.services
@@ -57,7 +57,7 @@ async def cancel_all(turn: Turn, argument: str = "ask") -> None:
     await ask(turn, CancelIntent(scope="all", account=account.label))
 
 
-async def ask(turn: Turn, intent: CancelIntent) -> None:
+async def ask(turn: Request, intent: CancelIntent) -> None:
     """Show what would be cancelled, with a button that does it once."""
     plan = await turn.services.cancels.plan(turn.user, intent)
     if isinstance(plan, Refusal):
@@ -66,7 +66,7 @@ async def ask(turn: Turn, intent: CancelIntent) -> None:
         await _ask(turn, plan)
 
 
-async def _ask(turn: Turn, plan: CancelPlan) -> None:
+async def _ask(turn: Request, plan: CancelPlan) -> None:
     confirm = await _data(turn, plan, plan.orders)
     if plan.is_harmless:
         message = list_view.cancel_all_confirm(
@@ -89,7 +89,7 @@ async def _ask(turn: Turn, plan: CancelPlan) -> None:
     await turn.show(message)
 
 
-async def _data(turn: Turn, plan: CancelPlan, orders: Sequence[OrderSnapshot]) -> str:
+async def _data(turn: Request, plan: CancelPlan, orders: Sequence[OrderSnapshot]) -> str:
     arguments = {"account": plan.account.id, "line": canonical(plan.intent), "ids": _ids(orders)}
     return await confirmations.ask(turn, ACTION, arguments)
 
@@ -98,12 +98,12 @@ def _ids(orders: Sequence[OrderSnapshot]) -> list[str]:
     return [order.exchange_id for order in orders if order.exchange_id is not None]
 
 
-async def _confirmed(turn: Turn, arguments: confirmations.Arguments) -> None:
+async def _confirmed(turn: Request, arguments: confirmations.Arguments) -> None:
     intent = _intent(arguments)
     await _carry_out(turn, int(arguments["account"]), intent, list(arguments["ids"]))
 
 
-async def _again(turn: Turn, arguments: confirmations.Arguments) -> None:
+async def _again(turn: Request, arguments: confirmations.Arguments) -> None:
     await ask(turn, _intent(arguments))
 
 
@@ -117,7 +117,7 @@ def _intent(arguments: confirmations.Arguments) -> CancelIntent:
 confirmations.ACTS[ACTION] = confirmations.Act(_confirmed, _again)
 
 
-async def _carry_out(turn: Turn, account_id: int, intent: CancelIntent, ids: Sequence[str]) -> bool:
+async def _carry_out(turn: Request, account_id: int, intent: CancelIntent, ids: Sequence[str]) -> bool:
     results = await turn.services.cancels.carry_out(turn.user, account_id, intent, ids)
     if isinstance(results, Refusal):
         await turn.show(refusal_view.refusal(turn.locale, results))
@@ -127,6 +127,6 @@ async def _carry_out(turn: Turn, account_id: int, intent: CancelIntent, ids: Seq
     return all(result.error is None for result in results)
 
 
-def _line(turn: Turn, result: Cancelled) -> list_view.CancelLine:
+def _line(turn: Request, result: Cancelled) -> list_view.CancelLine:
     reason = reason_of(turn.locale, result.error)
     return list_view.CancelLine(result.order, outcome_of(result.error), reason)

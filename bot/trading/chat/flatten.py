@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.chat.request import Turn
+from bot.chat.request import Request
 from bot.chat.services import Services
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import ZERO, Language
@@ -34,7 +34,7 @@ def reason_of(locale: Locale, error: BackpackError | None) -> str:
     return refusal_view.exchange_reason(locale, error.code, error.message)
 
 
-async def panic(turn: Turn) -> bool:
+async def panic(turn: Request) -> bool:
     """The first question."""
     plan = await turn.services.panics.look_around(turn.user)
     if isinstance(plan, Refusal):
@@ -62,7 +62,7 @@ def _counts(plan: PanicPlan) -> dict[str, Any]:
     }
 
 
-async def panic_asked(turn: Turn, _: str) -> None:
+async def panic_asked(turn: Request, _: str) -> None:
     """The second question carries the single-use token."""
     plan = await turn.services.panics.plan(turn.user, turn.home, turn.group)
     if isinstance(plan, Refusal):
@@ -80,7 +80,7 @@ async def panic_asked(turn: Turn, _: str) -> None:
         await turn.services.offers.shown(plan.ticket_id, message_id, "")
 
 
-async def panic_confirmed(turn: Turn, token: str) -> None:
+async def panic_confirmed(turn: Request, token: str) -> None:
     """Cancel all, close all, and report each leg."""
     turn.answer_soon()
     refused = await turn.services.panics.run(token, turn.user, panic_teller(turn.services))

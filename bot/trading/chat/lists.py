@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from bot.chat.minted import cancel_data
-from bot.chat.request import Turn
+from bot.chat.request import Request
 from bot.domain.orders.order import OrderSnapshot
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import ZERO, MarketKind
@@ -18,12 +18,12 @@ from bot.trading.views import order_list as list_view
 from bot.ui import refusals as refusal_view
 
 
-async def _refused(turn: Turn, refusal: Refusal) -> bool:
+async def _refused(turn: Request, refusal: Refusal) -> bool:
     await turn.show(refusal_view.refusal(turn.locale, refusal))
     return False
 
 
-async def positions(turn: Turn, page: str = "0") -> bool:
+async def positions(turn: Request, page: str = "0") -> bool:
     """Open positions with their buttons; `page` is `<page>[:<account>]`."""
     number_of, _, account_id = page.partition(":")
     label = await _label(turn, account_id)
@@ -49,7 +49,7 @@ async def positions(turn: Turn, page: str = "0") -> bool:
     return True
 
 
-async def _label(turn: Turn, account_id: str) -> str | None:
+async def _label(turn: Request, account_id: str) -> str | None:
     """The account whose positions a list goes on showing, whatever has become the default meanwhile."""
     known = await turn.services.linking.get(turn.user.id, number(account_id) or 0) if account_id else None
     return known.label if known is not None else None
@@ -66,9 +66,9 @@ def _position_action(action: str, symbol: str, account_id: int | None) -> str | 
     return lines.get(action)
 
 
-def _exits(shown: Shown, resting: list[OrderSnapshot]) -> dict[str, holdings_view.Exits]:
+def _exits(shown: Shown, resting: list[OrderSnapshot]) -> dict[str, holdings_view.PositionExits]:
     """The nearest exits of each position on the exchange: above a long's mark is a target."""
-    found: dict[str, holdings_view.Exits] = {}
+    found: dict[str, holdings_view.PositionExits] = {}
     for position in shown.positions:
         closing = [
             (order.trigger_price, order.quantity)
@@ -81,7 +81,7 @@ def _exits(shown: Shown, resting: list[OrderSnapshot]) -> dict[str, holdings_vie
         below = sorted((one for one in closing if one[0] <= position.mark_price), key=_level, reverse=True)
         gain, loss = (above, below) if position.is_long else (below, above)
         parts = [quantity for _, quantity in loss if quantity is not None]
-        found[position.symbol] = holdings_view.Exits(
+        found[position.symbol] = holdings_view.PositionExits(
             take_profit=gain[0][0] if gain else None,
             stop_loss=loss[0][0] if loss else None,
             stopped=sum(parts, ZERO) if len(parts) == len(loss) else None,
@@ -93,7 +93,7 @@ def _level(exit_order: tuple[Decimal, Decimal | None]) -> Decimal:
     return exit_order[0]
 
 
-async def orders(turn: Turn, page: str = "0") -> bool:
+async def orders(turn: Request, page: str = "0") -> bool:
     """Open orders with their cancel buttons."""
     account = await turn.services.linking.choose(turn.user.id, None)
     found = await turn.services.queries.resting(turn.user)
@@ -116,7 +116,7 @@ async def orders(turn: Turn, page: str = "0") -> bool:
     return True
 
 
-async def order(turn: Turn, code: str) -> bool:
+async def order(turn: Request, code: str) -> bool:
     """One order in full."""
     snapshot = await turn.services.queries.order(turn.user, code)
     if isinstance(snapshot, Refusal):
@@ -128,7 +128,7 @@ async def order(turn: Turn, code: str) -> bool:
     return True
 
 
-async def balance(turn: Turn, page: str = "0") -> bool:
+async def balance(turn: Request, page: str = "0") -> bool:
     """What the account holds."""
     shown = await turn.services.queries.account(turn.user)
     if isinstance(shown, Refusal):
@@ -145,7 +145,7 @@ async def balance(turn: Turn, page: str = "0") -> bool:
     return True
 
 
-async def fees(turn: Turn) -> bool:
+async def fees(turn: Request) -> bool:
     """The account's own fee rates."""
     shown = await turn.services.queries.account(turn.user)
     if isinstance(shown, Refusal):
@@ -158,7 +158,7 @@ async def fees(turn: Turn) -> bool:
     return True
 
 
-async def price(turn: Turn, mention: str) -> bool:
+async def price(turn: Request, mention: str) -> bool:
     """Last, mark, best bid and ask, the day's range. Public: a group may see it."""
     moment = await _moment(turn, mention)
     if isinstance(moment, Refusal):
@@ -186,7 +186,7 @@ async def price(turn: Turn, mention: str) -> bool:
     return True
 
 
-async def book(turn: Turn, mention: str) -> bool:
+async def book(turn: Request, mention: str) -> bool:
     """The ladder. Public."""
     moment = await _moment(turn, mention)
     if isinstance(moment, Refusal):
@@ -204,13 +204,13 @@ async def book(turn: Turn, mention: str) -> bool:
     return True
 
 
-async def _moment(turn: Turn, mention: str) -> Moment | Refusal:
+async def _moment(turn: Request, mention: str) -> Moment | Refusal:
     if not mention:
         return Refusal(RefusalCode.MISSING_SYMBOL)
     return await turn.services.queries.moment(mention, MarketKind.PERP)
 
 
-async def _public_refusal(turn: Turn, refusal: Refusal, button: str) -> bool:
+async def _public_refusal(turn: Request, refusal: Refusal, button: str) -> bool:
     """The refusal, and a button for each symbol that may have been meant."""
     names = [name for name in str(refusal.params.get("suggestions", "")).split(", ") if name]
     offers = [(name, f"{button}:{name}") for name in names]

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat import buttons
-from bot.chat.request import LINE_LIFE_MS, Turn
+from bot.chat.request import LINE_LIFE_MS, Request
 from bot.chat.services import Services
 from bot.domain.intent import CancelIntent, CloseIntent, ProtectIntent, TradeIntent
 from bot.domain.orders.order import OrderSnapshot
@@ -16,11 +16,11 @@ from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import Language
 from bot.notifications import outbox_rows
 from bot.notifications.sender import LANE_ANSWER, LANE_URGENT, pack_keyboard
-from bot.notifications.tables import Message as Row
 from bot.notifications.tables import OutboxKind
+from bot.notifications.tables import OutboxMessage as Row
 from bot.people import accounts, users
-from bot.trading.chat.ticket_cards import OFFER_SECONDS, Place, is_small, own_token, refuse
-from bot.trading.execution.order_list import ChainDone, Outcome, StepDone, Tell
+from bot.trading.chat.ticket_cards import OFFER_SECONDS, StatementPlace, is_small, own_token, refuse
+from bot.trading.execution.order_list import OrderListDone, StepDone, StepOutcome, Tell
 from bot.trading.previews.tickets import Offer, Refused
 from bot.trading.storage import orders
 from bot.trading.storage.tables import Ticket
@@ -31,7 +31,7 @@ from bot.ui.message import MAX_DATA
 ChainIntent = TradeIntent | CloseIntent | ProtectIntent | CancelIntent
 
 
-async def offer(turn: Turn, statements: Sequence[tuple[ChainIntent, Place]]) -> bool:
+async def offer(turn: Request, statements: Sequence[tuple[ChainIntent, StatementPlace]]) -> bool:
     """One preview of all statements with one Confirm, or say which of them is refused and why."""
     services = turn.services
     token, was_used = await own_token(turn)
@@ -62,7 +62,7 @@ async def offer(turn: Turn, statements: Sequence[tuple[ChainIntent, Place]]) -> 
     return True
 
 
-def _card(turn: Turn, made: Offer) -> Message | None:
+def _card(turn: Request, made: Offer) -> Message | None:
     return chain_view.chain_preview(
         turn.locale,
         [chain_view.ChainStep(step.previews, step.cancels) for step in made.steps],
@@ -74,7 +74,7 @@ def _card(turn: Turn, made: Offer) -> Message | None:
     )
 
 
-async def refuse_panic(turn: Turn) -> None:
+async def refuse_panic(turn: Request) -> None:
     """Panic among other statements: nothing of the message is done, and panic alone is a tap away."""
     await refuse(turn, Refusal(RefusalCode.PANIC_ALONE, mend="panic"))
 
@@ -82,7 +82,7 @@ async def refuse_panic(turn: Turn) -> None:
 def teller(services: Services) -> Tell:
     """Writes what became of a chain in place of its preview, and as news when nobody is looking any more."""
 
-    async def tell(session: AsyncSession, ticket: Ticket, done: ChainDone) -> None:
+    async def tell(session: AsyncSession, ticket: Ticket, done: OrderListDone) -> None:
         user = await users.get(session, ticket.user_id)
         if user is None:
             return
@@ -142,7 +142,7 @@ def _result(done: StepDone, label: str) -> chain_view.ChainResult:
     kept: tuple[OrderSnapshot, ...] = ()
     if done.step.is_replacement:
         failed = tuple(one.order for one in done.failures if one.code or one.message)
-        kept = done.step.cancels if done.outcome is Outcome.UNSENT else failed
+        kept = done.step.cancels if done.outcome is StepOutcome.UNSENT else failed
     return chain_view.ChainResult(
         done.outcome.value,
         done.step.line,

@@ -11,7 +11,7 @@ from typing import Final
 
 from bot.chat import menus as start_view
 from bot.chat.prompts import Prompt
-from bot.chat.request import Turn
+from bot.chat.request import Request
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import MarketKind
 from bot.language import classify
@@ -33,7 +33,7 @@ _PERP: Final = {"long", "short"}
 _OPENING: Final = {*_PERP, "buy"}  # told at the first step; the ticket decides
 
 
-async def step(turn: Turn, argument: str) -> None:
+async def step(turn: Request, argument: str) -> None:
     """Ask for the next word of the line, or hand the finished line over."""
     words = argument.split("|")
     verb = words[0]
@@ -57,7 +57,7 @@ async def step(turn: Turn, argument: str) -> None:
         await turn.show(start_view.ask(turn.locale, "order", [], cancel_data="menu:main"))
 
 
-async def _trade(turn: Turn, words: list[str]) -> None:
+async def _trade(turn: Request, words: list[str]) -> None:
     verb, done = words[0], "|".join(words)
     perp = verb in _PERP
     action = turn.locale.plain(f"menu-{verb}")
@@ -85,7 +85,7 @@ def _line(words: list[str]) -> str:
     return " ".join(part for part in parts if part)
 
 
-async def _close(turn: Turn, words: list[str]) -> None:
+async def _close(turn: Request, words: list[str]) -> None:
     if len(words) == 1:
         await _ask_position(turn, "close")
     else:
@@ -97,7 +97,7 @@ async def _close(turn: Turn, words: list[str]) -> None:
         )
 
 
-async def _exit(turn: Turn, words: list[str]) -> None:
+async def _exit(turn: Request, words: list[str]) -> None:
     verb = words[0]
     if len(words) == 1:
         await _ask_position(turn, verb)
@@ -118,7 +118,7 @@ def _run(words: list[str]) -> str:
     return f"on:{words[2]}:" if len(words) > 2 else "go:"
 
 
-async def _awaits_exit(turn: Turn, words: list[str]) -> bool:
+async def _awaits_exit(turn: Request, words: list[str]) -> bool:
     """As `_await_rest`, on the account of the position; False when that one is gone, which is said."""
     account_id = (number(words[2]) or 0) if len(words) > 2 else None
     label = await turn.services.cards.label(turn.user.id, account_id)
@@ -130,7 +130,7 @@ async def _awaits_exit(turn: Turn, words: list[str]) -> bool:
     return True
 
 
-async def _ask_position(turn: Turn, verb: str) -> None:
+async def _ask_position(turn: Request, verb: str) -> None:
     shown = await turn.services.queries.account(turn.user)
     if not isinstance(shown, Refusal) and not shown.positions:
         shown = Refusal(RefusalCode.NO_POSITION)
@@ -146,7 +146,7 @@ async def _ask_position(turn: Turn, verb: str) -> None:
 
 
 async def _ask_symbol(
-    turn: Turn, question: str, kind: MarketKind, data: Callable[[str], str], **words: str
+    turn: Request, question: str, kind: MarketKind, data: Callable[[str], str], **words: str
 ) -> None:
     bases = (await turn.services.queries.symbols(kind))[:MOST_SYMBOLS]
     choices = [(base, data(base)) for base in bases]
@@ -155,19 +155,19 @@ async def _ask_symbol(
     )
 
 
-async def _ask(turn: Turn, question: str, done: str, options: tuple[str, ...], **words: str) -> None:
+async def _ask(turn: Request, question: str, done: str, options: tuple[str, ...], **words: str) -> None:
     values = {"none": NONE, "type": TYPE}
     choices = [(option, f"w:{done}|{values.get(option, option)}") for option in options]
     message = start_view.ask(turn.locale, question, choices, cancel_data="menu:main", per_row=3, **words)
     await turn.show(message)
 
 
-def _await_rest(turn: Turn, prefix: str) -> None:
+def _await_rest(turn: Request, prefix: str) -> None:
     """Whoever would rather type than tap may: the next message completes the line."""
     turn.services.prompts.expect(turn.user.id, Prompt("line", prefix))
 
 
-async def _type(turn: Turn, words: list[str]) -> None:
+async def _type(turn: Request, words: list[str]) -> None:
     prefix = " ".join(words)
     if words[0] in {"tp", "sl"}:
         prefix = " ".join(words[:2])
@@ -178,7 +178,7 @@ async def _type(turn: Turn, words: list[str]) -> None:
     await turn.show(start_view.ask(turn.locale, "type", [], cancel_data="menu:main", line=prefix))
 
 
-async def typed(turn: Turn, prompt: Prompt, text: str) -> None:
+async def typed(turn: Request, prompt: Prompt, text: str) -> None:
     """The answer to a question, or a new line by somebody who changed their mind."""
     completed = f"{prompt.prefix} {text}{prompt.suffix}"
     # Who answers "sl?" with "sl 3%" has said it all.

@@ -9,12 +9,12 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from bot.chat.request import Turn
+from bot.chat.request import Request
 from bot.domain.intent import AgainIntent, CancelIntent, CloseIntent, Intent, ProtectIntent, TradeIntent
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.repeat import repeated
 from bot.language import Parsed, ParseFailure, canonical
-from bot.trading.message_context import Card
+from bot.trading.message_context import MessageContext
 
 Read = Parsed | ParseFailure
 
@@ -22,7 +22,7 @@ Read = Parsed | ParseFailure
 _POSITION: Final = re.compile(r"on:(\d+):close ([A-Z0-9_]+_PERP)")
 
 
-async def bind(turn: Turn, text: str, result: Read) -> tuple[str, Read] | Refusal:
+async def bind(turn: Request, text: str, result: Read) -> tuple[str, Read] | Refusal:
     """The line and its reading, completed by the card it answers where it lacks what the card knows."""
     offered = [turn.read(mend) for mend in result.mends] if isinstance(result, ParseFailure) else [result]
     if turn.replied is None or not any(isinstance(one, Parsed) and _lacks(one) for one in offered):
@@ -45,7 +45,7 @@ def _with_mends(failure: ParseFailure, lines: list[str | Refusal]) -> ParseFailu
     return replace(failure, refusal=refusal, mends=mends)
 
 
-def _completed(turn: Turn, result: Read, card: Card) -> str | Refusal:
+def _completed(turn: Request, result: Read, card: MessageContext) -> str | Refusal:
     """The line of a reading with what the card knows."""
     if isinstance(result, ParseFailure):
         return result.refusal
@@ -58,7 +58,7 @@ def _completed(turn: Turn, result: Read, card: Card) -> str | Refusal:
     return "; ".join(bound)
 
 
-async def card_of(turn: Turn) -> Card | Refusal | None:
+async def card_of(turn: Request) -> MessageContext | Refusal | None:
     """The card a message answers; None when it answers none that we know."""
     if turn.replied is None:
         return None
@@ -71,7 +71,7 @@ async def card_of(turn: Turn) -> Card | Refusal | None:
         return None
     ((account_id, symbol),) = held
     account = await services.cards.label(turn.user.id, int(account_id))
-    return account if isinstance(account, Refusal) else Card(account, symbol)
+    return account if isinstance(account, Refusal) else MessageContext(account, symbol)
 
 
 def _lacks(result: Parsed) -> bool:
@@ -84,7 +84,7 @@ def _lacks(result: Parsed) -> bool:
     )
 
 
-def cancels(turn: Turn, text: str) -> bool:
+def cancels(turn: Request, text: str) -> bool:
     """Whether an answer to a message of ours is the word cancel alone, in whatever language."""
     if turn.replied is None:
         return False
@@ -92,7 +92,7 @@ def cancels(turn: Turn, text: str) -> bool:
     return isinstance(completed, Parsed) and completed.intents == (CancelIntent(scope="all"),)
 
 
-def _bound(turn: Turn, intent: Intent, card: Card) -> str | Refusal:
+def _bound(turn: Request, intent: Intent, card: MessageContext) -> str | Refusal:
     """The statement with what the card knows."""
     if isinstance(intent, AgainIntent):
         return _again(turn, intent, card)
@@ -103,7 +103,7 @@ def _bound(turn: Turn, intent: Intent, card: Card) -> str | Refusal:
     return canonical(replace(intent, symbol=card.symbol, account=intent.account or card.account))
 
 
-def _again(turn: Turn, change: AgainIntent, card: Card) -> str | Refusal:
+def _again(turn: Request, change: AgainIntent, card: MessageContext) -> str | Refusal:
     known = turn.read(card.line) if card.line is not None else None
     if not isinstance(known, Parsed) or (len(known.intents) > 1 and change != AgainIntent()):
         return Refusal(RefusalCode.NO_CARD)

@@ -13,7 +13,7 @@ from bot.domain.orders.executions import Closed, closed
 from bot.domain.orders.order import OrderEvent, OrderReport
 from bot.trading.events import NoticeKind
 from bot.trading.storage import endings
-from bot.trading.storage.tables import Fill, Order
+from bot.trading.storage.tables import FillRow, Order
 from bot.trading.views import notices as notice_view
 from bot.ui import Locale, Message
 
@@ -73,7 +73,7 @@ def _report(sums: Closed, origin: str) -> OrderReport:
     )
 
 
-def _kind(fill: Fill) -> NoticeKind:
+def _kind(fill: FillRow) -> NoticeKind:
     """What it was, by the words of the stream (`ADL_AUTOCLOSE`) or of the history."""
     words = (fill.system_type or "").upper()
     if "ADL" in words:

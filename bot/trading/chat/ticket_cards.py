@@ -11,7 +11,7 @@ from typing import Final
 from markupsafe import Markup
 
 from bot.chat.prompts import Prompt
-from bot.chat.request import Turn
+from bot.chat.request import Request
 from bot.domain.intent import (
     CloseIntent,
     Intent,
@@ -42,7 +42,7 @@ _SHARES: Final = ("25", "50", "100")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StatementPlace:
     """Where one statement stands in the message it came with."""
 
     text: str
@@ -95,7 +95,7 @@ def left_out(locale: Locale, offer: Offer) -> list[Markup]:
     return [bulk_view.left_out_line(locale, one.symbol, one.quantity, one.refusal) for one in offer.left_out]
 
 
-async def own_token(turn: Turn) -> tuple[str | None, bool]:
+async def own_token(turn: Request) -> tuple[str | None, bool]:
     """The token a typed line can have when its user lets small orders go unasked, and whether it was used.
 
     It names the message, so that a message Telegram delivers twice places no second order. It is no secret:
@@ -112,7 +112,7 @@ async def own_token(turn: Turn) -> tuple[str | None, bool]:
     return None, known.state is TicketState.CLAIMED
 
 
-def is_small(turn: Turn, made: Offer) -> bool:
+def is_small(turn: Request, made: Offer) -> bool:
     """Below the user's limit, and nothing in the preview that its user may not have meant."""
     limit = turn.user.confirm_below_usd
     if (
@@ -125,7 +125,7 @@ def is_small(turn: Turn, made: Offer) -> bool:
 
 
 async def refuse(
-    turn: Turn, refusal: Refusal, intent: Intent | None = None, place: Place | None = None
+    turn: Request, refusal: Refusal, intent: Intent | None = None, place: StatementPlace | None = None
 ) -> None:
     """A refusal in words with its mends as buttons; a bare number becomes a question.
 
@@ -146,11 +146,11 @@ async def refuse(
     await turn.show(view)
 
 
-def _whole(place: Place | None, line: str) -> str:
+def _whole(place: StatementPlace | None, line: str) -> str:
     return place.instead(line) if place is not None else line
 
 
-def _prompt(line: str, place: Place | None) -> Prompt:
+def _prompt(line: str, place: StatementPlace | None) -> Prompt:
     return Prompt("line", line) if place is None else Prompt("line", place.before + line, place.behind)
 
 
@@ -182,7 +182,7 @@ def _sizes(intent: TradeIntent) -> list[tuple[str, Size]]:
     return [(f"${money}", QuoteSize(Decimal(money))) for money in _MONEY]
 
 
-async def _question(turn: Turn, refusal: Refusal, place: Place | None) -> Message:
+async def _question(turn: Request, refusal: Refusal, place: StatementPlace | None) -> Message:
     """Tapping a reading is an answer for this line; making it the default has a button of its own."""
     lines = {choice.code: _whole(place, canonical(choice.intent)) for choice in refusal.choices}
     data = [await turn.line_data(line) for line in lines.values()]

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from bot.alerts.chat import alerts
-from bot.chat.request import Turn, title_of
+from bot.chat.request import Request, title_of
 from bot.domain.intent import (
     AgainIntent,
     AlertIntent,
@@ -27,7 +27,7 @@ from bot.people.tables import SizeMeaning
 from bot.preferences.chat import settings
 from bot.trading.chat import accounts, cancels, flatten, lists, order_list, replies, unparsed
 from bot.trading.chat.accounts import number
-from bot.trading.chat.ticket_cards import Place, card_of, is_small, own_token, refuse
+from bot.trading.chat.ticket_cards import StatementPlace, card_of, is_small, own_token, refuse
 from bot.trading.previews.tickets import Moved
 from bot.trading.storage.tables import Ticket, TicketKind
 from bot.trading.views import preview as preview_view
@@ -36,7 +36,7 @@ from bot.ui import refusals as refusal_view
 SPINNER_S: Final = 0.25  # how long a confirmed button may spin for its order's sake
 
 
-async def line(turn: Turn, text: str) -> None:
+async def line(turn: Request, text: str) -> None:
     """Read a line and do what it says: questions are answered, several acts share one preview."""
     result = turn.read(text)
     if isinstance(result, ParseFailure) and replies.cancels(turn, text):
@@ -55,14 +55,14 @@ async def line(turn: Turn, text: str) -> None:
             turn.guessed = True
             await line(turn, meant)
         return
-    places = [Place(text, span) for span in result.spans]
+    places = [StatementPlace(text, span) for span in result.spans]
     if len(places) > 1 and any(isinstance(intent, PanicIntent) for intent in result.intents):
         await order_list.refuse_panic(turn)
         return
     await _do(turn, list(zip(result.intents, places, strict=True)))
 
 
-async def _do(turn: Turn, statements: list[tuple[Intent, Place]]) -> None:
+async def _do(turn: Request, statements: list[tuple[Intent, StatementPlace]]) -> None:
     """Questions answer for themselves, in front; several orders and cancels go as a chain, before alerts."""
     for intent, _ in statements:
         if isinstance(intent, QueryIntent) and not await query(turn, intent):
@@ -77,7 +77,7 @@ async def _do(turn: Turn, statements: list[tuple[Intent, Place]]) -> None:
             return
 
 
-async def answers_card(turn: Turn, verb: str) -> bool:
+async def answers_card(turn: Request, verb: str) -> bool:
     """Whether a bare `close` answers a card that says of what."""
     if verb != "close" or turn.replied is None:
         return False
@@ -85,7 +85,7 @@ async def answers_card(turn: Turn, verb: str) -> bool:
     return isinstance(card, Refusal) or (card is not None and card.symbol is not None)
 
 
-async def cancel(turn: Turn, argument: str) -> None:
+async def cancel(turn: Request, argument: str) -> None:
     """The command: with words a line, as an answer to a card that order or preview, else the list."""
     if argument:
         await line(turn, f"cancel {argument}")
@@ -101,7 +101,7 @@ async def cancel(turn: Turn, argument: str) -> None:
         await lists.orders(turn)
 
 
-async def _withdraw_offer(turn: Turn, ticket_id: int) -> None:
+async def _withdraw_offer(turn: Request, ticket_id: int) -> None:
     """Cancel said in answer to a preview: its buttons go, and the answer says that nothing was sent."""
     ticket = await turn.services.offers.withdraw(ticket_id, turn.user.id)
     if isinstance(ticket, Refusal):
@@ -113,18 +113,18 @@ async def _withdraw_offer(turn: Turn, ticket_id: int) -> None:
     await turn.show(told)
 
 
-def is_line(turn: Turn, text: str) -> bool:
+def is_line(turn: Request, text: str) -> bool:
     """Whether `text` means something."""
     return isinstance(turn.read(text), Parsed)
 
 
-def makes_sense(turn: Turn, text: str) -> bool:
+def makes_sense(turn: Request, text: str) -> bool:
     """Whether an unknown command in a group may have been meant for us: it reads, or nearly so."""
     result = turn.read(text)
     return isinstance(result, Parsed) or bool(result.mends) or result.refusal.code is not RefusalCode.SYNTAX
 
 
-async def act(turn: Turn, intent: Intent) -> bool:
+async def act(turn: Request, intent: Intent) -> bool:
     """Do one statement; False when it was refused."""
     match intent:
         case TradeIntent() | CloseIntent() | ProtectIntent():
@@ -142,7 +142,7 @@ async def act(turn: Turn, intent: Intent) -> bool:
             return await query(turn, intent)
 
 
-_ANSWERS: dict[QueryKind, Callable[[Turn, str], Awaitable[Any]]] = {
+_ANSWERS: dict[QueryKind, Callable[[Request, str], Awaitable[Any]]] = {
     QueryKind.POSITIONS: lambda turn, _: lists.positions(turn),
     QueryKind.ORDERS: lambda turn, _: lists.orders(turn),
     QueryKind.ORDER: lists.order,
@@ -158,12 +158,12 @@ _ANSWERS: dict[QueryKind, Callable[[Turn, str], Awaitable[Any]]] = {
 }
 
 
-async def query(turn: Turn, intent: QueryIntent) -> bool:
+async def query(turn: Request, intent: QueryIntent) -> bool:
     """Show what a line asks for; False when it was refused."""
     return await _ANSWERS[intent.kind](turn, intent.argument or "") is not False
 
 
-async def offer(turn: Turn, intent: TradeIntent | CloseIntent | ProtectIntent) -> bool:
+async def offer(turn: Request, intent: TradeIntent | CloseIntent | ProtectIntent) -> bool:
     """Preview an order with its Confirm button, or say why not."""
     services = turn.services
     token, was_used = await own_token(turn)
@@ -186,7 +186,7 @@ async def offer(turn: Turn, intent: TradeIntent | CloseIntent | ProtectIntent) -
     return True
 
 
-async def always(turn: Turn, argument: str) -> None:
+async def always(turn: Request, argument: str) -> None:
     """What a bare number of an opening order means from now on (`/settings` shows it), and the line."""
     code, _, rest = argument.partition(":")
     if code in set(SizeMeaning) and not isinstance(await turn.line_of(rest), Refusal):
@@ -194,7 +194,7 @@ async def always(turn: Turn, argument: str) -> None:
     await run(turn, rest)
 
 
-async def run(turn: Turn, text: str) -> None:
+async def run(turn: Request, text: str) -> None:
     """A line behind a button."""
     found = await turn.line_of(text)
     if not isinstance(found, Refusal):
@@ -205,7 +205,7 @@ async def run(turn: Turn, text: str) -> None:
         await turn.answer(found)
 
 
-async def run_on(turn: Turn, argument: str) -> None:
+async def run_on(turn: Request, argument: str) -> None:
     """A line behind a button of one account's card: `<account>:<line>` acts there, whatever the default."""
     account_id, _, text = argument.partition(":")
     label = await turn.services.cards.label(turn.user.id, number(account_id) or 0)
@@ -218,7 +218,7 @@ async def run_on(turn: Turn, argument: str) -> None:
     await line(turn, text)
 
 
-async def confirm(turn: Turn, token: str) -> None:
+async def confirm(turn: Request, token: str) -> None:
     """The tap. Nothing before `claim_and_send` has any effect, and that has it once."""
     ticket = turn.services.placing.usable(turn.ticket, turn.user.id)
     if turn.ticket is not None and turn.services.access.stops(turn.user, turn.ticket):
@@ -236,7 +236,7 @@ async def confirm(turn: Turn, token: str) -> None:
         spinner.cancel()
 
 
-async def _place(turn: Turn, token: str, ticket: Ticket) -> None:
+async def _place(turn: Request, token: str, ticket: Ticket) -> None:
     services = turn.services
     moved = await services.offers.moved(ticket, turn.user)
     placed: object = await services.offers.choose(ticket, turn.user.id)
@@ -253,7 +253,7 @@ async def _place(turn: Turn, token: str, ticket: Ticket) -> None:
         await _told(turn, placed)
 
 
-async def _told(turn: Turn, refusal: Refusal) -> None:
+async def _told(turn: Request, refusal: Refusal) -> None:
     """Why a tap does nothing; whom the operator lets close only also reads what works."""
     await turn.answer(refusal)
     if refusal.code is RefusalCode.CLOSING_ONLY:
@@ -264,7 +264,7 @@ def _is_anothers(outcome: Ticket | Refusal) -> bool:
     return isinstance(outcome, Refusal) and outcome.code in {RefusalCode.NOT_YOUR_BUTTON, RefusalCode.USED}
 
 
-async def _ask_again(turn: Turn, token: str, moved: Moved) -> Refusal | None:
+async def _ask_again(turn: Request, token: str, moved: Moved) -> Refusal | None:
     """The same line at the price of now, in a new preview; unless another tap was faster."""
     closed = await turn.services.placing.supersede(token, turn.user.id)
     if isinstance(closed, Refusal):
@@ -277,7 +277,7 @@ async def _ask_again(turn: Turn, token: str, moved: Moved) -> Refusal | None:
     return None
 
 
-async def withdraw(turn: Turn, token: str) -> None:
+async def withdraw(turn: Request, token: str) -> None:
     """Cancel on a preview."""
     ticket = await turn.services.placing.cancel(token, turn.user.id)
     if isinstance(ticket, Refusal):
@@ -289,7 +289,7 @@ async def withdraw(turn: Turn, token: str) -> None:
     await turn.show(preview_view.preview_cancelled(turn.locale, title_of(ticket)))
 
 
-async def _expired(turn: Turn, token: str) -> None:
+async def _expired(turn: Request, token: str) -> None:
     ticket = await turn.services.placing.past(token, turn.user.id)
     if ticket is not None:
         again = await turn.line_data(ticket.line)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.chat.request import Turn
+from bot.chat.request import Request
 from bot.domain.intent import AbsolutePrice, CloseIntent, TradeIntent
 from bot.domain.preview.instrument_selection import intended_kind, told_apart
 from bot.domain.refusal import Param, Refusal, RefusalCode
@@ -16,7 +16,7 @@ from bot.ui import refusals as refusal_view
 Priced = TradeIntent | CloseIntent
 
 
-async def by_market(turn: Turn, result: ParseFailure) -> str | None:
+async def by_market(turn: Request, result: ParseFailure) -> str | None:
     """The reading of two bare numbers that the market tells; None when the user must say it."""
     if result.refusal.code is not RefusalCode.TWO_NUMBERS or "joined" in result.refusal.params:
         return None  # `1 500` may also be one number, whatever the market
@@ -26,7 +26,7 @@ async def by_market(turn: Turn, result: ParseFailure) -> str | None:
     return next((line for line, reading in readings.items() if reading is chosen), None)
 
 
-async def refuse(turn: Turn, text: str, result: ParseFailure) -> None:
+async def refuse(turn: Request, text: str, result: ParseFailure) -> None:
     """Why the line is not read, where in it, and the lines that may be meant."""
     refusal = await _placed(turn, result)
     mend, *others = result.mends or (refusal.mend,)
@@ -46,7 +46,7 @@ async def refuse(turn: Turn, text: str, result: ParseFailure) -> None:
     )
 
 
-async def _placed(turn: Turn, result: ParseFailure) -> Refusal:
+async def _placed(turn: Request, result: ParseFailure) -> Refusal:
     """The refusal of a price range, knowing whether the market is inside it (GRAMMAR.md, rule 6)."""
     if result.refusal.code is not RefusalCode.PRICE_RANGE:
         return result.refusal
@@ -59,7 +59,7 @@ async def _placed(turn: Turn, result: ParseFailure) -> Refusal:
     return replace(result.refusal, params={**result.refusal.params, **params})
 
 
-def _readings(turn: Turn, result: ParseFailure) -> dict[str, Priced]:
+def _readings(turn: Request, result: ParseFailure) -> dict[str, Priced]:
     """By line, the statement in which the mends differ, as each of them reads it."""
     parsed = {line: turn.read(line) for line in result.mends}
     chains = {line: one.intents for line, one in parsed.items() if isinstance(one, Parsed)}
@@ -70,7 +70,7 @@ def _readings(turn: Turn, result: ParseFailure) -> dict[str, Priced]:
     return {}
 
 
-async def _moment(turn: Turn, readings: dict[str, Priced]) -> Moment | None:
+async def _moment(turn: Request, readings: dict[str, Priced]) -> Moment | None:
     """The market the readings speak of; None where they name none that is known."""
     reading = next(iter(readings.values()), None)
     if reading is None or reading.symbol is None:

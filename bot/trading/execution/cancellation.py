@@ -16,21 +16,21 @@ from bot.domain.values import Side
 from bot.kernel.storage import Database
 from bot.marketdata import Catalogue
 from bot.people.tables import User
-from bot.trading.account_clients import AccountSessions
+from bot.trading.account_clients import AccountClients
 from bot.trading.execution.cancel_outcome import Cancelled, withdraw
 from bot.trading.queries import Queries
 from bot.trading.storage import promises
 from bot.trading.tracking.tracker import Tracker
 
 
-class Manage:
+class Cancellation:
     """Cancels of one user's accounts. Reads raise BackpackError; acts report it."""
 
     def __init__(
         self,
         database: Database,
         catalogue: Catalogue,
-        sessions: AccountSessions,
+        sessions: AccountClients,
         queries: Queries,
         tracker: Tracker,
     ) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.buttons import new_token
 from bot.domain.accounts.account import Position
-from bot.domain.accounts.holdings import Closing, closing_orders
+from bot.domain.accounts.holdings import PositionClosing, closing_orders
 from bot.domain.markets.market import Market, named
 from bot.domain.orders.order import OrderEvent, OrderRequest, OrderState
 from bot.domain.refusal import Refusal, RefusalCode
@@ -27,12 +27,11 @@ from bot.exchange.backpack.errors import CLOCK_DIFFERS
 from bot.exchange.backpack.outcomes import RULES
 from bot.kernel.storage import Database
 from bot.marketdata import Catalogue
-from bot.people.tables import AccountState as KeyState
-from bot.people.tables import User
-from bot.trading.account_clients import AccountSessions
+from bot.people.tables import KeyState, User
+from bot.trading.account_clients import AccountClients
 from bot.trading.events import PANIC_DOUBTS, PANIC_RESUME_MS
 from bot.trading.execution.flatten_report import Left, PanicDone, close_of
-from bot.trading.execution.submission import Leg, Placing
+from bot.trading.execution.submission import Leg, Submission
 from bot.trading.linking import Linking
 from bot.trading.storage import orders, tickets
 from bot.trading.storage.tables import Order, Ticket, TicketKind
@@ -76,9 +75,9 @@ class Panics:
         self,
         database: Database,
         catalogue: Catalogue,
-        sessions: AccountSessions,
+        sessions: AccountClients,
         linking: Linking,
-        placing: Placing,
+        placing: Submission,
         tracker: Tracker,
         *,
         clock: Callable[[], int],
@@ -277,7 +276,7 @@ class Panics:
             plans |= await self._place_again(ticket, line, refused, first)
         return {symbol: plan.rest for symbol, plan in plans.items() if plan.rest}
 
-    async def _place(self, ticket: Ticket, plans: dict[str, Closing], first: int) -> int:
+    async def _place(self, ticket: Ticket, plans: dict[str, PositionClosing], first: int) -> int:
         """Send the closes and wait for their ends; the number of the leg after them."""
         legs = [
             _leg(request, self._catalogue.known(symbol))
@@ -291,7 +290,7 @@ class Panics:
 
     async def _place_again(
         self, ticket: Ticket, line: AccountClient, symbols: Collection[str], first: int
-    ) -> dict[str, Closing]:
+    ) -> dict[str, PositionClosing]:
         try:
             held = (await line.held()).positions
         except BackpackError:

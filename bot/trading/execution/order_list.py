@@ -22,8 +22,8 @@ from bot.domain.refusal import Refusal
 from bot.domain.values import ZERO
 from bot.exchange.backpack import BackpackError, UnknownOutcome
 from bot.kernel.storage import Database
-from bot.trading.execution.cancellation import Manage
-from bot.trading.execution.submission import Leg, Placing
+from bot.trading.execution.cancellation import Cancellation
+from bot.trading.execution.submission import Leg, Submission
 from bot.trading.storage import orders, tickets
 from bot.trading.storage.tables import Order, Ticket, TicketKind
 
@@ -42,7 +42,7 @@ class Step:
     is_replacement: bool = False  # it cancels what the step before it takes the place of
 
 
-class Outcome(StrEnum):
+class StepOutcome(StrEnum):
     DONE = "done"
     FAILED = "failed"
     UNKNOWN = "unknown"  # perhaps done: being looked up
@@ -63,13 +63,13 @@ class StepDone:
     """What became of one step; `orders` are its attempts as they are known now."""
 
     step: Step
-    outcome: Outcome
+    outcome: StepOutcome
     orders: tuple[Order, ...] = ()
     failures: tuple[Failure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class ChainDone:
+class OrderListDone:
     """What a chain came to. `late`: it was found unfinished, so nobody is looking at its card."""
 
     steps: tuple[StepDone, ...]
@@ -78,10 +78,10 @@ class ChainDone:
     @property
     def unsent(self) -> str:
         """The line that would do what was not sent; empty when everything was."""
-        return "; ".join(done.step.line for done in self.steps if done.outcome is Outcome.UNSENT)
+        return "; ".join(done.step.line for done in self.steps if done.outcome is StepOutcome.UNSENT)
 
 
-Tell = Callable[[AsyncSession, Ticket, ChainDone], Awaitable[None]]
+Tell = Callable[[AsyncSession, Ticket, OrderListDone], Awaitable[None]]
 
 
 def pack_steps(steps: Sequence[Step]) -> list[dict[str, Any]]:
@@ -94,11 +94,11 @@ def unpack_steps(stored: list[dict[str, Any]]) -> list[Step]:
     return [msgspec.convert(step, Step) for step in stored]
 
 
-class Chains:
+class OrderLists:
     """Carries out chains whose preview was confirmed."""
 
     def __init__(
-        self, database: Database, placing: Placing, manage: Manage, *, clock: Callable[[], int]
+        self, database: Database, placing: Submission, manage: Cancellation, *, clock: Callable[[], int]
     ) -> None:
         self._database = database
         self._placing = placing
@@ -153,7 +153,7 @@ class Chains:
                 return False
             async with self._database.read() as session:
                 attempts = await orders.of_ticket(session, ticket.id)
-            return _worst(order for order in attempts if order.id in sent) is Outcome.DONE
+            return _worst(order for order in attempts if order.id in sent) is StepOutcome.DONE
         if step.is_replacement and not await self._stands(ticket):
             return False
         async with self._database.write() as session:
@@ -195,7 +195,7 @@ class Chains:
             ended = await tickets.finish_once(session, ticket.id, self._clock())
             if ended is not None:
                 attempts = await orders.of_ticket(session, ticket.id)
-                await tell(session, ended, ChainDone(_results(ended, attempts), late))
+                await tell(session, ended, OrderListDone(_results(ended, attempts), late))
 
 
 def _results(ticket: Ticket, attempts: Sequence[Order]) -> tuple[StepDone, ...]:
@@ -209,22 +209,22 @@ def _results(ticket: Ticket, attempts: Sequence[Order]) -> tuple[StepDone, ...]:
         stored = cancelled.get(str(number))
         failures = tuple(msgspec.convert(one, Failure) for one in stored or ())
         if number > begun:
-            outcome = Outcome.UNSENT
+            outcome = StepOutcome.UNSENT
         elif step.legs:
             outcome = _worst(sent)
         elif stored is None:
-            outcome = Outcome.UNKNOWN
+            outcome = StepOutcome.UNKNOWN
         else:
             outcome = _of_failures(failures)
         results.append(StepDone(step, outcome, sent, failures))
     return tuple(results)
 
 
-def _of_failures(failures: Sequence[Failure]) -> Outcome:
+def _of_failures(failures: Sequence[Failure]) -> StepOutcome:
     if not failures:
-        return Outcome.DONE
+        return StepOutcome.DONE
     answered = any(one.code is not None or one.message is not None for one in failures)
-    return Outcome.FAILED if answered else Outcome.UNKNOWN
+    return StepOutcome.FAILED if answered else StepOutcome.UNKNOWN
 
 
 def _failure(order: OrderSnapshot, error: BackpackError) -> Failure:
@@ -233,18 +233,18 @@ def _failure(order: OrderSnapshot, error: BackpackError) -> Failure:
     return Failure(order, error.code or type(error).__name__, error.message)
 
 
-def _worst(sent: Any) -> Outcome:
+def _worst(sent: Any) -> StepOutcome:
     outcomes = [outcome_of(order) for order in sent]
-    for outcome in (Outcome.FAILED, Outcome.UNKNOWN):
+    for outcome in (StepOutcome.FAILED, StepOutcome.UNKNOWN):
         if outcome in outcomes:
             return outcome
-    return Outcome.DONE if outcomes else Outcome.UNSENT
+    return StepOutcome.DONE if outcomes else StepOutcome.UNSENT
 
 
-def outcome_of(order: Order) -> Outcome:
+def outcome_of(order: Order) -> StepOutcome:
     """What an order means for the steps after it: one that ended without any fill failed."""
     if order.state in orders.IN_DOUBT:
-        return Outcome.UNKNOWN
+        return StepOutcome.UNKNOWN
     if order.state.is_terminal and order.state is not OrderState.FILLED and order.executed == ZERO:
-        return Outcome.FAILED
-    return Outcome.DONE
+        return StepOutcome.FAILED
+    return StepOutcome.DONE

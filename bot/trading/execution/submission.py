@@ -23,7 +23,7 @@ from bot.exchange.backpack.outcomes import RULES, Proof, of_order
 from bot.kernel.storage import Database, audit
 from bot.people import leave
 from bot.trading.access import AccessPolicy, requests_of
-from bot.trading.account_clients import AccountSessions
+from bot.trading.account_clients import AccountClients
 from bot.trading.events import Announcer
 from bot.trading.storage import orders, promises, tickets
 from bot.trading.storage.promise_tables import StopPromise
@@ -79,14 +79,14 @@ def unpack_legs(stored: list[dict[str, Any]]) -> list[Leg]:
     return [msgspec.convert(leg, Leg) for leg in stored]
 
 
-class Placing:
+class Submission:
     """Claims tickets and sends their orders. A ticket is one user's, for 60 seconds, for one tap."""
 
     def __init__(
         self,
         database: Database,
         client: BackpackClient,
-        sessions: AccountSessions,
+        sessions: AccountClients,
         tracker: Tracker,
         announcer: Announcer,
         *,

@@ -12,10 +12,10 @@ from bot.domain.orders.stops import Bare, Exposure, bared, stops_of
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.exchange.backpack import AccountClient, BackpackError
 from bot.marketdata import Catalogue
-from bot.people.tables import Account, AccountState, User
-from bot.trading.account_clients import AccountSessions
+from bot.people.tables import Account, KeyState, User
+from bot.trading.account_clients import AccountClients
 from bot.trading.execution.cancel_outcome import Cancelled
-from bot.trading.execution.cancellation import Manage
+from bot.trading.execution.cancellation import Cancellation
 from bot.trading.linking import Linking
 
 
@@ -50,7 +50,7 @@ class Cancels:
     """Plans cancels and carries them out. Reads of what rests raise BackpackError."""
 
     def __init__(
-        self, manage: Manage, linking: Linking, sessions: AccountSessions, catalogue: Catalogue
+        self, manage: Cancellation, linking: Linking, sessions: AccountClients, catalogue: Catalogue
     ) -> None:
         self._manage = manage
         self._catalogue = catalogue
@@ -62,7 +62,7 @@ class Cancels:
         account = await self._linking.choose(user.id, intent.account)
         if isinstance(account, Refusal):
             return account
-        if account.state is AccountState.READ_ONLY:
+        if account.state is KeyState.READ_ONLY:
             return Refusal(RefusalCode.READ_ONLY_KEY)
         wanted = await self._manage.resting(user, intent)
         if isinstance(wanted, Refusal):

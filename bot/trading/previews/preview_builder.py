@@ -40,9 +40,8 @@ from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import ZERO, MarketKind
 from bot.exchange.backpack import AccountClient, BackpackError
 from bot.marketdata import Catalogue, Moment
-from bot.people.tables import Account, SizeMeaning, User
-from bot.people.tables import AccountState as KeyState
-from bot.trading.account_clients import AccountSessions
+from bot.people.tables import Account, KeyState, SizeMeaning, User
+from bot.trading.account_clients import AccountClients
 from bot.trading.linking import Linking
 
 SELLS_COINS: Final = "sells-coins"
@@ -81,13 +80,13 @@ class Built:
     left_out: tuple[LeftOut, ...] = ()  # of the first order of a close of several positions
 
 
-class Gathering:
+class PreviewBuilder:
     """Builds previews of trades, closes and protections. Raises BackpackError and the vault's errors."""
 
     def __init__(
         self,
         catalogue: Catalogue,
-        sessions: AccountSessions,
+        sessions: AccountClients,
         linking: Linking,
         *,
         clock: Callable[[], int],

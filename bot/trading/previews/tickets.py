@@ -28,14 +28,14 @@ from bot.marketdata import Catalogue
 from bot.people import leave, users
 from bot.people.tables import User
 from bot.trading.access import AccessPolicy
-from bot.trading.execution.cancellation import Manage
+from bot.trading.execution.cancellation import Cancellation
 from bot.trading.execution.order_list import Step, pack_steps
 from bot.trading.execution.submission import Leg, pack_legs
 from bot.trading.previews.preview_builder import (
     Built,
-    Gathering,
     LeftOut,
     OrderIntent,
+    PreviewBuilder,
     Setting,
     left_by,
     naming,
@@ -117,15 +117,15 @@ class _Where:
     group_id: int | None
 
 
-class Offers:
+class Tickets:
     """Builds previews and stores their tickets. Raises BackpackError."""
 
     def __init__(
         self,
         database: Database,
         catalogue: Catalogue,
-        gathering: Gathering,
-        manage: Manage,
+        gathering: PreviewBuilder,
+        manage: Cancellation,
         *,
         access: AccessPolicy,
         clock: Callable[[], int],

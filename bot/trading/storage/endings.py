@@ -12,7 +12,7 @@ from sqlmodel import col
 from bot.domain.orders.order import OrderState
 from bot.domain.values import ZERO
 from bot.trading.storage.orders import IN_DOUBT
-from bot.trading.storage.tables import Fill, Order
+from bot.trading.storage.tables import FillRow, Order
 
 TOGETHER_MS: Final = 60_000  # what happens within so long of each other is one thing
 
@@ -92,15 +92,15 @@ async def closer_of(session: AsyncSession, ended: Order, now_ms: int) -> Order |
     return (await session.scalars(statement.execution_options(populate_existing=True))).one_or_none()
 
 
-async def by_system(session: AsyncSession, account_id: int, at_ms: int) -> list[Fill]:
+async def by_system(session: AsyncSession, account_id: int, at_ms: int) -> list[FillRow]:
     """Executions the exchange made by itself around `at_ms` that belong together, first to last."""
     statement = (
-        select(Fill)
-        .where(col(Fill.account_id) == account_id, col(Fill.timestamp_ms) >= at_ms - 10 * TOGETHER_MS)
-        .where(col(Fill.timestamp_ms) <= at_ms + TOGETHER_MS, col(Fill.system_type).is_not(None))
-        .order_by(col(Fill.timestamp_ms).desc(), col(Fill.id).desc())
+        select(FillRow)
+        .where(col(FillRow.account_id) == account_id, col(FillRow.timestamp_ms) >= at_ms - 10 * TOGETHER_MS)
+        .where(col(FillRow.timestamp_ms) <= at_ms + TOGETHER_MS, col(FillRow.system_type).is_not(None))
+        .order_by(col(FillRow.timestamp_ms).desc(), col(FillRow.id).desc())
     )
-    found: list[Fill] = []
+    found: list[FillRow] = []
     latest_ms = at_ms
     for fill in (await session.scalars(statement)).all():
         if latest_ms - fill.timestamp_ms > TOGETHER_MS:

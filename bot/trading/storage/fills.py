@@ -10,12 +10,12 @@ from sqlmodel import col
 
 from bot.domain.orders import order as domain
 from bot.kernel.storage.upsert import insert_or_ignore
-from bot.trading.storage.tables import Fill
+from bot.trading.storage.tables import FillRow
 
 
 async def upsert(session: AsyncSession, account_id: int, fill: domain.Fill) -> bool:
     """Write `fill` if it is not there yet; returns whether it was new."""
-    row = Fill(
+    row = FillRow(
         account_id=account_id,
         symbol=fill.symbol,
         side=fill.side,
@@ -34,12 +34,12 @@ async def upsert(session: AsyncSession, account_id: int, fill: domain.Fill) -> b
     return await insert_or_ignore(session, row) is not None
 
 
-async def of_order(session: AsyncSession, account_id: int, exchange_order_id: str) -> Sequence[Fill]:
+async def of_order(session: AsyncSession, account_id: int, exchange_order_id: str) -> Sequence[FillRow]:
     """Executions of one order, in time."""
     statement = (
-        select(Fill)
-        .where(col(Fill.account_id) == account_id, col(Fill.exchange_order_id) == exchange_order_id)
-        .order_by(col(Fill.timestamp_ms), col(Fill.micros), col(Fill.id))
+        select(FillRow)
+        .where(col(FillRow.account_id) == account_id, col(FillRow.exchange_order_id) == exchange_order_id)
+        .order_by(col(FillRow.timestamp_ms), col(FillRow.micros), col(FillRow.id))
     )
     return (await session.scalars(statement)).all()
 
@@ -47,46 +47,46 @@ async def of_order(session: AsyncSession, account_id: int, exchange_order_id: st
 async def latest_ms(session: AsyncSession, account_id: int) -> int | None:
     """Time of the newest fill known: where a repair from the history begins."""
     statement = (
-        select(col(Fill.timestamp_ms))
-        .where(col(Fill.account_id) == account_id)
-        .order_by(col(Fill.timestamp_ms).desc())
+        select(col(FillRow.timestamp_ms))
+        .where(col(FillRow.account_id) == account_id)
+        .order_by(col(FillRow.timestamp_ms).desc())
         .limit(1)
     )
     return (await session.scalars(statement)).one_or_none()
 
 
-async def unjudged(session: AsyncSession, limit: int = 1_000) -> Sequence[Fill]:
+async def unjudged(session: AsyncSession, limit: int = 1_000) -> Sequence[FillRow]:
     """Executions the alerts have not seen, in the order they were written."""
-    chosen = select(Fill).where(~col(Fill.judged)).order_by(col(Fill.id)).limit(limit)
+    chosen = select(FillRow).where(~col(FillRow.judged)).order_by(col(FillRow.id)).limit(limit)
     return (await session.scalars(chosen)).all()
 
 
 async def judge(session: AsyncSession, fill_id: int) -> bool:
     """Note that the alerts have seen an execution; False when somebody noted it before."""
     statement = (
-        update(Fill)
-        .where(col(Fill.id) == fill_id, ~col(Fill.judged))
+        update(FillRow)
+        .where(col(FillRow.id) == fill_id, ~col(FillRow.judged))
         .values(judged=True)
         .execution_options(synchronize_session=False)
     )
     return bool((await session.execute(statement)).rowcount)  # type: ignore[attr-defined]
 
 
-async def between(session: AsyncSession, account_id: int, from_ms: int, to_ms: int) -> Sequence[Fill]:
+async def between(session: AsyncSession, account_id: int, from_ms: int, to_ms: int) -> Sequence[FillRow]:
     """What was executed on an account in [from, to)."""
     statement = (
-        select(Fill)
+        select(FillRow)
         .where(
-            col(Fill.account_id) == account_id,
-            col(Fill.timestamp_ms) >= from_ms,
-            col(Fill.timestamp_ms) < to_ms,
+            col(FillRow.account_id) == account_id,
+            col(FillRow.timestamp_ms) >= from_ms,
+            col(FillRow.timestamp_ms) < to_ms,
         )
-        .order_by(col(Fill.timestamp_ms), col(Fill.micros), col(Fill.id))
+        .order_by(col(FillRow.timestamp_ms), col(FillRow.micros), col(FillRow.id))
     )
     return (await session.scalars(statement)).all()
 
 
-def as_domain(row: Fill) -> domain.Fill:
+def as_domain(row: FillRow) -> domain.Fill:
     """The execution itself."""
     return domain.Fill(
         symbol=row.symbol,

@@ -34,7 +34,7 @@ class DuplicateAttempt(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenOrder:
     """What the store chose for an attempt."""
 
     id: int
@@ -46,7 +46,7 @@ def new_code(pairs: int = 2) -> str:
     return "".join(secrets.choice(_DIGITS) + secrets.choice(_LETTERS) for _ in range(pairs))
 
 
-async def insert_attempt(session: AsyncSession, values: Mapping[str, Any]) -> Written:
+async def insert_attempt(session: AsyncSession, values: Mapping[str, Any]) -> WrittenOrder:
     """Insert an order of these column values under a code free for its user.
 
     Raises DuplicateAttempt when the account has an order with its client id or exchange id.
@@ -55,7 +55,7 @@ async def insert_attempt(session: AsyncSession, values: Mapping[str, Any]) -> Wr
         code = new_code(2 if attempt < _TRIES // 2 else 3)
         inserted = await insert_values(session, Order, {**values, "code": code})
         if inserted is not None:
-            return Written(inserted, code)
+            return WrittenOrder(inserted, code)
         await _refuse_duplicate(session, values)
     raise DuplicateAttempt("no free order code")
 

@@ -141,7 +141,7 @@ class Order(Table, table=True):
     updated_ms: int = Field(sa_type=BigInteger)
 
 
-class Fill(Table, table=True):
+class FillRow(Table, table=True):
     """One execution on one account, whichever door it came through, once."""
 
     __tablename__ = "fill"

@@ -21,7 +21,7 @@ from bot.domain.values import ZERO, Side
 from bot.exchange.backpack import AccountClient, BackpackError
 from bot.exchange.backpack.events import OrderUpdate, PositionUpdate, UserEvent
 from bot.kernel.storage import Database
-from bot.trading.account_clients import AccountSessions
+from bot.trading.account_clients import AccountClients
 from bot.trading.events import Announcer
 from bot.trading.storage import orders, promises
 from bot.trading.storage.promise_tables import StopPromise
@@ -40,13 +40,13 @@ _NEVER: Final = {OrderState.REJECTED, OrderState.NOT_PLACED, OrderState.UNKNOWAB
 _NO_NEWS: Final = {OrderEvent.ACCEPTED, OrderEvent.TRIGGER_PLACED}
 
 
-class StopMonitor:
+class ExitMonitor:
     """`run_once` on a timer; `heard` with every event of a private stream."""
 
     def __init__(
         self,
         database: Database,
-        sessions: AccountSessions,
+        sessions: AccountClients,
         announcer: Announcer,
         *,
         clock: Callable[[], int],

@@ -12,13 +12,13 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Final
 
-from bot.domain.orders.exit_coverage import Entry, Gap, Promise, gaps, keeps
+from bot.domain.orders.exit_coverage import ExitGap, ExitPromise, FilledEntry, gaps, keeps
 from bot.domain.orders.order import OrderEvent, OrderReport
 from bot.domain.values import ZERO
 from bot.exchange.backpack import AccountClient, BackpackError
 from bot.kernel.storage import Database
 from bot.kernel.tasks import each
-from bot.trading.account_clients import AccountSessions
+from bot.trading.account_clients import AccountClients
 from bot.trading.events import Announcer
 from bot.trading.storage import orders
 from bot.trading.storage.tables import Order
@@ -35,13 +35,13 @@ PAGE: Final = 100
 _OVER: Final = {OrderEvent.FILLED, OrderEvent.CANCELLED, OrderEvent.EXPIRED, OrderEvent.TRIGGER_FAILED}
 
 
-class ExitGuard:
+class ExitVerification:
     """`run_once` on a timer; several processes may do so at once."""
 
     def __init__(
         self,
         database: Database,
-        sessions: AccountSessions,
+        sessions: AccountClients,
         tracker: Tracker,
         announcer: Announcer,
         *,
@@ -109,7 +109,7 @@ class ExitGuard:
         await self._settle(order, due_ms, missing)
 
     async def _ended(
-        self, line: AccountClient, order: Order, entry: Entry, absent: Sequence[Promise]
+        self, line: AccountClient, order: Order, entry: FilledEntry, absent: Sequence[ExitPromise]
     ) -> set[str]:
         """The kinds of exit that stood and are over: fired, cancelled by their user, or refused and told."""
         async with self._database.read() as session:
@@ -129,7 +129,7 @@ class ExitGuard:
                 ended.add(promise.kind)
         return ended
 
-    async def _settle(self, seen: Order, due_ms: int, missing: Sequence[Gap]) -> None:
+    async def _settle(self, seen: Order, due_ms: int, missing: Sequence[ExitGap]) -> None:
         """The verdict, with its messages in the same transaction. What filled meanwhile is looked at anew."""
         async with self._database.write() as session:
             order = await orders.get(session, seen.id, lock=True)
@@ -149,15 +149,17 @@ def _account(order: Order) -> int:
     return order.account_id
 
 
-def _entry(order: Order) -> Entry:
+def _entry(order: Order) -> FilledEntry:
     names = (("tp", "takeProfitTriggerPrice"), ("sl", "stopLossTriggerPrice"))
-    return Entry(
+    return FilledEntry(
         order.symbol,
         order.side,
         order.exchange_id or "",
         order.executed,
         order.executed_quote / order.executed,
-        tuple(Promise(kind, Decimal(order.request[name])) for kind, name in names if name in order.request),
+        tuple(
+            ExitPromise(kind, Decimal(order.request[name])) for kind, name in names if name in order.request
+        ),
     )
 
 

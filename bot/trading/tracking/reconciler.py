@@ -17,8 +17,8 @@ from bot.kernel.storage import Database
 from bot.kernel.tasks import each
 from bot.people import accounts
 from bot.people.tables import Account
-from bot.trading.account_clients import AccountSessions
-from bot.trading.execution.submission import Placing
+from bot.trading.account_clients import AccountClients
+from bot.trading.execution.submission import Submission
 from bot.trading.storage import fills, orders
 from bot.trading.storage.tables import Order
 from bot.trading.tracking.reports import SKEW_MS, report_of_fills
@@ -44,9 +44,9 @@ class Reconciler:
         self,
         database: Database,
         client: BackpackClient,
-        sessions: AccountSessions,
+        sessions: AccountClients,
         tracker: Tracker,
-        placing: Placing,
+        placing: Submission,
         *,
         clock: Callable[[], int],
         settle_ms: int = SETTLE_MS,

@@ -11,8 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain.orders.order import Fill, OrderEvent, OrderReport, OrderState
 from bot.domain.values import ZERO
 from bot.trading.storage import orders
-from bot.trading.storage.tables import Fill as FillRow
-from bot.trading.storage.tables import Order
+from bot.trading.storage.tables import FillRow, Order
 
 # How far before an attempt its traces may be dated, and after its death: clocks of exchange nodes differ.
 SKEW_MS: Final = 60_000

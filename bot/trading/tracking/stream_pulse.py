@@ -19,7 +19,7 @@ from bot.exchange.backpack import AccountClient, BackpackError
 from bot.kernel.storage import Database
 from bot.people import accounts
 from bot.people.tables import Account
-from bot.trading.account_clients import AccountSessions
+from bot.trading.account_clients import AccountClients
 from bot.trading.storage import fills, orders
 from bot.trading.storage.tables import Order
 from bot.trading.tracking.reconciler import Reconciler
@@ -51,7 +51,7 @@ class AccountPulses:
     def __init__(
         self,
         database: Database,
-        sessions: AccountSessions,
+        sessions: AccountClients,
         reconciler: Reconciler,
         *,
         monotonic: Callable[[], float] = time.monotonic,

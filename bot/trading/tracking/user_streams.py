@@ -25,7 +25,7 @@ from bot.exchange.backpack.streams import UserStream
 from bot.kernel.storage import Database
 from bot.people import accounts
 from bot.people.tables import Account
-from bot.trading.key_health import KeyTroubles, Trouble
+from bot.trading.key_health import KeyHealth, KeyTrouble
 from bot.trading.storage import orders
 from bot.trading.tracking.reconciler import Reconciler
 from bot.trading.tracking.tracker import Tracker
@@ -48,7 +48,7 @@ async def _nobody_listens(_account_id: int, _event: UserEvent) -> None:
     """Nobody wants to hear of single events."""
 
 
-class Watcher:
+class UserStreams:
     """Keeps the streams of all active accounts; `start` and `stop` frame its life."""
 
     def __init__(
@@ -57,7 +57,7 @@ class Watcher:
         vault: Vault,
         tracker: Tracker,
         reconciler: Reconciler,
-        keys: KeyTroubles,
+        keys: KeyHealth,
         *,
         open_stream: Callable[..., UserStream],
         clock_was_off: Callable[[], Awaitable[bool]],
@@ -135,7 +135,7 @@ class Watcher:
                 return  # the key is gone, and so is the reason to listen
             except Unauthorised as error:
                 _log.warning("stream of account %s: %s", account.id, error)
-                self._keys.met(account, Trouble.KEY)
+                self._keys.met(account, KeyTrouble.KEY)
             except (BackpackError, OSError) as error:
                 _log.warning("stream of account %s: %s", account.id, error)
             except Exception:
@@ -156,19 +156,19 @@ class Watcher:
 
     async def _take(self, account: Account, event: UserEvent) -> None:
         if isinstance(event, StreamRefused) and event.code == NOT_YOURS:
-            self._keys.met(account, Trouble.STREAM)
+            self._keys.met(account, KeyTrouble.STREAM)
         if isinstance(event, Disconnected):
             self.connected.discard(account.id)
         if isinstance(event, Connected | Reconnected):
             self.connected.add(account.id)
             async with self._repairing:
                 await self._reconciler.repair(account)
-            self._keys.over(account, Trouble.KEY)
+            self._keys.over(account, KeyTrouble.KEY)
         elif isinstance(event, OrderUpdate):
             sized_us = event.engine_us if event.kind == MODIFIED else None
             await self._tracker.apply(account.id, event.report, sized_us=sized_us)
         if isinstance(event, OrderUpdate | PositionUpdate | BalanceUpdate):
-            self._keys.over(account, Trouble.STREAM)
+            self._keys.over(account, KeyTrouble.STREAM)
         await self.heard(account.id, event)
         self.moved(account.id)
 

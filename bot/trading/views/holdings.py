@@ -19,7 +19,7 @@ _EXAMPLE_TRADE = Decimal(1000)
 
 
 @dataclass(frozen=True, slots=True)
-class Exits:
+class PositionExits:
     """The trigger prices that fire first among the exits of a position; None where it has none.
 
     `stopped` is how much of the position its stops close together; None means all of it.
@@ -42,7 +42,7 @@ def positions(
     page_data: PageData,
     page: int = 0,
     markets: Mapping[str, Market] | None = None,
-    exits: Mapping[str, Exits] | None = None,
+    exits: Mapping[str, PositionExits] | None = None,
     action_data: ActionData | None = None,
     close_all_data: str | None = None,
     refresh_data: str | None = None,
@@ -121,7 +121,7 @@ def _fee_row(locale: Locale, kind: str, maker: Decimal, taker: Decimal) -> Marku
 
 
 def _position(
-    locale: Locale, one: Position, markets: Mapping[str, Market], exits: Mapping[str, Exits] | None
+    locale: Locale, one: Position, markets: Mapping[str, Market], exits: Mapping[str, PositionExits] | None
 ) -> Markup:
     market, quote = markets.get(one.symbol), quote_of(one.symbol)
     tick = market.tick if market else None
@@ -146,8 +146,8 @@ def _position(
         ),
         _liquidation(locale, one, quote, tick),
         _extra(locale, one, quote, tick),
-        None if exits is None else _exits(locale, exits.get(one.symbol, Exits()), quote, tick),
-        None if exits is None else _uncovered(locale, one, exits.get(one.symbol, Exits()), size),
+        None if exits is None else _exits(locale, exits.get(one.symbol, PositionExits()), quote, tick),
+        None if exits is None else _uncovered(locale, one, exits.get(one.symbol, PositionExits()), size),
     )
 
 
@@ -171,7 +171,7 @@ def _extra(locale: Locale, one: Position, quote: str, tick: Decimal | None) -> M
     return Markup(" · ").join(parts)
 
 
-def _exits(locale: Locale, exits: Exits, quote: str, tick: Decimal | None) -> Markup:
+def _exits(locale: Locale, exits: PositionExits, quote: str, tick: Decimal | None) -> Markup:
     if exits.stop_loss is None and exits.take_profit is None:
         return locale.text("positions-no-stop")
     target, stop = (
@@ -182,7 +182,7 @@ def _exits(locale: Locale, exits: Exits, quote: str, tick: Decimal | None) -> Ma
     return row if exits.stop_loss is not None else lines(row, locale.text("positions-no-stop"))
 
 
-def _uncovered(locale: Locale, one: Position, exits: Exits, size: str) -> Markup | None:
+def _uncovered(locale: Locale, one: Position, exits: PositionExits, size: str) -> Markup | None:
     """A stop that closes only a part protects only that part."""
     if exits.stop_loss is None or exits.stopped is None or exits.stopped >= abs(one.quantity):
         return None

@@ -8,7 +8,7 @@ from decimal import Decimal
 from markupsafe import Markup
 
 from bot.domain.orders.executions import Closed
-from bot.domain.orders.exit_coverage import Gap
+from bot.domain.orders.exit_coverage import ExitGap
 from bot.domain.orders.order import OrderReport, OrderSnapshot
 from bot.domain.orders.stops import Shortage
 from bot.domain.values import ZERO, Side
@@ -118,7 +118,7 @@ def exit_missing(
 def exit_absent(
     locale: Locale,
     snapshot: OrderSnapshot,
-    gap: Gap,
+    gap: ExitGap,
     *,
     retry_data: str | None = None,
     close_data: str | None = None,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from bot.exchange.backpack.wire.base import Time, Wire
+from bot.exchange.backpack.wire.base import Time, WireStruct
 from bot.exchange.backpack.wire.markets import SqrtFunction
 
 
-class AccountSummary(Wire):
+class AccountSummary(WireStruct):
     """Fees in basis points; negative is a rebate."""
 
     futures_maker_fee: Decimal
@@ -27,13 +27,13 @@ class AccountSummary(Wire):
     auto_repay_borrows: bool = False
 
 
-class BalanceRow(Wire):
+class BalanceRow(WireStruct):
     available: Decimal
     locked: Decimal
     staked: Decimal = Decimal(0)
 
 
-class CollateralRow(Wire):
+class CollateralRow(WireStruct):
     symbol: str
     total_quantity: Decimal
     available_quantity: Decimal
@@ -45,7 +45,7 @@ class CollateralRow(Wire):
     collateral_value: Decimal | None = None
 
 
-class MarginSummary(Wire):
+class MarginSummary(WireStruct):
     """`MarginAccountSummary`: money in USD, margins as fractions."""
 
     net_equity: Decimal
@@ -63,7 +63,7 @@ class MarginSummary(Wire):
     collateral: tuple[CollateralRow, ...] = ()
 
 
-class PositionRow(Wire):
+class PositionRow(WireStruct):
     """`FuturePositionWithMargin`; quantities positive when long."""
 
     symbol: str
@@ -85,7 +85,7 @@ class PositionRow(Wire):
     position_id: str | int | None = None
 
 
-class MaxOrderQuantity(Wire):
+class MaxOrderQuantity(WireStruct):
     symbol: str
     side: str
     max_order_quantity: Decimal
@@ -93,21 +93,21 @@ class MaxOrderQuantity(Wire):
     reduce_only: bool | None = None
 
 
-class MaxBorrowQuantity(Wire):
+class MaxBorrowQuantity(WireStruct):
     symbol: str
     max_borrow_quantity: Decimal
 
 
-class MaxWithdrawalQuantity(Wire):
+class MaxWithdrawalQuantity(WireStruct):
     symbol: str
     max_withdrawal_quantity: Decimal
 
 
-class DepositAddress(Wire):
+class DepositAddress(WireStruct):
     address: str
 
 
-class Deposit(Wire):
+class Deposit(WireStruct):
     """Money that came in. Read only: this client cannot move any."""
 
     id: int
@@ -122,7 +122,7 @@ class Deposit(Wire):
     platform_memo: str | None = None
 
 
-class Withdrawal(Wire):
+class Withdrawal(WireStruct):
     """Money that went out by the user's own hand on the web. Read only."""
 
     id: int

@@ -31,7 +31,7 @@ NULL: Final = msgspec.Raw(b"null")
 Time = int | str | None  # ms, or naive ISO 8601 in UTC: the exchange uses both for one field
 
 
-class Wire(msgspec.Struct, kw_only=True, rename="camel"):
+class WireStruct(msgspec.Struct, kw_only=True, rename="camel"):
     """Base of every wire model. Raises ValueError (a decoding error) for NaN, infinities and 1e999999."""
 
     def __post_init__(self) -> None:
@@ -70,7 +70,7 @@ class Rows(Generic[T]):
         return any(identifier.encode() in row for row in self.odd)
 
 
-class Reader:
+class RowReader:
     """Decodes answers into one type. Decoders are built once: they cost more than a decode."""
 
     def __init__(self) -> None:

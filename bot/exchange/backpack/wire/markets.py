@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from bot.exchange.backpack.wire.base import Time, Wire
+from bot.exchange.backpack.wire.base import Time, WireStruct
 
 
-class SqrtFunction(Wire):
+class SqrtFunction(WireStruct):
     """`PositionImfFunction`: only `sqrt` is known; another `type` is carried and not computed with."""
 
     type: str = "sqrt"
@@ -15,16 +15,16 @@ class SqrtFunction(Wire):
     factor: Decimal | None = None
 
 
-class MultiplierBand(Wire):
+class MultiplierBand(WireStruct):
     max_multiplier: Decimal | None = None
     min_multiplier: Decimal | None = None
 
 
-class PremiumBand(Wire):
+class PremiumBand(WireStruct):
     tolerance_pct: Decimal | None = None
 
 
-class PriceFilter(Wire):
+class PriceFilter(WireStruct):
     tick_size: Decimal
     min_price: Decimal | None = None
     max_price: Decimal | None = None
@@ -36,18 +36,18 @@ class PriceFilter(Wire):
     mean_premium_band: PremiumBand | None = None
 
 
-class QuantityFilter(Wire):
+class QuantityFilter(WireStruct):
     step_size: Decimal
     min_quantity: Decimal
     max_quantity: Decimal | None = None
 
 
-class Filters(Wire):
+class Filters(WireStruct):
     price: PriceFilter
     quantity: QuantityFilter
 
 
-class MarketRow(Wire):
+class MarketRow(WireStruct):
     """`Market`. Funding bounds are in basis points, the interval in ms."""
 
     symbol: str
@@ -68,7 +68,7 @@ class MarketRow(Wire):
     rwa_market_type: str | None = None
 
 
-class DepthRow(Wire):
+class DepthRow(WireStruct):
     """`Depth`: levels as (price, quantity), in whatever order; `timestamp` in microseconds."""
 
     asks: list[tuple[Decimal, Decimal]]
@@ -77,7 +77,7 @@ class DepthRow(Wire):
     timestamp: int = 0
 
 
-class MarkPriceRow(Wire):
+class MarkPriceRow(WireStruct):
     symbol: str
     mark_price: Decimal
     index_price: Decimal | None = None
@@ -85,7 +85,7 @@ class MarkPriceRow(Wire):
     next_funding_timestamp: int | None = None
 
 
-class Ticker(Wire):
+class Ticker(WireStruct):
     """24 h (or 1 w) statistics; `price_change_percent` is a fraction as the exchange sends it."""
 
     symbol: str
@@ -100,7 +100,7 @@ class Ticker(Wire):
     trades: int | str = 0
 
 
-class Kline(Wire):
+class WireKline(WireStruct):
     """One candle. Prices are None where nothing traded; `start` and `end` as they came (UTC)."""
 
     start: str
@@ -114,7 +114,7 @@ class Kline(Wire):
     trades: int | str = 0
 
 
-class Trade(Wire):
+class WireTrade(WireStruct):
     """A public trade; `timestamp` in ms."""
 
     price: Decimal
@@ -125,13 +125,13 @@ class Trade(Wire):
     id: int | None = None
 
 
-class FundingIntervalRate(Wire):
+class FundingIntervalRate(WireStruct):
     symbol: str
     interval_end_timestamp: Time
     funding_rate: Decimal
 
 
-class OpenInterest(Wire):
+class WireOpenInterest(WireStruct):
     """Base units; None where the market has none."""
 
     symbol: str
@@ -139,7 +139,7 @@ class OpenInterest(Wire):
     timestamp: int = 0
 
 
-class Token(Wire):
+class Token(WireStruct):
     display_name: str
     blockchain: str
     contract_address: str | None = None
@@ -148,25 +148,25 @@ class Token(Wire):
     native_decimals: int | None = None
 
 
-class Asset(Wire):
+class Asset(WireStruct):
     symbol: str
     display_name: str = ""
     coingecko_id: str | None = None
     tokens: tuple[Token, ...] = ()
 
 
-class HaircutKind(Wire):
+class HaircutKind(WireStruct):
     type: str
     base: Decimal | None = None
     factor: Decimal | None = None
 
 
-class Haircut(Wire):
+class Haircut(WireStruct):
     weight: Decimal
     kind: HaircutKind | None = None
 
 
-class CollateralParameters(Wire):
+class CollateralParameters(WireStruct):
     """`CollateralSummary`: how much of an asset counts as collateral."""
 
     symbol: str
@@ -175,7 +175,7 @@ class CollateralParameters(Wire):
     haircut_function: Haircut | None = None
 
 
-class BorrowLendMarket(Wire):
+class BorrowLendMarket(WireStruct):
     """Rates are fractions by the year: what borrowers of the asset pay, and what lenders receive."""
 
     symbol: str
@@ -184,19 +184,19 @@ class BorrowLendMarket(Wire):
     lend_interest_rate: Decimal
 
 
-class SystemStatus(Wire):
+class SystemStatus(WireStruct):
     """`status` is `Ok` or `Maintenance`; other values are carried."""
 
     status: str
     message: str | None = None
 
 
-class Wallet(Wire):
+class Wallet(WireStruct):
     blockchain: str
     address: str
 
 
-class MarketSession(Wire):
+class MarketSession(WireStruct):
     """Hours of a market that closes; times local to `timezone`, weekdays ISO (1 is Monday)."""
 
     name: str
@@ -208,26 +208,26 @@ class MarketSession(Wire):
     description: str | None = None
 
 
-class SecuritySession(Wire):
+class SecuritySession(WireStruct):
     name: str
     min_quantity: Decimal
     step_size: Decimal
     max_quantity: Decimal | None = None
 
 
-class Security(Wire):
+class Security(WireStruct):
     asset: str
     name: str
     cusip: str | None = None
     sessions: tuple[SecuritySession, ...] = ()
 
 
-class PredictionTag(Wire):
+class PredictionTag(WireStruct):
     slug: str
     title: str
 
 
-class PredictionMarket(Wire):
+class PredictionMarket(WireStruct):
     market_symbol: str
     question: str
     active_price: Decimal | None = None
@@ -238,7 +238,7 @@ class PredictionMarket(Wire):
     quote_volume: Decimal | None = None
 
 
-class PredictionEvent(Wire):
+class PredictionEvent(WireStruct):
     slug: str
     title: str
     description: str = ""

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import msgspec
 
-from bot.exchange.backpack.wire.base import NULL, Time, Wire
+from bot.exchange.backpack.wire.base import NULL, Time, WireStruct
 
 
-class OrderRow(Wire):
+class OrderRow(WireStruct):
     """`OrderType` (live: `created_at` in ms) and `Order` (history: naive ISO, `expiry_reason`) in one.
 
     It carries neither fee nor average price: those come from fills or the stream.
@@ -42,7 +42,7 @@ class OrderRow(Wire):
     system_order_type: str | None = None
 
 
-class BatchResult(Wire):
+class BatchResult(WireStruct):
     """`BatchCommandOrderResult`: `Ok` with an order's fields or `Err` with code and message."""
 
     operation: str
@@ -50,7 +50,7 @@ class BatchResult(Wire):
     message: str = ""
 
 
-class FillRow(Wire):
+class FillRow(WireStruct):
     """`OrderFill`; `timestamp` naive ISO in UTC, `client_id` a string here."""
 
     symbol: str
@@ -67,7 +67,7 @@ class FillRow(Wire):
     system_order_type: str | None = None
 
 
-class Strategy(Wire):
+class Strategy(WireStruct):
     """A running (`created_at` in ms) or past (naive ISO) scheduled strategy; durations in ms."""
 
     id: str | int
@@ -88,7 +88,7 @@ class Strategy(Wire):
     cancel_reason: str | None = None
 
 
-class FundingPayment(Wire):
+class FundingPayment(WireStruct):
     """Positive is received."""
 
     symbol: str
@@ -97,7 +97,7 @@ class FundingPayment(Wire):
     interval_end_timestamp: Time
 
 
-class PositionHistoryRow(Wire):
+class PositionHistoryRow(WireStruct):
     id: str | int
     symbol: str
     state: str
@@ -115,7 +115,7 @@ class PositionHistoryRow(Wire):
     closed_at: Time = None
 
 
-class Settlement(Wire):
+class WireSettlement(WireStruct):
     quantity: Decimal
     source: str
     timestamp: Time
@@ -123,7 +123,7 @@ class Settlement(Wire):
     engine_sequence: int | None = None
 
 
-class InterestPayment(Wire):
+class InterestPayment(WireStruct):
     payment_type: str
     interest_rate: Decimal
     quantity: Decimal
@@ -133,7 +133,7 @@ class InterestPayment(Wire):
     position_id: str | None = None
 
 
-class BorrowLendMovement(Wire):
+class BorrowLendMovement(WireStruct):
     event_type: str
     quantity: Decimal
     source: str
@@ -142,7 +142,7 @@ class BorrowLendMovement(Wire):
     position_id: str | None = None
 
 
-class BorrowLendPositionRow(Wire):
+class BorrowLendPositionRow(WireStruct):
     position_id: str
     symbol: str
     side: str
@@ -152,7 +152,7 @@ class BorrowLendPositionRow(Wire):
     created_at: Time = None
 
 
-class DustConversion(Wire):
+class DustConversion(WireStruct):
     id: int
     quantity: Decimal
     symbol: str

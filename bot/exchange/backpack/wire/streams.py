@@ -9,23 +9,23 @@ from decimal import Decimal
 
 import msgspec
 
-from bot.exchange.backpack.wire.base import NULL, Wire
+from bot.exchange.backpack.wire.base import NULL, WireStruct
 
 
-class Refusal(Wire):
+class WireRefusal(WireStruct):
     code: int
     message: str = ""
 
 
-class Frame(Wire):
+class Frame(WireStruct):
     """Every message: data under its stream's name, or an error. A subscription is never acknowledged."""
 
     stream: str | None = None
     data: msgspec.Raw = NULL
-    error: Refusal | None = None
+    error: WireRefusal | None = None
 
 
-class OrderUpdateRow(Wire):
+class OrderUpdateRow(WireStruct):
     event: str = msgspec.field(name="e")
     event_us: int = msgspec.field(name="E")
     symbol: str = msgspec.field(name="s")
@@ -55,7 +55,7 @@ class OrderUpdateRow(Wire):
     reduce_only: bool | None = msgspec.field(name="r", default=None)
 
 
-class PositionUpdateRow(Wire):
+class PositionUpdateRow(WireStruct):
     """`e` is absent in the picture sent on subscription; `l` is a zero placeholder and not read."""
 
     symbol: str = msgspec.field(name="s")
@@ -71,7 +71,7 @@ class PositionUpdateRow(Wire):
     engine_us: int = msgspec.field(name="T", default=0)
 
 
-class BalanceUpdateRow(Wire):
+class BalanceUpdateRow(WireStruct):
     """Absolute balances after the change, not deltas."""
 
     asset: str = msgspec.field(name="a")
@@ -81,7 +81,7 @@ class BalanceUpdateRow(Wire):
     engine_us: int = msgspec.field(name="T", default=0)
 
 
-class BookTickerRow(Wire):
+class BookTickerRow(WireStruct):
     """Null where a side is empty."""
 
     symbol: str = msgspec.field(name="s")
@@ -93,7 +93,7 @@ class BookTickerRow(Wire):
     engine_us: int = msgspec.field(name="T", default=0)
 
 
-class DepthUpdateRow(Wire):
+class DepthUpdateRow(WireStruct):
     symbol: str = msgspec.field(name="s")
     asks: list[tuple[Decimal, Decimal]] = msgspec.field(name="a")
     bids: list[tuple[Decimal, Decimal]] = msgspec.field(name="b")
@@ -102,7 +102,7 @@ class DepthUpdateRow(Wire):
     engine_us: int = msgspec.field(name="T", default=0)
 
 
-class KlineRow(Wire):
+class KlineRow(WireStruct):
     symbol: str = msgspec.field(name="s")
     start: str | int = msgspec.field(name="t")
     end: str | int = msgspec.field(name="T")
@@ -116,7 +116,7 @@ class KlineRow(Wire):
     event_us: int = msgspec.field(name="E", default=0)
 
 
-class MarkPriceUpdateRow(Wire):
+class MarkPriceUpdateRow(WireStruct):
     """`n`, the next funding, is in milliseconds."""
 
     symbol: str = msgspec.field(name="s")
@@ -127,7 +127,7 @@ class MarkPriceUpdateRow(Wire):
     engine_us: int = msgspec.field(name="T", default=0)
 
 
-class TickerRow(Wire):
+class TickerRow(WireStruct):
     symbol: str = msgspec.field(name="s")
     first: Decimal = msgspec.field(name="o")
     last: Decimal = msgspec.field(name="c")
@@ -139,7 +139,7 @@ class TickerRow(Wire):
     event_us: int = msgspec.field(name="E", default=0)
 
 
-class TradeRow(Wire):
+class TradeRow(WireStruct):
     symbol: str = msgspec.field(name="s")
     price: Decimal = msgspec.field(name="p")
     quantity: Decimal = msgspec.field(name="q")
@@ -148,13 +148,13 @@ class TradeRow(Wire):
     engine_us: int = msgspec.field(name="T", default=0)
 
 
-class OpenInterestRow(Wire):
+class OpenInterestRow(WireStruct):
     symbol: str = msgspec.field(name="s")
     open_interest: Decimal = msgspec.field(name="o")
     event_us: int = msgspec.field(name="E", default=0)
 
 
-class LiquidationRow(Wire):
+class LiquidationRow(WireStruct):
     symbol: str = msgspec.field(name="s")
     side: str = msgspec.field(name="S")
     price: Decimal = msgspec.field(name="p")
