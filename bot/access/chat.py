@@ -29,23 +29,23 @@ PER_PAGE: Final = 8
 MAX_ID: Final = 2**52  # Telegram's ids have at most 52 significant bits
 
 
-async def knock(turn: Request) -> None:
+async def knock(request: Request) -> None:
     """A stranger's /start: the operators hear of it, the first time."""
-    services, person = turn.services, turn.user
+    services, person = request.services, request.user
     if person.access is Access.NEW:
         async with services.database.write() as session:
             if await users.ask_access(session, person.id, services.clock()):
-                await _tell_of_request(session, turn)
+                await _tell_of_request(session, request)
                 await audit.append(session, services.clock(), person.id, "access.ask", {})
         services.outbox.kick()
-    await turn.show(
-        view.knocked(turn.locale, denied=person.access is Access.DENIED, language_data="lang:ask")
+    await request.show(
+        view.knocked(request.locale, denied=person.access is Access.DENIED, language_data="lang:ask")
     )
 
 
-async def _tell_of_request(session: AsyncSession, turn: Request) -> None:
+async def _tell_of_request(session: AsyncSession, request: Request) -> None:
     """One message for each person, up to a bound: a crowd of strangers must not bury an operator."""
-    services, person, name = turn.services, turn.user.id, turn.sender.name
+    services, person, name = request.services, request.user.id, request.sender.name
     now_ms = services.clock()
     lately = await users.asked_since(session, now_ms - HOUR_MS)
     if lately <= MOST_AN_HOUR:
@@ -62,28 +62,28 @@ async def _tell_of_request(session: AsyncSession, turn: Request) -> None:
     await tell_admins(session, services.access.admins, event, now_ms)
 
 
-async def approve(turn: Request, argument: str) -> None:
+async def approve(request: Request, argument: str) -> None:
     """`/approve ID`"""
-    await _command(turn, argument, Access.APPROVED)
+    await _command(request, argument, Access.APPROVED)
 
 
-async def deny(turn: Request, argument: str) -> None:
+async def deny(request: Request, argument: str) -> None:
     """`/deny ID`"""
-    await _command(turn, argument, Access.DENIED)
+    await _command(request, argument, Access.DENIED)
 
 
-async def _command(turn: Request, argument: str, access: Access) -> None:
+async def _command(request: Request, argument: str, access: Access) -> None:
     person = _id(argument)
     if person is None:
-        await turn.show(view.which_id(turn.locale))
+        await request.show(view.which_id(request.locale))
         return
-    await _decide(turn, person, access)
+    await _decide(request, person, access)
 
 
-async def _decide(turn: Request, person: int, access: Access) -> None:
-    services = turn.services
+async def _decide(request: Request, person: int, access: Access) -> None:
+    services = request.services
     if person in services.access.admins:
-        await turn.show(view.is_operator(turn.locale, person))
+        await request.show(view.is_operator(request.locale, person))
         return
     async with services.database.write() as session:
         user = await users.get_or_create(session, person, services.clock())
@@ -92,12 +92,14 @@ async def _decide(turn: Request, person: int, access: Access) -> None:
             if access is Access.DENIED:
                 ended = await _end_openings(session, services, user)
             await _tell_person(session, user, access, services.clock(), len(ended))
-            await audit.append(session, services.clock(), turn.user.id, f"access.{access}", {"user": person})
+            await audit.append(
+                session, services.clock(), request.user.id, f"access.{access}", {"user": person}
+            )
     if access is Access.DENIED:
         services.prompts.drop(person)
         await services.alerts.gone(ended)
     services.outbox.kick()
-    await turn.show(view.decided(turn.locale, person, approved=access is Access.APPROVED))
+    await request.show(view.decided(request.locale, person, approved=access is Access.APPROVED))
 
 
 async def _end_openings(session: AsyncSession, services: Services, user: User) -> list[Alert]:
@@ -129,45 +131,45 @@ async def _tell_person(session: AsyncSession, user: User, access: Access, now_ms
     await outbox_rows.enqueue(session, row)
 
 
-async def people(turn: Request, page: str = "0") -> None:
+async def people(request: Request, page: str = "0") -> None:
     """`/users`: who waits comes first."""
     number = _id(page) or 0
-    async with turn.services.database.read() as session:
+    async with request.services.database.read() as session:
         total = await users.count(session)
         number = min(number, max(0, (total - 1) // PER_PAGE))
         shown = await users.page(session, number * PER_PAGE, PER_PAGE)
     lines = [
         view.PersonLine(
             user.id,
-            "operator" if user.id in turn.services.access.admins else user.access.value,
+            "operator" if user.id in request.services.access.admins else user.access.value,
             approve_data=f"adm:ok:{user.id}",
             deny_data=f"adm:no:{user.id}",
         )
         for user in shown
     ]
     pages = max(1, -(-total // PER_PAGE))
-    await turn.show(
-        view.people(turn.locale, lines, total, number, pages, page_data=lambda n: f"adm:users:{n}")
+    await request.show(
+        view.people(request.locale, lines, total, number, pages, page_data=lambda n: f"adm:users:{n}")
     )
 
 
-async def dashboard(turn: Request, _argument: str = "") -> None:
+async def dashboard(request: Request, _argument: str = "") -> None:
     """`/dashboard`: a link that opens the operator's page once. Always in private."""
-    make = turn.services.dashboard_link
-    url = None if make is None else await make(turn.user.id)
-    await turn.show(view.dashboard(turn.locale, url))
+    make = request.services.dashboard_link
+    url = None if make is None else await make(request.user.id)
+    await request.show(view.dashboard(request.locale, url))
 
 
-async def tapped(turn: Request, argument: str) -> None:
+async def tapped(request: Request, argument: str) -> None:
     """The buttons of an operator; anybody can forge their data, nobody else the sender's id."""
     step, _, rest = argument.partition(":")
     person = _id(rest)
-    if turn.user.id not in turn.services.access.admins:
-        await turn.answer(Refusal(RefusalCode.NOT_YOUR_BUTTON))
+    if request.user.id not in request.services.access.admins:
+        await request.answer(Refusal(RefusalCode.NOT_YOUR_BUTTON))
     elif step == "users":
-        await people(turn, rest)
+        await people(request, rest)
     elif person is not None and step in {"ok", "no"}:
-        await _decide(turn, person, Access.APPROVED if step == "ok" else Access.DENIED)
+        await _decide(request, person, Access.APPROVED if step == "ok" else Access.DENIED)
 
 
 def _id(text: str) -> int | None:

@@ -22,10 +22,10 @@ from bot.alerts.trigger import (
     ValueSeries,
     measures_of,
     name_of,
-    rungs_on,
     scope_of,
     series_of,
     subject_of,
+    triggers_on,
 )
 from bot.alerts.trigger_placement import SPENT
 from bot.domain.alerts.alert import (
@@ -106,7 +106,7 @@ class AlreadyTrue:
 
     def _moves(self, condition: PriceMove, prices: Readable) -> Readable:
         series = series_of(condition)
-        window = self._engine.brain.windows.get(series, {}).get(condition.window_ms)
+        window = self._engine.evaluator.windows.get(series, {}).get(condition.window_ms)
         if window is None or series not in prices:
             return {}
         price = prices[series]
@@ -129,18 +129,18 @@ class AlreadyTrue:
         }
 
 
-def held_already(condition: Condition, readings: Readable, brain: Evaluator) -> list[HeldFromStart]:
+def held_already(condition: Condition, readings: Readable, evaluator: Evaluator) -> list[HeldFromStart]:
     """The levels that are reached."""
     return [
         HeldFromStart(series, level, reading, trend)
         for series, reading in readings.items()
-        for _, level, trend in _levels(condition, series, brain)
+        for _, level, trend in _levels(condition, series, evaluator)
         if reaches(reading.value, level, trend)
     ]
 
 
 def memory_of(
-    condition: Condition, readings: Readable, brain: Evaluator, when: WhenTrue, *, plain: bool
+    condition: Condition, readings: Readable, evaluator: Evaluator, when: WhenTrue, *, plain: bool
 ) -> dict[str, Any] | None:
     """What the alert remembers: which side each level waits on, which are spent.
 
@@ -149,7 +149,7 @@ def memory_of(
     """
     memory: dict[str, Any] = {}
     for series, reading in readings.items():
-        for part, level, trend in _levels(condition, series, brain):
+        for part, level, trend in _levels(condition, series, evaluator):
             if not reaches(reading.value, level, trend):
                 memory[part] = [side_of(trend, reading.value, level).value, reading.at_ms, 0]
             elif when is WhenTrue.AGAIN:
@@ -162,15 +162,17 @@ def memory_of(
     return memory or None
 
 
-def _levels(condition: Condition, series: ValueSeries, brain: Evaluator) -> list[tuple[str, Decimal, Trend]]:
+def _levels(
+    condition: Condition, series: ValueSeries, evaluator: Evaluator
+) -> list[tuple[str, Decimal, Trend]]:
     """Part, level and side of what waits on the series."""
     if isinstance(condition, PriceLevel):
         return [("", condition.level, condition.trend)]
     if isinstance(condition, PriceTrail) and condition.anchor is not None:
         (measure,) = measures_of(condition)
         series = ValueSeries(measure, series.subject)
-    rungs = rungs_on(condition, series, brain.holding.facts(series.subject))
-    return [(rung.part, rung.level, rung.trend) for rung in rungs]
+    triggers = triggers_on(condition, series, evaluator.placement.facts(series.subject))
+    return [(trigger.part, trigger.level, trigger.trend) for trigger in triggers]
 
 
 def reaches(value: Decimal, level: Decimal, trend: Trend) -> bool:

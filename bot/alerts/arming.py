@@ -178,7 +178,7 @@ class Arming:
                     "memory": arming.memory,
                 }
                 await rows.change(session, alert, **values)
-            self._engine.brain.remove(before)
+            self._engine.evaluator.remove(before)
             return alert
 
         async with self._database.read() as session:
@@ -240,7 +240,7 @@ class Arming:
                     return arming
                 alert = await write(arming)
                 if isinstance(alert, Alert):
-                    self._engine.brain.add(watched_of(alert))
+                    self._engine.evaluator.add(watched_of(alert))
                     self._tell(condition, arming)
         if isinstance(alert, Alert):
             for name in names:
@@ -249,12 +249,12 @@ class Arming:
 
     def _tell(self, condition: Condition, arming: _Arming) -> None:
         """What is true already and is to be told at once."""
-        brain = self._engine.brain
+        evaluator = self._engine.evaluator
         for series, reading in arming.told.items():
             if isinstance(condition, PriceLevel | PriceTrail):
-                brain.price(series, reading.value, reading.at_ms)
+                evaluator.price(series, reading.value, reading.at_ms)
             else:
-                brain.observe(series, reading.value, reading.at_ms)
+                evaluator.observe(series, reading.value, reading.at_ms)
         self._engine.decided()
 
     async def _perps(self, condition: Condition) -> list[str]:
@@ -264,18 +264,18 @@ class Arming:
         return [market.symbol for market in (await self._catalogue.markets()).values() if market.is_perp]
 
     def _judge(self, wish: _Wish, readings: Readable) -> _Arming | Refusal:
-        condition, brain = wish.condition, self._engine.brain
+        condition, evaluator = wish.condition, self._engine.evaluator
         since_ms = max((reading.at_ms for reading in readings.values()), default=self._now_ms())
         if isinstance(condition, PriceLevel | PriceTrail) and not readings:
             return Refusal(RefusalCode.EMPTY_BOOK, {"symbol": condition.symbol})
         if isinstance(condition, PriceTrail) and condition.anchor is None:
             (reading,) = readings.values()
             return _Arming(condition, reading.at_ms, {"": ["trail", reading.at_ms, str(reading.value)]})
-        held = held_already(condition, readings, brain)
+        held = held_already(condition, readings, evaluator)
         speaks = wish.repeat and not wish.has_plan  # a plan that goes at once is worth a question
         if held and wish.when is WhenTrue.ASK and not speaks:
-            return _holds_already(held, self._engine.brain)
-        memory = memory_of(condition, readings, brain, wish.when, plain=not wish.repeat)
+            return _holds_already(held, self._engine.evaluator)
+        memory = memory_of(condition, readings, evaluator, wish.when, plain=not wish.repeat)
         if not held or wish.when is WhenTrue.AGAIN:
             return _Arming(condition, since_ms, memory)
         told = {one.series: one.reading for one in held}
@@ -292,7 +292,7 @@ def _too_fine(condition: Condition, intent: AlertIntent) -> Refusal | None:
     return Refusal(RefusalCode.ALERT_TOO_FINE, params, mend_intent=finest)
 
 
-def _holds_already(held: Sequence[HeldFromStart], brain: Evaluator) -> Refusal:
+def _holds_already(held: Sequence[HeldFromStart], evaluator: Evaluator) -> Refusal:
     """The question, with the first of what is true already."""
     first = held[0]
     market = market_of(first.series.subject)
@@ -301,7 +301,7 @@ def _holds_already(held: Sequence[HeldFromStart], brain: Evaluator) -> Refusal:
         "value": shown(first.reading.value),
         "level": shown(first.level),
         "fell": int(first.series.measure.startswith("fall")),
-        "interval_ms": brain.holding.facts(market or "").interval_ms or 0,
+        "interval_ms": evaluator.placement.facts(market or "").interval_ms or 0,
         "others": len({one.series.subject for one in held}) - 1,
     }
     return Refusal(RefusalCode.ALERT_HOLDS, params)

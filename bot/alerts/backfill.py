@@ -1,6 +1,6 @@
 """What happened while nobody listened: trades where REST still has them all, candles where it has not.
 
-Of a candle only what is certain counts (`Ladder.judge`). The first minute of a gap is read in seconds when
+Of a candle only what is certain counts (`Index.judge`). The first minute of a gap is read in seconds when
 some alert was armed within it, so that what was before its arming is not taken for a crossing.
 """
 
@@ -51,55 +51,55 @@ class AlertBackfill:
         self._client = client
         self._now_ms = now_ms
 
-    async def run(self, brain: Evaluator, name: str, from_ms: int) -> Mended | None:
+    async def run(self, evaluator: Evaluator, name: str, from_ms: int) -> Mended | None:
         """Judge everything since `from_ms`. None after a failure, and a pause: try again."""
         kind, symbol = name.split(":", 1)
         try:
             if kind == LAST:
-                return await self._last(brain, symbol, from_ms)
+                return await self._last(evaluator, symbol, from_ms)
             for measure in (MARK, "index"):
-                await self._candles(brain, ValueSeries(measure, symbol), from_ms, self._now_ms())
+                await self._candles(evaluator, ValueSeries(measure, symbol), from_ms, self._now_ms())
             return Mended()
         except BackpackError as error:
             _log.warning("no look back at %s: %s", name, type(error).__name__)
             await asyncio.sleep(RETRY_S)
             return None
 
-    async def _last(self, brain: Evaluator, symbol: str, from_ms: int) -> Mended:
+    async def _last(self, evaluator: Evaluator, symbol: str, from_ms: int) -> Mended:
         series = ValueSeries(LAST, symbol)
         trades = _in_order(await self._client.trades(symbol, REACH))
         reached_ms = trades[0].timestamp if trades else self._now_ms()
         if reached_ms > from_ms and (not trades or len(trades) >= REACH):
-            await self._candles(brain, series, from_ms, reached_ms)
+            await self._candles(evaluator, series, from_ms, reached_ms)
         else:
-            fresh = await self._prime(brain, series, min(from_ms, reached_ms))
+            fresh = await self._prime(evaluator, series, min(from_ms, reached_ms))
             for trade in trades:
                 for window in fresh if trade.timestamp < from_ms else ():
                     window.take(trade.price, trade.timestamp)
         for trade in trades:
             if trade.timestamp >= from_ms:
-                brain.price(series, trade.price, trade.timestamp, strict=True)
+                evaluator.price(series, trade.price, trade.timestamp, strict=True)
         return Mended(trades[-1].id, trades[-1].timestamp) if trades else Mended()
 
-    async def _candles(self, brain: Evaluator, series: ValueSeries, from_ms: int, to_ms: int) -> None:
+    async def _candles(self, evaluator: Evaluator, series: ValueSeries, from_ms: int, to_ms: int) -> None:
         """Every candle that touches the time between, oldest first."""
-        if not brain.is_watched(series):
+        if not evaluator.is_watched(series):
             return
-        await self._prime(brain, series, from_ms)
+        await self._prime(evaluator, series, from_ms)
         minute = from_ms // MINUTE_MS * MINUTE_MS
-        if brain.knows_since(series, minute):
+        if evaluator.knows_since(series, minute):
             for candle in await self._read(series, "1s", from_ms, minute + MINUTE_MS):
-                brain.judge(series, candle)
+                evaluator.judge(series, candle)
             minute += MINUTE_MS
         while minute <= to_ms:
             end = minute + MOST_CANDLES * MINUTE_MS
             for candle in await self._read(series, "1m", minute, min(end, to_ms + 1)):
-                brain.judge(series, candle)
+                evaluator.judge(series, candle)
             minute = end
 
-    async def _prime(self, brain: Evaluator, series: ValueSeries, until_ms: int) -> list[Window]:
+    async def _prime(self, evaluator: Evaluator, series: ValueSeries, until_ms: int) -> list[Window]:
         """Fill windows that know nothing yet with candles of the time before; which they were."""
-        fresh = [one for one in brain.windows.get(series, {}).values() if one.known_from_ms is None]
+        fresh = [one for one in evaluator.windows.get(series, {}).values() if one.known_from_ms is None]
         for window in fresh if series.measure in _PRICE_TYPES else ():
             await self.fill(window, series, until_ms - window.length_ms, until_ms)
         return fresh

@@ -1,4 +1,4 @@
-"""What an alert would have said: the same brain, fed with candles and settlements of the past."""
+"""What an alert would have said: the same evaluator, fed with candles and settlements of the past."""
 
 from __future__ import annotations
 
@@ -91,12 +91,12 @@ class Backtests:
         return Backtest(series.subject, tuple(hits), tuple(hourly), interval, days)
 
     async def _funding(self, watched: Watched, symbol: str, days: int) -> Backtest:
-        brain = Evaluator(speaks=False)
-        brain.add(watched)
+        evaluator = Evaluator(speaks=False)
+        evaluator.add(watched)
         market = (await self._catalogue.markets()).get(symbol)
         interval_ms = market.funding_interval_ms if market is not None else None
         if not isinstance(watched.condition, FundingFlip):
-            await self._background(brain).prepare(watched.condition)
+            await self._background(evaluator).prepare(watched.condition)
         rows = await self._client.funding_rates(symbol, MOST_RATES)
         past = settlements(
             ((to_ms(row.interval_end_timestamp) or 0, row.funding_rate) for row in rows),
@@ -105,10 +105,10 @@ class Backtests:
         since = self._now_ms() - days * DAY_MS
         for one in past:
             if one.at_ms >= since:
-                brain.funding(symbol, one.rate, None, one.at_ms)
-                brain.settled(symbol, one)
+                evaluator.funding(symbol, one.rate, None, one.at_ms)
+                evaluator.settled(symbol, one)
         candles = await self._past(ValueSeries("mark", symbol), *_INTERVALS[0], days)
-        return Backtest(symbol, tuple(_hits(brain)), tuple(candles), "settlement", days)
+        return Backtest(symbol, tuple(_hits(evaluator)), tuple(candles), "settlement", days)
 
     async def _past(self, series: ValueSeries, interval: str, step_ms: int, days: int) -> list[Candle]:
         now = self._now_ms()
@@ -127,13 +127,13 @@ def replay(watched: Watched, series: ValueSeries, candles: Sequence[Candle]) -> 
     """When the condition came true over `candles`, every time, a cooldown kept. Pure."""
     if not candles:
         return []
-    brain, first = Evaluator(speaks=False), candles[0]
+    evaluator, first = Evaluator(speaks=False), candles[0]
     memory = {"": ["trail", first.end_ms, str(first.close)]}  # what a trail begins with
-    brain.begin(replace(watched, memory=memory if isinstance(watched.condition, PriceTrail) else None))
+    evaluator.begin(replace(watched, memory=memory if isinstance(watched.condition, PriceTrail) else None))
     for candle in candles:
-        brain.judge(series, candle)
-    return _hits(brain)
+        evaluator.judge(series, candle)
+    return _hits(evaluator)
 
 
-def _hits(brain: Evaluator) -> list[tuple[int, Decimal]]:
-    return [(one.happened_ms, one.value) for one in brain.decisions if one.value is not None]
+def _hits(evaluator: Evaluator) -> list[tuple[int, Decimal]]:
+    return [(one.happened_ms, one.value) for one in evaluator.decisions if one.value is not None]

@@ -22,11 +22,11 @@ LOOKED: Final = "markets:"  # the watermark of the last look at the list of mark
 
 
 class DatabaseInput:
-    """Tells the brain. `now_ms` is exchange time."""
+    """Tells the evaluator. `now_ms` is exchange time."""
 
-    def __init__(self, database: Database, brain: Evaluator, *, now_ms: Callable[[], int]) -> None:
+    def __init__(self, database: Database, evaluator: Evaluator, *, now_ms: Callable[[], int]) -> None:
         self._database = database
-        self._brain = brain
+        self._evaluator = evaluator
         self._now_ms = now_ms
         self._judged: set[int] = set()  # executions that are decided and perhaps not yet written
         self._states: dict[str, str] | None = None  # None: nobody ever looked
@@ -47,10 +47,12 @@ class DatabaseInput:
         for fill in found:
             if fill.id not in self._judged:
                 self._judged.add(fill.id)
-                told = self._brain.occasions.filled(fill.account_id, fill.symbol, fill.timestamp_ms)
+                told = self._evaluator.event_conditions.filled(
+                    fill.account_id, fill.symbol, fill.timestamp_ms
+                )
                 detail = {"symbol": fill.symbol, "side": fill.side.value, "quantity": str(fill.quantity)}
                 claim = FillSeen(fill.id)
-                self._brain.happened(told, fill.price, fill.timestamp_ms, detail, claim=claim)
+                self._evaluator.happened(told, fill.price, fill.timestamp_ms, detail, claim=claim)
 
     def look_at_markets(self, markets: Mapping[str, Market]) -> bool:
         """Compare the list with the one before; whether it is a new one."""
@@ -75,12 +77,12 @@ class DatabaseInput:
             detail |= {"before": seen.before, "after": seen.after}
         if self._unwatched_since_ms is not None:
             detail["unwatched_ms"] = at_ms - self._unwatched_since_ms
-        told = self._brain.occasions.news(kind, seen.symbol, at_ms) if is_news else []
+        told = self._evaluator.event_conditions.news(kind, seen.symbol, at_ms) if is_news else []
         late = self._unwatched_since_ms is not None
-        self._brain.happened(told, None, at_ms, detail, late=late, claim=seen)
+        self._evaluator.happened(told, None, at_ms, detail, late=late, claim=seen)
 
     def key_trouble(self, account_id: int, label: str, reason: str) -> None:
         """The exchange refuses a key or its stream: `reason` says which."""
         now = self._now_ms()
-        told = self._brain.occasions.key_trouble(account_id, now)
-        self._brain.happened(told, None, now, {"account": label, "reason": reason})
+        told = self._evaluator.event_conditions.key_trouble(account_id, now)
+        self._evaluator.happened(told, None, now, {"account": label, "reason": reason})

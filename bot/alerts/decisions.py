@@ -1,4 +1,4 @@
-"""What the brain takes and gives: alerts as it knows them, and decisions that their condition came true."""
+"""What the evaluator takes and gives: alerts as it knows them, and decisions that a condition came true."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.domain.alerts.alert import Condition
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What the brain needs of an alert."""
+    """What the evaluator needs of an alert."""
 
     id: int
     condition: Condition
@@ -61,4 +61,4 @@ class Decision:
     part: str = ""
     goes_on: bool = False  # an alert that speaks once has still more to say (several levels)
     claim: Claim | None = None
-    turn: int | None = None  # of a rung that turns more than once in a millisecond
+    turn: int | None = None  # of a trigger that turns more than once in a millisecond

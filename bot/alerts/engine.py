@@ -1,4 +1,4 @@
-"""The engine at work: events of the feed into the brain, its decisions into the ledger, gaps into the repair.
+"""Alerts at work: events of the feed into the evaluator, its decisions into firings, gaps into the backfill.
 
 One task writes. What it takes at one moment (decisions, memories, how far each series was seen) it writes in
 one transaction, so a watermark is never ahead of a firing. While a series is being repaired its events wait,
@@ -39,10 +39,15 @@ class Engine:
     """Works from `start` to `stop`. `stale` is called with the ids of alerts whose rows know better."""
 
     def __init__(
-        self, brain: Evaluator, senses: MarketInput, ledger: FiringWriter, repair: AlertBackfill, feed: Feed
+        self,
+        evaluator: Evaluator,
+        market_input: MarketInput,
+        ledger: FiringWriter,
+        repair: AlertBackfill,
+        feed: Feed,
     ) -> None:
-        self.brain = brain
-        self._senses = senses
+        self.evaluator = evaluator
+        self._market_input = market_input
         self._ledger = ledger
         self._repair = repair
         self._feed = feed
@@ -174,7 +179,7 @@ class Engine:
         while name in self._gaps:
             from_ms = self._gaps[name]
             try:
-                mended = await self._repair.run(self.brain, name, from_ms)
+                mended = await self._repair.run(self.evaluator, name, from_ms)
             except Exception:
                 _log.exception("a look back at %s failed", name)
                 await asyncio.sleep(RETRY_S)
@@ -246,10 +251,10 @@ class Engine:
 
     def _take(self, name: str, event: MarketEvent, *, strict: bool) -> None:
         """`strict`: candles over the event's time may have been judged already."""
-        at_ms = self._senses.take(event, strict=strict)
+        at_ms = self._market_input.take(event, strict=strict)
         if at_ms is not None:
             self._seen[name] = at_ms
-        if self.brain.decisions:
+        if self.evaluator.decisions:
             self._wake.set()
 
     def saw(self, name: str, at_ms: int) -> None:
@@ -258,7 +263,7 @@ class Engine:
 
     def decided(self) -> None:
         """Something outside the feed may have led to decisions."""
-        if self.brain.decisions or self.brain.claims:
+        if self.evaluator.decisions or self.evaluator.claims:
             self._wake.set()
 
     # --- what is written ---------------------------------------------------------------------------
@@ -276,18 +281,18 @@ class Engine:
             if name not in self._gaps and self._written.get(name) != ms
         }
         batch = self._taken()
-        batch.memories, batch.seen = self.brain.take_changed(), seen
+        batch.memories, batch.seen = self.evaluator.take_changed(), seen
         return self._with_memories(batch)
 
     def _taken(self) -> Batch:
-        batch = Batch(self.brain.decisions, self.brain.claims)
-        self.brain.decisions, self.brain.claims = [], []
+        batch = Batch(self.evaluator.decisions, self.evaluator.claims)
+        self.evaluator.decisions, self.evaluator.claims = [], []
         return batch
 
     def _with_memories(self, batch: Batch) -> Batch:
         for decision in batch.decisions:
             if decision.alert_id not in batch.memories:
-                batch.memories[decision.alert_id] = self.brain.memory(decision.alert_id)
+                batch.memories[decision.alert_id] = self.evaluator.memory(decision.alert_id)
         return batch
 
     async def _write(self) -> None:
@@ -308,7 +313,7 @@ class Engine:
     def _forget_before(self, name: str, seen_ms: int) -> None:
         kind, symbol = name.split(":", 1)
         for measure in (LAST,) if kind == LAST else (MARK, "index"):
-            self.brain.forget_before(ValueSeries(measure, symbol), seen_ms)
+            self.evaluator.forget_before(ValueSeries(measure, symbol), seen_ms)
 
     async def _write_on(self) -> None:
         """Decisions at once; memories and watermarks now and then."""

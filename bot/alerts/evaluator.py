@@ -1,7 +1,7 @@
 """What is watched, in memory: values come in, decisions come out, nothing is awaited.
 
 A decision says that a condition came true; `ledger` makes it a fact. What a decision depends on and the row
-does not know yet (rungs armed again, spent, moved) is the alert's memory, to be written with it.
+does not know yet (triggers armed again, spent, moved) is the alert's memory, to be written with it.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ class Evaluator:
 
     def __init__(self, *, speaks: bool = True) -> None:
         """`speaks`: whether a condition that holds when its value is first heard is told."""
-        self.ladders: defaultdict[ValueSeries, LevelIndex] = defaultdict(LevelIndex)
+        self.indexes: defaultdict[ValueSeries, LevelIndex] = defaultdict(LevelIndex)
         self.decisions: list[Decision] = []
         self.claims: list[Claim] = []  # of `decisions`, and of what nobody waited for
-        self.occasions = EventConditions()
+        self.event_conditions = EventConditions()
         self.windows: dict[ValueSeries, dict[int, Window]] = {}
         self.volumes: dict[str, dict[int, Volumes]] = {}
         self._anchored: set[ValueSeries] = set()  # prices on which fixed anchors wait
@@ -50,7 +50,7 @@ class Evaluator:
         self._waits: set[int] = set()  # of those, what speaks once, when its condition has ceased
         self._trailing = Trailing()
         self.flips = Flips()
-        self.holding = TriggerPlacement(self.ladders, speaks=speaks)
+        self.placement = TriggerPlacement(self.indexes, speaks=speaks)
 
     # --- coming and going --------------------------------------------------------------------------
 
@@ -66,9 +66,9 @@ class Evaluator:
         elif EventConditions.takes(condition):
             _, until_ms = memory.get("", (SPENT, watched.since_ms))
             waiting = WaitingAlert(watched.id, condition, watched.repeat, watched.cooldown_ms, until_ms)
-            self.occasions.add(waiting, watched.account_id)
+            self.event_conditions.add(waiting, watched.account_id)
         else:
-            self._add_rungs(watched)
+            self._add_triggers(watched)
 
     def remove(self, watched: Watched) -> None:
         """Forget an alert."""
@@ -76,13 +76,13 @@ class Evaluator:
         if isinstance(condition, PriceLevel):
             self._repeats.pop(watched.id, None)
             self._waits.discard(watched.id)
-            ladder = self.ladders.get(series_of(condition))
-            if ladder is not None:
-                ladder.remove(watched.id, condition.level)
+            index = self.indexes.get(series_of(condition))
+            if index is not None:
+                index.remove(watched.id, condition.level)
         self._trailing.remove(watched.id)
         self.flips.remove(watched.id)
-        self.occasions.remove(watched.id)
-        self.holding.remove(watched)
+        self.event_conditions.remove(watched.id)
+        self.placement.remove(watched)
 
     def begin(self, watched: Watched) -> None:
         """Watch an alert of which nothing is known: the first value decides whether its condition holds."""
@@ -90,31 +90,31 @@ class Evaluator:
             condition, level = watched.condition, watched.condition.level
             self._repeats[watched.id] = condition
             standing = TriggerStanding(condition.trend, level, level, watched.cooldown_ms)
-            self.ladders[series_of(condition)].decide_later(watched.id, standing)
+            self.indexes[series_of(condition)].decide_later(watched.id, standing)
         else:
             self.add(watched)
 
     def load(
-        self, series: ValueSeries, rungs: list[tuple[Decimal, int]], trend: Trend, since: dict[int, int]
+        self, series: ValueSeries, triggers: list[tuple[Decimal, int]], trend: Trend, since: dict[int, int]
     ) -> None:
         """Many plain price alerts (one side, once) at once; `since`: those armed lately, and when."""
-        self.ladders[series].load(rungs, trend, since)
+        self.indexes[series].load(triggers, trend, since)
 
     def _add_level(self, watched: Watched, condition: PriceLevel) -> None:
-        ladder = self.ladders[series_of(condition)]
+        index = self.indexes[series_of(condition)]
         level = condition.level
         word, since, turn = (watched.memory or {}).get("", (condition.trend.value, watched.since_ms, 0))
         if watched.repeat or word == SPENT:
             self._repeats[watched.id] = condition
-            ladder.stand(watched.id, TriggerStanding(condition.trend, level, level, watched.cooldown_ms))
+            index.stand(watched.id, TriggerStanding(condition.trend, level, level, watched.cooldown_ms))
             if not watched.repeat:
                 self._waits.add(watched.id)
         if word == SPENT:
-            ladder.rest(watched.id, since, turn)
+            index.rest(watched.id, since, turn)
         else:
-            ladder.arm(watched.id, level, Trend(word), since, turn)
+            index.arm(watched.id, level, Trend(word), since, turn)
 
-    def _add_rungs(self, watched: Watched) -> None:
+    def _add_triggers(self, watched: Watched) -> None:
         condition = watched.condition
         if isinstance(condition, PriceMove):
             lengths = self.windows.setdefault(series_of(condition), {})
@@ -127,27 +127,27 @@ class Evaluator:
             volumes.setdefault(condition.window_ms, Volumes(condition.window_ms))
         elif isinstance(condition, PriceTrail):
             self._anchored.add(series_of(condition))
-        self.holding.add(watched)
+        self.placement.add(watched)
 
     # --- values ------------------------------------------------------------------------------------
 
     def observe(self, series: ValueSeries, value: Decimal, at_ms: int, *, strict: bool = False) -> None:
         """A value was seen at `at_ms`; `strict`: some conditions may know of a later time already."""
-        ladder = self.ladders.get(series)
-        if ladder is None:
-            if not self.holding.is_everywhere(series.measure):
+        index = self.indexes.get(series)
+        if index is None:
+            if not self.placement.is_everywhere(series.measure):
                 return
-            self.holding.meet(series)
-            ladder = self.ladders[series]
-        hits = ladder.observe(value, at_ms, strict=strict)
+            self.placement.meet(series)
+            index = self.indexes[series]
+        hits = index.observe(value, at_ms, strict=strict)
         if hits:
             self._decide(series, hits, late=False)
 
     def price(self, series: ValueSeries, value: Decimal, at_ms: int, *, strict: bool = False) -> None:
         """A price (or open interest) was seen: for levels, and for all that follows it."""
-        ladder = self.ladders.get(series)
-        if ladder is not None:
-            hits = ladder.observe(value, at_ms, strict=strict)
+        index = self.indexes.get(series)
+        if index is not None:
+            hits = index.observe(value, at_ms, strict=strict)
             if hits:
                 self._decide(series, hits, late=False)
         windows = self.windows.get(series)
@@ -181,7 +181,7 @@ class Evaluator:
     def left(self, symbol: str, next_ms: int, at_ms: int) -> None:
         """The next settlement is at `next_ms`. One that passed unheard is a candle that reached nought."""
         series = ValueSeries("left", symbol)
-        if series not in self.ladders:
+        if series not in self.indexes:
             return
         known_ms = self._settlements.get(symbol)
         self._settlements[symbol] = next_ms
@@ -211,9 +211,9 @@ class Evaluator:
                 self._decide_trail(alert_id, series, trend, value, candle.end_ms, late=True)
 
     def _judge(self, series: ValueSeries, candle: Candle) -> None:
-        ladder = self.ladders.get(series)
-        if ladder is not None:
-            self._decide(series, ladder.judge(candle), late=True)
+        index = self.indexes.get(series)
+        if index is not None:
+            self._decide(series, index.judge(candle), late=True)
 
     def happened(
         self,
@@ -248,10 +248,10 @@ class Evaluator:
                 )
                 continue
             alert_id, part = hit.key
-            watched = self.holding.watched(alert_id)
+            watched = self.placement.watched(alert_id)
             if watched is None:
-                continue  # another rung of the same update ended it
-            goes_on = watched.repeat or self.holding.end_rung(alert_id, part, hit.at_ms)
+                continue  # another trigger of the same update ended it
+            goes_on = watched.repeat or self.placement.end_trigger(alert_id, part, hit.at_ms)
             market = market_of(series.subject)
             detail |= {"symbol": market} if market is not None else {}
             if series.measure == "funding":
@@ -277,7 +277,7 @@ class Evaluator:
         if alert_id in self._waits:
             self._waits.discard(alert_id)
             self._repeats.pop(alert_id, None)
-            self.ladders[series].remove(alert_id, level)
+            self.indexes[series].remove(alert_id, level)
 
     def _decide_flip(self, flip: Flip, value: Decimal, at_ms: int, *, late: bool) -> None:
         watched, detail = flip.watched, {"trend": flip.trend.value, "symbol": flip.symbol}
@@ -298,14 +298,14 @@ class Evaluator:
     @property
     def accounts(self) -> set[int]:
         """Ids of the accounts something waits on."""
-        return self.holding.accounts | self.occasions.accounts
+        return self.placement.accounts | self.event_conditions.accounts
 
     # --- looking back ------------------------------------------------------------------------------
 
     def is_watched(self, series: ValueSeries) -> bool:
         """Whether anything waits on prices of the series, itself or what follows it."""
         return (
-            series in self.ladders
+            series in self.indexes
             or series in self.windows
             or series in self._trailing.by_series
             or series in self._anchored
@@ -313,12 +313,12 @@ class Evaluator:
 
     def knows_since(self, series: ValueSeries, at_ms: int) -> bool:
         """Whether some level on the series was armed, or spent, after `at_ms`."""
-        return series in self.ladders and self.ladders[series].newest_since_ms > at_ms
+        return series in self.indexes and self.indexes[series].newest_since_ms > at_ms
 
     def forget_before(self, series: ValueSeries, seen_ms: int) -> None:
         """No look back at the series will reach behind `seen_ms`."""
-        if series in self.ladders:
-            self.ladders[series].forget_before(seen_ms)
+        if series in self.indexes:
+            self.indexes[series].forget_before(seen_ms)
 
     # --- what is to be written ---------------------------------------------------------------------
 
@@ -326,24 +326,24 @@ class Evaluator:
         """What an alert must know after a restart; None: it is not watched, or has nothing to keep."""
         condition = self._repeats.get(alert_id)
         if condition is not None:
-            return {"": stand(self.ladders, series_of(condition), alert_id)}
+            return {"": stand(self.indexes, series_of(condition), alert_id)}
         if alert_id in self._trailing:
             return self._trailing.memory(alert_id)
         if alert_id in self.flips:
             return self.flips.memory(alert_id)
-        if alert_id in self.occasions:
-            return self.occasions.memory(alert_id)
-        return self.holding.memory(alert_id)
+        if alert_id in self.event_conditions:
+            return self.event_conditions.memory(alert_id)
+        return self.placement.memory(alert_id)
 
     def take_changed(self) -> dict[int, dict[str, Any] | None]:
         """The memories that changed without a firing, once."""
         changed: set[int] = set()
-        for ladder in self.ladders.values():
-            if ladder.changed:
-                changed.update(key if isinstance(key, int) else key[0] for key in ladder.changed)
-                ladder.changed = {}
+        for index in self.indexes.values():
+            if index.changed:
+                changed.update(key if isinstance(key, int) else key[0] for key in index.changed)
+                index.changed = {}
         changed |= self._trailing.take_changed()
-        for others in (self.occasions, self.flips):
+        for others in (self.event_conditions, self.flips):
             changed.update(others.changed)
             others.changed = {}
         return {alert_id: self.memory(alert_id) for alert_id in changed}

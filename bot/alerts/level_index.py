@@ -18,7 +18,7 @@ from sortedcontainers import SortedList
 
 from bot.domain.alerts.alert import Trend
 
-Key = int | tuple[int, str]  # an alert, or one part of an alert; never both kinds on one ladder
+Key = int | tuple[int, str]  # an alert, or one part of an alert; never both kinds on one index
 
 _TOP: Final = Decimal("Infinity")
 _BOTTOM: Final = Decimal("-Infinity")
@@ -27,7 +27,7 @@ _NEVER: Final = 2**62
 
 @dataclass(frozen=True, slots=True)
 class TriggerStanding:
-    """How a rung that speaks more than once comes back. `rearm` is the level its condition ceases at."""
+    """How a trigger that speaks more than once comes back. `rearm` is the level its condition ceases at."""
 
     trend: Trend
     level: Decimal
@@ -37,14 +37,14 @@ class TriggerStanding:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A rung was reached: by `value`, at `at_ms` (exchange's time), going `trend` (never EITHER)."""
+    """A trigger was reached: by `value`, at `at_ms` (exchange's time), going `trend` (never EITHER)."""
 
     key: Key
     level: Decimal
     value: Decimal
     at_ms: int
     trend: Trend
-    turn: int = 0  # how often the rung had turned in that millisecond before
+    turn: int = 0  # how often the trigger had turned in that millisecond before
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Candle:
 
 
 class LevelIndex:
-    """Rungs on one series. Every method is synchronous; times are exchange's unix ms."""
+    """Triggers on one series. Every method is synchronous; times are exchange's unix ms."""
 
     def __init__(self) -> None:
         self._up: SortedList[tuple[Decimal, Any]] = SortedList()  # wait for value >= level
@@ -94,9 +94,9 @@ class LevelIndex:
 
     # --- coming and going --------------------------------------------------------------------------
 
-    def load(self, rungs: list[tuple[Decimal, Any]], trend: Trend, since: Mapping[Any, int]) -> None:
-        """Many armed rungs at once: far cheaper than one by one."""
-        (self._up if trend is Trend.UP else self._down).update(rungs)
+    def load(self, triggers: list[tuple[Decimal, Any]], trend: Trend, since: Mapping[Any, int]) -> None:
+        """Many armed triggers at once: far cheaper than one by one."""
+        (self._up if trend is Trend.UP else self._down).update(triggers)
         self._since.update(since)
         self._bounds()
 
@@ -110,11 +110,11 @@ class LevelIndex:
         self._bounds()
 
     def stand(self, key: Key, standing: TriggerStanding) -> None:
-        """Let the rung `key` come back after it was reached."""
+        """Let the trigger `key` come back after it was reached."""
         self._standing[key] = standing
 
     def rest(self, key: Key, since_ms: int, turn: int | None = None) -> None:
-        """A standing rung is spent and deaf until `since_ms`, then waits for its condition to cease."""
+        """A standing trigger is spent and deaf until `since_ms`, then waits for its condition to cease."""
         self._note(key, since_ms)
         if turn is not None:
             self._turns[key] = turn
@@ -123,14 +123,14 @@ class LevelIndex:
         self._bounds()
 
     def decide_later(self, key: Key, standing: TriggerStanding, *, speaks: bool = False) -> None:
-        """The first value decides: a rung whose condition holds is spent (`speaks`: hit), any other armed."""
+        """The first value decides: a trigger whose condition holds is spent (`speaks`: hit), another armed."""
         self._undecided[key] = self._standing[key] = standing
         if speaks:
             self._speaks[key] = None
         self._bounds()
 
     def remove(self, key: Key, level: Decimal) -> None:
-        """Forget a rung, wherever it waits. Unknown ones are ignored."""
+        """Forget a trigger, wherever it waits. Unknown ones are ignored."""
         standing = self._standing.pop(key, None)
         for waiting in (self._up, self._down):
             waiting.discard((level, key))
@@ -147,7 +147,7 @@ class LevelIndex:
         self._bounds()
 
     def is_decided(self, key: Key) -> bool:
-        """Whether the standing rung has heard a value."""
+        """Whether the standing trigger has heard a value."""
         return key not in self._undecided
 
     @property
@@ -156,7 +156,7 @@ class LevelIndex:
         return self._value
 
     def state(self, key: Key) -> tuple[Trend | None, int, int]:
-        """The side an existing standing rung waits for (None: spent), since when, and since which turn."""
+        """The side an existing standing trigger waits for (None: spent), since when, and since which turn."""
         standing = self._standing[key]
         side: Trend | None = None
         if (standing.level, key) in self._up:
@@ -167,7 +167,7 @@ class LevelIndex:
 
     @property
     def newest_since_ms(self) -> int:
-        """When a rung last came to stand as it stands, as far as remembered."""
+        """When a trigger last came to stand as it stands, as far as remembered."""
         return max(self._since.values(), default=0)
 
     def forget_before(self, seen_ms: int) -> None:
@@ -179,7 +179,7 @@ class LevelIndex:
     # --- live --------------------------------------------------------------------------------------
 
     def observe(self, value: Decimal, at_ms: int, *, strict: bool = False) -> list[Hit]:
-        """One value of the series. `strict`: it may be older than what some rungs already know."""
+        """One value of the series. `strict`: it may be older than what some triggers already know."""
         before, self._value = self._value, value
         if self._low < value < self._high and at_ms < self._wake_ms:
             return []
@@ -208,7 +208,7 @@ class LevelIndex:
     def judge(self, candle: Candle) -> list[Hit]:
         """What certainly happened in a candle nobody watched; of what only may have happened, nothing.
 
-        Its extremes count for a rung that stood as it stands since before the candle began; else its close.
+        Its extremes count for a trigger that stood as it does since before the candle began; else its close.
         """
         self._is_judging = True
         first = self._decide(candle.close, candle.end_ms) if self._undecided else []
@@ -226,7 +226,7 @@ class LevelIndex:
         return [*first, *hits]
 
     def _stood(self, key: Key, candle: Candle) -> bool:
-        """Whether the rung stood as it stands all through the candle.
+        """Whether the trigger stood as it stands all through the candle.
 
         A value heard in the candle's first millisecond may have had others before it in there.
         """
@@ -276,10 +276,10 @@ class LevelIndex:
                 self._take_side(key, standing, candle.close, candle.end_ms)
         return hits
 
-    # --- moving rungs ------------------------------------------------------------------------------
+    # --- moving triggers ------------------------------------------------------------------------------
 
     def _after(self, hit: Hit, value: Decimal | None, at_ms: int) -> None:
-        """Where a rung goes that was reached; `value` None: what the value is now is not known."""
+        """Where a trigger goes that was reached; `value` None: what the value is now is not known."""
         standing = self._standing.get(hit.key)
         if standing is None:
             self._since.pop(hit.key, None)
@@ -290,7 +290,7 @@ class LevelIndex:
             self._spend(hit.key, standing, value, at_ms)
 
     def _note(self, key: Key, at_ms: int) -> None:
-        """The rung has come to stand as it stands."""
+        """The trigger has come to stand as it stands."""
         self._since[key], self._turns[key] = at_ms, self._next_turn(key, at_ms)
         if self._is_judging:
             self._clear.add(key)
@@ -338,7 +338,7 @@ class LevelIndex:
         return hits
 
     def _wake(self, at_ms: int, value: Decimal | None) -> None:
-        """Rungs whose rest is over: `value`, which held then, says what they wait for; None: not known."""
+        """Triggers whose rest is over: `value`, which held then, says what they wait for; None: not known."""
         while self._resting and self._resting[0][0] <= at_ms:
             until_ms, _, key, standing = heapq.heappop(self._resting)
             if self._standing.get(key) is not standing:
@@ -355,18 +355,18 @@ class LevelIndex:
     ) -> list[tuple[Decimal, Any]]:
         """Take out what `value` reaches going `trend` (`beyond`: passes).
 
-        With `floor_ms`, rungs that already know of that time stay.
+        With `floor_ms`, triggers that already know of that time stay.
         """
         taken: list[tuple[Decimal, Any]] = []
         kept: list[tuple[Decimal, Any]] = []
         end = 0 if trend is Trend.UP else -1
         while waiting:
-            rung = waiting[end]
-            if not (_passes(value, rung[0], trend) or (rung[0] == value and not beyond)):
+            trigger = waiting[end]
+            if not (_passes(value, trigger[0], trend) or (trigger[0] == value and not beyond)):
                 break
             waiting.pop(end)
-            late = floor_ms is not None and self._since.get(rung[1], -1) >= floor_ms
-            (kept if late else taken).append(rung)
+            late = floor_ms is not None and self._since.get(trigger[1], -1) >= floor_ms
+            (kept if late else taken).append(trigger)
         waiting.update(kept)
         return taken
 

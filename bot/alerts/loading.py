@@ -35,7 +35,7 @@ class _Loader:
             found = bulk.get(place)
             if found is None:
                 found = bulk[place] = _Bulk(self._floor(ValueSeries(source, symbol)))
-            found.rungs.append((level, alert_id))
+            found.triggers.append((level, alert_id))
             found.oldest_ms = min(found.oldest_ms, armed_ms)
             if armed_ms > found.floor_ms:
                 found.since[alert_id] = armed_ms
@@ -65,13 +65,13 @@ class _Bulk:
     """Price levels of one series and trend."""
 
     floor_ms: int
-    rungs: list[tuple[Decimal, int]] = field(default_factory=list)
+    triggers: list[tuple[Decimal, int]] = field(default_factory=list)
     since: dict[int, int] = field(default_factory=dict)
     oldest_ms: int = 2**62
 
 
-async def load(database: Database, brain: Evaluator, perps: Sequence[str] = ()) -> dict[str, int]:
-    """Fill the brain; what to follow by name, and from when on. `perps`: for conditions on any market."""
+async def load(database: Database, evaluator: Evaluator, perps: Sequence[str] = ()) -> dict[str, int]:
+    """Fill the evaluator; what to follow by name, and from when on. `perps`: for conditions on any market."""
     async with database.read() as session:
         seen = await rows.watermarks(session)
 
@@ -87,7 +87,7 @@ async def load(database: Database, brain: Evaluator, perps: Sequence[str] = ()) 
 
     loader = await database.survey(read)
     for (symbol, source, trend), found in loader.bulk.items():
-        brain.load(ValueSeries(source, symbol), found.rungs, Trend(trend), found.since)
+        evaluator.load(ValueSeries(source, symbol), found.triggers, Trend(trend), found.since)
     for watched in loader.others:
-        brain.add(watched)
+        evaluator.add(watched)
     return {name: max(armed_ms, seen.get(name, armed_ms)) for name, armed_ms in loader.oldest.items()}

@@ -66,58 +66,60 @@ def name_of_event(event: MarketEvent) -> str | None:
 class MarketInput:
     """`take` every event that was not held back, in order."""
 
-    def __init__(self, brain: Evaluator, accounts: Accounts, interval: Callable[[str], int | None]) -> None:
+    def __init__(
+        self, evaluator: Evaluator, accounts: Accounts, interval: Callable[[str], int | None]
+    ) -> None:
         """`interval` tells how long the running funding interval of a market is (ms)."""
-        self._brain = brain
+        self._evaluator = evaluator
         self._interval = interval
         self._accounts = accounts
 
     def take(self, event: MarketEvent, *, strict: bool = False) -> int | None:
-        """Its values into the brain; its time (exchange's unix ms) where its series has a watermark."""
+        """Its values into the evaluator; its time (exchange's unix ms) where its series has a watermark."""
         match event:
             case Trade():
                 at_ms = event.event_us // 1000 or event.received_ms
-                self._brain.price(ValueSeries(LAST, event.symbol), event.price, at_ms, strict=strict)
+                self._evaluator.price(ValueSeries(LAST, event.symbol), event.price, at_ms, strict=strict)
                 return at_ms
             case MarkUpdate():
                 return self._mark(event, strict)
             case BookTop():
                 self._spread(event)
             case OpenInterest():
-                self._brain.price(ValueSeries("oi", event.symbol), event.quantity, event.received_ms)
+                self._evaluator.price(ValueSeries("oi", event.symbol), event.quantity, event.received_ms)
             case Kline():
                 if event.is_closed and event.interval == "1m":
-                    self._brain.minute(event.symbol, event.volume, event.end_ms)
+                    self._evaluator.minute(event.symbol, event.volume, event.end_ms)
             case LiquidationEvent():
                 self._liquidation(event)
         return None
 
     def _mark(self, event: MarkUpdate, strict: bool) -> int:
-        brain, symbol = self._brain, event.symbol
+        evaluator, symbol = self._evaluator, event.symbol
         at_ms = event.event_us // 1000 or event.received_ms
-        brain.price(ValueSeries(MARK, symbol), event.mark, at_ms, strict=strict)
+        evaluator.price(ValueSeries(MARK, symbol), event.mark, at_ms, strict=strict)
         if event.index is not None:
-            brain.price(ValueSeries("index", symbol), event.index, at_ms, strict=strict)
+            evaluator.price(ValueSeries("index", symbol), event.index, at_ms, strict=strict)
             if event.index:
                 basis = (event.mark - event.index) / event.index * HUNDRED
-                brain.observe(ValueSeries("basis", symbol), basis, at_ms)
+                evaluator.observe(ValueSeries("basis", symbol), basis, at_ms)
         interval_ms = self._interval(symbol)
         if event.funding_rate is not None and interval_ms is not None:
             rate = FundingRate(event.funding_rate, interval_ms)
-            brain.funding(symbol, rate, event.next_funding_ms, at_ms)
+            evaluator.funding(symbol, rate, event.next_funding_ms, at_ms)
         if event.next_funding_ms is not None:
-            brain.left(symbol, event.next_funding_ms, at_ms)
+            evaluator.left(symbol, event.next_funding_ms, at_ms)
         self._accounts.mark(symbol, Marked(event.mark, event.funding_rate), at_ms)
         return at_ms
 
     def _spread(self, event: BookTop) -> None:
         if event.bid is not None and event.ask is not None:
             spread = (event.ask - event.bid) / (event.ask + event.bid) * 2 * HUNDRED
-            self._brain.observe(ValueSeries("spread", event.symbol), spread, event.received_ms)
+            self._evaluator.observe(ValueSeries("spread", event.symbol), spread, event.received_ms)
 
     def _liquidation(self, event: LiquidationEvent) -> None:
         notional = event.price * event.quantity
         at_ms = event.event_us // 1000 or event.received_ms
-        told = self._brain.occasions.liquidated(event.symbol, notional, at_ms)
+        told = self._evaluator.event_conditions.liquidated(event.symbol, notional, at_ms)
         detail = {"symbol": event.symbol}
-        self._brain.happened(told, notional, at_ms, detail)
+        self._evaluator.happened(told, notional, at_ms, detail)

@@ -33,14 +33,14 @@ class ReferenceData:
 
     def __init__(
         self,
-        brain: Evaluator,
+        evaluator: Evaluator,
         client: BackpackClient,
         catalogue: Catalogue,
         repair: AlertBackfill,
         *,
         now_ms: Callable[[], int],
     ) -> None:
-        self._brain = brain
+        self._evaluator = evaluator
         self._client = client
         self._catalogue = catalogue
         self._repair = repair
@@ -64,12 +64,14 @@ class ReferenceData:
             if interval_ms is None:
                 continue
             if isinstance(condition, FundingExtreme):
-                self._brain.holding.learn(market.symbol, await self._extremes(market.symbol, interval_ms))
+                self._evaluator.placement.learn(
+                    market.symbol, await self._extremes(market.symbol, interval_ms)
+                )
             elif isinstance(condition, FundingLevel):
-                self._brain.holding.learn_interval(market.symbol, interval_ms)
+                self._evaluator.placement.learn_interval(market.symbol, interval_ms)
             elif symbol is not None:
                 for one in await self._past(symbol, interval_ms):
-                    self._brain.settled(symbol, one)
+                    self._evaluator.settled(symbol, one)
 
     async def _past(self, symbol: str, interval_ms: int) -> tuple[Settlement, ...]:
         rows = await self._client.funding_rates(symbol, MOST_RATES)
@@ -90,11 +92,11 @@ class ReferenceData:
     async def _window(self, condition: PriceMove) -> None:
         series = series_of(condition)
         length, now = condition.window_ms, self._now_ms()
-        if length in self._brain.windows.get(series, {}):
+        if length in self._evaluator.windows.get(series, {}):
             return  # what was loaded is filled by the repair
         window = Window(length)
         await self._repair.fill(window, series, now - length, now)
-        self._brain.windows.setdefault(series, {}).setdefault(length, window)
+        self._evaluator.windows.setdefault(series, {}).setdefault(length, window)
 
 
 def middle(rates: Sequence[Decimal]) -> tuple[Decimal, Decimal]:

@@ -114,7 +114,7 @@ def row_of(
 
 
 def watched_of(row: Alert | ArmedRow) -> Watched:
-    """A row as the brain knows it. Raises KeyError for a kind this version does not know."""
+    """A row as the evaluator knows it. Raises KeyError for a kind this version does not know."""
     return Watched(
         id=row.id,
         condition=unpack(row.kind, row.condition),

@@ -66,20 +66,20 @@ class Alerts:
         self._catalogue = catalogue
         self._clock = clock
         self._now_ms = client.now_ms
-        self.brain = Evaluator()
+        self.evaluator = Evaluator()
         self._shares = FiringShares(limits)
         self._ledger = FiringWriter(database, announcer, self._shares, clock=clock, now_ms=client.now_ms)
         repair = AlertBackfill(client, now_ms=client.now_ms)
-        self.account_states = Accounts(self.brain.observe)
+        self.account_states = Accounts(self.evaluator.observe)
         self.look: Callable[[int], Awaitable[None]] = _look_away  # takes a picture now; set by the app
-        senses = MarketInput(self.brain, self.account_states, feed.interval)
-        self.engine = Engine(self.brain, senses, self._ledger, repair, feed)
+        market_input = MarketInput(self.evaluator, self.account_states, feed.interval)
+        self.engine = Engine(self.evaluator, market_input, self._ledger, repair, feed)
         self.engine.stale = self._reload_soon
         background = partial(
             ReferenceData, client=client, catalogue=catalogue, repair=repair, now_ms=client.now_ms
         )
-        self._background = background(self.brain)
-        self._happenings = DatabaseInput(database, self.brain, now_ms=client.now_ms)
+        self._background = background(self.evaluator)
+        self._database_input = DatabaseInput(database, self.evaluator, now_ms=client.now_ms)
         self._fills_came = asyncio.Event()
         self._making = Arming(
             database,
@@ -102,7 +102,7 @@ class Alerts:
     async def start(self) -> None:
         """Load what is armed, look up what happened meanwhile, and watch. The feed has been started."""
         await self.engine.start()
-        await self._happenings.load()
+        await self._database_input.load()
         kinds = frozenset({Listed, Delisted, StateChanged, IntervalChanged})
         self._unlisten = self._feed.listen(self._on_markets, kinds)
         try:
@@ -111,7 +111,7 @@ class Alerts:
             markets = {}
         perps = [market.symbol for market in markets.values() if market.is_perp]
         async with self.engine.turn:  # what people change meanwhile waits until it is known
-            found = await load(self._database, self.brain, perps)
+            found = await load(self._database, self.evaluator, perps)
         for name, seen_ms in found.items():
             self.engine.follow(name, seen_ms)
         self._spawn(self._prepare())
@@ -210,7 +210,7 @@ class Alerts:
             self.account_states.forget(account_id)
         async with self.engine.turn:
             for alert in ended:
-                self.brain.remove(watched_of(alert))
+                self.evaluator.remove(watched_of(alert))
 
     # --- for the desk ------------------------------------------------------------------------------
 
@@ -224,7 +224,7 @@ class Alerts:
     @property
     def accounts(self) -> set[int]:
         """Ids of the accounts somebody has an alert on: of these `account_changed` wants to hear."""
-        return self.brain.accounts
+        return self.evaluator.accounts
 
     def fills_came(self) -> None:
         """Executions were written into the database. They are found without this call too, a little later."""
@@ -232,7 +232,7 @@ class Alerts:
 
     def key_trouble(self, account_id: int, label: str, reason: str) -> None:
         """The exchange began to refuse the account's key (`reason` is `key`) or its stream (`stream`)."""
-        self._happenings.key_trouble(account_id, label, reason)
+        self._database_input.key_trouble(account_id, label, reason)
         self.engine.decided()
 
     # --- inside ------------------------------------------------------------------------------------
@@ -257,21 +257,21 @@ class Alerts:
                     return None
                 before = watched_of(alert)
                 await rows.change(session, alert, **values)
-            self.brain.remove(before)
+            self.evaluator.remove(before)
         return alert
 
     def _on_markets(self, event: MarketEvent) -> None:
         if isinstance(event, IntervalChanged):
-            self.brain.holding.learn_interval(event.symbol, event.interval_ms)
+            self.evaluator.placement.learn_interval(event.symbol, event.interval_ms)
             return
         self._look_at_markets()
         # A new perp is among those that conditions on any market watch.
-        watches_all = self.brain.holding.is_everywhere("funding") or self.brain.flips.is_everywhere
+        watches_all = self.evaluator.placement.is_everywhere("funding") or self.evaluator.flips.is_everywhere
         if isinstance(event, Listed) and event.market.is_perp and watches_all:
             self.engine.follow(f"{MARK}:{event.symbol}", event.received_ms)
 
     def _look_at_markets(self) -> None:
-        if self._happenings.look_at_markets(self._feed.markets):
+        if self._database_input.look_at_markets(self._feed.markets):
             self.engine.saw(LOOKED, self._now_ms())
             self.engine.decided()
 
@@ -279,7 +279,7 @@ class Alerts:
         while True:
             self._fills_came.clear()
             try:
-                await self._happenings.look_at_fills()
+                await self._database_input.look_at_fills()
                 self.engine.decided()
             except Exception:
                 _log.exception("executions could not be judged")
@@ -300,14 +300,14 @@ class Alerts:
                     self._renew(watched_of(alert), alert.state is AlertState.ARMED)
 
     def _renew(self, watched: Watched, armed: bool) -> None:
-        self.brain.remove(watched)
+        self.evaluator.remove(watched)
         if armed:
-            self.brain.add(watched)
+            self.evaluator.add(watched)
 
     async def _prepare(self) -> None:
         """Give loaded conditions what they need beside the feed, and again each day."""
         while True:
-            for condition in [*self.brain.holding.conditions(), *self.brain.flips.conditions()]:
+            for condition in [*self.evaluator.placement.conditions(), *self.evaluator.flips.conditions()]:
                 try:
                     await self._background.prepare(condition)
                 except Exception:  # one condition that cannot be prepared leaves the others
@@ -337,7 +337,7 @@ class Alerts:
                 ended = await rows.expire(session, self._clock()) if self.engine.is_whole else []
                 alerts = await rows.locked(session, ended)
             for alert in alerts.values():
-                self.brain.remove(watched_of(alert))
+                self.evaluator.remove(watched_of(alert))
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.create_task(work)

@@ -1,6 +1,6 @@
 """Where a condition waits: which series, at what level, and when it may speak again.
 
-A condition on any market (or on any position) has a rung on each series of its measure, made when the series
+A condition on any market (or any position) has a trigger on each series of its measure, made when the series
 is first heard. Levels are in the unit of the series: per cent, or money.
 """
 
@@ -63,7 +63,7 @@ class ValueSeries(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """`part` names it among the rungs of its alert; `rearm` is the level at which the condition ceases."""
+    """`part` names it among the triggers of its alert; `rearm` is the level at which the condition ceases."""
 
     series: ValueSeries
     part: str
@@ -78,7 +78,7 @@ def series_of(condition: PriceLevel | PriceMove | PriceTrail) -> ValueSeries:
 
 
 def measures_of(condition: Condition) -> tuple[str, ...]:
-    """The measures a condition has rungs on; empty for those that have none."""
+    """The measures a condition has triggers on; empty for those that have none."""
     plain = _MEASURES.get(type(condition))
     if plain is not None:
         return (plain,)
@@ -142,17 +142,17 @@ class FundingFacts:
     high: Decimal | None = None
 
 
-def rungs_on(condition: Condition, series: ValueSeries, facts: FundingFacts) -> list[Trigger]:
-    """The rungs of a condition on one series of its measures; none while `facts` lack what they need."""
+def triggers_on(condition: Condition, series: ValueSeries, facts: FundingFacts) -> list[Trigger]:
+    """The triggers of a condition on one series of its measures; none while `facts` lack what they need."""
     made = _RUNGS.get(type(condition))
     return made(condition, series, facts) if made is not None else []
 
 
 def _one(series: ValueSeries, level: Decimal, trend: Trend, slack: Decimal = ZERO) -> list[Trigger]:
-    """`slack`: how far the value must go back before it counts as gone. Both ways: a rung for each."""
+    """`slack`: how far the value must go back before it counts as gone. Both ways: a trigger for each."""
     if trend is Trend.EITHER and slack:
         sides = _sides(series, level, level, trend)
-        return [replace(rung, rearm=_back(level, rung.trend, slack)) for rung in sides]
+        return [replace(trigger, rearm=_back(level, trigger.trend, slack)) for trigger in sides]
     return [Trigger(series, series.subject, level, trend, _back(level, trend, slack))]
 
 

@@ -1,4 +1,4 @@
-"""Alerts of any number of rungs: placed on their series, or on every series their scope takes in."""
+"""Alerts of any number of triggers: placed on their series, or on every series their scope takes in."""
 
 from __future__ import annotations
 
@@ -9,7 +9,15 @@ from typing import Any, Final
 
 from bot.alerts.decisions import Watched
 from bot.alerts.level_index import LevelIndex, TriggerStanding
-from bot.alerts.trigger import FundingFacts, Trigger, ValueSeries, measures_of, rungs_on, scope_of, subject_of
+from bot.alerts.trigger import (
+    FundingFacts,
+    Trigger,
+    ValueSeries,
+    measures_of,
+    scope_of,
+    subject_of,
+    triggers_on,
+)
 from bot.domain.alerts.alert import Condition, FundingExtreme, FundingLevel, LiquidationDistance, Trend
 
 SPENT: Final = "spent"
@@ -18,18 +26,18 @@ DONE: Final = "done"  # a level that spoke, of an alert that has others left
 
 @dataclass(slots=True)
 class _Held:
-    """One alert; `kept`: where those of its rungs stand, or stood, that are not placed."""
+    """One alert; `kept`: where those of its triggers stand, or stood, that are not placed."""
 
     watched: Watched
     kept: dict[str, Any]
-    rungs: dict[str, Trigger] = field(default_factory=dict)
+    triggers: dict[str, Trigger] = field(default_factory=dict)
 
 
 class TriggerPlacement:
-    """Its rungs stand on the brain's `ladders`."""
+    """Its triggers stand on the evaluator's `indexes`."""
 
-    def __init__(self, ladders: defaultdict[ValueSeries, LevelIndex], *, speaks: bool = True) -> None:
-        self._ladders = ladders
+    def __init__(self, indexes: defaultdict[ValueSeries, LevelIndex], *, speaks: bool = True) -> None:
+        self._indexes = indexes
         self._speaks = speaks  # whether a condition that holds when first heard of is told
         self._facts: dict[str, FundingFacts] = {}
         self._held: dict[int, _Held] = {}
@@ -48,7 +56,7 @@ class TriggerPlacement:
                 self._place(held, ValueSeries(measure, subject))
                 continue
             self._everywhere.setdefault(measure, {})[watched.id] = held
-            for series in [one for one in self._ladders if one.measure == measure]:
+            for series in [one for one in self._indexes if one.measure == measure]:
                 self._place_if_in_scope(held, series)
 
     def remove(self, watched: Watched) -> None:
@@ -56,8 +64,8 @@ class TriggerPlacement:
         if held is None:
             return
         self._of_accounts.get(watched.account_id or 0, {}).pop(watched.id, None)
-        for rung in held.rungs.values():
-            self._ladders[rung.series].remove((watched.id, rung.part), rung.level)
+        for trigger in held.triggers.values():
+            self._indexes[trigger.series].remove((watched.id, trigger.part), trigger.level)
         for measure in measures_of(watched.condition):
             self._everywhere.get(measure, {}).pop(watched.id, None)
 
@@ -81,10 +89,10 @@ class TriggerPlacement:
         for held in list(self._held.values()):
             wants = getattr(held.watched.condition, "symbol", None) in {None, symbol}
             if wants and isinstance(held.watched.condition, FundingExtreme | FundingLevel):
-                for rung in [rung for rung in held.rungs.values() if rung.series == series]:
-                    held.kept |= self._standings(held, [rung])
-                    self._ladders[series].remove((held.watched.id, rung.part), rung.level)
-                    del held.rungs[rung.part]
+                for trigger in [trigger for trigger in held.triggers.values() if trigger.series == series]:
+                    held.kept |= self._standings(held, [trigger])
+                    self._indexes[series].remove((held.watched.id, trigger.part), trigger.level)
+                    del held.triggers[trigger.part]
                 self._place(held, series)
 
     def is_everywhere(self, measure: str) -> bool:
@@ -96,14 +104,14 @@ class TriggerPlacement:
         for held in self._everywhere[series.measure].values():
             self._place_if_in_scope(held, series)
 
-    def end_rung(self, alert_id: int, part: str, at_ms: int) -> bool:
+    def end_trigger(self, alert_id: int, part: str, at_ms: int) -> bool:
         """An alert that speaks once spoke; whether it has levels left to speak of."""
         held = self._held[alert_id]
         if isinstance(held.watched.condition, LiquidationDistance):
-            rung = held.rungs.pop(part)
-            self._ladders[rung.series].remove((alert_id, part), rung.level)
+            trigger = held.triggers.pop(part)
+            self._indexes[trigger.series].remove((alert_id, part), trigger.level)
             held.kept[part] = [DONE, at_ms, 0]
-            if held.rungs:
+            if held.triggers:
                 return True
         self.remove(held.watched)
         return False
@@ -118,11 +126,11 @@ class TriggerPlacement:
         return [held.watched.condition for held in self._held.values()]
 
     def memory(self, alert_id: int) -> dict[str, Any] | None:
-        """Where every rung stands; None: it is not held."""
+        """Where every trigger stands; None: it is not held."""
         held = self._held.get(alert_id)
         if held is None:
             return None
-        return {**held.kept, **self._standings(held, held.rungs.values())}
+        return {**held.kept, **self._standings(held, held.triggers.values())}
 
     def _place_if_in_scope(self, held: _Held, series: ValueSeries) -> None:
         if series.subject.startswith(scope_of(held.watched.condition, held.watched.account_id)):
@@ -130,35 +138,35 @@ class TriggerPlacement:
 
     def _place(self, held: _Held, series: ValueSeries) -> None:
         watched = held.watched
-        ladder = self._ladders[series]
+        index = self._indexes[series]
         facts = self._facts.get(series.subject, FundingFacts())
-        for rung in rungs_on(watched.condition, series, facts):
-            key = watched.id, rung.part
-            word, since, turn = held.kept.pop(rung.part, ("", 0, 0))
+        for trigger in triggers_on(watched.condition, series, facts):
+            key = watched.id, trigger.part
+            word, since, turn = held.kept.pop(trigger.part, ("", 0, 0))
             if word == DONE:
-                held.kept[rung.part] = [word, since, turn]
+                held.kept[trigger.part] = [word, since, turn]
                 continue
-            standing = TriggerStanding(rung.trend, rung.level, rung.rearm, watched.cooldown_ms)
-            held.rungs[rung.part] = rung
+            standing = TriggerStanding(trigger.trend, trigger.level, trigger.rearm, watched.cooldown_ms)
+            held.triggers[trigger.part] = trigger
             if not word:
-                ladder.decide_later(key, standing, speaks=self._speaks)
+                index.decide_later(key, standing, speaks=self._speaks)
                 continue
-            ladder.stand(key, standing)
+            index.stand(key, standing)
             if word == SPENT:
-                ladder.rest(key, since, turn)
+                index.rest(key, since, turn)
             else:
-                ladder.arm(key, rung.level, Trend(word), since, turn)
+                index.arm(key, trigger.level, Trend(word), since, turn)
 
-    def _standings(self, held: _Held, rungs: Iterable[Trigger]) -> dict[str, list[Any]]:
-        keys = {rung.part: (rung.series, (held.watched.id, rung.part)) for rung in rungs}
+    def _standings(self, held: _Held, triggers: Iterable[Trigger]) -> dict[str, list[Any]]:
+        keys = {trigger.part: (trigger.series, (held.watched.id, trigger.part)) for trigger in triggers}
         return {
-            part: stand(self._ladders, series, key)
+            part: stand(self._indexes, series, key)
             for part, (series, key) in keys.items()
-            if self._ladders[series].is_decided(key)
+            if self._indexes[series].is_decided(key)
         }
 
 
-def stand(ladders: Mapping[ValueSeries, LevelIndex], series: ValueSeries, key: Any) -> list[Any]:
-    """The side a rung waits on and since when, as a memory."""
-    side, since, turn = ladders[series].state(key)
+def stand(indexes: Mapping[ValueSeries, LevelIndex], series: ValueSeries, key: Any) -> list[Any]:
+    """The side a trigger waits on and since when, as a memory."""
+    side, since, turn = indexes[series].state(key)
     return [SPENT if side is None else side.value, since, turn]

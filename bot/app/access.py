@@ -19,40 +19,40 @@ from bot.trading.chat import accounts
 from bot.ui import refusals as refusal_view
 
 
-async def stops(turn: Request, handler: Callable[..., Any] | None) -> bool:
+async def stops(request: Request, handler: Callable[..., Any] | None) -> bool:
     """Whether an act is not for who asks for it; then they have been told.
 
     `handler` None: a command nobody here knows. In a group a stranger's is left to others.
     """
-    if turn.services.access.admits(turn.user):
+    if request.services.access.admits(request.user):
         return False
     kind = class_of(handler) if handler is not None else ActClass.HOLDERS
     if kind is ActClass.STRANGERS:
         return False
-    if await _holds(turn):
-        return kind is ActClass.LET_IN and await _closing_only(turn)
-    if handler is None and not turn.sender.private:
+    if await _holds(request):
+        return kind is ActClass.LET_IN and await _closing_only(request)
+    if handler is None and not request.sender.private:
         return True
-    return await _turn_away(turn, asks=handler is accounts.start)
+    return await _turn_away(request, asks=handler is accounts.start)
 
 
-async def _holds(turn: Request) -> bool:
+async def _holds(request: Request) -> bool:
     """Whether this person has an account here that may have orders and positions."""
-    known, _ = await turn.services.linking.list(turn.user.id)
+    known, _ = await request.services.linking.list(request.user.id)
     return any(account.state is not KeyState.PENDING for account in known)
 
 
-async def _turn_away(turn: Request, *, asks: bool) -> bool:
+async def _turn_away(request: Request, *, asks: bool) -> bool:
     """A stranger's /start asks the operators; everything else says what is missing."""
-    if asks and turn.sender.private:
-        await chat.knock(turn)
+    if asks and request.sender.private:
+        await chat.knock(request)
         return True
-    turn.answer_soon()
-    await turn.say(operator_view.not_let_in(turn.here, denied=turn.user.access is Access.DENIED))
+    request.answer_soon()
+    await request.say(operator_view.not_let_in(request.here, denied=request.user.access is Access.DENIED))
     return True
 
 
-async def _closing_only(turn: Request) -> bool:
-    turn.answer_soon()
-    await turn.say(refusal_view.refusal(turn.here, Refusal(RefusalCode.CLOSING_ONLY)))
+async def _closing_only(request: Request) -> bool:
+    request.answer_soon()
+    await request.say(refusal_view.refusal(request.here, Refusal(RefusalCode.CLOSING_ONLY)))
     return True

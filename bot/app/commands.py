@@ -23,36 +23,36 @@ Handler = Callable[[Request, str], Awaitable[Any]]
 def _begin(verb: str) -> Handler:
     """A trading command: with words it is a line, without it is the first button."""
 
-    async def handle(turn: Request, argument: str) -> None:
-        if argument or await trade.answers_card(turn, verb):
-            await trade.line(turn, f"{verb} {argument}".strip())
+    async def handle(request: Request, argument: str) -> None:
+        if argument or await trade.answers_card(request, verb):
+            await trade.line(request, f"{verb} {argument}".strip())
         else:
-            await order_wizard.step(turn, verb)
+            await order_wizard.step(request, verb)
 
     return handle
 
 
 def _plain(act: Callable[[Request], Awaitable[Any]]) -> Handler:
-    async def handle(turn: Request, _: str) -> None:
-        await act(turn)
+    async def handle(request: Request, _: str) -> None:
+        await act(request)
 
     return handle
 
 
-async def _alert(turn: Request, argument: str) -> None:
+async def _alert(request: Request, argument: str) -> None:
     """With words it is a line, without it is the first button."""
     if argument:
-        await trade.line(turn, f"alert {argument}")
+        await trade.line(request, f"alert {argument}")
     else:
-        await wizard.step(turn)
+        await wizard.step(request)
 
 
-async def _funding(turn: Request, argument: str) -> None:
+async def _funding(request: Request, argument: str) -> None:
     """With words it is a line, without it is the table of all."""
     if argument:
-        await trade.line(turn, f"funding {argument}")
+        await trade.line(request, f"funding {argument}")
     else:
-        await funding_chat.funding(turn)
+        await funding_chat.funding(request)
 
 
 # What stands behind a command, and behind the menu entry of the same name.
@@ -111,17 +111,17 @@ OPERATOR_COMMANDS: dict[str, Handler] = {
 _MENU_PAGES = {"main", "trade", "manage", "market", "account"}
 
 
-async def _menu(turn: Request, entry: str) -> None:
+async def _menu(request: Request, entry: str) -> None:
     if entry in _MENU_PAGES:
-        await settings.menu(turn, entry)
+        await settings.menu(request, entry)
     elif entry in COMMANDS:
-        await COMMANDS[entry](turn, "")
+        await COMMANDS[entry](request, "")
 
 
-async def _beside(turn: Request, entry: str) -> None:
+async def _beside(request: Request, entry: str) -> None:
     """A menu entry as a message of its own: under a card that goes on changing, it would be overwritten."""
-    turn.is_tap = False
-    await _menu(turn, entry)
+    request.is_tap = False
+    await _menu(request, entry)
 
 
 TAPS: dict[str, Handler] = {

@@ -77,11 +77,11 @@ class Router:
         if isinstance(who, Refusal):
             await self._refuse_message(message, text, leaked, who)
             return
-        turn = await self._turn(who, message.message_id)
-        if turn is not None:
-            turn.replied = self._replied(message)
-            turn.attached = _attached(message)
-            await self._guarded(turn, lambda: self._read(turn, text, words, leaked=leaked))
+        request = await self._turn(who, message.message_id)
+        if request is not None:
+            request.replied = self._replied(message)
+            request.attached = _attached(message)
+            await self._guarded(request, lambda: self._read(request, text, words, leaked=leaked))
 
     def _replied(self, message: Message) -> Replied | None:
         """The message of this bot that a message answers."""
@@ -132,68 +132,70 @@ class Router:
                 else await group_language.locale_at(session, arrival.chat, user)
             )
 
-    async def _read(self, turn: Request, text: str, words: str, *, leaked: bool) -> None:
+    async def _read(self, request: Request, text: str, words: str, *, leaked: bool) -> None:
         """Act on `text`; `words` are all that was written, `leaked` where there is a secret among them."""
-        text = self._addressed(turn, text)
+        text = self._addressed(request, text)
         if leaked or text.startswith("/"):
-            await self._look_around(turn)
-        if not leaked and await self._is_stopped(turn, text):
+            await self._look_around(request)
+        if not leaked and await self._is_stopped(request, text):
             return
-        prompt = self._services.prompts.take(turn.user.id) if turn.sender.private else None
+        prompt = self._services.prompts.take(request.user.id) if request.sender.private else None
         word = text.strip().lower()
         if leaked:
-            await accounts.secret(turn, words, prompt)
+            await accounts.secret(request, words, prompt)
         elif text and prompt is not None and prompt.kind == "secret" and not _names_command(text):
-            await accounts.secret(turn, words, prompt)  # even where it begins with a slash, as one in 64 does
+            await accounts.secret(
+                request, words, prompt
+            )  # even where it begins with a slash, as one in 64 does
         elif text.startswith("/"):
-            await self._command(turn, text)
-        elif not turn.sender.private:
+            await self._command(request, text)
+        elif not request.sender.private:
             return  # outside a private chat an order needs a slash
         elif not text:
             refusal = Refusal(RefusalCode.UNSUPPORTED, {"feature": "media"})
-            await turn.say(refusal_view.refusal(turn.locale, refusal))
+            await request.say(refusal_view.refusal(request.locale, refusal))
         elif prompt is not None and prompt.kind == "alert":
-            if not await alerts.typed(turn, prompt, text):
-                await trade.line(turn, text)
+            if not await alerts.typed(request, prompt, text):
+                await trade.line(request, text)
         elif prompt is not None:
-            await order_wizard.typed(turn, prompt, text)
-        elif word in COMMANDS and not trade.is_line(turn, word):
-            await COMMANDS[word](turn, "")
+            await order_wizard.typed(request, prompt, text)
+        elif word in COMMANDS and not trade.is_line(request, word):
+            await COMMANDS[word](request, "")
         else:
-            await trade.line(turn, text)
+            await trade.line(request, text)
 
-    def _addressed(self, turn: Request, text: str) -> str:
+    def _addressed(self, request: Request, text: str) -> str:
         """The text without our name; in a group what is said to us by name is as good as with a slash."""
         text, named = without_name(text, self._services.bot_username)
-        is_meant = named and not text.startswith("/") and not turn.sender.private
-        return f"/{text}" if is_meant and trade.makes_sense(turn, text) else text
+        is_meant = named and not text.startswith("/") and not request.sender.private
+        return f"/{text}" if is_meant and trade.makes_sense(request, text) else text
 
-    async def _look_around(self, turn: Request) -> None:
+    async def _look_around(self, request: Request) -> None:
         """In a group, learn in which language it is spoken to."""
-        services, who = self._services, turn.sender
+        services, who = self._services, request.sender
         if not who.private:
-            turn.place = await group_language.learn(
+            request.place = await group_language.learn(
                 services.database, who.chat_id, who.title, services.clock()
             )
 
-    async def _is_stopped(self, turn: Request, text: str) -> bool:
+    async def _is_stopped(self, request: Request, text: str) -> bool:
         """Whether the operator has not let its sender in; a secret is dealt with whoever sends it."""
-        meant = turn.sender.private or (text.startswith("/") and self._is_for_us(text))
-        return meant and await access.stops(turn, _behind(turn, text))
+        meant = request.sender.private or (text.startswith("/") and self._is_for_us(text))
+        return meant and await access.stops(request, _behind(request, text))
 
-    async def _command(self, turn: Request, text: str) -> None:
+    async def _command(self, request: Request, text: str) -> None:
         if not self._is_for_us(text):
             return
         word, _, argument = text[1:].partition(" ")
         name, _, addressee = word.partition("@")
         handler = COMMANDS.get(name.lower())
-        if turn.user.id in self._services.access.admins:
+        if request.user.id in self._services.access.admins:
             handler = handler or OPERATOR_COMMANDS.get(name.lower())
         is_alert = argument.lower().startswith("alert ")  # `/funding alert sol flips`
         if handler is not None and "\n" not in word and not is_alert:
-            await handler(turn, argument.strip())
-        elif turn.sender.private or addressee or trade.makes_sense(turn, text):
-            await trade.line(turn, text)
+            await handler(request, argument.strip())
+        elif request.sender.private or addressee or trade.makes_sense(request, text):
+            await trade.line(request, text)
 
     def _is_for_us(self, text: str) -> bool:
         """Whether a command names this bot or no bot."""
@@ -207,49 +209,53 @@ class Router:
         self._services.outbox.heard_from(who.chat_id)
         name, _, argument = _ILLEGIBLE.sub("�", query.data or "").partition(":")
         token = argument if name in {"ok", "no"} else None
-        turn = await self._turn(who, query.message.message_id, query, token)
-        if turn is not None:
-            await self._guarded(turn, lambda: self._tapped(turn, query, name, argument, age_ms))
+        request = await self._turn(who, query.message.message_id, query, token)
+        if request is not None:
+            await self._guarded(request, lambda: self._tapped(request, query, name, argument, age_ms))
 
     async def _tapped(
-        self, turn: Request, query: CallbackQuery, name: str, argument: str, age_ms: int
+        self, request: Request, query: CallbackQuery, name: str, argument: str, age_ms: int
     ) -> None:
         handler = TAPS.get(name)
         button = taps.button_of(query)
-        if handler is None or (button is None and not self._is_owed(turn, query)):
-            await turn.answer(self._why_over(turn))
+        if handler is None or (button is None and not self._is_owed(request, query)):
+            await request.answer(self._why_over(request))
             return
-        if button is None and turn.ticket is None:
-            turn.is_tap = False  # nobody knows what stands there: it is not written over
-        if taps.is_too_old(age_ms) and taps.acts(query.data or "", Language(turn.user.language)):
-            await self._ask_again(turn, query, button, age_ms)
+        if button is None and request.ticket is None:
+            request.is_tap = False  # nobody knows what stands there: it is not written over
+        if taps.is_too_old(age_ms) and taps.acts(query.data or "", Language(request.user.language)):
+            await self._ask_again(request, query, button, age_ms)
             return
-        if turn.sender.private and handler not in SPEAKING:
-            turn.answer_soon()
-        await self._look_around(turn)
-        if await access.stops(turn, behind_tap(name, argument)):
+        if request.sender.private and handler not in SPEAKING:
+            request.answer_soon()
+        await self._look_around(request)
+        if await access.stops(request, behind_tap(name, argument)):
             return
-        self._services.prompts.forget_line(turn.user.id)
-        await handler(turn, argument)
-        await turn.answer()
+        self._services.prompts.forget_line(request.user.id)
+        await handler(request, argument)
+        await request.answer()
 
-    def _is_owed(self, turn: Request, query: CallbackQuery) -> bool:
+    def _is_owed(self, request: Request, query: CallbackQuery) -> bool:
         """Whether a button nobody can see any more still works: in private what is tapped could be typed."""
-        return turn.sender.private and not taps.is_readable(query)
+        return request.sender.private and not taps.is_readable(query)
 
-    def _why_over(self, turn: Request) -> Refusal:
+    def _why_over(self, request: Request) -> Refusal:
         """A button that is gone: of one's own preview it is said what became of it."""
-        over = self._services.placing.usable(turn.ticket, turn.user.id) if turn.ticket is not None else None
+        over = (
+            self._services.placing.usable(request.ticket, request.user.id)
+            if request.ticket is not None
+            else None
+        )
         return over if isinstance(over, Refusal) else Refusal(RefusalCode.EXPIRED)
 
     async def _ask_again(
-        self, turn: Request, query: CallbackQuery, button: InlineKeyboardButton | None, age_ms: int
+        self, request: Request, query: CallbackQuery, button: InlineKeyboardButton | None, age_ms: int
     ) -> None:
         """A tap from before we listened: what was meant then may not be meant now."""
-        turn.answer_soon(Refusal(RefusalCode.EXPIRED))
+        request.answer_soon(Refusal(RefusalCode.EXPIRED))
         label = button.text if button is not None else "…"
         seconds = taps.seconds_of(age_ms)
-        await turn.say(intake_view.late_tap(turn.locale, label, query.data or "", seconds=seconds))
+        await request.say(intake_view.late_tap(request.locale, label, query.data or "", seconds=seconds))
 
     async def _turn(
         self, who: Sender, message_id: int, query: CallbackQuery | None = None, token: str | None = None
@@ -274,24 +280,24 @@ class Router:
             self._services, who, user, message_id, is_tap=query is not None, query=query, ticket=ticket
         )
 
-    async def _guarded(self, turn: Request, act: Callable[[], Awaitable[None]]) -> None:
+    async def _guarded(self, request: Request, act: Callable[[], Awaitable[None]]) -> None:
         """Run a handler; whatever goes wrong becomes a message that says what to do."""
         try:
             await act()
         except BackpackError as error:
             _log.warning("the exchange: %s", error)
-            await self._excuse(turn, _exchange_excuse(turn.here, error))
+            await self._excuse(request, _exchange_excuse(request.here, error))
         except VaultError as error:
             _log.error("the vault: %s", error)
-            await self._excuse(turn, refusal_view.refusal(turn.here, Refusal(RefusalCode.NO_ACCOUNT)))
+            await self._excuse(request, refusal_view.refusal(request.here, Refusal(RefusalCode.NO_ACCOUNT)))
         except Exception:
             reference = secrets.token_hex(4)
             _log.exception("a handler failed, reference %s", reference)
-            await self._excuse(turn, refusal_view.failure(turn.here, reference))
+            await self._excuse(request, refusal_view.failure(request.here, reference))
 
-    async def _excuse(self, turn: Request, message: View) -> None:
-        turn.answer_soon()
-        await turn.say(message)
+    async def _excuse(self, request: Request, message: View) -> None:
+        request.answer_soon()
+        await request.say(message)
 
 
 def _names_command(text: str) -> bool:
@@ -305,12 +311,12 @@ def _command_of(text: str) -> str:
     return text[1:].partition(" ")[0].partition("@")[0].lower()
 
 
-def _behind(turn: Request, text: str) -> Handler | None:
+def _behind(request: Request, text: str) -> Handler | None:
     """What a message begins: a command, one written without its slash, or a line; None: nothing we know."""
     if text.startswith("/"):
         return COMMANDS.get(_command_of(text))
     word = text.strip().lower()
-    return COMMANDS[word] if word in COMMANDS and not trade.is_line(turn, word) else trade.line
+    return COMMANDS[word] if word in COMMANDS and not trade.is_line(request, word) else trade.line
 
 
 def _attached(message: Message) -> Attached | None:

@@ -22,44 +22,46 @@ _log = logging.getLogger(__name__)
 _ADMINS = {ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR}
 
 
-async def may_manage(turn: Request) -> bool:
+async def may_manage(request: Request) -> bool:
     """Whether this person may change this chat; if not, they have been told."""
-    if turn.sender.private:
+    if request.sender.private:
         return True
     try:
         async with given_back():
-            member = await turn.services.bot.get_chat_member(turn.sender.chat_id, turn.sender.user_id)
+            member = await request.services.bot.get_chat_member(
+                request.sender.chat_id, request.sender.user_id
+            )
     except TelegramError as error:
         _log.warning("Telegram does not say who administers a chat: %s", error)
     else:
         if member.status in _ADMINS:
             return True
-    if turn.query is None:
-        await turn.say(noise_view.admins_only(turn.here))
+    if request.query is None:
+        await request.say(noise_view.admins_only(request.here))
     else:
-        turn.toast(plain_text(noise_view.admins_only(turn.locale).text))
+        request.toast(plain_text(noise_view.admins_only(request.locale).text))
     return False
 
 
-async def chat_of(turn: Request) -> Chat:
+async def chat_of(request: Request) -> Chat:
     """The row of the chat this turn is in, made on first sight with its title and its admin's language."""
-    services, sender = turn.services, turn.sender
+    services, sender = request.services, request.sender
     async with services.database.read() as session:
         found = (await chats.known(session, [sender.chat_id])).get(sender.chat_id)
     if found is not None and (found.title or sender.private):
         return found
-    title = "" if sender.private else await _title(turn)
-    settings = {"title": title, "language": turn.user.language, "time_zone": turn.user.time_zone}
+    title = "" if sender.private else await _title(request)
+    settings = {"title": title, "language": request.user.language, "time_zone": request.user.time_zone}
     async with services.database.write() as session:
         chat = await chats.get_or_create(session, sender.chat_id, services.clock(), **settings)
         if title and not chat.title:  # it is set up now: by an administrator, and so in their language
-            chat.title, chat.language, chat.time_zone = title, turn.user.language, turn.user.time_zone
+            chat.title, chat.language, chat.time_zone = title, request.user.language, request.user.time_zone
         return chat
 
 
-async def _title(turn: Request) -> str:
+async def _title(request: Request) -> str:
     try:
         async with given_back():
-            return (await turn.services.bot.get_chat(turn.sender.chat_id)).title or ""
+            return (await request.services.bot.get_chat(request.sender.chat_id)).title or ""
     except TelegramError:
         return ""

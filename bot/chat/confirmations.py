@@ -32,14 +32,14 @@ class Act:
 ACTS: Final[dict[str, Act]] = {}  # filled by the handlers that ask
 
 
-async def ask(turn: Request, action: str, arguments: Arguments) -> str:
+async def ask(request: Request, action: str, arguments: Arguments) -> str:
     """Callback data of the button that does `action`, once, within the minute, for who is asked."""
-    services = turn.services
+    services = request.services
     async with services.database.write() as session:
         token = await buttons.create(
             session,
-            turn.user.id,
-            turn.sender.chat_id,
+            request.user.id,
+            request.sender.chat_id,
             action,
             arguments,
             now_ms=services.clock(),
@@ -49,22 +49,22 @@ async def ask(turn: Request, action: str, arguments: Arguments) -> str:
 
 
 @declared(ActClass.STRANGERS)
-async def sure(turn: Request, token: str) -> None:
+async def sure(request: Request, token: str) -> None:
     """The second tap."""
-    services = turn.services
+    services = request.services
     async with services.database.write() as session:
-        button = await buttons.use_once(session, token, turn.user.id, services.clock())
+        button = await buttons.use_once(session, token, request.user.id, services.clock())
         known = button or await buttons.find(session, token)
     act = ACTS.get(known.action) if known is not None else None
     if known is None or act is None:
-        await turn.answer(Refusal(RefusalCode.EXPIRED))
-    elif known.user_id != turn.user.id:
-        await turn.answer(Refusal(RefusalCode.NOT_YOUR_BUTTON))
+        await request.answer(Refusal(RefusalCode.EXPIRED))
+    elif known.user_id != request.user.id:
+        await request.answer(Refusal(RefusalCode.NOT_YOUR_BUTTON))
     elif button is not None:
-        turn.answer_soon()
-        await act.do(turn, button.arguments)
+        request.answer_soon()
+        await act.do(request, button.arguments)
     elif known.used_ms is not None:
-        await turn.answer(Refusal(RefusalCode.USED))
+        await request.answer(Refusal(RefusalCode.USED))
     else:
-        await turn.answer(Refusal(RefusalCode.EXPIRED))
-        await act.again(turn, known.arguments)
+        await request.answer(Refusal(RefusalCode.EXPIRED))
+        await act.again(request, known.arguments)

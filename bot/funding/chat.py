@@ -26,42 +26,42 @@ SIZES: Final = ("250", "500", "1000")  # of one leg, in quote
 TIER_1: Final = FeeRates(Decimal(8), Decimal(10), Decimal(2), Decimal(5))
 
 
-async def funding(turn: Request, argument: str = "") -> bool:
+async def funding(request: Request, argument: str = "") -> bool:
     """`/funding` is the table, `/funding SOL` one market. Public: a group may see it."""
-    return await (market(turn, argument) if argument.strip() else table(turn))
+    return await (market(request, argument) if argument.strip() else table(request))
 
 
-async def table(turn: Request, argument: str = "") -> bool:
+async def table(request: Request, argument: str = "") -> bool:
     """All perps; `argument` is the order and the page of a tapped button."""
     order, _, page = argument.partition(":")
-    rows = await turn.services.funding.rows()
+    rows = await request.services.funding.rows()
     message = funding_view.table(
-        turn.here,
+        request.here,
         rows,
         order=SortOrder(order) if order in set(SortOrder) else SortOrder.EXTREME,
         page=number(page) or 0,
-        now_ms=turn.services.clock(),
+        now_ms=request.services.clock(),
         page_data=lambda order, page: f"fr:{order.value}:{page}",
         symbol_data=lambda symbol: f"fm:{symbol}",
     )
-    await turn.show_publicly(message)
+    await request.show_publicly(message)
     return True
 
 
-async def market(turn: Request, mention: str) -> bool:
+async def market(request: Request, mention: str) -> bool:
     """One market's funding with a picture of its settlements; my own cost only in private."""
-    perp = await _perp(turn, mention)
+    perp = await _perp(request, mention)
     if isinstance(perp, Refusal):
-        return await _refuse(turn, perp, "fm")
-    services = turn.services
+        return await _refuse(request, perp, "fm")
+    services = request.services
     row = await services.funding.row(perp)
     if row is None:
-        return await _refuse(turn, Refusal(RefusalCode.NO_PERP, {"symbol": perp.base}), "fm")
+        return await _refuse(request, Refusal(RefusalCode.NO_PERP, {"symbol": perp.base}), "fm")
     past = await services.funding.past(perp)
-    holding = await _holding(turn, perp.symbol) if turn.sender.private else None
-    carry = await _carry(turn, perp, row, await _fees(turn))
+    holding = await _holding(request, perp.symbol) if request.sender.private else None
+    carry = await _carry(request, perp, row, await _fees(request))
     message = funding_view.market(
-        turn.here,
+        request.here,
         row,
         past,
         now_ms=services.clock(),
@@ -69,109 +69,109 @@ async def market(turn: Request, mention: str) -> bool:
         mine=None if holding is None else _mine(holding, row),
         table_data="fr:",
         carry_data=None if carry is None else f"cy:{perp.base}",
-        alert_data=f"go:alert {symbol_name(perp.symbol)} funding flips" if turn.sender.private else None,
+        alert_data=f"go:alert {symbol_name(perp.symbol)} funding flips" if request.sender.private else None,
         refresh_data=f"fm:{perp.symbol}",
     )
     if not past:
-        await turn.show_publicly(message)
+        await request.show_publicly(message)
         return True
-    picture = await charts.draw(funding_view.picture, row, past, turn.user.time_zone)
+    picture = await charts.draw(funding_view.picture, row, past, request.user.time_zone)
     # A message of words cannot become a picture: the page is a message of its own.
-    sender = turn.sender
+    sender = request.sender
     await services.outbox.say(sender.chat_id, message, thread_id=sender.thread_id, photo=picture)
     return True
 
 
-async def carry(turn: Request, argument: str = "") -> bool:
+async def carry(request: Request, argument: str = "") -> bool:
     """`/carry` lists carries, `/carry SOL` is one of them, `/carry SOL $500` previews both its legs."""
     if not argument.strip():
-        return await _carries(turn)
+        return await _carries(request)
     # Symbol and size are written as in an order.
-    read = turn.read(f"buy {argument}")
+    read = request.read(f"buy {argument}")
     intent = read.intents[0] if isinstance(read, Parsed) and len(read.intents) == 1 else None
     if not isinstance(intent, TradeIntent):
-        await _as_line(turn, argument)
+        await _as_line(request, argument)
         return False
-    perp = await _perp(turn, intent.symbol)
+    perp = await _perp(request, intent.symbol)
     if isinstance(perp, Refusal):
-        return await _refuse(turn, perp, "cy")
-    row, spot = await turn.services.funding.row(perp), await _spot(turn, perp)
+        return await _refuse(request, perp, "cy")
+    row, spot = await request.services.funding.row(perp), await _spot(request, perp)
     if row is None or spot is None:
-        return await _refuse(turn, Refusal(RefusalCode.NO_SPOT, {"symbol": perp.base}), "cy")
-    found = await _carry(turn, perp, row, await _fees(turn))
+        return await _refuse(request, Refusal(RefusalCode.NO_SPOT, {"symbol": perp.base}), "cy")
+    found = await _carry(request, perp, row, await _fees(request))
     if isinstance(intent.size, QuoteSize) and found is not None and found.earns_short:
-        await _preview(turn, spot, perp, intent.size.amount, row.mark)
+        await _preview(request, spot, perp, intent.size.amount, row.mark)
     elif found is not None:
-        await _page(turn, found, row, spot, perp)
+        await _page(request, found, row, spot, perp)
     return True
 
 
-async def _as_line(turn: Request, argument: str) -> None:
+async def _as_line(request: Request, argument: str) -> None:
     """What is wrong with the words of a carry; several statements are a line like any other."""
     from bot.trading.chat import trade as trading_trade  # which answers by this module, among others
 
-    whole = turn.read(f"carry {argument}")
+    whole = request.read(f"carry {argument}")
     is_itself = isinstance(whole, Parsed) and len(whole.intents) == 1
-    await trading_trade.line(turn, f"{'buy' if is_itself else 'carry'} {argument}")
+    await trading_trade.line(request, f"{'buy' if is_itself else 'carry'} {argument}")
 
 
-async def _page(turn: Request, found: Carry, row: FundingRow, spot: Market, perp: Market) -> None:
+async def _page(request: Request, found: Carry, row: FundingRow, spot: Market, perp: Market) -> None:
     sizes = SIZES if found.earns_short else ()
     message = funding_view.carry_page(
-        turn.here,
+        request.here,
         found,
         average=row.week is not None,
         size_data=[(f"${size}", f"cy:{perp.base} ${size}") for size in sizes],
         funding_data=f"fm:{perp.symbol}",
     )
-    await turn.show_publicly(message)
+    await request.show_publicly(message)
 
 
-async def _preview(turn: Request, spot: Market, perp: Market, notional: Decimal, price: Decimal) -> None:
+async def _preview(request: Request, spot: Market, perp: Market, notional: Decimal, price: Decimal) -> None:
     """Both legs on one card, of the same quantity."""
     wanted, least = leg_quantity(spot, perp, notional, price), least_leg(spot, perp)
     if wanted < least:
         numbers: dict[str, Param] = {"quantity": wanted, "minimum": least, "nearest": least}
         numbers["asset"] = perp.base
-        await _refuse(turn, Refusal(RefusalCode.BELOW_MIN_QUANTITY, numbers), "cy")
+        await _refuse(request, Refusal(RefusalCode.BELOW_MIN_QUANTITY, numbers), "cy")
         return
     quantity = plain(wanted)
     bought, sold = symbol_name(spot.symbol), symbol_name(perp.symbol)
     from bot.trading.chat import trade as trading_trade
 
-    await trading_trade.line(turn, f"buy {quantity} {bought}; short {quantity} {sold}")
+    await trading_trade.line(request, f"buy {quantity} {bought}; short {quantity} {sold}")
 
 
-async def _carries(turn: Request) -> bool:
-    rows = await turn.services.funding.rows()
-    markets = await turn.services.catalogue.markets()
-    fees = await _fees(turn)
-    found = [await _carry(turn, markets[row.symbol], row, fees) for row in rows]
+async def _carries(request: Request) -> bool:
+    rows = await request.services.funding.rows()
+    markets = await request.services.catalogue.markets()
+    fees = await _fees(request)
+    found = [await _carry(request, markets[row.symbol], row, fees) for row in rows]
     best = sorted((one for one in found if one is not None), key=lambda one: one.net_held, reverse=True)
-    message = funding_view.carries(turn.here, best, open_data=lambda base: f"cy:{base}")
-    await turn.show_publicly(message)
+    message = funding_view.carries(request.here, best, open_data=lambda base: f"cy:{base}")
+    await request.show_publicly(message)
     return True
 
 
-async def _carry(turn: Request, perp: Market, row: FundingRow, fees: FeeRates) -> Carry | None:
+async def _carry(request: Request, perp: Market, row: FundingRow, fees: FeeRates) -> Carry | None:
     """By the mean of the week where it is known: one interval's rate is no yield."""
-    if await _spot(turn, perp) is None:
+    if await _spot(request, perp) is None:
         return None
     rate = row.rate if row.week is None else row.week
-    borrow = await turn.services.funding.borrow_rate(perp.base) if rate.fraction < ZERO else ZERO
+    borrow = await request.services.funding.borrow_rate(perp.base) if rate.fraction < ZERO else ZERO
     return carry_of(perp, rate, fees, borrow)
 
 
-async def _fees(turn: Request) -> FeeRates:
+async def _fees(request: Request) -> FeeRates:
     """The asker's own rates; in a group, and without an account, the published ones."""
-    if not turn.sender.private:
+    if not request.sender.private:
         return TIER_1
-    shown = await turn.services.queries.account(turn.user)
+    shown = await request.services.queries.account(request.user)
     return TIER_1 if isinstance(shown, Refusal) else shown.state.fees
 
 
-async def _holding(turn: Request, symbol: str) -> Position | None:
-    shown = await turn.services.queries.account(turn.user)
+async def _holding(request: Request, symbol: str) -> Position | None:
+    shown = await request.services.queries.account(request.user)
     return None if isinstance(shown, Refusal) else shown.state.positions.get(symbol)
 
 
@@ -179,8 +179,10 @@ def _mine(held: Position, row: FundingRow) -> Mine:
     return Mine(held.quantity, held.funding_paid, funding_payment(held.quantity, row.mark, row.rate.fraction))
 
 
-async def _perp(turn: Request, mention: str) -> Market | Refusal:
-    resolved: ResolvedSymbol | UnknownSymbol = await turn.services.catalogue.resolve(mention, MarketKind.PERP)
+async def _perp(request: Request, mention: str) -> Market | Refusal:
+    resolved: ResolvedSymbol | UnknownSymbol = await request.services.catalogue.resolve(
+        mention, MarketKind.PERP
+    )
     if isinstance(resolved, UnknownSymbol):
         suggestions = ", ".join(resolved.suggestions)
         return Refusal(RefusalCode.UNKNOWN_SYMBOL, {"symbol": mention, "suggestions": suggestions})
@@ -189,12 +191,12 @@ async def _perp(turn: Request, mention: str) -> Market | Refusal:
     return resolved.market
 
 
-async def _spot(turn: Request, perp: Market) -> Market | None:
-    return (await turn.services.catalogue.markets()).get(f"{perp.base}_{perp.quote}")
+async def _spot(request: Request, perp: Market) -> Market | None:
+    return (await request.services.catalogue.markets()).get(f"{perp.base}_{perp.quote}")
 
 
-async def _refuse(turn: Request, refusal: Refusal, button: str) -> bool:
+async def _refuse(request: Request, refusal: Refusal, button: str) -> bool:
     names = [name for name in str(refusal.params.get("suggestions", "")).split(", ") if name]
     offers = [(name, f"{button}:{name}") for name in names]
-    await turn.show_publicly(refusal_view.refusal(turn.here, refusal, offers=offers))
+    await request.show_publicly(refusal_view.refusal(request.here, refusal, offers=offers))
     return False

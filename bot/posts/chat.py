@@ -37,44 +37,44 @@ class _CannotBe(Exception):
         self.message = message
 
 
-async def schedule(turn: Request, text: str = "") -> None:
+async def schedule(request: Request, text: str = "") -> None:
     """The command, with or without words."""
     if not text:
-        await _list(turn)
+        await _list(request)
         return
     line = parse_schedule(text)
     if isinstance(line, ScheduleFault):
         key = {"key": "fault", "word": line.word} if line.word else {"key": "incomplete"}
-        await turn.show_publicly(view.refused(turn.here, **key))
-    elif await may_manage(turn):
-        await _obey(turn, line)
+        await request.show_publicly(view.refused(request.here, **key))
+    elif await may_manage(request):
+        await _obey(request, line)
 
 
-async def tapped(turn: Request, argument: str) -> None:
+async def tapped(request: Request, argument: str) -> None:
     """A button: a post by its number, one of its acts, or a new one."""
     subject, _, act = argument.partition(":")
     if subject == "add" and act in view.KINDS:
-        if await may_manage(turn):
-            await turn.show_publicly(view.ask_when(turn.here, act))
+        if await may_manage(request):
+            await request.show_publicly(view.ask_when(request.here, act))
     elif subject == "add":
         kind, _, choice = act.partition(":")
-        await _line(turn, f"{kind} {_spoken(kind, choice)}")
+        await _line(request, f"{kind} {_spoken(kind, choice)}")
     elif subject.isdecimal() and len(subject) < 10:
-        await _one(turn, int(subject), act)
+        await _one(request, int(subject), act)
     else:
-        await _list(turn)
+        await _list(request)
 
 
-async def _one(turn: Request, post_id: int, act: str) -> None:
-    post = await _find(turn, post_id)
+async def _one(request: Request, post_id: int, act: str) -> None:
+    post = await _find(request, post_id)
     if post is None:
-        await _list(turn)
+        await _list(request)
     elif not act:
-        await turn.show_publicly(view.post(turn.here, _view(turn, post)))
+        await request.show_publicly(view.post(request.here, _view(request, post)))
     elif act in {"on", "silent"}:
-        await _line(turn, f"{post_id} {'loud' if act == 'on' else 'silent'}")
+        await _line(request, f"{post_id} {'loud' if act == 'on' else 'silent'}")
     else:
-        await _line(turn, f"{post_id} {_spoken(post.kind, act)}")
+        await _line(request, f"{post_id} {_spoken(post.kind, act)}")
 
 
 def _spoken(kind: str, choice: str) -> str:
@@ -84,49 +84,49 @@ def _spoken(kind: str, choice: str) -> str:
     return choice
 
 
-async def _line(turn: Request, text: str) -> None:
+async def _line(request: Request, text: str) -> None:
     """A tap is a sentence, too; one that cannot be read was forged."""
     line = parse_schedule(text)
     if isinstance(line, ScheduleFault):
-        await _list(turn)
-    elif await may_manage(turn):
-        await _obey(turn, line)
+        await _list(request)
+    elif await may_manage(request):
+        await _obey(request, line)
 
 
-async def _obey(turn: Request, line: ScheduleLine) -> None:
+async def _obey(request: Request, line: ScheduleLine) -> None:
     is_new = line.post_id is None or line.act == "resume"
-    if is_new and not turn.services.access.admits(turn.user):
-        await turn.show_publicly(refusal_view.refusal(turn.here, Refusal(RefusalCode.CLOSING_ONLY)))
+    if is_new and not request.services.access.admits(request.user):
+        await request.show_publicly(refusal_view.refusal(request.here, Refusal(RefusalCode.CLOSING_ONLY)))
         return
-    chat = await chat_of(turn)
+    chat = await chat_of(request)
     try:
-        said = await (_change(turn, line) if line.post_id is not None else _add(turn, chat, line))
+        said = await (_change(request, line) if line.post_id is not None else _add(request, chat, line))
     except _CannotBe as refusal:
-        await turn.show_publicly(refusal.message)
+        await request.show_publicly(refusal.message)
         return
-    turn.services.posts_changed()
-    await _list(turn, said)
+    request.services.posts_changed()
+    await _list(request, said)
 
 
-async def _add(turn: Request, chat: Chat, line: ScheduleLine) -> Markup:
+async def _add(request: Request, chat: Chat, line: ScheduleLine) -> Markup:
     if line.kind is None or line.act is not None:
-        raise _CannotBe(view.refused(turn.here, "incomplete"))
-    zone = line.zone or _zone(turn, chat)
-    when = await _when(turn, line, PostKind(line.kind))
+        raise _CannotBe(view.refused(request.here, "incomplete"))
+    zone = line.zone or _zone(request, chat)
+    when = await _when(request, line, PostKind(line.kind))
     if when is None:
-        raise _CannotBe(view.ask_when(turn.here, line.kind))
-    await _write(turn, chat, PostKind(line.kind), when, zone, line.loudness or Loudness.ON)
-    return view.saved(turn.here)
+        raise _CannotBe(view.ask_when(request.here, line.kind))
+    await _write(request, chat, PostKind(line.kind), when, zone, line.loudness or Loudness.ON)
+    return view.saved(request.here)
 
 
 async def _write(
-    turn: Request, chat: Chat, kind: PostKind, when: dict[str, Any], zone: str, loudness: Loudness
+    request: Request, chat: Chat, kind: PostKind, when: dict[str, Any], zone: str, loudness: Loudness
 ) -> None:
-    now = turn.services.clock()
+    now = request.services.clock()
     post = ScheduledPost(
-        user_id=turn.user.id,
+        user_id=request.user.id,
         chat_id=chat.id,
-        thread_id=turn.sender.thread_id,
+        thread_id=request.sender.thread_id,
         kind=kind,
         when=when,
         time_zone=zone,
@@ -134,45 +134,45 @@ async def _write(
         due_ms=timing_of(when, zone).after(now),
         created_ms=now,
     )
-    async with turn.services.database.write() as session:
+    async with request.services.database.write() as session:
         if len(await storage.of_chat(session, chat.id)) >= MOST:
-            raise _CannotBe(view.refused(turn.here, "full", n=str(MOST)))
+            raise _CannotBe(view.refused(request.here, "full", n=str(MOST)))
         await storage.add(session, post)
 
 
-async def _change(turn: Request, line: ScheduleLine) -> Markup:
+async def _change(request: Request, line: ScheduleLine) -> Markup:
     """Pause, resume, delete, or say anew when and how loud."""
-    post = await _find(turn, line.post_id or 0)
+    post = await _find(request, line.post_id or 0)
     if post is None or (line.kind is not None and line.kind != post.kind):
-        raise _CannotBe(view.refused(turn.here, "unknown", id=str(line.post_id)))
+        raise _CannotBe(view.refused(request.here, "unknown", id=str(line.post_id)))
     zone = line.zone or post.time_zone
     if line.days is not None and line.minute is None and "at" in post.when:
         hours, minutes = str(post.when["at"]).split(":")
         line = replace(line, minute=int(hours) * 60 + int(minutes))
-    when = await _when(turn, line, post.kind) or dict(post.when)
+    when = await _when(request, line, post.kind) or dict(post.when)
     values: dict[str, Any] = {"when": when, "time_zone": zone}
-    values["due_ms"] = timing_of(when, zone).after(turn.services.clock())
+    values["due_ms"] = timing_of(when, zone).after(request.services.clock())
     if line.loudness is not None:
         values["loudness"] = line.loudness
     if line.act is not None:
         values["state"] = _STATES[line.act]
-    async with turn.services.database.write() as session:
+    async with request.services.database.write() as session:
         await storage.change(session, post.id, post.chat_id, **values)
         if not await storage.with_digest(session, [post.chat_id]):
             await outbox_rows.release_gathered(session, post.chat_id)
-    turn.services.outbox.kick()
+    request.services.outbox.kick()
     deleted = line.act == "delete"
-    return view.deleted(turn.here, post.id) if deleted else view.saved(turn.here)
+    return view.deleted(request.here, post.id) if deleted else view.saved(request.here)
 
 
-async def _when(turn: Request, line: ScheduleLine, kind: PostKind) -> dict[str, Any] | None:
+async def _when(request: Request, line: ScheduleLine, kind: PostKind) -> dict[str, Any] | None:
     """The timing a line says; None when it says none."""
     if line.symbol is not None and line.lead_ms is None:
-        raise _CannotBe(view.refused(turn.here, "fault", word=line.symbol))
+        raise _CannotBe(view.refused(request.here, "fault", word=line.symbol))
     if line.lead_ms is not None and kind is not PostKind.FUNDING_TABLE:
-        raise _CannotBe(view.refused(turn.here, "incomplete"))
+        raise _CannotBe(view.refused(request.here, "incomplete"))
     if line.lead_ms is not None:
-        return await _settlement(turn, line.lead_ms, line.symbol)
+        return await _settlement(request, line.lead_ms, line.symbol)
     if line.every_ms is not None:
         return {"every_ms": line.every_ms}
     if line.minute is None:
@@ -181,45 +181,47 @@ async def _when(turn: Request, line: ScheduleLine, kind: PostKind) -> dict[str, 
     return {"at": f"{line.minute // 60:02d}:{line.minute % 60:02d}"} | days
 
 
-async def _settlement(turn: Request, lead_ms: int, mention: str | None) -> dict[str, Any]:
+async def _settlement(request: Request, lead_ms: int, mention: str | None) -> dict[str, Any]:
     symbol = None
     if mention is not None:
-        found = await turn.services.catalogue.resolve(mention, MarketKind.PERP)
+        found = await request.services.catalogue.resolve(mention, MarketKind.PERP)
         if isinstance(found, UnknownSymbol):
-            raise _CannotBe(view.refused(turn.here, "no-market", word=mention))
+            raise _CannotBe(view.refused(request.here, "no-market", word=mention))
         symbol = found.market.symbol
     try:
-        return await turn.services.posting.settlement(lead_ms, symbol)
+        return await request.services.posting.settlement(lead_ms, symbol)
     except NoFunding:
-        raise _CannotBe(view.refused(turn.here, "no-market", word=mention or "")) from None
+        raise _CannotBe(view.refused(request.here, "no-market", word=mention or "")) from None
 
 
-async def ensure_digest(turn: Request, chat: Chat) -> None:
+async def ensure_digest(request: Request, chat: Chat) -> None:
     """What is to wait for a digest needs one: daily in the evening, until somebody says otherwise."""
-    async with turn.services.database.read() as session:
+    async with request.services.database.read() as session:
         if await storage.with_digest(session, [chat.id]):
             return
-    await _write(turn, chat, PostKind.DAILY_DIGEST, {"at": DIGEST_AT}, _zone(turn, chat), Loudness.ON)
-    turn.services.posts_changed()
+    await _write(request, chat, PostKind.DAILY_DIGEST, {"at": DIGEST_AT}, _zone(request, chat), Loudness.ON)
+    request.services.posts_changed()
 
 
-def _zone(turn: Request, chat: Chat) -> str:
-    return turn.user.time_zone if turn.sender.private else chat.time_zone
+def _zone(request: Request, chat: Chat) -> str:
+    return request.user.time_zone if request.sender.private else chat.time_zone
 
 
-async def _find(turn: Request, post_id: int) -> ScheduledPost | None:
-    async with turn.services.database.read() as session:
-        return await storage.get(session, post_id, turn.sender.chat_id)
+async def _find(request: Request, post_id: int) -> ScheduledPost | None:
+    async with request.services.database.read() as session:
+        return await storage.get(session, post_id, request.sender.chat_id)
 
 
-async def _list(turn: Request, said: Markup | None = None) -> None:
-    async with turn.services.database.read() as session:
-        found = await storage.of_chat(session, turn.sender.chat_id)
-    shown = [_view(turn, post) for post in found]
-    await turn.show_publicly(view.schedules(turn.here, shown, private=turn.sender.private, said=said))
+async def _list(request: Request, said: Markup | None = None) -> None:
+    async with request.services.database.read() as session:
+        found = await storage.of_chat(session, request.sender.chat_id)
+    shown = [_view(request, post) for post in found]
+    await request.show_publicly(
+        view.schedules(request.here, shown, private=request.sender.private, said=said)
+    )
 
 
-def _view(turn: Request, post: ScheduledPost) -> view.PostView:
+def _view(request: Request, post: ScheduledPost) -> view.PostView:
     return view.PostView(
         post.id,
         post.kind,
@@ -228,5 +230,5 @@ def _view(turn: Request, post: ScheduledPost) -> view.PostView:
         post.loudness,
         post.state is PostState.PAUSED,
         post.due_ms,
-        here=post.thread_id == turn.sender.thread_id,
+        here=post.thread_id == request.sender.thread_id,
     )

@@ -138,7 +138,7 @@ class Watch:
         """Until every series is live and everything decided is written."""
 
         async def quiet() -> bool:
-            return self.alerts.engine.is_whole and not self.alerts.brain.decisions
+            return self.alerts.engine.is_whole and not self.alerts.evaluator.decisions
 
         await until(quiet, 60)
         await self.alerts.engine.flush()

@@ -1,4 +1,4 @@
-"""The ladder against a model that looks at every alert each time; candles against the values in them."""
+"""The index against a model that looks at every alert each time; candles against the values in them."""
 
 from __future__ import annotations
 
@@ -80,13 +80,13 @@ def worlds(draw: st.DrawFn) -> tuple[list[Model], list[tuple[int, Decimal]]]:
 
 
 def build(alerts: list[Model]) -> LevelIndex:
-    ladder = LevelIndex()
+    index = LevelIndex()
     for key, alert in enumerate(alerts):
         if alert.repeat:
-            ladder.stand(key, TriggerStanding(alert.trend, alert.level, alert.level, alert.cooldown))
+            index.stand(key, TriggerStanding(alert.trend, alert.level, alert.level, alert.cooldown))
         assert alert.side is not None
-        ladder.arm(key, alert.level, alert.side, 0)
-    return ladder
+        index.arm(key, alert.level, alert.side, 0)
+    return index
 
 
 @given(worlds())
@@ -94,10 +94,10 @@ def test_every_crossing_and_nothing_else_is_told(
     world: tuple[list[Model], list[tuple[int, Decimal]]],
 ) -> None:
     alerts, path = world
-    ladder = build(alerts)
+    index = build(alerts)
     told: dict[int, list[tuple[int, Decimal, Trend]]] = {key: [] for key in range(len(alerts))}
     for at, value in path:
-        for hit in ladder.observe(value, at):
+        for hit in index.observe(value, at):
             assert isinstance(hit.key, int)
             told[hit.key].append((hit.at_ms, hit.value, hit.trend))
         for alert in alerts:
@@ -106,18 +106,18 @@ def test_every_crossing_and_nothing_else_is_told(
 
 
 @given(worlds())
-def test_a_removed_rung_is_silent_wherever_it_was(
+def test_a_removed_trigger_is_silent_wherever_it_was(
     world: tuple[list[Model], list[tuple[int, Decimal]]],
 ) -> None:
     alerts, path = world
-    ladder = build(alerts)
+    index = build(alerts)
     middle = len(path) // 2
     for at, value in path[:middle]:
-        ladder.observe(value, at)
+        index.observe(value, at)
     for key, alert in enumerate(alerts):
-        ladder.remove(key, alert.level)
-    assert [hit for at, value in path[middle:] for hit in ladder.observe(value, at)] == []
-    assert len(ladder) == 0
+        index.remove(key, alert.level)
+    assert [hit for at, value in path[middle:] for hit in index.observe(value, at)] == []
+    assert len(index) == 0
 
 
 @given(worlds(), st.integers(1, 9))
@@ -126,10 +126,10 @@ def test_candles_tell_what_their_values_would_have_and_invent_nothing(
 ) -> None:
     """One that speaks once: exactly when values do. One that repeats: never more often."""
     alerts, path = world
-    ladder = build(alerts)
+    index = build(alerts)
     told = dict.fromkeys(range(len(alerts)), 0)
     for candle in candles(path, length):
-        for hit in ladder.judge(candle):
+        for hit in index.judge(candle):
             assert isinstance(hit.key, int)
             told[hit.key] += 1
     for at, value in path:
@@ -149,7 +149,7 @@ def test_looking_back_again_over_what_was_seen_tells_nothing_twice(
 ) -> None:
     """The process saw a part, forgot how far, and reads everything again: as values, or as candles."""
     alerts, path = world
-    ladder = build(alerts)
+    index = build(alerts)
     seen = data.draw(st.integers(0, len(path)))
     told: dict[int, list[Decimal]] = {key: [] for key in range(len(alerts))}
 
@@ -158,13 +158,13 @@ def test_looking_back_again_over_what_was_seen_tells_nothing_twice(
             told[hit.key].append(hit.value)  # type: ignore[attr-defined]
 
     for at, value in path[:seen]:
-        tell([*ladder.observe(value, at)])
+        tell([*index.observe(value, at)])
     if data.draw(st.booleans()):
         for at, value in path:
-            tell([*ladder.observe(value, at, strict=True)])
+            tell([*index.observe(value, at, strict=True)])
     else:
         for candle in candles(path, length):
-            tell([*ladder.judge(candle)])
+            tell([*index.judge(candle)])
     for at, value in path:
         for alert in alerts:
             alert.hear(at, value)
@@ -177,11 +177,11 @@ def test_looking_back_again_over_what_was_seen_tells_nothing_twice(
 
 def test_what_was_told_in_the_first_millisecond_of_a_candle_is_not_told_again() -> None:
     one = Decimal(1)
-    ladder = LevelIndex()
-    ladder.stand(1, TriggerStanding(Trend.UP, one, one))
-    ladder.arm(1, one, Trend.UP, 0)
-    assert [len(ladder.observe(Decimal(value), 60_000)) for value in (0, 1)] == [0, 1]
-    assert ladder.judge(Candle(60_000, 120_000, one, Decimal(0), one)) == []
+    index = LevelIndex()
+    index.stand(1, TriggerStanding(Trend.UP, one, one))
+    index.arm(1, one, Trend.UP, 0)
+    assert [len(index.observe(Decimal(value), 60_000)) for value in (0, 1)] == [0, 1]
+    assert index.judge(Candle(60_000, 120_000, one, Decimal(0), one)) == []
 
 
 def candles(path: list[tuple[int, Decimal]], length: int) -> list[Candle]:

@@ -139,17 +139,17 @@ def resident_bytes() -> int:
 async def measure_here(url: str) -> Found:
     """In this process, which does nothing else."""
     database = Database.open(url)
-    brain = Evaluator()
+    evaluator = Evaluator()
     gc.collect()
     before, begun = resident_bytes(), time.perf_counter()
-    await load(database, brain)
+    await load(database, evaluator)
     load_s = time.perf_counter() - begun
     gc.collect()
     taken = resident_bytes() - before
     await database.close()
-    count = sum(len(ladder) for ladder in brain.ladders.values())
-    scan_us, query_us = scan(brain), query(url)
-    updates, fired, spent_s, worst_us = walk(brain, PER_SECOND * SECONDS_OF_UPDATES)
+    count = sum(len(index) for index in evaluator.indexes.values())
+    scan_us, query_us = scan(evaluator), query(url)
+    updates, fired, spent_s, worst_us = walk(evaluator, PER_SECOND * SECONDS_OF_UPDATES)
     return Found(
         count,
         load_s,
@@ -164,7 +164,7 @@ async def measure_here(url: str) -> Found:
     )
 
 
-def walk(brain: Evaluator, updates: int) -> tuple[int, int, float, float]:
+def walk(evaluator: Evaluator, updates: int) -> tuple[int, int, float, float]:
     """Prices wander; updates, alerts fired, seconds, the worst update in microseconds."""
     chance = random.Random(2)
     names = [ValueSeries("last", symbol) for symbol in symbols()]
@@ -177,16 +177,16 @@ def walk(brain: Evaluator, updates: int) -> tuple[int, int, float, float]:
     worst, begun = 0.0, time.perf_counter()
     for series, value, number in path:
         started = time.perf_counter()
-        brain.price(series, value, number)
+        evaluator.price(series, value, number)
         worst = max(worst, time.perf_counter() - started)
     spent = time.perf_counter() - begun
-    fired, brain.decisions = len(brain.decisions), []
+    fired, evaluator.decisions = len(evaluator.decisions), []
     return updates, fired, spent, worst * 1e6
 
 
-def scan(brain: Evaluator) -> float:
+def scan(evaluator: Evaluator) -> float:
     """The same question without an index, microseconds an update: every alert of the symbol is asked."""
-    everything = list(levels(sum(len(ladder) for ladder in brain.ladders.values()), 1))
+    everything = list(levels(sum(len(index) for index in evaluator.indexes.values()), 1))
     by_symbol: dict[str, list[tuple[int, str, Decimal, Trend]]] = {}
     for one in everything:
         by_symbol.setdefault(one[1], []).append(one)
@@ -224,20 +224,20 @@ def query(url: str) -> float:
 
 def grown(count: int) -> Growth:
     """All alerts on one symbol, one level each."""
-    brain, series = Evaluator(), ValueSeries("last", "ONE")
-    brain.load(series, [(price(MIDDLE + number), number) for number in range(1, count + 1)], Trend.UP, {})
+    evaluator, series = Evaluator(), ValueSeries("last", "ONE")
+    evaluator.load(series, [(price(MIDDLE + number), number) for number in range(1, count + 1)], Trend.UP, {})
     quiet = [price(MIDDLE - number % 50) for number in range(20_000)]
     begun = time.perf_counter()
     for number, value in enumerate(quiet):
-        brain.observe(series, value, number)
+        evaluator.observe(series, value, number)
     quiet_us = (time.perf_counter() - begun) / len(quiet) * 1e6
     some = min(count, 1_000)
     begun = time.perf_counter()
     for number in range(1, some + 1):
-        brain.observe(series, price(MIDDLE + number), number)
+        evaluator.observe(series, price(MIDDLE + number), number)
     fired_us = (time.perf_counter() - begun) / some * 1e6
-    if len(brain.decisions) != some:
-        raise AssertionError(f"{len(brain.decisions)} of {some} fired")
+    if len(evaluator.decisions) != some:
+        raise AssertionError(f"{len(evaluator.decisions)} of {some} fired")
     return Growth(count, quiet_us, fired_us)
 
 

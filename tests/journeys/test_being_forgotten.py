@@ -54,7 +54,7 @@ async def test_nothing_of_before_acts_on_a_key_linked_anew(world: World, carol: 
     await asyncio.sleep(1.5)
     assert await world.sent() == []
     assert not [m for m in await carol.chat.messages() if "🔔" in m.text and "Alert set" not in m.text]
-    assert world.bot.services.alerts.brain.holding.conditions() == []
+    assert world.bot.services.alerts.evaluator.placement.conditions() == []
 
 
 async def test_no_word_of_theirs_is_left(world: World, carol: Person) -> None:

@@ -36,15 +36,15 @@ from bot.ui.message import keyboard
 STEPS: Final = ("-5", "-1", "+1", "+5")  # per cent a number is changed by at a tap
 
 
-async def refuse(turn: Request, refusal: Refusal, intent: AlertIntent | None = None) -> bool:
+async def refuse(request: Request, refusal: Refusal, intent: AlertIntent | None = None) -> bool:
     """The reason in words, with its mend as a button."""
     mend = refusal.mend
     if mend is None and refusal.mend_intent is not None:
         mend = canonical(_as_said(refusal.mend_intent, intent))
     names = str(refusal.params.get("suggestions", "")) if intent is not None else ""
-    ways = [(name, await _line_for(turn, intent, name)) for name in names.split(", ") if name and intent]
-    data = await turn.line_data(mend) if mend and mend.startswith("alert ") else None
-    await put(turn, refusal_view.refusal(turn.here, refusal, mend=mend, mend_data=data, offers=ways))
+    ways = [(name, await _line_for(request, intent, name)) for name in names.split(", ") if name and intent]
+    data = await request.line_data(mend) if mend and mend.startswith("alert ") else None
+    await put(request, refusal_view.refusal(request.here, refusal, mend=mend, mend_data=data, offers=ways))
     return False
 
 
@@ -59,255 +59,257 @@ def _about(intent: AlertIntent, symbol: str) -> AlertIntent:
     return replace(intent, condition=condition)
 
 
-async def _line_for(turn: Request, intent: AlertIntent, symbol: str) -> str:
-    return await turn.line_data(canonical(_about(intent, symbol)))
+async def _line_for(request: Request, intent: AlertIntent, symbol: str) -> str:
+    return await request.line_data(canonical(_about(intent, symbol)))
 
 
 # --- setting one ---------------------------------------------------------------------------------------
 
 
-async def said(turn: Request, intent: AlertIntent) -> bool:
+async def said(request: Request, intent: AlertIntent) -> bool:
     """A typed alert."""
-    meant = await judged(turn, intent)
+    meant = await judged(request, intent)
     if isinstance(meant, Refusal):
-        return await refuse(turn, meant, intent)
-    return await (propose(turn, meant) if meant.armed else save(turn, meant))
+        return await refuse(request, meant, intent)
+    return await (propose(request, meant) if meant.armed else save(request, meant))
 
 
-async def save(turn: Request, intent: AlertIntent, when: WhenTrue = WhenTrue.ASK) -> bool:
+async def save(request: Request, intent: AlertIntent, when: WhenTrue = WhenTrue.ASK) -> bool:
     """Set it; the card follows at once, what it would have done a moment later."""
-    account_id = await _account(turn, intent)
+    account_id = await _account(request, intent)
     if isinstance(account_id, Refusal):
-        return await refuse(turn, account_id, intent)
-    line, here = canonical(intent), (turn.sender.chat_id, turn.sender.thread_id)
-    source = cards.source(turn, line)
-    alert = await turn.services.alerts.create(turn.user, *here, intent, line, account_id, source, when)
+        return await refuse(request, account_id, intent)
+    line, here = canonical(intent), (request.sender.chat_id, request.sender.thread_id)
+    source = cards.source(request, line)
+    alert = await request.services.alerts.create(request.user, *here, intent, line, account_id, source, when)
     if isinstance(alert, Refusal) and alert.code is RefusalCode.ALERT_HOLDS:
-        return await _ask_when(turn, alert, await turn.services.alerts.resolve(intent), f"0 {line}")
+        return await _ask_when(request, alert, await request.services.alerts.resolve(intent), f"0 {line}")
     if isinstance(alert, Refusal):
-        return await refuse(turn, alert, intent)
+        return await refuse(request, alert, intent)
     if alert.state not in LIVE:
         return True  # Telegram brought the message again, and meanwhile it fired or was taken back
     condition = unpack(alert.kind, alert.condition)
-    card = await cards.card(turn, intent, condition)
+    card = await cards.card(request, intent, condition)
     buttons = keyboard(
         (
-            alert_view.action(turn.here, "undo", f"al:undo:{alert.id}"),
-            alert_view.action(turn.here, "edit", f"al:edit:{alert.id}"),
-            alert_view.action(turn.here, "list", LIST),
+            alert_view.action(request.here, "undo", f"al:undo:{alert.id}"),
+            alert_view.action(request.here, "edit", f"al:edit:{alert.id}"),
+            alert_view.action(request.here, "list", LIST),
         )
     )
-    message_id = await put(turn, alert_view.made(turn.here, card, buttons))
+    message_id = await put(request, alert_view.made(request.here, card, buttons))
     if message_id is not None:
-        cards.aside(turn, cards.add_history(turn, alert, message_id, intent, card, buttons))
+        cards.aside(request, cards.add_history(request, alert, message_id, intent, card, buttons))
     return True
 
 
-async def propose(turn: Request, intent: AlertIntent) -> bool:
+async def propose(request: Request, intent: AlertIntent) -> bool:
     """The preview with its picture; Save sets the alert."""
-    resolved = await turn.services.alerts.resolve(intent)
+    resolved = await request.services.alerts.resolve(intent)
     if isinstance(resolved, Refusal):
-        return await refuse(turn, resolved, intent)
-    card = await cards.card(turn, intent, resolved)
-    card, picture = await cards.with_history(turn, intent, card)
+        return await refuse(request, resolved, intent)
+    card = await cards.card(request, intent, resolved)
+    card, picture = await cards.with_history(request, intent, card)
     symbol = getattr(intent.condition, "symbol", None)
     line = canonical(intent)
     buttons = keyboard(
-        (alert_view.action(turn.here, "save", await turn.line_data(line, prefix="as:")),),
+        (alert_view.action(request.here, "save", await request.line_data(line, prefix="as:")),),
         (
-            alert_view.action(turn.here, "edit", f"aw:{symbol}" if symbol else "aw:"),
-            alert_view.action(turn.here, "cancel", LIST),
+            alert_view.action(request.here, "edit", f"aw:{symbol}" if symbol else "aw:"),
+            alert_view.action(request.here, "cancel", LIST),
         ),
     )
-    message = alert_view.proposed(turn.here, card, buttons)
-    sender = turn.sender
-    await turn.services.outbox.say(sender.chat_id, message, thread_id=sender.thread_id, photo=picture)
+    message = alert_view.proposed(request.here, card, buttons)
+    sender = request.sender
+    await request.services.outbox.say(sender.chat_id, message, thread_id=sender.thread_id, photo=picture)
     return True
 
 
-async def answered(turn: Request, argument: str) -> None:
+async def answered(request: Request, argument: str) -> None:
     """When it is to speak, of an alert that is true already."""
-    answer = await already_true.read(turn, argument)
+    answer = await already_true.read(request, argument)
     if isinstance(answer, Refusal):
-        await turn.answer(answer)
+        await request.answer(answer)
         return
     if answer.alert is not None and answer.intent is None:
-        await _resume(turn, answer.alert, answer.when.value)
+        await _resume(request, answer.alert, answer.when.value)
     elif answer.alert is not None and answer.intent is not None:
-        await _put_in_place(turn, answer.alert, answer.intent, answer.when)
+        await _put_in_place(request, answer.alert, answer.intent, answer.when)
     elif answer.intent is not None:
-        await _save_or_refuse(turn, answer.intent, answer.when)
+        await _save_or_refuse(request, answer.intent, answer.when)
 
 
-async def _ask_when(turn: Request, refusal: Refusal, condition: Condition | Refusal, rest: str) -> bool:
+async def _ask_when(request: Request, refusal: Refusal, condition: Condition | Refusal, rest: str) -> bool:
     if isinstance(condition, Refusal):
-        return await refuse(turn, condition)
-    await already_true.ask(turn, refusal, condition, rest)
+        return await refuse(request, condition)
+    await already_true.ask(request, refusal, condition, rest)
     return False
 
 
-async def saved(turn: Request, argument: str) -> None:
+async def saved(request: Request, argument: str) -> None:
     """The Save button."""
-    line = await turn.line_of(argument)
+    line = await request.line_of(argument)
     if isinstance(line, Refusal):
-        await turn.answer(line)
+        await request.answer(line)
         return
-    parsed = turn.read(line)
+    parsed = request.read(line)
     intent = parsed.intents[0] if isinstance(parsed, Parsed) else None
     if not isinstance(intent, AlertIntent):
-        await turn.answer(Refusal(RefusalCode.EXPIRED))
+        await request.answer(Refusal(RefusalCode.EXPIRED))
         return
-    await _save_or_refuse(turn, intent)
+    await _save_or_refuse(request, intent)
 
 
-async def _save_or_refuse(turn: Request, intent: AlertIntent, when: WhenTrue = WhenTrue.ASK) -> None:
-    meant = await judged(turn, intent)
-    await (refuse(turn, meant, intent) if isinstance(meant, Refusal) else save(turn, meant, when))
+async def _save_or_refuse(request: Request, intent: AlertIntent, when: WhenTrue = WhenTrue.ASK) -> None:
+    meant = await judged(request, intent)
+    await (refuse(request, meant, intent) if isinstance(meant, Refusal) else save(request, meant, when))
 
 
-async def _account(turn: Request, intent: AlertIntent) -> int | Refusal | None:
+async def _account(request: Request, intent: AlertIntent) -> int | Refusal | None:
     """The account a condition of an account is about."""
     if not isinstance(intent.condition, OF_ACCOUNTS):
         return None
-    account = await turn.services.linking.choose(turn.user.id, None)
+    account = await request.services.linking.choose(request.user.id, None)
     return account if isinstance(account, Refusal) else account.id
 
 
 # --- one of them ---------------------------------------------------------------------------------------
 
 
-async def tap(turn: Request, argument: str) -> None:
+async def tap(request: Request, argument: str) -> None:
     """`<action>:<alert>[:<more>]` of the buttons under alerts."""
     action, _, rest = argument.partition(":")
     if action in {"list", "missed"}:
-        await (alerts(turn, rest) if action == "list" else missed(turn, rest))
+        await (alerts(request, rest) if action == "list" else missed(request, rest))
         return
     word, _, more = rest.partition(":")
-    alert = await turn.services.alerts.get(number(word) or 0)
+    alert = await request.services.alerts.get(number(word) or 0)
     if alert is None or action not in _ACTIONS:
-        await turn.answer(Refusal(RefusalCode.EXPIRED))
+        await request.answer(Refusal(RefusalCode.EXPIRED))
         return
-    if not await _may(turn, alert, action):
-        await turn.answer(Refusal(RefusalCode.NOT_YOUR_BUTTON))
+    if not await _may(request, alert, action):
+        await request.answer(Refusal(RefusalCode.NOT_YOUR_BUTTON))
         return
-    turn.answer_soon()
-    await _ACTIONS[action](turn, alert, more)
+    request.answer_soon()
+    await _ACTIONS[action](request, alert, more)
 
 
-async def _may(turn: Request, alert: Alert, action: str) -> bool:
+async def _may(request: Request, alert: Alert, action: str) -> bool:
     """Its maker may do everything; in its group others may look, and an admin may delete."""
-    if alert.user_id == turn.user.id:
+    if alert.user_id == request.user.id:
         return True
-    if turn.sender.private or alert.chat_id != turn.sender.chat_id:
+    if request.sender.private or alert.chat_id != request.sender.chat_id:
         return False
     if action == "delete":
-        return await may_manage(turn)
+        return await may_manage(request)
     return action in {"open", "replay"}
 
 
-async def _open(turn: Request, alert: Alert, _: str) -> None:
+async def _open(request: Request, alert: Alert, _: str) -> None:
     if alert.state not in {AlertState.ARMED, AlertState.PAUSED}:
-        await put(turn, alert_view.gone(turn.here, list_data=LIST))
+        await put(request, alert_view.gone(request.here, list_data=LIST))
         return
     intent, paused = intent_of(alert), alert.state is AlertState.PAUSED
-    card = await cards.card(turn, intent, unpack(alert.kind, alert.condition))
+    card = await cards.card(request, intent, unpack(alert.kind, alert.condition))
     toggle = "resume" if paused else "pause"
     names = ((toggle, "edit"), ("replay", "delete"))
-    rows = [[alert_view.action(turn.here, name, f"al:{name}:{alert.id}") for name in row] for row in names]
-    buttons = keyboard(*rows, (alert_view.action(turn.here, "back", LIST),))
-    await put(turn, alert_view.detail(turn.here, card, paused=paused, buttons=buttons))
+    rows = [[alert_view.action(request.here, name, f"al:{name}:{alert.id}") for name in row] for row in names]
+    buttons = keyboard(*rows, (alert_view.action(request.here, "back", LIST),))
+    await put(request, alert_view.detail(request.here, card, paused=paused, buttons=buttons))
 
 
-async def _pause(turn: Request, alert: Alert, _: str) -> None:
-    paused = await turn.services.alerts.pause(alert.id, turn.user.id)
-    await _open(turn, paused or alert, "")
+async def _pause(request: Request, alert: Alert, _: str) -> None:
+    paused = await request.services.alerts.pause(alert.id, request.user.id)
+    await _open(request, paused or alert, "")
 
 
-async def _resume(turn: Request, alert: Alert, word: str) -> None:
+async def _resume(request: Request, alert: Alert, word: str) -> None:
     when = WhenTrue(word) if word in {one.value for one in already_true.ANSWERS} else WhenTrue.ASK
-    resumed = await turn.services.alerts.resume(alert.id, turn.user.id, when)
+    resumed = await request.services.alerts.resume(alert.id, request.user.id, when)
     if isinstance(resumed, Refusal) and resumed.code is RefusalCode.ALERT_HOLDS:
-        await _ask_when(turn, resumed, unpack(alert.kind, alert.condition), f"{alert.id}")
+        await _ask_when(request, resumed, unpack(alert.kind, alert.condition), f"{alert.id}")
         return
     if isinstance(resumed, Refusal):
-        await refuse(turn, resumed)
+        await refuse(request, resumed)
         return
-    await _open(turn, resumed or alert, "")
+    await _open(request, resumed or alert, "")
 
 
-async def _delete(turn: Request, alert: Alert, _: str) -> None:
-    deleted = await turn.services.alerts.delete(alert.id, alert.user_id)
-    await _over(turn, deleted, undone=False)
+async def _delete(request: Request, alert: Alert, _: str) -> None:
+    deleted = await request.services.alerts.delete(alert.id, alert.user_id)
+    await _over(request, deleted, undone=False)
 
 
-async def _undo(turn: Request, alert: Alert, _: str) -> None:
-    deleted = await turn.services.alerts.delete(alert.id, turn.user.id)
-    await _over(turn, deleted, undone=True)
+async def _undo(request: Request, alert: Alert, _: str) -> None:
+    deleted = await request.services.alerts.delete(alert.id, request.user.id)
+    await _over(request, deleted, undone=True)
 
 
-async def _over(turn: Request, deleted: Alert | None, *, undone: bool) -> None:
+async def _over(request: Request, deleted: Alert | None, *, undone: bool) -> None:
     if deleted is None:
-        await put(turn, alert_view.gone(turn.here, list_data=LIST))
+        await put(request, alert_view.gone(request.here, list_data=LIST))
         return
-    mine = deleted.user_id == turn.user.id
-    again = alert_view.action(turn.here, "again", f"al:again:{deleted.id}") if mine else None
+    mine = deleted.user_id == request.user.id
+    again = alert_view.action(request.here, "again", f"al:again:{deleted.id}") if mine else None
     view = alert_view.undone if undone else alert_view.deleted
-    await put(turn, view(turn.here, unpack(deleted.kind, deleted.condition), again=again))
+    await put(request, view(request.here, unpack(deleted.kind, deleted.condition), again=again))
 
 
-async def _again(turn: Request, alert: Alert, _: str) -> None:
+async def _again(request: Request, alert: Alert, _: str) -> None:
     """The same alert anew, as a message of its own: what fired stays to be read."""
-    turn.is_tap = False
-    await said(turn, intent_of(alert))
+    request.is_tap = False
+    await said(request, intent_of(alert))
 
 
-async def _replay(turn: Request, alert: Alert, _: str) -> None:
+async def _replay(request: Request, alert: Alert, _: str) -> None:
     """What it would have done, as a picture of its own."""
     intent = intent_of(alert)
-    card = await cards.card(turn, intent, unpack(alert.kind, alert.condition))
-    card, picture = await cards.with_history(turn, intent, card)
-    buttons = keyboard((alert_view.action(turn.here, "list", LIST),))
-    message = alert_view.detail(turn.here, card, paused=alert.state is AlertState.PAUSED, buttons=buttons)
-    sender = turn.sender
-    await turn.services.outbox.say(sender.chat_id, message, thread_id=sender.thread_id, photo=picture)
+    card = await cards.card(request, intent, unpack(alert.kind, alert.condition))
+    card, picture = await cards.with_history(request, intent, card)
+    buttons = keyboard((alert_view.action(request.here, "list", LIST),))
+    message = alert_view.detail(request.here, card, paused=alert.state is AlertState.PAUSED, buttons=buttons)
+    sender = request.sender
+    await request.services.outbox.say(sender.chat_id, message, thread_id=sender.thread_id, photo=picture)
 
 
-async def _edit(turn: Request, alert: Alert, _: str) -> None:
+async def _edit(request: Request, alert: Alert, _: str) -> None:
     """Ask for another number: by steps, or typed."""
     intent = intent_of(alert)
-    if turn.sender.private:
-        turn.services.prompts.expect(turn.user.id, Prompt("alert", f"edit:{alert.id}"))
+    if request.sender.private:
+        request.services.prompts.expect(request.user.id, Prompt("alert", f"edit:{alert.id}"))
     steps = [
         Button(f"{step}%".replace("-", "−"), f"al:by:{alert.id}:{step}")
         for step in STEPS
         if changed(intent, step=Decimal(step)) is not None
     ]
-    buttons = keyboard(steps, (alert_view.action(turn.here, "back", f"al:open:{alert.id}"),))
+    buttons = keyboard(steps, (alert_view.action(request.here, "back", f"al:open:{alert.id}"),))
     condition = unpack(alert.kind, alert.condition)
-    await put(turn, alert_view.changing(turn.here, condition, buttons))
+    await put(request, alert_view.changing(request.here, condition, buttons))
 
 
-async def _by(turn: Request, alert: Alert, step: str) -> None:
+async def _by(request: Request, alert: Alert, step: str) -> None:
     new = changed(intent_of(alert), step=Decimal(step)) if step in STEPS else None
     if new is None:
-        await turn.answer(Refusal(RefusalCode.EXPIRED))
+        await request.answer(Refusal(RefusalCode.EXPIRED))
         return
-    await _put_in_place(turn, alert, new)
+    await _put_in_place(request, alert, new)
 
 
-async def _put_in_place(turn: Request, alert: Alert, new: AlertIntent, when: WhenTrue = WhenTrue.ASK) -> None:
+async def _put_in_place(
+    request: Request, alert: Alert, new: AlertIntent, when: WhenTrue = WhenTrue.ASK
+) -> None:
     line = canonical(new)
-    edited = await turn.services.alerts.edit(alert.id, turn.user.id, new, line, when)
+    edited = await request.services.alerts.edit(alert.id, request.user.id, new, line, when)
     if isinstance(edited, Refusal) and edited.code is RefusalCode.ALERT_HOLDS:
-        await _ask_when(turn, edited, await turn.services.alerts.resolve(new), f"{alert.id} {line}")
+        await _ask_when(request, edited, await request.services.alerts.resolve(new), f"{alert.id} {line}")
         return
     if isinstance(edited, Refusal):
-        await refuse(turn, edited)
+        await refuse(request, edited)
         return
     if edited is None:
-        await put(turn, alert_view.gone(turn.here, list_data=LIST))
+        await put(request, alert_view.gone(request.here, list_data=LIST))
         return
-    await _open(turn, edited, "")
+    await _open(request, edited, "")
 
 
 _ACTIONS = {
@@ -326,46 +328,46 @@ _ACTIONS = {
 # --- typed answers -------------------------------------------------------------------------------------
 
 
-async def _typed_new(turn: Request, line: str) -> bool:
+async def _typed_new(request: Request, line: str) -> bool:
     """The alert of a question with its answer; a number with two readings is asked about."""
-    completed = turn.read(line)
+    completed = request.read(line)
     if isinstance(completed, ParseFailure):
         is_question = completed.refusal.code is RefusalCode.AMBIGUOUS_NUMBER
         if is_question:
-            await unparsed.refuse(turn, line, completed)
+            await unparsed.refuse(request, line, completed)
         return is_question
     if not isinstance(completed.intents[0], AlertIntent):
         return False
-    await propose(turn, completed.intents[0])
+    await propose(request, completed.intents[0])
     return True
 
 
-async def typed(turn: Request, prompt: Prompt, text: str) -> bool:
+async def typed(request: Request, prompt: Prompt, text: str) -> bool:
     """The answer to a question of this page; False when it is something else altogether."""
     what, _, rest = prompt.prefix.partition(":")
-    parsed = turn.read(text)
+    parsed = request.read(text)
     said_now = parsed.intents[0] if isinstance(parsed, Parsed) else None
     if what == "new":
-        return await _typed_new(turn, f"{rest} {text}")
-    alert = await turn.services.alerts.get(number(rest) or 0)
-    if alert is None or alert.user_id != turn.user.id:
+        return await _typed_new(request, f"{rest} {text}")
+    alert = await request.services.alerts.get(number(rest) or 0)
+    if alert is None or alert.user_id != request.user.id:
         return False
     if isinstance(said_now, AlertIntent):
-        await _said_anew(turn, alert, said_now)
+        await _said_anew(request, alert, said_now)
         return True
     new = changed(intent_of(alert), typed=text)
     if new is None:
         return False
-    await _put_in_place(turn, alert, new)
+    await _put_in_place(request, alert, new)
     return True
 
 
-async def _said_anew(turn: Request, alert: Alert, intent: AlertIntent) -> None:
+async def _said_anew(request: Request, alert: Alert, intent: AlertIntent) -> None:
     """The whole alert, typed to change one: judged as a new one; shown first where it begins to be armed."""
-    meant = await judged(turn, intent)
+    meant = await judged(request, intent)
     if isinstance(meant, Refusal):
-        await refuse(turn, meant, intent)
+        await refuse(request, meant, intent)
     elif meant.armed and not intent_of(alert).armed:
-        await propose(turn, meant)
+        await propose(request, meant)
     else:
-        await _put_in_place(turn, alert, meant)
+        await _put_in_place(request, alert, meant)

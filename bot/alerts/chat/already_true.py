@@ -32,13 +32,13 @@ class AlreadyTrueAnswer:
     intent: AlertIntent | None
 
 
-async def ask(turn: Request, refusal: Refusal, condition: Condition, rest: str) -> None:
+async def ask(request: Request, refusal: Refusal, condition: Condition, rest: str) -> None:
     """`rest` names in the answer what it is about: the alert's id (0: none yet) and, if any, its line."""
-    ways = [(one, await turn.line_data(f"{one.value} {rest}", prefix="ah:")) for one in ANSWERS]
-    buttons = [alert_view.action(turn.locale, f"true-{one.value}", data) for one, data in ways]
+    ways = [(one, await request.line_data(f"{one.value} {rest}", prefix="ah:")) for one in ANSWERS]
+    buttons = [alert_view.action(request.locale, f"true-{one.value}", data) for one, data in ways]
     params = refusal.params
     message = view.holds(
-        turn.locale,
+        request.locale,
         condition,
         Decimal(str(params["value"])),
         str(params["symbol"]),
@@ -47,24 +47,24 @@ async def ask(turn: Request, refusal: Refusal, condition: Condition, rest: str) 
         others=int(params["others"]),
         buttons=keyboard(*((one,) for one in buttons)),
     )
-    await put(turn, message)
+    await put(request, message)
 
 
-async def read(turn: Request, argument: str) -> AlreadyTrueAnswer | Refusal:
+async def read(request: Request, argument: str) -> AlreadyTrueAnswer | Refusal:
     """The answer of a tapped button; refused when it is over, forged, or somebody else's."""
-    text = await turn.line_of(argument)
+    text = await request.line_of(argument)
     if isinstance(text, Refusal):
         return text
     word, _, rest = text.partition(" ")
     alert_id, _, line = rest.partition(" ")
     if word not in {one.value for one in ANSWERS}:
         return Refusal(RefusalCode.EXPIRED)
-    alert = await turn.services.alerts.get(number(alert_id) or 0)
-    if alert is not None and (alert.user_id != turn.user.id or alert.state not in LIVE):
+    alert = await request.services.alerts.get(number(alert_id) or 0)
+    if alert is not None and (alert.user_id != request.user.id or alert.state not in LIVE):
         return Refusal(RefusalCode.EXPIRED)
     if alert is not None and not line:
         return AlreadyTrueAnswer(WhenTrue(word), alert, None)
-    parsed = parse(line, language=Language(turn.user.language))
+    parsed = parse(line, language=Language(request.user.language))
     intent = parsed.intents[0] if isinstance(parsed, Parsed) else None
     if not isinstance(intent, AlertIntent):
         return Refusal(RefusalCode.EXPIRED)

@@ -31,9 +31,9 @@ _log = logging.getLogger(__name__)
 DAYS: Final = 30
 
 
-async def card(turn: Request, intent: AlertIntent, condition: Condition) -> alert_view.AlertCard:
+async def card(request: Request, intent: AlertIntent, condition: Condition) -> alert_view.AlertCard:
     """The card of an alert whose market is known by the exchange's own symbol."""
-    now = await _now(turn, condition)
+    now = await _now(request, condition)
     distance = None
     if now and isinstance(condition, PriceLevel):
         distance = (condition.level - now) / now * HUNDRED
@@ -47,16 +47,16 @@ async def card(turn: Request, intent: AlertIntent, condition: Condition) -> aler
         distance=distance,
         plan=plan,
         armed_plan=intent.armed,
-        limit=None if closes else limit_of(intent, turn.user),
+        limit=None if closes else limit_of(intent, request.user),
     )
 
 
-async def _now(turn: Request, condition: Condition) -> Decimal | None:
+async def _now(request: Request, condition: Condition) -> Decimal | None:
     """The price a level is compared with; a card without it is better than none."""
     if not isinstance(condition, PriceLevel):
         return None
     try:
-        moment = await turn.services.queries.moment(condition.symbol)
+        moment = await request.services.queries.moment(condition.symbol)
     except BackpackError:
         return None
     return None if isinstance(moment, Refusal) else _price(moment, condition.source)
@@ -69,18 +69,18 @@ def _price(moment: Moment, source: Source) -> Decimal | None:
 
 
 async def with_history(
-    turn: Request, intent: AlertIntent, shown: alert_view.AlertCard
+    request: Request, intent: AlertIntent, shown: alert_view.AlertCard
 ) -> tuple[alert_view.AlertCard, bytes | None]:
     """The card with its replay, and the picture of it where there is one."""
-    full, past = await _replayed(turn, intent, shown)
-    return full, await picture(turn, intent, past) if past is not None else None
+    full, past = await _replayed(request, intent, shown)
+    return full, await picture(request, intent, past) if past is not None else None
 
 
 async def _replayed(
-    turn: Request, intent: AlertIntent, shown: alert_view.AlertCard
+    request: Request, intent: AlertIntent, shown: alert_view.AlertCard
 ) -> tuple[alert_view.AlertCard, Backtest | None]:
     try:
-        past = await turn.services.alerts.replay(intent, DAYS)
+        past = await request.services.alerts.replay(intent, DAYS)
     except BackpackError:
         return shown, None
     if isinstance(past, Refusal):
@@ -88,7 +88,7 @@ async def _replayed(
     return replace(shown, replay_days=past.days, replays=len(past.hits)), past
 
 
-async def picture(turn: Request, intent: AlertIntent, past: Backtest) -> bytes | None:
+async def picture(request: Request, intent: AlertIntent, past: Backtest) -> bytes | None:
     """The market over those days with the level and the moments it would have fired."""
     if not past.candles:
         return None
@@ -107,7 +107,7 @@ async def picture(turn: Request, intent: AlertIntent, past: Backtest) -> bytes |
         corner=f"{past.days}d · {past.interval}",
         levels=levels,
         marks=[charts.Point(at_ms, value) for at_ms, value in _on_prices(intent, past)],
-        time_zone=turn.user.time_zone,
+        time_zone=request.user.time_zone,
     )
 
 
@@ -121,7 +121,7 @@ def _on_prices(intent: AlertIntent, past: Backtest) -> Iterator[tuple[int, Decim
 
 
 async def add_history(
-    turn: Request,
+    request: Request,
     alert: Alert,
     message_id: int,
     intent: AlertIntent,
@@ -132,26 +132,26 @@ async def add_history(
 
     Not if it was changed or taken back meanwhile, or fired: then the card speaks of something else.
     """
-    full, past = await _replayed(turn, intent, shown)
-    message = alert_view.made(turn.here, full, buttons)
-    if await _is_unchanged(turn, alert):
-        await turn.services.outbox.edit(turn.sender.chat_id, message_id, message)
-    drawn = await picture(turn, intent, past) if past is not None else None
-    if drawn is not None and await _is_unchanged(turn, alert):
-        await turn.services.outbox.edit(turn.sender.chat_id, message_id, message, photo=drawn)
+    full, past = await _replayed(request, intent, shown)
+    message = alert_view.made(request.here, full, buttons)
+    if await _is_unchanged(request, alert):
+        await request.services.outbox.edit(request.sender.chat_id, message_id, message)
+    drawn = await picture(request, intent, past) if past is not None else None
+    if drawn is not None and await _is_unchanged(request, alert):
+        await request.services.outbox.edit(request.sender.chat_id, message_id, message, photo=drawn)
 
 
-async def _is_unchanged(turn: Request, alert: Alert) -> bool:
-    now = await turn.services.alerts.get(alert.id)
+async def _is_unchanged(request: Request, alert: Alert) -> bool:
+    now = await request.services.alerts.get(alert.id)
     return now is not None and now.version == alert.version
 
 
-def source(turn: Request, line: str) -> str:
+def source(request: Request, line: str) -> str:
     """Names what asks for an alert, so that what Telegram delivers twice makes one."""
-    if turn.query is not None:
-        return f"tap {turn.query.id}"
+    if request.query is not None:
+        return f"tap {request.query.id}"
     digest = sha256(line.encode()).hexdigest()[:16]
-    return f"message {turn.sender.chat_id} {turn.message_id} {digest}"
+    return f"message {request.sender.chat_id} {request.message_id} {digest}"
 
 
 async def warm_up() -> None:
@@ -159,7 +159,7 @@ async def warm_up() -> None:
     await charts.draw(charts.candles, (), title="")
 
 
-def aside(turn: Request, work: Coroutine[Any, Any, None]) -> None:
+def aside(request: Request, work: Coroutine[Any, Any, None]) -> None:
     """Do it while its person reads on; a failure is ours alone to know."""
 
     async def guarded() -> None:
@@ -169,5 +169,5 @@ def aside(turn: Request, work: Coroutine[Any, Any, None]) -> None:
             _log.exception("the history of an alert could not be shown")
 
     task = asyncio.create_task(guarded())
-    turn.services.background.add(task)
-    task.add_done_callback(turn.services.background.discard)
+    request.services.background.add(task)
+    task.add_done_callback(request.services.background.discard)

@@ -19,50 +19,50 @@ from bot.trading.previews.preview_builder import declared
 MOST_IN_A_GROUP: Final = 20  # of one person in one group
 
 
-async def judged(turn: Request, intent: AlertIntent) -> AlertIntent | Refusal:
+async def judged(request: Request, intent: AlertIntent) -> AlertIntent | Refusal:
     """The alert as it is set, or what can be known today to be wrong with its user, the plan, or the place.
 
     A bare number of its plan keeps the meaning its user's default has now, whatever that is when it fires.
     """
-    if not turn.services.access.admits(turn.user):
+    if not request.services.access.admits(request.user):
         return Refusal(RefusalCode.CLOSING_ONLY)
-    intent = _private_where_it_must(turn, intent)
-    if not turn.sender.private and intent.options.audience is Audience.HERE:
-        here = await turn.services.alerts.list(user_id=turn.user.id, chat_id=turn.sender.chat_id)
+    intent = _private_where_it_must(request, intent)
+    if not request.sender.private and intent.options.audience is Audience.HERE:
+        here = await request.services.alerts.list(user_id=request.user.id, chat_id=request.sender.chat_id)
         if len(here) >= MOST_IN_A_GROUP:
             return Refusal(RefusalCode.TOO_MANY_ALERTS, {"limit": MOST_IN_A_GROUP})
-    return intent if intent.plan is None else await _with_plan(turn, intent, intent.plan)
+    return intent if intent.plan is None else await _with_plan(request, intent, intent.plan)
 
 
-def _private_where_it_must(turn: Request, intent: AlertIntent) -> AlertIntent:
+def _private_where_it_must(request: Request, intent: AlertIntent) -> AlertIntent:
     """What an account does is told to its owner alone."""
-    if turn.sender.private or not isinstance(intent.condition, OF_ACCOUNTS):
+    if request.sender.private or not isinstance(intent.condition, OF_ACCOUNTS):
         return intent
     return replace(intent, options=replace(intent.options, audience=Audience.PRIVATE))
 
 
 async def _with_plan(
-    turn: Request, intent: AlertIntent, plan: TradeIntent | CloseIntent
+    request: Request, intent: AlertIntent, plan: TradeIntent | CloseIntent
 ) -> AlertIntent | Refusal:
-    account = await turn.services.linking.choose(turn.user.id, plan.account)
+    account = await request.services.linking.choose(request.user.id, plan.account)
     if isinstance(account, Refusal) or not isinstance(plan, TradeIntent):
         return account if isinstance(account, Refusal) else intent
-    found = await turn.services.queries.moment(plan.symbol)
+    found = await request.services.queries.moment(plan.symbol)
     if isinstance(found, Refusal):
         return found
-    meant = _sized(turn, plan, found.last)
+    meant = _sized(request, plan, found.last)
     if meant.size is None or isinstance(meant.size, BareSize):
         return Refusal(RefusalCode.MISSING_SIZE, {"symbol": plan.symbol})
     intent = replace(intent, plan=meant)
-    if intent.armed and limit_of(intent, turn.user) is None:
+    if intent.armed and limit_of(intent, request.user) is None:
         capped = replace(intent, cap_usd=Decimal(100))
         return Refusal(RefusalCode.ARMED_WITHOUT_LIMIT, mend=canonical(capped))
     return intent
 
 
-def _sized(turn: Request, plan: TradeIntent, last: Decimal) -> TradeIntent:
+def _sized(request: Request, plan: TradeIntent, last: Decimal) -> TradeIntent:
     """The plan with a bare number read as declared; near the market it may be a price, and stays unread."""
     is_doubtful = (
         isinstance(plan.size, BareSize) and plan.price is None and near_market(plan.size.amount, last)
     )
-    return plan if is_doubtful else declared(plan, turn.user.size_meaning)
+    return plan if is_doubtful else declared(plan, request.user.size_meaning)

@@ -16,16 +16,16 @@ MISSED_DAYS: Final = 7
 LIST: Final = "al:list"
 
 
-async def put(turn: Request, message: Message) -> int | None:
+async def put(request: Request, message: Message) -> int | None:
     """In a group everybody may read of an alert that speaks there; else it is as private as the chat."""
-    return await (turn.show(message) if turn.sender.private else turn.show_publicly(message))
+    return await (request.show(message) if request.sender.private else request.show_publicly(message))
 
 
-async def alerts(turn: Request, page: str = "0") -> bool:
+async def alerts(request: Request, page: str = "0") -> bool:
     """Mine in private, everybody's in a group."""
-    private = turn.sender.private
-    found = await turn.services.alerts.list(
-        user_id=turn.user.id if private else None, chat_id=None if private else turn.sender.chat_id
+    private = request.sender.private
+    found = await request.services.alerts.list(
+        user_id=request.user.id if private else None, chat_id=None if private else request.sender.chat_id
     )
     entries = [
         alert_view.AlertEntry(
@@ -39,7 +39,7 @@ async def alerts(turn: Request, page: str = "0") -> bool:
         for one in found
     ]
     message = alert_view.listing(
-        turn.here,
+        request.here,
         entries,
         page=number(page) or 0,
         page_data=lambda n: f"{LIST}:{n}",
@@ -48,21 +48,21 @@ async def alerts(turn: Request, page: str = "0") -> bool:
         missed_data="al:missed" if private else None,
         back_data="menu:main" if private else None,
     )
-    await put(turn, message)
+    await put(request, message)
     return True
 
 
-async def missed(turn: Request, page: str = "0") -> bool:
+async def missed(request: Request, page: str = "0") -> bool:
     """What was told late."""
-    since = turn.services.clock() - MISSED_DAYS * 86_400_000
-    found = await turn.services.alerts.missed(turn.user.id, since)
+    since = request.services.clock() - MISSED_DAYS * 86_400_000
+    found = await request.services.alerts.missed(request.user.id, since)
     message = alert_view.missed(
-        turn.here,
+        request.here,
         [news(one) for one in reversed(found)],
         days=MISSED_DAYS,
         page=number(page) or 0,
         page_data=lambda n: f"al:missed:{n}",
         list_data=LIST,
     )
-    await turn.show(message)
+    await request.show(message)
     return True

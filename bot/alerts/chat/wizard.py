@@ -78,41 +78,41 @@ _OF_ALL: Final = {
 }
 
 
-async def step(turn: Request, argument: str = "") -> None:
+async def step(request: Request, argument: str = "") -> None:
     """Ask for the next word, or show the finished alert."""
     words = argument.split("|") if argument else []
     market = words[0] if words else ""
     kinds = _kinds(market)
     if not words:
-        cards.aside(turn, cards.warm_up())
-        await _ask_market(turn)
+        cards.aside(request, cards.warm_up())
+        await _ask_market(request)
     elif len(words) == 1:
-        await _ask_kind(turn, market, kinds)
+        await _ask_kind(request, market, kinds)
     elif words[1] not in kinds:
-        await turn.answer(Refusal(RefusalCode.EXPIRED))
+        await request.answer(Refusal(RefusalCode.EXPIRED))
     else:
-        await _fill(turn, words, kinds[words[1]])
+        await _fill(request, words, kinds[words[1]])
 
 
 def _kinds(market: str) -> dict[str, _Kind]:
     return {MINE: _OF_ME, ALL: _OF_ALL}.get(market, _OF_MARKET)
 
 
-async def _fill(turn: Request, words: list[str], kind: _Kind) -> None:
+async def _fill(request: Request, words: list[str], kind: _Kind) -> None:
     """The words after market and kind, in the order of the line."""
     needed = [name for name, wanted in (("value", bool(kind.values)), ("window", kind.has_window)) if wanted]
     given = dict(zip(needed, words[2:], strict=False))
     missing = next((name for name in needed if name not in given), None)
     rhythm = words[2 + len(needed)] if len(words) > 2 + len(needed) else None
     if missing == "value":
-        await _ask_value(turn, words, kind)
+        await _ask_value(request, words, kind)
     elif missing == "window":
-        await _ask(turn, "window", words, [(window, window) for window in _WINDOWS])
+        await _ask(request, "window", words, [(window, window) for window in _WINDOWS])
     elif rhythm is None:
-        labels = [(alert_view.choice(turn.here, name), name) for name in _RHYTHMS]
-        await _ask(turn, "rhythm", words, labels, per_row=2)
+        labels = [(alert_view.choice(request.here, name), name) for name in _RHYTHMS]
+        await _ask(request, "rhythm", words, labels, per_row=2)
     else:
-        await _finish(turn, _line(words, kind, given, _RHYTHMS.get(rhythm, "")))
+        await _finish(request, _line(words, kind, given, _RHYTHMS.get(rhythm, "")))
 
 
 def _line(words: list[str], kind: _Kind, given: dict[str, str], rhythm: str = "") -> str:
@@ -124,61 +124,61 @@ def _line(words: list[str], kind: _Kind, given: dict[str, str], rhythm: str = ""
     return " ".join(part for part in ("alert", symbol, body, rhythm) if part)
 
 
-async def _finish(turn: Request, line: str) -> None:
+async def _finish(request: Request, line: str) -> None:
     parsed = parse(line)
     intent = parsed.intents[0] if isinstance(parsed, Parsed) else None
     if not isinstance(intent, AlertIntent):
-        await turn.answer(Refusal(RefusalCode.EXPIRED))  # no button of ours
+        await request.answer(Refusal(RefusalCode.EXPIRED))  # no button of ours
         return
-    await alerts.propose(turn, intent)
+    await alerts.propose(request, intent)
 
 
 # --- questions -----------------------------------------------------------------------------------------
 
 
-async def _ask_market(turn: Request) -> None:
-    bases = (await turn.services.queries.symbols(MarketKind.PERP))[:MOST_SYMBOLS]
+async def _ask_market(request: Request) -> None:
+    bases = (await request.services.queries.symbols(MarketKind.PERP))[:MOST_SYMBOLS]
     choices: list[tuple[str, str]] = [(base, f"aw:{base}") for base in bases]
-    choices.append((alert_view.choice(turn.here, "account"), f"aw:{MINE}"))
-    choices.append((alert_view.choice(turn.here, "market"), f"aw:{ALL}"))
-    await _show(turn, "symbol", choices, per_row=4)
+    choices.append((alert_view.choice(request.here, "account"), f"aw:{MINE}"))
+    choices.append((alert_view.choice(request.here, "market"), f"aw:{ALL}"))
+    await _show(request, "symbol", choices, per_row=4)
 
 
-async def _ask_kind(turn: Request, market: str, kinds: dict[str, _Kind]) -> None:
-    choices = [(alert_view.choice(turn.here, name), f"aw:{market}|{name}") for name in kinds]
+async def _ask_kind(request: Request, market: str, kinds: dict[str, _Kind]) -> None:
+    choices = [(alert_view.choice(request.here, name), f"aw:{market}|{name}") for name in kinds]
     if market in {MINE, ALL}:
-        await _show(turn, "account" if market == MINE else "market", choices, per_row=2)
+        await _show(request, "account" if market == MINE else "market", choices, per_row=2)
         return
-    _await_rest(turn, f"alert #{market}")
-    await _show(turn, "kind", choices, per_row=3, symbol=symbol_name(market))
+    _await_rest(request, f"alert #{market}")
+    await _show(request, "kind", choices, per_row=3, symbol=symbol_name(market))
 
 
-async def _ask_value(turn: Request, words: list[str], kind: _Kind) -> None:
+async def _ask_value(request: Request, words: list[str], kind: _Kind) -> None:
     if words[1] in {"above", "below"}:
-        await _ask_price(turn, words, kind)
+        await _ask_price(request, words, kind)
         return
     if "{w}" not in kind.line:
         _await_rest(
-            turn, _line(words, kind, {}).removesuffix("apr").removesuffix("%").removesuffix("$").strip()
+            request, _line(words, kind, {}).removesuffix("apr").removesuffix("%").removesuffix("$").strip()
         )
     choices = [(_shown(kind, value), value) for value in kind.values]
-    await _ask(turn, "value", words, choices)
+    await _ask(request, "value", words, choices)
 
 
-async def _ask_price(turn: Request, words: list[str], kind: _Kind) -> None:
+async def _ask_price(request: Request, words: list[str], kind: _Kind) -> None:
     """Levels a few per cent from here, at prices short enough to be read on a button."""
-    moment = await turn.services.queries.moment(words[0])
+    moment = await request.services.queries.moment(words[0])
     if isinstance(moment, Refusal):
-        await alerts.refuse(turn, moment)
+        await alerts.refuse(request, moment)
         return
-    _await_rest(turn, _line(words, kind, {"value": ""}))
+    _await_rest(request, _line(words, kind, {"value": ""}))
     choices = []
     for share in kind.values:
         level = plain(_SHORT.plus(moment.last * (HUNDRED + Decimal(share)) / HUNDRED))
         sign = "−" if share.startswith("-") else "+"
         choices.append((f"{level} ({sign}{share.lstrip('-')}%)", level))
-    price = turn.here.price(moment.last, moment.market.tick)
-    await _ask(turn, "price", words, choices, per_row=2, symbol=symbol_name(words[0]), price=price)
+    price = request.here.price(moment.last, moment.market.tick)
+    await _ask(request, "price", words, choices, per_row=2, symbol=symbol_name(words[0]), price=price)
 
 
 def _shown(kind: _Kind, value: str) -> str:
@@ -188,7 +188,7 @@ def _shown(kind: _Kind, value: str) -> str:
 
 
 async def _ask(
-    turn: Request,
+    request: Request,
     question: str,
     words: list[str],
     options: list[tuple[str, str]],
@@ -199,25 +199,25 @@ async def _ask(
     choices = [(label, f"aw:{done}|{value}") for label, value in options]
     if not said:
         market = "" if words[0] in {MINE, ALL} else f"{symbol_name(words[0])}: "
-        said = {"what": market + alert_view.choice(turn.here, words[1])}
-    await _show(turn, question, choices, per_row=per_row, **said)
+        said = {"what": market + alert_view.choice(request.here, words[1])}
+    await _show(request, question, choices, per_row=per_row, **said)
 
 
 async def _show(
-    turn: Request, question: str, choices: list[tuple[str, str]], *, per_row: int, **words: str
+    request: Request, question: str, choices: list[tuple[str, str]], *, per_row: int, **words: str
 ) -> None:
     message = start_view.ask(
-        turn.here,
+        request.here,
         f"alert-{question}",
         list(choices),
         cancel_data=lists.LIST,
         per_row=per_row,
         **words,
     )
-    await lists.put(turn, message)
+    await lists.put(request, message)
 
 
-def _await_rest(turn: Request, prefix: str) -> None:
+def _await_rest(request: Request, prefix: str) -> None:
     """Whoever would rather type than tap may."""
-    if turn.sender.private:
-        turn.services.prompts.expect(turn.user.id, Prompt("alert", f"new:{prefix}"))
+    if request.sender.private:
+        request.services.prompts.expect(request.user.id, Prompt("alert", f"new:{prefix}"))

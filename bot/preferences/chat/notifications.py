@@ -19,15 +19,15 @@ from bot.ui import Locale
 _GROUP_SETTINGS: Final = ("quiet", "zone", "language")
 
 
-async def noise(turn: Request, _: str = "", *, saved: Event | None = None) -> None:
+async def noise(request: Request, _: str = "", *, saved: Event | None = None) -> None:
     """The page of this chat, or of this topic."""
-    sender, services = turn.sender, turn.services
-    chat = await chat_of(turn)
+    sender, services = request.sender, request.services
+    chat = await chat_of(request)
     async with services.database.read() as session:
         chosen = await chats.volumes(session, [chat.id])
         waiting = len(await outbox_rows.gathered(session, chat.id))
     events = noise_view.PRIVATE_EVENTS if sender.private else noise_view.GROUP_EVENTS
-    place = turn.user if sender.private else chat
+    place = request.user if sender.private else chat
     view = noise_view.NotificationsView(
         {event: chats.volume_of(chosen, chat.id, sender.thread_id, event) for event in events},
         private=sender.private,
@@ -37,60 +37,62 @@ async def noise(turn: Request, _: str = "", *, saved: Event | None = None) -> No
         time_zone=place.time_zone,
         gathered=waiting,
     )
-    is_operator = turn.user.id in services.admin_ids
-    await turn.show_publicly(noise_view.noise(turn.here, view, operator=is_operator, saved=saved))
+    is_operator = request.user.id in services.admin_ids
+    await request.show_publicly(noise_view.noise(request.here, view, operator=is_operator, saved=saved))
 
 
-async def choose(turn: Request, argument: str) -> None:
+async def choose(request: Request, argument: str) -> None:
     """A button of the page: open one kind of news, or store what was tapped."""
     name, _, value = argument.partition(":")
-    if name in _GROUP_SETTINGS and not turn.sender.private:
-        await _group_setting(turn, name, value)
+    if name in _GROUP_SETTINGS and not request.sender.private:
+        await _group_setting(request, name, value)
     elif name not in set(Event):
-        await noise(turn)
-    elif not await may_manage(turn):
+        await noise(request)
+    elif not await may_manage(request):
         return
     elif value in set(Volume):
-        await _store(turn, Event(name), Volume(value))
+        await _store(request, Event(name), Volume(value))
     else:
-        await _ask(turn, Event(name))
+        await _ask(request, Event(name))
 
 
-async def _ask(turn: Request, event: Event) -> None:
-    async with turn.services.database.read() as session:
-        chosen = await chats.volumes(session, [turn.sender.chat_id])
-    volume = chats.volume_of(chosen, turn.sender.chat_id, turn.sender.thread_id, event)
-    await turn.show_publicly(noise_view.volume_choice(turn.here, event, volume, private=turn.sender.private))
+async def _ask(request: Request, event: Event) -> None:
+    async with request.services.database.read() as session:
+        chosen = await chats.volumes(session, [request.sender.chat_id])
+    volume = chats.volume_of(chosen, request.sender.chat_id, request.sender.thread_id, event)
+    await request.show_publicly(
+        noise_view.volume_choice(request.here, event, volume, private=request.sender.private)
+    )
 
 
-async def _store(turn: Request, event: Event, volume: Volume) -> None:
-    sender = turn.sender
+async def _store(request: Request, event: Event, volume: Volume) -> None:
+    sender = request.sender
     if sender.private and event in URGENT and volume in {Volume.DIGEST, Volume.OFF}:
-        await _ask(turn, event)  # not offered: the tap is forged, or older than the rule
+        await _ask(request, event)  # not offered: the tap is forged, or older than the rule
         return
-    chat = await chat_of(turn)
-    async with turn.services.database.write() as session:
+    chat = await chat_of(request)
+    async with request.services.database.write() as session:
         await chats.set_volume(session, chat.id, sender.thread_id, event, volume)
     if volume is Volume.DIGEST:
-        await ensure_digest(turn, chat)
-    await noise(turn, saved=event)
+        await ensure_digest(request, chat)
+    await noise(request, saved=event)
 
 
-async def _group_setting(turn: Request, name: str, value: str) -> None:
-    if not await may_manage(turn):
+async def _group_setting(request: Request, name: str, value: str) -> None:
+    if not await may_manage(request):
         return
-    chat = await chat_of(turn)
+    chat = await chat_of(request)
     change = _change(name, value)
     if change is None:
         options, chosen = _options(name, chat)
-        await turn.show_publicly(noise_view.chat_choice(turn.here, name, options, chosen))
+        await request.show_publicly(noise_view.chat_choice(request.here, name, options, chosen))
         return
-    async with turn.services.database.write() as session:
+    async with request.services.database.write() as session:
         await chats.change(session, chat.id, **change)
-    turn.place = await group_language.learn(
-        turn.services.database, chat.id, chat.title, turn.services.clock()
+    request.place = await group_language.learn(
+        request.services.database, chat.id, chat.title, request.services.clock()
     )
-    await noise(turn)
+    await noise(request)
 
 
 def _options(name: str, chat: Chat) -> tuple[list[tuple[str, str]], str]:

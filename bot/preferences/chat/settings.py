@@ -32,21 +32,21 @@ _OPTIONS: Final[dict[str, tuple[str, ...]]] = {
 
 
 @act(ActClass.STRANGERS)
-async def help_topic(turn: Request, topic: str = "") -> None:
+async def help_topic(request: Request, topic: str = "") -> None:
     """A page of help, or the list of pages."""
-    message = help_view.help(turn.here, topic.strip().lower()) if topic.strip() else None
-    await turn.show_publicly(message or help_view.help_topics(turn.here, back_data="menu:main"))
+    message = help_view.help(request.here, topic.strip().lower()) if topic.strip() else None
+    await request.show_publicly(message or help_view.help_topics(request.here, back_data="menu:main"))
 
 
-async def menu(turn: Request, section: str = "main") -> None:
+async def menu(request: Request, section: str = "main") -> None:
     """A page of buttons."""
-    await turn.show(start_view.menu(turn.locale, section or "main"))
+    await request.show(start_view.menu(request.locale, section or "main"))
 
 
-async def settings(turn: Request, _: str = "", *, saved: str | None = None) -> None:
+async def settings(request: Request, _: str = "", *, saved: str | None = None) -> None:
     """The settings of one user."""
-    _known, default = await turn.services.linking.list(turn.user.id)
-    user = turn.user
+    _known, default = await request.services.linking.list(request.user.id)
+    user = request.user
     view = settings_view.SettingsView(
         size_meaning=user.size_meaning,
         slippage_percent=user.slippage_percent,
@@ -56,11 +56,11 @@ async def settings(turn: Request, _: str = "", *, saved: str | None = None) -> N
         quiet_to=user.quiet_to,
         time_zone=user.time_zone,
         account_label=default.label if default is not None else None,
-        named=await turn.services.shares.is_named(user.id),
+        named=await request.services.shares.is_named(user.id),
     )
-    await turn.show(
+    await request.show(
         settings_view.settings(
-            turn.locale,
+            request.locale,
             view,
             data=lambda name: f"set:{name}",
             noise_data="hush:",
@@ -70,40 +70,42 @@ async def settings(turn: Request, _: str = "", *, saved: str | None = None) -> N
     )
 
 
-async def setting(turn: Request, argument: str) -> None:
+async def setting(request: Request, argument: str) -> None:
     """Open one setting, or store the value tapped."""
     name, _, value = argument.partition(":")
     if name == "language":
-        await accounts.language(turn, "ask")
+        await accounts.language(request, "ask")
     elif name == "account":
-        await accounts.accounts(turn)
+        await accounts.accounts(request)
     elif name not in _OPTIONS:
-        await settings(turn)
+        await settings(request)
     elif name == "named":
-        await _named(turn, value)
+        await _named(request, value)
     elif value and (change := _changes(name, value)) is not None:
-        turn.user = await turn.services.offers.change_user(turn.user, **change)
-        await settings(turn, saved=name)
+        request.user = await request.services.offers.change_user(request.user, **change)
+        await settings(request, saved=name)
     else:
         options = [(option, f"set:{name}:{option}") for option in _OPTIONS[name]]
-        await turn.show(
+        await request.show(
             settings_view.setting_choice(
-                turn.locale, name, options, chosen=_chosen(turn.user, name), back_data="menu:settings"
+                request.locale, name, options, chosen=_chosen(request.user, name), back_data="menu:settings"
             )
         )
 
 
-async def _named(turn: Request, value: str) -> None:
+async def _named(request: Request, value: str) -> None:
     """Whether a group's owner may see who one is; the ledger keeps it, not the user's row."""
-    shares = turn.services.shares
+    shares = request.services.shares
     if value in _OPTIONS["named"]:
-        await shares.set_named(turn.user.id, value == "yes")
-        await settings(turn, saved="named")
+        await shares.set_named(request.user.id, value == "yes")
+        await settings(request, saved="named")
         return
-    chosen = "yes" if await shares.is_named(turn.user.id) else "no"
+    chosen = "yes" if await shares.is_named(request.user.id) else "no"
     options = [(option, f"set:named:{option}") for option in _OPTIONS["named"]]
-    await turn.show(
-        settings_view.setting_choice(turn.locale, "named", options, chosen=chosen, back_data="menu:settings")
+    await request.show(
+        settings_view.setting_choice(
+            request.locale, "named", options, chosen=chosen, back_data="menu:settings"
+        )
     )
 
 

@@ -25,45 +25,45 @@ ACTION: Final = "payout"
 DRAFT_LIFE_MS: Final = 3_600_000
 
 
-async def payout(turn: Request, argument: str) -> None:
+async def payout(request: Request, argument: str) -> None:
     """`/payout 2026-10 1234.56`, a file with the caption `/payout 2026-10`, or `/payout 2026-10` to look."""
     words = argument.split()
     month = _month(words[0]) if words else None
     amount = read_amount(words[1]) if len(words) == 2 else None
     if month is None or len(words) > 2 or (amount is None and len(words) == 2):
-        await turn.show(view.usage(turn.locale))
-    elif month.end_ms > turn.services.clock():
-        await turn.show(view.not_over(turn.locale, month))
-    elif turn.attached is not None:
-        await _of_file(turn, month, amount, turn.attached)
+        await request.show(view.usage(request.locale))
+    elif month.end_ms > request.services.clock():
+        await request.show(view.not_over(request.locale, month))
+    elif request.attached is not None:
+        await _of_file(request, month, amount, request.attached)
     elif amount is not None:
-        await _of_amount(turn, month, amount)
-    elif (found := await turn.services.payouts.look(month)) is not None:
-        await _show(turn, found)
+        await _of_amount(request, month, amount)
+    elif (found := await request.services.payouts.look(month)) is not None:
+        await _show(request, found)
     else:
-        await turn.show(view.nothing_recorded(turn.locale, month))
+        await request.show(view.nothing_recorded(request.locale, month))
 
 
-async def _of_amount(turn: Request, month: Month, amount: Decimal) -> None:
+async def _of_amount(request: Request, month: Month, amount: Decimal) -> None:
     """Record the first payout of a month at once; ask what any other is."""
-    payouts = turn.services.payouts
-    draft = await payouts.draft(month, amount, turn.user.id)
+    payouts = request.services.payouts
+    draft = await payouts.draft(month, amount, request.user.id)
     if draft.standing:
-        await _ask(turn, draft)
+        await _ask(request, draft)
         return
     try:
-        await _show(turn, await payouts.settle(draft.number, How.FIRST, turn.user.id))
+        await _show(request, await payouts.settle(draft.number, How.FIRST, request.user.id))
     except AlreadyRecorded:
-        await _ask(turn, draft)
+        await _ask(request, draft)
 
 
-async def _of_file(turn: Request, month: Month, amount: Decimal | None, attached: Attached) -> None:
+async def _of_file(request: Request, month: Month, amount: Decimal | None, attached: Attached) -> None:
     """Show how a file was read; what is recorded is what its reader confirms."""
     try:
-        content = await _content(turn, attached)
+        content = await _content(request, attached)
     except TelegramError as error:
         _log.warning("a file was not handed over: %s", type(error).__name__)
-        await turn.show(view.not_handed_over(turn.locale))
+        await request.show(view.not_handed_over(request.locale))
         return
     file = (
         FileProblem(FileFault.TOO_BIG)
@@ -71,23 +71,23 @@ async def _of_file(turn: Request, month: Month, amount: Decimal | None, attached
         else await asyncio.to_thread(read_payout_file, content, amount)
     )
     if isinstance(file, FileProblem):
-        await turn.show(view.unreadable(turn.locale, file.fault, file.line, file.found))
+        await request.show(view.unreadable(request.locale, file.fault, file.line, file.found))
         return
-    draft = await turn.services.payouts.draft(month, amount, turn.user.id, file.lines, attached.name)
+    draft = await request.services.payouts.draft(month, amount, request.user.id, file.lines, attached.name)
     read = view.ReadAs(len(file.lines), file.amount, file.delimiter, file.sign, file.totals)
-    await _ask(turn, draft, read)
+    await _ask(request, draft, read)
 
 
-async def _ask(turn: Request, draft: PayoutDraft, read: view.ReadAs | None = None) -> None:
+async def _ask(request: Request, draft: PayoutDraft, read: view.ReadAs | None = None) -> None:
     """What a draft is: a button for each thing it may be, each good for one tap of this operator."""
-    services, choices = turn.services, {}
+    services, choices = request.services, {}
     kinds = (How.PART, How.CORRECTION) if draft.standing else (How.FIRST,)
     async with services.database.write() as session:
         for how in kinds:
             token = await buttons.create(
                 session,
-                turn.user.id,
-                turn.home,
+                request.user.id,
+                request.home,
                 ACTION,
                 {"payout": draft.number, "how": str(how), "seen": draft.seen},
                 now_ms=services.clock(),
@@ -95,7 +95,7 @@ async def _ask(turn: Request, draft: PayoutDraft, read: view.ReadAs | None = Non
             )
             choices[str(how)] = f"py:{token}"
     shown = view.draft(
-        turn.locale,
+        request.locale,
         draft.month,
         draft.amount,
         standing=draft.standing,
@@ -103,47 +103,47 @@ async def _ask(turn: Request, draft: PayoutDraft, read: view.ReadAs | None = Non
         read=read,
         choices=choices,
     )
-    await turn.show(shown)
+    await request.show(shown)
 
 
-async def tapped(turn: Request, token: str) -> None:
+async def tapped(request: Request, token: str) -> None:
     """Record a draft as what its operator says it is, once; without a token, let it be."""
-    services = turn.services
-    if turn.user.id not in services.access.admins:
-        await turn.answer(Refusal(RefusalCode.NOT_YOUR_BUTTON))
+    services = request.services
+    if request.user.id not in services.access.admins:
+        await request.answer(Refusal(RefusalCode.NOT_YOUR_BUTTON))
         return
     if not token:
-        await turn.show(view.dropped(turn.locale))
+        await request.show(view.dropped(request.locale))
         return
     async with services.database.write() as session:
-        button = await buttons.use_once(session, token, turn.user.id, services.clock())
+        button = await buttons.use_once(session, token, request.user.id, services.clock())
     if button is None or button.action != ACTION:
-        await turn.answer(Refusal(RefusalCode.EXPIRED))
+        await request.answer(Refusal(RefusalCode.EXPIRED))
         return
     number, how, seen = (button.arguments[name] for name in ("payout", "how", "seen"))
     try:
-        outcome = await services.payouts.settle(number, How(how), turn.user.id, seen)
+        outcome = await services.payouts.settle(number, How(how), request.user.id, seen)
     except AlreadyRecorded:
-        await _ask(turn, await services.payouts.again(number))
+        await _ask(request, await services.payouts.again(number))
     except NotOpen:
-        await turn.answer(Refusal(RefusalCode.USED))
+        await request.answer(Refusal(RefusalCode.USED))
     else:
-        await _show(turn, outcome)
+        await _show(request, outcome)
 
 
-async def _content(turn: Request, file: Attached) -> bytes | None:
+async def _content(request: Request, file: Attached) -> bytes | None:
     """The file; None when it is larger than anything that would be read."""
     if file.size > MAX_BYTES:
         return None
     async with given_back():
-        handle = await turn.services.bot.get_file(file.file_id)
+        handle = await request.services.bot.get_file(file.file_id)
         return bytes(await handle.download_as_bytearray())
 
 
-async def _show(turn: Request, outcome: PayoutOutcome) -> None:
-    await turn.show(
+async def _show(request: Request, outcome: PayoutOutcome) -> None:
+    await request.show(
         view.reconciled(
-            turn.locale,
+            request.locale,
             outcome.month,
             outcome.terms.tier,
             outcome.found,

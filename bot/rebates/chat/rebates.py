@@ -20,50 +20,50 @@ from bot.ui.lateness import Lateness
 _KNOWN: Final = ("followers", "elsewhere")  # what only the operator can say
 
 
-async def rebates(turn: Request, argument: str) -> None:
+async def rebates(request: Request, argument: str) -> None:
     """`/rebates`, `/rebates 2026-10`"""
     try:
-        month = Month.parse(argument) if argument else Month.of(turn.services.clock())
+        month = Month.parse(argument) if argument else Month.of(request.services.clock())
     except ValueError:
-        await turn.show(view.which_month(turn.locale))
+        await request.show(view.which_month(request.locale))
         return
-    await _show_month(turn, month)
+    await _show_month(request, month)
 
 
-async def _show_month(turn: Request, month: Month) -> None:
-    services, now_ms = turn.services, turn.services.clock()
+async def _show_month(request: Request, month: Month) -> None:
+    services, now_ms = request.services, request.services.clock()
     summary = await services.summaries.month(month)
     months = await services.summaries.months()
     if now_ms < month.end_ms:
         projection = project(summary.course(now_ms), summary.basis)
         page = view.in_progress(
-            turn.locale, summary, projection, now_ms=now_ms, doors=doors(month), months=months
+            request.locale, summary, projection, now_ms=now_ms, doors=doors(month), months=months
         )
     else:
-        page = view.finished(turn.locale, summary, doors=doors(month), months=months)
-    await turn.show(page)
+        page = view.finished(request.locale, summary, doors=doors(month), months=months)
+    await request.show(page)
 
 
-async def _show_breakdown(turn: Request, month: Month, rest: str) -> None:
+async def _show_breakdown(request: Request, month: Month, rest: str) -> None:
     name, _, page = rest.partition(":")
     by = Breakdown(name)
     shown = view.breakdown(
-        turn.locale,
-        await turn.services.summaries.recent(month),
+        request.locale,
+        await request.services.summaries.recent(month),
         by,
         int(page),
         page_data=lambda number: f"rb:by:{month}:{by}:{number}",
         back_data=f"rb:month:{month}",
     )
-    await turn.show(shown)
+    await request.show(shown)
 
 
-async def _send_files(turn: Request, month: Month) -> None:
-    summary = await turn.services.summaries.recent(month)
-    _, *files = await asyncio.to_thread(parts_of, turn.locale, summary, Lateness())
+async def _send_files(request: Request, month: Month) -> None:
+    summary = await request.services.summaries.recent(month)
+    _, *files = await asyncio.to_thread(parts_of, request.locale, summary, Lateness())
     for part in files:
-        await turn.services.outbox.say(
-            turn.home,
+        await request.services.outbox.say(
+            request.home,
             part.message,
             photo=part.photo,
             document=part.document,
@@ -71,23 +71,23 @@ async def _send_files(turn: Request, month: Month) -> None:
         )
 
 
-async def advisor(turn: Request, argument: str) -> None:
+async def advisor(request: Request, argument: str) -> None:
     """`/advisor`, `/advisor followers 6000 elsewhere 25m`"""
     known = _what_is_known(argument)
     if known is None:
-        await turn.show(advice.usage(turn.locale))
+        await request.show(advice.usage(request.locale))
     else:
-        await _advise(turn, Month.of(turn.services.clock()), known)
+        await _advise(request, Month.of(request.services.clock()), known)
 
 
-async def _advise(turn: Request, month: Month, known: dict[str, Decimal]) -> None:
-    summary = await turn.services.summaries.recent(month)
+async def _advise(request: Request, month: Month, known: dict[str, Decimal]) -> None:
+    summary = await request.services.summaries.recent(month)
     followers = known.get("followers")
     own = summary.own_numbers(
         followers=None if followers is None else int(followers), elsewhere=known.get("elsewhere")
     )
-    partial = turn.services.clock() < month.end_ms
-    await turn.say_privately(advice.advice(turn.locale, month, advise(own), partial=partial))
+    partial = request.services.clock() < month.end_ms
+    await request.say_privately(advice.advice(request.locale, month, advise(own), partial=partial))
 
 
 def _what_is_known(argument: str) -> dict[str, Decimal] | None:
@@ -102,24 +102,24 @@ def _what_is_known(argument: str) -> dict[str, Decimal] | None:
     return known if len(known) == len(numbers) else None
 
 
-async def tapped(turn: Request, argument: str) -> None:
+async def tapped(request: Request, argument: str) -> None:
     """The buttons of an operator; anybody can forge their data, nobody else the sender's id."""
-    if turn.user.id not in turn.services.access.admins:
-        await turn.answer(Refusal(RefusalCode.NOT_YOUR_BUTTON))
+    if request.user.id not in request.services.access.admins:
+        await request.answer(Refusal(RefusalCode.NOT_YOUR_BUTTON))
         return
     step, _, rest = argument.partition(":")
     text, _, rest = rest.partition(":")
     try:
         month = Month.parse(text)
     except ValueError:
-        await turn.answer(Refusal(RefusalCode.EXPIRED))
+        await request.answer(Refusal(RefusalCode.EXPIRED))
         return
     match step:
         case "month":
-            await _show_month(turn, month)
+            await _show_month(request, month)
         case "by":
-            await _show_breakdown(turn, month, rest)
+            await _show_breakdown(request, month, rest)
         case "files":
-            await _send_files(turn, month)
+            await _send_files(request, month)
         case "advice":
-            await _advise(turn, month, {})
+            await _advise(request, month, {})

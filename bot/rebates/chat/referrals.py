@@ -22,68 +22,68 @@ _USAGE: Final = re.compile(r"(\d{1,16})\s+(\S+?)\s?%?(?:\s+(\d{4}-\d{2}))?", re.
 MAX_ID: Final = 2**52
 
 
-async def first_question(turn: Request) -> Message | None:
+async def first_question(request: Request) -> Message | None:
     """The question, for who never answered it."""
-    said = await turn.services.affiliates.now(turn.user.id)
-    return view.referral_question(turn.locale) if said is None else None
+    said = await request.services.affiliates.now(request.user.id)
+    return view.referral_question(request.locale) if said is None else None
 
 
-async def referral(turn: Request, argument: str = "") -> None:
+async def referral(request: Request, argument: str = "") -> None:
     """`/referral`, `/referral 15%`, `/referral none`, `/referral unknown`."""
-    if not turn.sender.private:
-        await turn.say(refusal_view.refusal(turn.here, Refusal(RefusalCode.PRIVATE_ONLY)))
+    if not request.sender.private:
+        await request.say(refusal_view.refusal(request.here, Refusal(RefusalCode.PRIVATE_ONLY)))
         return
     known, rate = _rate(argument)
     if known:
-        await _answer(turn, rate)
+        await _answer(request, rate)
     elif _PERCENT.fullmatch(argument.strip()):
-        await turn.show(view.affiliate_too_much(turn.locale, MOST))
+        await request.show(view.affiliate_too_much(request.locale, MOST))
     else:
-        said = await turn.services.affiliates.now(turn.user.id)
+        said = await request.services.affiliates.now(request.user.id)
         word = None if said is None else view.word(said.rate)
-        await turn.show(view.referral_question(turn.locale, said=word))
+        await request.show(view.referral_question(request.locale, said=word))
 
 
-async def tapped(turn: Request, argument: str) -> None:
+async def tapped(request: Request, argument: str) -> None:
     """The buttons of the question."""
     if argument == "other":
-        await turn.show(view.referral_how(turn.locale))
+        await request.show(view.referral_how(request.locale))
     else:
-        await referral(turn, argument)
+        await referral(request, argument)
 
 
-async def _answer(turn: Request, rate: Decimal | None) -> None:
-    if await turn.services.affiliates.user_says(turn.user.id, rate):
-        await turn.show(view.referral_saved(turn.locale, rate))
+async def _answer(request: Request, rate: Decimal | None) -> None:
+    if await request.services.affiliates.user_says(request.user.id, rate):
+        await request.show(view.referral_saved(request.locale, rate))
     else:
-        await turn.show(view.referral_set_by_operator(turn.locale))
+        await request.show(view.referral_set_by_operator(request.locale))
 
 
-async def affiliate(turn: Request, argument: str) -> None:
+async def affiliate(request: Request, argument: str) -> None:
     """`/affiliate USER_ID 10%|none|unknown [2026-10]`, for operators."""
     read = _USAGE.fullmatch(argument.strip())
     known, rate = _rate(read[2]) if read else (False, None)
     month = _month(read[3]) if read and read[3] else None
     if read is not None and not known and _PERCENT.fullmatch(read[2]):
-        await turn.show(view.affiliate_too_much(turn.locale, MOST))
+        await request.show(view.affiliate_too_much(request.locale, MOST))
         return
     if read is None or not known or int(read[1]) >= MAX_ID or (read[3] and month is None):
-        await turn.show(view.affiliate_usage(turn.locale))
+        await request.show(view.affiliate_usage(request.locale))
         return
-    services, user_id, now_ms = turn.services, int(read[1]), turn.services.clock()
+    services, user_id, now_ms = request.services, int(read[1]), request.services.clock()
     async with services.database.read() as session:
         user = await users.get(session, user_id)
     if user is None or user.forgotten_ms is not None:
-        await turn.show(view.affiliate_unknown_user(turn.locale, user_id))
+        await request.show(view.affiliate_unknown_user(request.locale, user_id))
         return
-    revised = await services.affiliates.operator_says(user_id, rate, turn.user.id, month)
+    revised = await services.affiliates.operator_says(user_id, rate, request.user.id, month)
     said, since = view.word(rate), str(month or Month.of(now_ms))
     async with services.database.write() as session:
         detail = {"user": user_id, "rate": said, "from": since}
-        await audit.append(session, now_ms, turn.user.id, "affiliate", detail)
+        await audit.append(session, now_ms, request.user.id, "affiliate", detail)
     ranges = await services.affiliates.ranges(user_id)
     stands = [(one.rate, str(one.first), str(one.last) if one.last else None) for one in ranges]
-    await turn.show(view.affiliate_set(turn.locale, user_id, stands, revised))
+    await request.show(view.affiliate_set(request.locale, user_id, stands, revised))
 
 
 def _rate(text: str) -> tuple[bool, Decimal | None]:

@@ -24,53 +24,53 @@ _LINE: Final = re.compile(
 )
 
 
-async def share(turn: Request, argument: str) -> None:
+async def share(request: Request, argument: str) -> None:
     """`/share` lists, `/share @here 20%` and `/share ID 20% from 2026-11 to 2027-03` promise."""
     if not argument:
-        await turn.show(await _list(turn))
+        await request.show(await _list(request))
         return
     read = _LINE.fullmatch(argument)
     try:
-        start = Month.parse(read["start"]) if read and read["start"] else Month.of(turn.services.clock())
+        start = Month.parse(read["start"]) if read and read["start"] else Month.of(request.services.clock())
         end = Month.parse(read["end"]) if read and read["end"] else None
     except ValueError:
         read = None
     if read is None or Decimal(read["rate"]) > HUNDRED or (end is not None and end < start):
-        await turn.show(view.usage(turn.locale))
+        await request.show(view.usage(request.locale))
         return
-    await turn.show(await _promise(turn, read["party"], Decimal(read["rate"]) / HUNDRED, start, end))
+    await request.show(await _promise(request, read["party"], Decimal(read["rate"]) / HUNDRED, start, end))
 
 
-async def _promise(turn: Request, name: str, rate: Decimal, start: Month, end: Month | None) -> Message:
-    if start < Month.of(turn.services.clock()):
-        return view.over(turn.locale, start)
-    party = await _party(turn, name.lower())
+async def _promise(request: Request, name: str, rate: Decimal, start: Month, end: Month | None) -> Message:
+    if start < Month.of(request.services.clock()):
+        return view.over(request.locale, start)
+    party = await _party(request, name.lower())
     if isinstance(party, Message):
         return party
-    refused = await turn.services.shares.promise(party, rate, start, end, turn.user.id)
+    refused = await request.services.shares.promise(party, rate, start, end, request.user.id)
     if isinstance(refused, TooMuch):
-        return view.too_much(turn.locale, refused.most)
-    return view.promised(turn.locale, str(party), rate, start, end)
+        return view.too_much(request.locale, refused.most)
+    return view.promised(request.locale, str(party), rate, start, end)
 
 
-async def _party(turn: Request, name: str) -> Party | Message:
+async def _party(request: Request, name: str) -> Party | Message:
     """Whom a line names; words for the operator when nobody is."""
     if name == "@here":
-        if turn.sender.private:
-            return view.not_a_group(turn.locale)
-        return Party(GROUP, (await chat_of(turn)).id)
+        if request.sender.private:
+            return view.not_a_group(request.locale)
+        return Party(GROUP, (await chat_of(request)).id)
     number = int(name)
     if number > 0:
-        person = await turn.services.shares.person(number)
-        return view.unknown_party(turn.locale, name) if person is None else Party(PERSON, person.id)
-    async with turn.services.database.read() as session:
+        person = await request.services.shares.person(number)
+        return view.unknown_party(request.locale, name) if person is None else Party(PERSON, person.id)
+    async with request.services.database.read() as session:
         known = await chats.known(session, [number])
-    return Party(GROUP, number) if number in known else view.unknown_party(turn.locale, name)
+    return Party(GROUP, number) if number in known else view.unknown_party(request.locale, name)
 
 
-async def _list(turn: Request) -> Message:
-    promises = await turn.services.shares.every()
-    async with turn.services.database.read() as session:
+async def _list(request: Request) -> Message:
+    promises = await request.services.shares.every()
+    async with request.services.database.read() as session:
         ids = {kind: {one.party.id for one in promises if one.party.kind == kind} for kind in (GROUP, PERSON)}
         groups = await chats.known(session, ids[GROUP])
         names = await ledger_parties.pseudonyms(session, ids[PERSON])
@@ -80,4 +80,4 @@ async def _list(turn: Request) -> Message:
         view.PromiseLine(str(one.party), titles.get(one.party, ""), one.rate, one.from_month)
         for one in promises
     ]
-    return view.shares(turn.locale, lines)
+    return view.shares(request.locale, lines)

@@ -33,14 +33,14 @@ _LANGUAGES: Final = {
 }
 
 
-async def start(turn: Request, _: str = "") -> None:
+async def start(request: Request, _: str = "") -> None:
     """What this is, the risk, and the next step."""
-    known, default = await turn.services.linking.list(turn.user.id)
+    known, default = await request.services.linking.list(request.user.id)
     linked = default is not None and bool(known)
-    await turn.show(
+    await request.show(
         start_view.start(
-            turn.locale,
-            turn.services.demo,
+            request.locale,
+            request.services.demo,
             linked,
             try_data=f"go:{start_view.EXAMPLE}",
             language_data="lang:ask",
@@ -49,19 +49,19 @@ async def start(turn: Request, _: str = "") -> None:
 
 
 @act(ActClass.LET_IN)
-async def link(turn: Request, argument: str = "") -> None:
+async def link(request: Request, argument: str = "") -> None:
     """Offer the two ways; a group is no place for either."""
-    if not turn.sender.private:
-        await turn.say(refusal_view.refusal(turn.here, Refusal(RefusalCode.PRIVATE_ONLY)))
+    if not request.sender.private:
+        await request.say(refusal_view.refusal(request.here, Refusal(RefusalCode.PRIVATE_ONLY)))
         return
     label = _label(argument)
     if isinstance(label, Refusal):
-        await turn.show(refusal_view.refusal(turn.locale, label))
+        await request.show(refusal_view.refusal(request.locale, label))
         return
     suffix = f":{label}" if label else ""
-    await turn.show(
+    await request.show(
         link_view.link_intro(
-            turn.locale, generate_data=f"link:generate{suffix}", paste_data=f"link:paste{suffix}"
+            request.locale, generate_data=f"link:generate{suffix}", paste_data=f"link:paste{suffix}"
         )
     )
 
@@ -82,51 +82,51 @@ def _label(text: str) -> str | Refusal:
 
 
 @act(ActClass.LET_IN)
-async def link_step(turn: Request, argument: str) -> None:
+async def link_step(request: Request, argument: str) -> None:
     """The buttons of linking."""
     step, _, rest = argument.partition(":")
     if step == "generate":
-        await _generate(turn, rest or None)
+        await _generate(request, rest or None)
     elif step == "paste":
-        turn.services.prompts.expect(turn.user.id, Prompt("secret", rest))
-        await turn.show(link_view.link_paste_prompt(turn.locale, cancel_data="link:cancel"))
+        request.services.prompts.expect(request.user.id, Prompt("secret", rest))
+        await request.show(link_view.link_paste_prompt(request.locale, cancel_data="link:cancel"))
     elif step == "done" and (account_id := number(rest)) is not None:
-        await _verify(turn, account_id)
+        await _verify(request, account_id)
     else:
-        turn.services.prompts.take(turn.user.id)
-        await start(turn)
+        request.services.prompts.take(request.user.id)
+        await start(request)
 
 
-async def _generate(turn: Request, label: str | None) -> None:
-    made = await turn.services.linking.generate(turn.user.id, label)
+async def _generate(request: Request, label: str | None) -> None:
+    made = await request.services.linking.generate(request.user.id, label)
     if isinstance(made, Refusal):
-        await turn.show(refusal_view.refusal(turn.locale, made))
+        await request.show(refusal_view.refusal(request.locale, made))
         return
-    await turn.show(
+    await request.show(
         link_view.link_generated(
-            turn.locale,
+            request.locale,
             made.public_key,
-            turn.services.key_page_url,
+            request.services.key_page_url,
             done_data=f"link:done:{made.account_id}",
             cancel_data="link:cancel",
-            address=turn.services.public_address,
+            address=request.services.public_address,
         )
     )
 
 
-async def _verify(turn: Request, account_id: int) -> None:
-    turn.answer_soon()
-    outcome = await turn.services.linking.verify(turn.user.id, account_id)
+async def _verify(request: Request, account_id: int) -> None:
+    request.answer_soon()
+    outcome = await request.services.linking.verify(request.user.id, account_id)
     if isinstance(outcome, Linked):
-        question = await referrals.first_question(turn)
+        question = await referrals.first_question(request)
         label, read_only = outcome.account.label, outcome.read_only
-        await turn.show(link_view.link_done(turn.locale, label, read_only, question))
+        await request.show(link_view.link_done(request.locale, label, read_only, question))
     elif isinstance(outcome, NotYet):
         # A message of its own: the steps and the key stay where the user can still read them.
-        message = link_view.link_not_yet(turn.locale, outcome.value, done_data=f"link:done:{account_id}")
-        await turn.say_privately(message)
+        message = link_view.link_not_yet(request.locale, outcome.value, done_data=f"link:done:{account_id}")
+        await request.say_privately(message)
     else:
-        await turn.say_privately(refusal_view.refusal(turn.locale, outcome))
+        await request.say_privately(refusal_view.refusal(request.locale, outcome))
 
 
 def number(text: str) -> int | None:
@@ -137,34 +137,34 @@ def number(text: str) -> int | None:
     return value if value <= MAX_ID else None
 
 
-async def secret(turn: Request, text: str, prompt: Prompt | None) -> None:
+async def secret(request: Request, text: str, prompt: Prompt | None) -> None:
     """The secret that was asked for, or what was sent in its place: away with it first, then use it."""
-    services = turn.services
-    asked_for = prompt is not None and prompt.kind == "secret" and services.access.admits(turn.user)
-    if prompt is None or not asked_for or not turn.sender.private:
-        said = await stray_secret(services, turn.here, turn.sender.chat_id, turn.message_id)
-        await turn.say(said)
+    services = request.services
+    asked_for = prompt is not None and prompt.kind == "secret" and services.access.admits(request.user)
+    if prompt is None or not asked_for or not request.sender.private:
+        said = await stray_secret(services, request.here, request.sender.chat_id, request.message_id)
+        await request.say(said)
         return
-    deleted = await services.outbox.delete(turn.sender.chat_id, turn.message_id)
+    deleted = await services.outbox.delete(request.sender.chat_id, request.message_id)
     if not deleted:
-        await turn.say(link_view.secret_not_deleted(turn.locale))
+        await request.say(link_view.secret_not_deleted(request.locale))
     try:
         found = spellings(text) or [text]
-        made = await services.linking.paste(turn.user.id, found, prompt.prefix or None)
+        made = await services.linking.paste(request.user.id, found, prompt.prefix or None)
     except SecretRefused as error:
-        await _ask_again(turn, prompt, error.problem.value)
+        await _ask_again(request, prompt, error.problem.value)
         return
     except AlreadyLinked:
-        await turn.say(link_view.link_not_yet(turn.locale, "already-linked"))
+        await request.say(link_view.link_not_yet(request.locale, "already-linked"))
         return
     if deleted:
-        await turn.say(link_view.secret_deleted(turn.locale))
-    await _verify(turn, made.account_id)
+        await request.say(link_view.secret_deleted(request.locale))
+    await _verify(request, made.account_id)
 
 
-async def _ask_again(turn: Request, prompt: Prompt, problem: str) -> None:
-    turn.services.prompts.expect(turn.user.id, prompt)
-    await turn.say(link_view.link_paste_again(turn.locale, problem, cancel_data="link:cancel"))
+async def _ask_again(request: Request, prompt: Prompt, problem: str) -> None:
+    request.services.prompts.expect(request.user.id, prompt)
+    await request.say(link_view.link_paste_again(request.locale, problem, cancel_data="link:cancel"))
 
 
 async def stray_secret(services: Services, locale: Locale, chat_id: int, message_id: int) -> Message:
@@ -175,14 +175,14 @@ async def stray_secret(services: Services, locale: Locale, chat_id: int, message
     return link_view.secret_unasked(locale) if deleted else link_view.secret_not_deleted(locale)
 
 
-async def accounts(turn: Request, page: str = "0") -> None:
+async def accounts(request: Request, page: str = "0") -> None:
     """The linked accounts."""
-    known, default = await turn.services.linking.list(turn.user.id)
+    known, default = await request.services.linking.list(request.user.id)
     ids = {account.label: account.id for account in known}
     lines = [_line(account, default) for account in known]
-    await turn.show(
+    await request.show(
         link_view.accounts(
-            turn.locale,
+            request.locale,
             lines,
             page_data=lambda n: f"acc:{n}",
             page=number(page) or 0,
@@ -202,78 +202,80 @@ def _line(account: Account, default: Account | None) -> link_view.AccountLine:
     )
 
 
-async def account_step(turn: Request, argument: str) -> None:
+async def account_step(request: Request, argument: str) -> None:
     """The buttons under an account."""
     step, _, rest = argument.partition(":")
     account_id = number(rest)
-    account = await turn.services.linking.get(turn.user.id, account_id) if account_id is not None else None
+    account = (
+        await request.services.linking.get(request.user.id, account_id) if account_id is not None else None
+    )
     if account is None or account.id is None:
-        await accounts(turn)
+        await accounts(request)
     elif step == "use":
-        await turn.services.linking.set_default(turn.user.id, account.id)
-        await turn.show(link_view.account_default_set(turn.locale, account.label))
+        await request.services.linking.set_default(request.user.id, account.id)
+        await request.show(link_view.account_default_set(request.locale, account.label))
     else:
-        yes = await confirmations.ask(turn, "unlink", {"account": account.id})
+        yes = await confirmations.ask(request, "unlink", {"account": account.id})
         message = link_view.unlink_confirm(
-            turn.locale, account.label, confirm_data=yes, cancel_data="keep:unlink"
+            request.locale, account.label, confirm_data=yes, cancel_data="keep:unlink"
         )
-        await turn.show(message)
+        await request.show(message)
 
 
-async def unlink(turn: Request, label: str = "") -> None:
+async def unlink(request: Request, label: str = "") -> None:
     """Part from one account."""
-    known, _ = await turn.services.linking.list(turn.user.id)
+    known, _ = await request.services.linking.list(request.user.id)
     named = [a for a in known if not label or a.label.casefold() == label.strip().casefold()]
     if len(named) == 1:
-        await account_step(turn, f"unlink:{named[0].id}")
+        await account_step(request, f"unlink:{named[0].id}")
     elif not known:
-        await accounts(turn)
+        await accounts(request)
     else:
         labels = [(account.label, f"acct:unlink:{account.id}") for account in known]
-        await turn.show(link_view.unlink_which(turn.locale, labels))
+        await request.show(link_view.unlink_which(request.locale, labels))
 
 
 @act(ActClass.STRANGERS)
-async def forget(turn: Request, _: str = "") -> None:
+async def forget(request: Request, _: str = "") -> None:
     """Ask before destroying everything."""
-    yes = await confirmations.ask(turn, "forget", {})
-    await turn.show(link_view.forget_confirm(turn.locale, confirm_data=yes, cancel_data="keep:forget"))
+    yes = await confirmations.ask(request, "forget", {})
+    await request.show(link_view.forget_confirm(request.locale, confirm_data=yes, cancel_data="keep:forget"))
 
 
-async def _forget(turn: Request, _: confirmations.Arguments) -> None:
-    await turn.services.linking.forget(turn.user.id)
-    await turn.show(link_view.forget_done(turn.locale))
+async def _forget(request: Request, _: confirmations.Arguments) -> None:
+    await request.services.linking.forget(request.user.id)
+    await request.show(link_view.forget_done(request.locale))
 
 
-async def _unlink(turn: Request, arguments: confirmations.Arguments) -> None:
-    services = turn.services
-    account = await services.linking.get(turn.user.id, int(arguments["account"]))
+async def _unlink(request: Request, arguments: confirmations.Arguments) -> None:
+    services = request.services
+    account = await services.linking.get(request.user.id, int(arguments["account"]))
     if account is None or account.id is None:
-        await accounts(turn)
+        await accounts(request)
         return
     anyway = bool(arguments.get("anyway"))
-    parted = await services.linking.unlink(turn.user.id, account.id, anyway=anyway)
+    parted = await services.linking.unlink(request.user.id, account.id, anyway=anyway)
     if isinstance(parted, InDoubt):
-        await turn.show(await _in_doubt(turn, account, parted))
+        await request.show(await _in_doubt(request, account, parted))
         return
     left, ended = (parted.orders, parted.alerts) if parted is not None else (0, 0)
     key = f"{account.public_key[:6]}…"
-    await turn.show(link_view.unlink_done(turn.locale, account.label, key, left, ended))
+    await request.show(link_view.unlink_done(request.locale, account.label, key, left, ended))
 
 
-async def _unlink_again(turn: Request, arguments: confirmations.Arguments) -> None:
-    await account_step(turn, f"unlink:{arguments['account']}")
+async def _unlink_again(request: Request, arguments: confirmations.Arguments) -> None:
+    await account_step(request, f"unlink:{arguments['account']}")
 
 
-confirmations.ACTS["forget"] = confirmations.Act(_forget, lambda turn, _: forget(turn))
+confirmations.ACTS["forget"] = confirmations.Act(_forget, lambda request, _: forget(request))
 confirmations.ACTS["unlink"] = confirmations.Act(_unlink, _unlink_again)
 
 
-async def _in_doubt(turn: Request, account: Account, doubt: InDoubt) -> Message:
-    retry = await confirmations.ask(turn, "unlink", {"account": account.id})
-    anyway = await confirmations.ask(turn, "unlink", {"account": account.id, "anyway": 1})
+async def _in_doubt(request: Request, account: Account, doubt: InDoubt) -> Message:
+    retry = await confirmations.ask(request, "unlink", {"account": account.id})
+    anyway = await confirmations.ask(request, "unlink", {"account": account.id, "anyway": 1})
     return link_view.unlink_in_doubt(
-        turn.locale,
+        request.locale,
         account.label,
         doubt.orders,
         retry_data=retry,
@@ -283,26 +285,26 @@ async def _in_doubt(turn: Request, account: Account, doubt: InDoubt) -> Message:
 
 
 @act(ActClass.STRANGERS)
-async def keep(turn: Request, what: str) -> None:
+async def keep(request: Request, what: str) -> None:
     """The other button of unlink and forget."""
     build = link_view.forget_kept if what == "forget" else link_view.unlink_kept
-    await turn.show(build(turn.locale))
+    await request.show(build(request.locale))
 
 
 @act(ActClass.STRANGERS)
-async def language(turn: Request, code: str) -> None:
+async def language(request: Request, code: str) -> None:
     """Choose the language: one's own in private, the group's in a group, where only administrators may."""
-    if not turn.sender.private and not await admins.may_manage(turn):
+    if not request.sender.private and not await admins.may_manage(request):
         return
     wanted = _LANGUAGES.get(code.strip().casefold())
     if wanted is None:
         choices = {one: f"lang:{one.value}" for one in Language}
-        await turn.show_publicly(start_view.language_choice(turn.here, choices))
-    elif turn.sender.private:
-        turn.user = await turn.services.offers.change_user(turn.user, language=wanted.value)
-        await turn.show(start_view.language_set(turn.locale))
+        await request.show_publicly(start_view.language_choice(request.here, choices))
+    elif request.sender.private:
+        request.user = await request.services.offers.change_user(request.user, language=wanted.value)
+        await request.show(start_view.language_set(request.locale))
     else:
-        await admins.chat_of(turn)
-        async with turn.services.database.write() as session:
-            await chats.change(session, turn.sender.chat_id, language=wanted.value)
-        await turn.show_publicly(start_view.language_set(Locale.of(wanted)))
+        await admins.chat_of(request)
+        async with request.services.database.write() as session:
+            await chats.change(session, request.sender.chat_id, language=wanted.value)
+        await request.show_publicly(start_view.language_set(Locale.of(wanted)))

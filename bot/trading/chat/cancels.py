@@ -23,54 +23,54 @@ ACTION: Final = "cancel"
 _KEEP: Final = "menu:orders"
 
 
-async def cancel(turn: Request, intent: CancelIntent) -> bool:
+async def cancel(request: Request, intent: CancelIntent) -> bool:
     """Cancel what the line names: at once where nothing loses its stop, else after a question."""
-    plan = await turn.services.cancels.plan(turn.user, intent)
+    plan = await request.services.cancels.plan(request.user, intent)
     if isinstance(plan, Refusal):
-        await turn.show(refusal_view.refusal(turn.locale, plan))
+        await request.show(refusal_view.refusal(request.locale, plan))
         return False
     if not plan.is_harmless:
-        await _ask(turn, plan)
+        await _ask(request, plan)
         return True
-    return await _carry_out(turn, plan.account.id, plan.intent, _ids(plan.orders))
+    return await _carry_out(request, plan.account.id, plan.intent, _ids(plan.orders))
 
 
-async def cancel_order(turn: Request, argument: str) -> None:
+async def cancel_order(request: Request, argument: str) -> None:
     """The cancel button of one order, `<code>[:<when it was shown>]`: an old one is asked about."""
     code, _, shown = argument.partition(":")
     intent = CancelIntent(order_id=code)
-    if is_fresh(shown, turn.services.clock()):
-        await cancel(turn, intent)
+    if is_fresh(shown, request.services.clock()):
+        await cancel(request, intent)
     else:
-        await ask(turn, intent)
+        await ask(request, intent)
 
 
-async def cancel_all(turn: Request, argument: str = "ask") -> None:
+async def cancel_all(request: Request, argument: str = "ask") -> None:
     """Ask, then cancel everything that rests: on the account the button names, else on the default."""
     account_id = argument.partition(":")[2]
-    services = turn.services
-    label = await services.cards.label(turn.user.id, number(account_id) or 0) if account_id else None
-    account = label if isinstance(label, Refusal) else await services.linking.choose(turn.user.id, label)
+    services = request.services
+    label = await services.cards.label(request.user.id, number(account_id) or 0) if account_id else None
+    account = label if isinstance(label, Refusal) else await services.linking.choose(request.user.id, label)
     if isinstance(account, Refusal):
-        await turn.show(refusal_view.refusal(turn.locale, account))
+        await request.show(refusal_view.refusal(request.locale, account))
         return
-    await ask(turn, CancelIntent(scope="all", account=account.label))
+    await ask(request, CancelIntent(scope="all", account=account.label))
 
 
-async def ask(turn: Request, intent: CancelIntent) -> None:
+async def ask(request: Request, intent: CancelIntent) -> None:
     """Show what would be cancelled, with a button that does it once."""
-    plan = await turn.services.cancels.plan(turn.user, intent)
+    plan = await request.services.cancels.plan(request.user, intent)
     if isinstance(plan, Refusal):
-        await turn.show(refusal_view.refusal(turn.locale, plan))
+        await request.show(refusal_view.refusal(request.locale, plan))
     else:
-        await _ask(turn, plan)
+        await _ask(request, plan)
 
 
-async def _ask(turn: Request, plan: CancelPlan) -> None:
-    confirm = await _data(turn, plan, plan.orders)
+async def _ask(request: Request, plan: CancelPlan) -> None:
+    confirm = await _data(request, plan, plan.orders)
     if plan.is_harmless:
         message = list_view.cancel_all_confirm(
-            turn.locale,
+            request.locale,
             len(plan.orders),
             account_label=plan.account.label,
             confirm_data=confirm,
@@ -78,33 +78,33 @@ async def _ask(turn: Request, plan: CancelPlan) -> None:
         )
     else:
         message = list_view.cancel_bare_confirm(
-            turn.locale,
+            request.locale,
             len(plan.orders),
             plan.bare,
             others=len(plan.others),
             account_label=plan.account.label,
             confirm_data=confirm,
-            keep_data=await _data(turn, plan, plan.others) if plan.others else _KEEP,
+            keep_data=await _data(request, plan, plan.others) if plan.others else _KEEP,
         )
-    await turn.show(message)
+    await request.show(message)
 
 
-async def _data(turn: Request, plan: CancelPlan, orders: Sequence[OrderSnapshot]) -> str:
+async def _data(request: Request, plan: CancelPlan, orders: Sequence[OrderSnapshot]) -> str:
     arguments = {"account": plan.account.id, "line": canonical(plan.intent), "ids": _ids(orders)}
-    return await confirmations.ask(turn, ACTION, arguments)
+    return await confirmations.ask(request, ACTION, arguments)
 
 
 def _ids(orders: Sequence[OrderSnapshot]) -> list[str]:
     return [order.exchange_id for order in orders if order.exchange_id is not None]
 
 
-async def _confirmed(turn: Request, arguments: confirmations.Arguments) -> None:
+async def _confirmed(request: Request, arguments: confirmations.Arguments) -> None:
     intent = _intent(arguments)
-    await _carry_out(turn, int(arguments["account"]), intent, list(arguments["ids"]))
+    await _carry_out(request, int(arguments["account"]), intent, list(arguments["ids"]))
 
 
-async def _again(turn: Request, arguments: confirmations.Arguments) -> None:
-    await ask(turn, _intent(arguments))
+async def _again(request: Request, arguments: confirmations.Arguments) -> None:
+    await ask(request, _intent(arguments))
 
 
 def _intent(arguments: confirmations.Arguments) -> CancelIntent:
@@ -117,16 +117,16 @@ def _intent(arguments: confirmations.Arguments) -> CancelIntent:
 confirmations.ACTS[ACTION] = confirmations.Act(_confirmed, _again)
 
 
-async def _carry_out(turn: Request, account_id: int, intent: CancelIntent, ids: Sequence[str]) -> bool:
-    results = await turn.services.cancels.carry_out(turn.user, account_id, intent, ids)
+async def _carry_out(request: Request, account_id: int, intent: CancelIntent, ids: Sequence[str]) -> bool:
+    results = await request.services.cancels.carry_out(request.user, account_id, intent, ids)
     if isinstance(results, Refusal):
-        await turn.show(refusal_view.refusal(turn.locale, results))
+        await request.show(refusal_view.refusal(request.locale, results))
         return False
-    lines = [_line(turn, result) for result in results]
-    await turn.show(list_view.cancel_result(turn.locale, lines, orders_data="menu:orders"))
+    lines = [_line(request, result) for result in results]
+    await request.show(list_view.cancel_result(request.locale, lines, orders_data="menu:orders"))
     return all(result.error is None for result in results)
 
 
-def _line(turn: Request, result: Cancelled) -> list_view.CancelLine:
-    reason = reason_of(turn.locale, result.error)
+def _line(request: Request, result: Cancelled) -> list_view.CancelLine:
+    reason = reason_of(request.locale, result.error)
     return list_view.CancelLine(result.order, outcome_of(result.error), reason)

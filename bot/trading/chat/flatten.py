@@ -34,15 +34,15 @@ def reason_of(locale: Locale, error: BackpackError | None) -> str:
     return refusal_view.exchange_reason(locale, error.code, error.message)
 
 
-async def panic(turn: Request) -> bool:
+async def panic(request: Request) -> bool:
     """The first question."""
-    plan = await turn.services.panics.look_around(turn.user)
+    plan = await request.services.panics.look_around(request.user)
     if isinstance(plan, Refusal):
-        await turn.show(refusal_view.refusal(turn.locale, plan))
+        await request.show(refusal_view.refusal(request.locale, plan))
         return False
-    await turn.show(
+    await request.show(
         bulk_view.panic_first(
-            turn.locale,
+            request.locale,
             **_counts(plan),
             confirm_data="panic:ask",
             cancel_data="menu:main",
@@ -62,35 +62,35 @@ def _counts(plan: PanicPlan) -> dict[str, Any]:
     }
 
 
-async def panic_asked(turn: Request, _: str) -> None:
+async def panic_asked(request: Request, _: str) -> None:
     """The second question carries the single-use token."""
-    plan = await turn.services.panics.plan(turn.user, turn.home, turn.group)
+    plan = await request.services.panics.plan(request.user, request.home, request.group)
     if isinstance(plan, Refusal):
-        await turn.show(refusal_view.refusal(turn.locale, plan))
+        await request.show(refusal_view.refusal(request.locale, plan))
         return
-    message_id = await turn.show(
+    message_id = await request.show(
         bulk_view.panic_second(
-            turn.locale,
+            request.locale,
             **_counts(plan),
             confirm_data=f"flat:{plan.token}",
             cancel_data=f"no:{plan.token}",
         )
     )
     if message_id is not None:
-        await turn.services.offers.shown(plan.ticket_id, message_id, "")
+        await request.services.offers.shown(plan.ticket_id, message_id, "")
 
 
-async def panic_confirmed(turn: Request, token: str) -> None:
+async def panic_confirmed(request: Request, token: str) -> None:
     """Cancel all, close all, and report each leg."""
-    turn.answer_soon()
-    refused = await turn.services.panics.run(token, turn.user, panic_teller(turn.services))
-    turn.services.outbox.kick()
+    request.answer_soon()
+    refused = await request.services.panics.run(token, request.user, panic_teller(request.services))
+    request.services.outbox.kick()
     if refused is None:
         return
-    await turn.say_privately(refusal_view.refusal(turn.locale, refused))
-    if refused.code is RefusalCode.EXPIRED and await turn.services.placing.past(token, turn.user.id):
-        turn.is_tap = False
-        await panic_asked(turn, "")
+    await request.say_privately(refusal_view.refusal(request.locale, refused))
+    if refused.code is RefusalCode.EXPIRED and await request.services.placing.past(token, request.user.id):
+        request.is_tap = False
+        await panic_asked(request, "")
 
 
 def panic_teller(services: Services) -> Tell:

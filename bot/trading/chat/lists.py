@@ -18,22 +18,22 @@ from bot.trading.views import order_list as list_view
 from bot.ui import refusals as refusal_view
 
 
-async def _refused(turn: Request, refusal: Refusal) -> bool:
-    await turn.show(refusal_view.refusal(turn.locale, refusal))
+async def _refused(request: Request, refusal: Refusal) -> bool:
+    await request.show(refusal_view.refusal(request.locale, refusal))
     return False
 
 
-async def positions(turn: Request, page: str = "0") -> bool:
+async def positions(request: Request, page: str = "0") -> bool:
     """Open positions with their buttons; `page` is `<page>[:<account>]`."""
     number_of, _, account_id = page.partition(":")
-    label = await _label(turn, account_id)
-    shown = await turn.services.queries.account(turn.user, label)
+    label = await _label(request, account_id)
+    shown = await request.services.queries.account(request.user, label)
     if isinstance(shown, Refusal):
-        return await _refused(turn, shown)
-    resting = await turn.services.queries.open_orders(turn.user, label)
+        return await _refused(request, shown)
+    resting = await request.services.queries.open_orders(request.user, label)
     exits = {} if isinstance(resting, Refusal) else _exits(shown, resting)
     message = holdings_view.positions(
-        turn.locale,
+        request.locale,
         shown.positions,
         account_label=shown.account.label,
         page_data=lambda n: f"pos:{n}:{shown.account.id}",
@@ -45,13 +45,15 @@ async def positions(turn: Request, page: str = "0") -> bool:
         refresh_data=f"pos:{_page(number_of)}:{shown.account.id}",
         unread=shown.state.unread_positions,
     )
-    await turn.show(message)
+    await request.show(message)
     return True
 
 
-async def _label(turn: Request, account_id: str) -> str | None:
+async def _label(request: Request, account_id: str) -> str | None:
     """The account whose positions a list goes on showing, whatever has become the default meanwhile."""
-    known = await turn.services.linking.get(turn.user.id, number(account_id) or 0) if account_id else None
+    known = (
+        await request.services.linking.get(request.user.id, number(account_id) or 0) if account_id else None
+    )
     return known.label if known is not None else None
 
 
@@ -93,16 +95,16 @@ def _level(exit_order: tuple[Decimal, Decimal | None]) -> Decimal:
     return exit_order[0]
 
 
-async def orders(turn: Request, page: str = "0") -> bool:
+async def orders(request: Request, page: str = "0") -> bool:
     """Open orders with their cancel buttons."""
-    account = await turn.services.linking.choose(turn.user.id, None)
-    found = await turn.services.queries.resting(turn.user)
+    account = await request.services.linking.choose(request.user.id, None)
+    found = await request.services.queries.resting(request.user)
     if isinstance(account, Refusal) or isinstance(found, Refusal):
         refusal = account if isinstance(account, Refusal) else found
-        return await _refused(turn, refusal) if isinstance(refusal, Refusal) else False
-    now_ms = turn.services.clock()
+        return await _refused(request, refusal) if isinstance(refusal, Refusal) else False
+    now_ms = request.services.clock()
     message = list_view.orders(
-        turn.locale,
+        request.locale,
         found.orders,
         odd=len(found.odd),
         account_label=account.label,
@@ -112,62 +114,62 @@ async def orders(turn: Request, page: str = "0") -> bool:
         cancel_all_data=f"cancelall:ask:{account.id}" if found.orders else None,
         refresh_data=f"ord:{_page(page)}",
     )
-    await turn.show(message)
+    await request.show(message)
     return True
 
 
-async def order(turn: Request, code: str) -> bool:
+async def order(request: Request, code: str) -> bool:
     """One order in full."""
-    snapshot = await turn.services.queries.order(turn.user, code)
+    snapshot = await request.services.queries.order(request.user, code)
     if isinstance(snapshot, Refusal):
-        return await _refused(turn, snapshot)
-    cancel = cancel_data(snapshot.code, turn.services.clock()) if snapshot.state.is_live else None
-    await turn.show(
-        list_view.order_detail(turn.locale, snapshot, cancel_data=cancel, orders_data="menu:orders")
+        return await _refused(request, snapshot)
+    cancel = cancel_data(snapshot.code, request.services.clock()) if snapshot.state.is_live else None
+    await request.show(
+        list_view.order_detail(request.locale, snapshot, cancel_data=cancel, orders_data="menu:orders")
     )
     return True
 
 
-async def balance(turn: Request, page: str = "0") -> bool:
+async def balance(request: Request, page: str = "0") -> bool:
     """What the account holds."""
-    shown = await turn.services.queries.account(turn.user)
+    shown = await request.services.queries.account(request.user)
     if isinstance(shown, Refusal):
-        return await _refused(turn, shown)
+        return await _refused(request, shown)
     message = holdings_view.balance(
-        turn.locale,
+        request.locale,
         shown.state,
         account_label=shown.account.label,
         page_data=lambda n: f"bal:{n}",
         page=_page(page),
         refresh_data=f"bal:{_page(page)}",
     )
-    await turn.show(message)
+    await request.show(message)
     return True
 
 
-async def fees(turn: Request) -> bool:
+async def fees(request: Request) -> bool:
     """The account's own fee rates."""
-    shown = await turn.services.queries.account(turn.user)
+    shown = await request.services.queries.account(request.user)
     if isinstance(shown, Refusal):
-        return await _refused(turn, shown)
-    await turn.show(
+        return await _refused(request, shown)
+    await request.show(
         holdings_view.fees(
-            turn.locale, shown.state.fees, account_label=shown.account.label, referral_data="ref:ask"
+            request.locale, shown.state.fees, account_label=shown.account.label, referral_data="ref:ask"
         )
     )
     return True
 
 
-async def price(turn: Request, mention: str) -> bool:
+async def price(request: Request, mention: str) -> bool:
     """Last, mark, best bid and ask, the day's range. Public: a group may see it."""
-    moment = await _moment(turn, mention)
+    moment = await _moment(request, mention)
     if isinstance(moment, Refusal):
-        return await _public_refusal(turn, moment, "px")
+        return await _public_refusal(request, moment, "px")
     symbol = moment.market.symbol
-    day = await turn.services.queries.day(symbol)
-    await turn.show_publicly(
+    day = await request.services.queries.day(symbol)
+    await request.show_publicly(
         market_view.price(
-            turn.here,
+            request.here,
             moment.market,
             last=moment.last,
             mark=moment.mark if moment.market.is_perp else None,
@@ -176,7 +178,7 @@ async def price(turn: Request, mention: str) -> bool:
             high=day.high if day is not None else None,
             low=day.low if day is not None else None,
             quote_volume=day.quote_volume if day is not None else None,
-            time_ms=turn.services.clock(),
+            time_ms=request.services.clock(),
             buy_data=f"w:{'long' if moment.market.is_perp else 'buy'}|{symbol}",
             sell_data=f"w:{'short' if moment.market.is_perp else 'sell'}|{symbol}",
             book_data=f"bk:{symbol}",
@@ -186,35 +188,35 @@ async def price(turn: Request, mention: str) -> bool:
     return True
 
 
-async def book(turn: Request, mention: str) -> bool:
+async def book(request: Request, mention: str) -> bool:
     """The ladder. Public."""
-    moment = await _moment(turn, mention)
+    moment = await _moment(request, mention)
     if isinstance(moment, Refusal):
-        return await _public_refusal(turn, moment, "bk")
+        return await _public_refusal(request, moment, "bk")
     symbol = moment.market.symbol
     message = market_view.book(
-        turn.here,
+        request.here,
         moment.market,
         moment.book,
-        time_ms=turn.services.clock(),
+        time_ms=request.services.clock(),
         price_data=f"px:{symbol}",
         refresh_data=f"bk:{symbol}",
     )
-    await turn.show_publicly(message)
+    await request.show_publicly(message)
     return True
 
 
-async def _moment(turn: Request, mention: str) -> Moment | Refusal:
+async def _moment(request: Request, mention: str) -> Moment | Refusal:
     if not mention:
         return Refusal(RefusalCode.MISSING_SYMBOL)
-    return await turn.services.queries.moment(mention, MarketKind.PERP)
+    return await request.services.queries.moment(mention, MarketKind.PERP)
 
 
-async def _public_refusal(turn: Request, refusal: Refusal, button: str) -> bool:
+async def _public_refusal(request: Request, refusal: Refusal, button: str) -> bool:
     """The refusal, and a button for each symbol that may have been meant."""
     names = [name for name in str(refusal.params.get("suggestions", "")).split(", ") if name]
     offers = [(name, f"{button}:{name}") for name in names]
-    await turn.show_publicly(refusal_view.refusal(turn.here, refusal, offers=offers))
+    await request.show_publicly(refusal_view.refusal(request.here, refusal, offers=offers))
     return False
 
 

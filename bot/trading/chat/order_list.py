@@ -31,40 +31,42 @@ from bot.ui.message import MAX_DATA
 ChainIntent = TradeIntent | CloseIntent | ProtectIntent | CancelIntent
 
 
-async def offer(turn: Request, statements: Sequence[tuple[ChainIntent, StatementPlace]]) -> bool:
+async def offer(request: Request, statements: Sequence[tuple[ChainIntent, StatementPlace]]) -> bool:
     """One preview of all statements with one Confirm, or say which of them is refused and why."""
-    services = turn.services
-    token, was_used = await own_token(turn)
+    services = request.services
+    token, was_used = await own_token(request)
     if was_used:
         return True  # Telegram delivered the message twice
     intents = [intent for intent, _ in statements]
-    made = await services.offers.make_chain(turn.user, turn.home, intents, token=token, group_id=turn.group)
+    made = await services.offers.make_chain(
+        request.user, request.home, intents, token=token, group_id=request.group
+    )
     if isinstance(made, Refused):
         of = (None, None) if made.statement is None else statements[made.statement]
-        await refuse(turn, made.refusal, *of)
+        await refuse(request, made.refusal, *of)
         return False
-    if token is not None and is_small(turn, made):
-        refused = await services.chains.run(made.ticket, turn.user.id, None, teller(services))
+    if token is not None and is_small(request, made):
+        refused = await services.chains.run(made.ticket, request.user.id, None, teller(services))
         services.outbox.kick()
         if refused is not None:
-            await refuse(turn, refused)
+            await refuse(request, refused)
             return False
-        if not turn.sender.private:
-            await turn.point_home(delivered=True)
+        if not request.sender.private:
+            await request.point_home(delivered=True)
         return True
-    card = _card(turn, made)
+    card = _card(request, made)
     if card is None:
-        await services.placing.cancel(made.token, turn.user.id)
-        await refuse(turn, Refusal(RefusalCode.UNSUPPORTED, {"feature": "chain-length"}))
+        await services.placing.cancel(made.token, request.user.id)
+        await refuse(request, Refusal(RefusalCode.UNSUPPORTED, {"feature": "chain-length"}))
         return False
-    title = str(chain_view.offer_chain(turn.locale, len(made.steps)))
-    await turn.show_offer(card, made.ticket_id, title)
+    title = str(chain_view.offer_chain(request.locale, len(made.steps)))
+    await request.show_offer(card, made.ticket_id, title)
     return True
 
 
-def _card(turn: Request, made: Offer) -> Message | None:
+def _card(request: Request, made: Offer) -> Message | None:
     return chain_view.chain_preview(
-        turn.locale,
+        request.locale,
         [chain_view.ChainStep(step.previews, step.cancels) for step in made.steps],
         account_label=made.account_label,
         seconds_left=OFFER_SECONDS,
@@ -74,9 +76,9 @@ def _card(turn: Request, made: Offer) -> Message | None:
     )
 
 
-async def refuse_panic(turn: Request) -> None:
+async def refuse_panic(request: Request) -> None:
     """Panic among other statements: nothing of the message is done, and panic alone is a tap away."""
-    await refuse(turn, Refusal(RefusalCode.PANIC_ALONE, mend="panic"))
+    await refuse(request, Refusal(RefusalCode.PANIC_ALONE, mend="panic"))
 
 
 def teller(services: Services) -> Tell:

@@ -33,50 +33,52 @@ _PERP: Final = {"long", "short"}
 _OPENING: Final = {*_PERP, "buy"}  # told at the first step; the ticket decides
 
 
-async def step(turn: Request, argument: str) -> None:
+async def step(request: Request, argument: str) -> None:
     """Ask for the next word of the line, or hand the finished line over."""
     words = argument.split("|")
     verb = words[0]
     if len(argument.encode()) > MOST_BYTES:
-        await trade.line(turn, " ".join(words))  # no button of ours: read as what it is
+        await trade.line(request, " ".join(words))  # no button of ours: read as what it is
     elif words[-1] == TYPE:
-        await _type(turn, words[:-1])
-    elif verb in _OPENING and not turn.services.access.admits(turn.user):
-        await turn.show(refusal_view.refusal(turn.locale, Refusal(RefusalCode.CLOSING_ONLY)))
+        await _type(request, words[:-1])
+    elif verb in _OPENING and not request.services.access.admits(request.user):
+        await request.show(refusal_view.refusal(request.locale, Refusal(RefusalCode.CLOSING_ONLY)))
     elif verb in {"long", "short", "buy", "sell"}:
-        await _trade(turn, words)
+        await _trade(request, words)
     elif verb == "close":
-        await _close(turn, words)
+        await _close(request, words)
     elif verb in {"tp", "sl"}:
-        await _exit(turn, words)
+        await _exit(request, words)
     elif verb in {"price", "book"}:
         data = "px" if verb == "price" else "bk"
-        await _ask_symbol(turn, f"{verb}-symbol", MarketKind.PERP, lambda base: f"{data}:{base}")
+        await _ask_symbol(request, f"{verb}-symbol", MarketKind.PERP, lambda base: f"{data}:{base}")
     elif verb == "order":
-        turn.services.prompts.expect(turn.user.id, Prompt("line", "order"))
-        await turn.show(start_view.ask(turn.locale, "order", [], cancel_data="menu:main"))
+        request.services.prompts.expect(request.user.id, Prompt("line", "order"))
+        await request.show(start_view.ask(request.locale, "order", [], cancel_data="menu:main"))
 
 
-async def _trade(turn: Request, words: list[str]) -> None:
+async def _trade(request: Request, words: list[str]) -> None:
     verb, done = words[0], "|".join(words)
     perp = verb in _PERP
-    action = turn.locale.plain(f"menu-{verb}")
+    action = request.locale.plain(f"menu-{verb}")
     symbol = words[1] if len(words) > 1 else ""
     if len(words) == 1:
         kind = MarketKind.PERP if perp else MarketKind.SPOT
-        await _ask_symbol(turn, "symbol", kind, lambda base: f"w:{verb}|{base}", action=action)
+        await _ask_symbol(request, "symbol", kind, lambda base: f"w:{verb}|{base}", action=action)
     elif len(words) == 2:
         sizes = _EXIT_SIZES if verb == "sell" else _ENTRY_SIZES
-        _await_rest(turn, _line(words))
-        await _ask(turn, "size", done, (*sizes, "type"), action=action, symbol=symbol_name(symbol))
+        _await_rest(request, _line(words))
+        await _ask(request, "size", done, (*sizes, "type"), action=action, symbol=symbol_name(symbol))
     elif perp and len(words) == 3:
-        _await_rest(turn, _line(words))
-        await _ask(turn, "leverage", done, ("none", *_LEVERAGES), action=action, symbol=symbol_name(symbol))
+        _await_rest(request, _line(words))
+        await _ask(
+            request, "leverage", done, ("none", *_LEVERAGES), action=action, symbol=symbol_name(symbol)
+        )
     elif perp and len(words) == 4:
-        _await_rest(turn, f"{_line(words)} sl")
-        await _ask(turn, "stop", done, ("none", *_STOPS), action=action, symbol=symbol_name(symbol))
+        _await_rest(request, f"{_line(words)} sl")
+        await _ask(request, "stop", done, ("none", *_STOPS), action=action, symbol=symbol_name(symbol))
     else:
-        await trade.line(turn, _line(words))
+        await trade.line(request, _line(words))
 
 
 def _line(words: list[str]) -> str:
@@ -85,31 +87,37 @@ def _line(words: list[str]) -> str:
     return " ".join(part for part in parts if part)
 
 
-async def _close(turn: Request, words: list[str]) -> None:
+async def _close(request: Request, words: list[str]) -> None:
     if len(words) == 1:
-        await _ask_position(turn, "close")
+        await _ask_position(request, "close")
     else:
         choices = [(part, f"{_run(words)}close {words[1]} {part}") for part in ("25%", "50%", "75%", "100%")]
-        await turn.show(
+        await request.show(
             start_view.ask(
-                turn.locale, "close-part", choices, cancel_data="menu:positions", symbol=symbol_name(words[1])
+                request.locale,
+                "close-part",
+                choices,
+                cancel_data="menu:positions",
+                symbol=symbol_name(words[1]),
             )
         )
 
 
-async def _exit(turn: Request, words: list[str]) -> None:
+async def _exit(request: Request, words: list[str]) -> None:
     verb = words[0]
     if len(words) == 1:
-        await _ask_position(turn, verb)
+        await _ask_position(request, verb)
         return
-    if not await _awaits_exit(turn, words):
+    if not await _awaits_exit(request, words):
         return
     symbol = words[1]
     options = _TARGETS if verb == "tp" else _STOPS
     choices = [(option, f"{_run(words)}{verb} {symbol} {option}") for option in options]
     choices.append(("type", f"w:{'|'.join(words)}|{TYPE}"))
-    await turn.show(
-        start_view.ask(turn.locale, verb, choices, cancel_data="menu:positions", symbol=symbol_name(symbol))
+    await request.show(
+        start_view.ask(
+            request.locale, verb, choices, cancel_data="menu:positions", symbol=symbol_name(symbol)
+        )
     )
 
 
@@ -118,67 +126,67 @@ def _run(words: list[str]) -> str:
     return f"on:{words[2]}:" if len(words) > 2 else "go:"
 
 
-async def _awaits_exit(turn: Request, words: list[str]) -> bool:
+async def _awaits_exit(request: Request, words: list[str]) -> bool:
     """As `_await_rest`, on the account of the position; False when that one is gone, which is said."""
     account_id = (number(words[2]) or 0) if len(words) > 2 else None
-    label = await turn.services.cards.label(turn.user.id, account_id)
+    label = await request.services.cards.label(request.user.id, account_id)
     if isinstance(label, Refusal):
-        await turn.show(refusal_view.refusal(turn.locale, label))
+        await request.show(refusal_view.refusal(request.locale, label))
         return False
     account = f' on "{label}"' if label is not None else ""
-    turn.services.prompts.expect(turn.user.id, Prompt("line", " ".join(words[:2]), account))
+    request.services.prompts.expect(request.user.id, Prompt("line", " ".join(words[:2]), account))
     return True
 
 
-async def _ask_position(turn: Request, verb: str) -> None:
-    shown = await turn.services.queries.account(turn.user)
+async def _ask_position(request: Request, verb: str) -> None:
+    shown = await request.services.queries.account(request.user)
     if not isinstance(shown, Refusal) and not shown.positions:
         shown = Refusal(RefusalCode.NO_POSITION)
     if isinstance(shown, Refusal):
-        await turn.show(refusal_view.refusal(turn.locale, shown))
+        await request.show(refusal_view.refusal(request.locale, shown))
         return
     account_id = shown.account.id
     choices = [(symbol_name(one.symbol), f"w:{verb}|{one.symbol}|{account_id}") for one in shown.positions]
     if verb == "close" and len(choices) > 1:
         choices.append(("all", f"on:{account_id}:close all"))
     question = "close" if verb == "close" else f"{verb}-position"
-    await turn.show(start_view.ask(turn.locale, question, choices, cancel_data="menu:main"))
+    await request.show(start_view.ask(request.locale, question, choices, cancel_data="menu:main"))
 
 
 async def _ask_symbol(
-    turn: Request, question: str, kind: MarketKind, data: Callable[[str], str], **words: str
+    request: Request, question: str, kind: MarketKind, data: Callable[[str], str], **words: str
 ) -> None:
-    bases = (await turn.services.queries.symbols(kind))[:MOST_SYMBOLS]
+    bases = (await request.services.queries.symbols(kind))[:MOST_SYMBOLS]
     choices = [(base, data(base)) for base in bases]
-    await turn.show(
-        start_view.ask(turn.locale, question, choices, cancel_data="menu:main", per_row=4, **words)
+    await request.show(
+        start_view.ask(request.locale, question, choices, cancel_data="menu:main", per_row=4, **words)
     )
 
 
-async def _ask(turn: Request, question: str, done: str, options: tuple[str, ...], **words: str) -> None:
+async def _ask(request: Request, question: str, done: str, options: tuple[str, ...], **words: str) -> None:
     values = {"none": NONE, "type": TYPE}
     choices = [(option, f"w:{done}|{values.get(option, option)}") for option in options]
-    message = start_view.ask(turn.locale, question, choices, cancel_data="menu:main", per_row=3, **words)
-    await turn.show(message)
+    message = start_view.ask(request.locale, question, choices, cancel_data="menu:main", per_row=3, **words)
+    await request.show(message)
 
 
-def _await_rest(turn: Request, prefix: str) -> None:
+def _await_rest(request: Request, prefix: str) -> None:
     """Whoever would rather type than tap may: the next message completes the line."""
-    turn.services.prompts.expect(turn.user.id, Prompt("line", prefix))
+    request.services.prompts.expect(request.user.id, Prompt("line", prefix))
 
 
-async def _type(turn: Request, words: list[str]) -> None:
+async def _type(request: Request, words: list[str]) -> None:
     prefix = " ".join(words)
     if words[0] in {"tp", "sl"}:
         prefix = " ".join(words[:2])
-        if not await _awaits_exit(turn, words):
+        if not await _awaits_exit(request, words):
             return
     else:
-        _await_rest(turn, prefix)
-    await turn.show(start_view.ask(turn.locale, "type", [], cancel_data="menu:main", line=prefix))
+        _await_rest(request, prefix)
+    await request.show(start_view.ask(request.locale, "type", [], cancel_data="menu:main", line=prefix))
 
 
-async def typed(turn: Request, prompt: Prompt, text: str) -> None:
+async def typed(request: Request, prompt: Prompt, text: str) -> None:
     """The answer to a question, or a new line by somebody who changed their mind."""
     completed = f"{prompt.prefix} {text}{prompt.suffix}"
     # Who answers "sl?" with "sl 3%" has said it all.
@@ -186,7 +194,7 @@ async def typed(turn: Request, prompt: Prompt, text: str) -> None:
     ways = (text, completed) if prompt.prefix == "order" else (completed, named, text)
     unread = (
         text
-        if len(text.split()) > 1 and classify(text, tickers=turn.services.catalogue.tickers)
+        if len(text.split()) > 1 and classify(text, tickers=request.services.catalogue.tickers)
         else completed
     )  # a new line, itself wrong
-    await trade.line(turn, next((way for way in ways if trade.is_line(turn, way)), unread))
+    await trade.line(request, next((way for way in ways if trade.is_line(request, way)), unread))

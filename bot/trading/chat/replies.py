@@ -22,20 +22,20 @@ Read = Parsed | ParseFailure
 _POSITION: Final = re.compile(r"on:(\d+):close ([A-Z0-9_]+_PERP)")
 
 
-async def bind(turn: Request, text: str, result: Read) -> tuple[str, Read] | Refusal:
+async def bind(request: Request, text: str, result: Read) -> tuple[str, Read] | Refusal:
     """The line and its reading, completed by the card it answers where it lacks what the card knows."""
-    offered = [turn.read(mend) for mend in result.mends] if isinstance(result, ParseFailure) else [result]
-    if turn.replied is None or not any(isinstance(one, Parsed) and _lacks(one) for one in offered):
+    offered = [request.read(mend) for mend in result.mends] if isinstance(result, ParseFailure) else [result]
+    if request.replied is None or not any(isinstance(one, Parsed) and _lacks(one) for one in offered):
         return text, result
-    card = await card_of(turn)
+    card = await card_of(request)
     if card is None:
         return text, result
     if isinstance(card, Refusal):
         return card
     if isinstance(result, ParseFailure):
-        return text, _with_mends(result, [_completed(turn, one, card) for one in offered])
-    line = _completed(turn, result, card)
-    return line if isinstance(line, Refusal) else (line, turn.read(line))
+        return text, _with_mends(result, [_completed(request, one, card) for one in offered])
+    line = _completed(request, result, card)
+    return line if isinstance(line, Refusal) else (line, request.read(line))
 
 
 def _with_mends(failure: ParseFailure, lines: list[str | Refusal]) -> ParseFailure:
@@ -45,32 +45,32 @@ def _with_mends(failure: ParseFailure, lines: list[str | Refusal]) -> ParseFailu
     return replace(failure, refusal=refusal, mends=mends)
 
 
-def _completed(turn: Request, result: Read, card: MessageContext) -> str | Refusal:
+def _completed(request: Request, result: Read, card: MessageContext) -> str | Refusal:
     """The line of a reading with what the card knows."""
     if isinstance(result, ParseFailure):
         return result.refusal
     bound: list[str] = []
     for intent in result.intents:
-        meant = _bound(turn, intent, card)
+        meant = _bound(request, intent, card)
         if isinstance(meant, Refusal):
             return meant
         bound.append(meant)
     return "; ".join(bound)
 
 
-async def card_of(turn: Request) -> MessageContext | Refusal | None:
+async def card_of(request: Request) -> MessageContext | Refusal | None:
     """The card a message answers; None when it answers none that we know."""
-    if turn.replied is None:
+    if request.replied is None:
         return None
-    services, replied = turn.services, turn.replied
-    found = await services.cards.find(turn.user.id, turn.sender.chat_id, replied.message_id)
-    if found is not None or not turn.sender.private:
+    services, replied = request.services, request.replied
+    found = await services.cards.find(request.user.id, request.sender.chat_id, replied.message_id)
+    if found is not None or not request.sender.private:
         return found
     held = {match.groups() for data in replied.buttons if (match := _POSITION.fullmatch(data))}
     if len(held) != 1:
         return None
     ((account_id, symbol),) = held
-    account = await services.cards.label(turn.user.id, int(account_id))
+    account = await services.cards.label(request.user.id, int(account_id))
     return account if isinstance(account, Refusal) else MessageContext(account, symbol)
 
 
@@ -84,18 +84,18 @@ def _lacks(result: Parsed) -> bool:
     )
 
 
-def cancels(turn: Request, text: str) -> bool:
+def cancels(request: Request, text: str) -> bool:
     """Whether an answer to a message of ours is the word cancel alone, in whatever language."""
-    if turn.replied is None:
+    if request.replied is None:
         return False
-    completed = turn.read(f"{text} all")
+    completed = request.read(f"{text} all")
     return isinstance(completed, Parsed) and completed.intents == (CancelIntent(scope="all"),)
 
 
-def _bound(turn: Request, intent: Intent, card: MessageContext) -> str | Refusal:
+def _bound(request: Request, intent: Intent, card: MessageContext) -> str | Refusal:
     """The statement with what the card knows."""
     if isinstance(intent, AgainIntent):
-        return _again(turn, intent, card)
+        return _again(request, intent, card)
     is_close = isinstance(intent, CloseIntent) and intent.symbol is None and intent.scope is None
     if card.symbol is None or not (is_close or (isinstance(intent, ProtectIntent) and not intent.symbol)):
         return canonical(intent)
@@ -103,8 +103,8 @@ def _bound(turn: Request, intent: Intent, card: MessageContext) -> str | Refusal
     return canonical(replace(intent, symbol=card.symbol, account=intent.account or card.account))
 
 
-def _again(turn: Request, change: AgainIntent, card: MessageContext) -> str | Refusal:
-    known = turn.read(card.line) if card.line is not None else None
+def _again(request: Request, change: AgainIntent, card: MessageContext) -> str | Refusal:
+    known = request.read(card.line) if card.line is not None else None
     if not isinstance(known, Parsed) or (len(known.intents) > 1 and change != AgainIntent()):
         return Refusal(RefusalCode.NO_CARD)
     lines = [repeated(intent, change) for intent in known.intents]

@@ -95,26 +95,26 @@ def left_out(locale: Locale, offer: Offer) -> list[Markup]:
     return [bulk_view.left_out_line(locale, one.symbol, one.quantity, one.refusal) for one in offer.left_out]
 
 
-async def own_token(turn: Request) -> tuple[str | None, bool]:
+async def own_token(request: Request) -> tuple[str | None, bool]:
     """The token a typed line can have when its user lets small orders go unasked, and whether it was used.
 
     It names the message, so that a message Telegram delivers twice places no second order. It is no secret:
     only its user can claim it. A tapped line has none, for a button can be hit twice; neither has a guess.
     """
-    if turn.query is not None or turn.guessed or turn.user.confirm_mode is not ConfirmMode.BELOW:
+    if request.query is not None or request.guessed or request.user.confirm_mode is not ConfirmMode.BELOW:
         return None, False
-    name = f"{turn.user.id}:{turn.sender.chat_id}:{turn.message_id}"
+    name = f"{request.user.id}:{request.sender.chat_id}:{request.message_id}"
     token = base64.urlsafe_b64encode(sha256(name.encode()).digest()[:16]).decode().rstrip("=")
-    known = await turn.services.placing.past(token, turn.user.id)
+    known = await request.services.placing.past(token, request.user.id)
     if known is None:
         return token, False
     # One that is not claimed was cut short by a crash: this time its user is asked.
     return None, known.state is TicketState.CLAIMED
 
 
-def is_small(turn: Request, made: Offer) -> bool:
+def is_small(request: Request, made: Offer) -> bool:
     """Below the user's limit, and nothing in the preview that its user may not have meant."""
-    limit = turn.user.confirm_below_usd
+    limit = request.user.confirm_below_usd
     if (
         limit is None
         or made.replaces
@@ -125,25 +125,25 @@ def is_small(turn: Request, made: Offer) -> bool:
 
 
 async def refuse(
-    turn: Request, refusal: Refusal, intent: Intent | None = None, place: StatementPlace | None = None
+    request: Request, refusal: Refusal, intent: Intent | None = None, place: StatementPlace | None = None
 ) -> None:
     """A refusal in words with its mends as buttons; a bare number becomes a question.
 
     With `place` the statement is pointed at, and every mend is the whole message with it mended.
     """
     if refusal.choices:
-        await turn.show(await _question(turn, refusal, place))
+        await request.show(await _question(request, refusal, place))
         return
     mend = _whole(place, refusal.mend) if refusal.mend else None
-    data = await turn.line_data(mend) if mend else None
-    ways = [(label, await turn.line_data(_whole(place, text))) for label, text in _ways(refusal, intent)]
+    data = await request.line_data(mend) if mend else None
+    ways = [(label, await request.line_data(_whole(place, text))) for label, text in _ways(refusal, intent)]
     if refusal.code is RefusalCode.MISSING_SIZE and isinstance(intent, TradeIntent):
-        turn.services.prompts.expect(turn.user.id, _prompt(canonical(intent), place))
+        request.services.prompts.expect(request.user.id, _prompt(canonical(intent), place))
     source, span = (place.text, place.span) if place is not None else (None, None)
     view = refusal_view.refusal(
-        turn.locale, refusal, source=source, span=span, mend=mend, mend_data=data, offers=ways
+        request.locale, refusal, source=source, span=span, mend=mend, mend_data=data, offers=ways
     )
-    await turn.show(view)
+    await request.show(view)
 
 
 def _whole(place: StatementPlace | None, line: str) -> str:
@@ -182,19 +182,19 @@ def _sizes(intent: TradeIntent) -> list[tuple[str, Size]]:
     return [(f"${money}", QuoteSize(Decimal(money))) for money in _MONEY]
 
 
-async def _question(turn: Request, refusal: Refusal, place: StatementPlace | None) -> Message:
+async def _question(request: Request, refusal: Refusal, place: StatementPlace | None) -> Message:
     """Tapping a reading is an answer for this line; making it the default has a button of its own."""
     lines = {choice.code: _whole(place, canonical(choice.intent)) for choice in refusal.choices}
-    data = [await turn.line_data(line) for line in lines.values()]
+    data = [await request.line_data(line) for line in lines.values()]
     opens = all(
         isinstance(choice.intent, TradeIntent) and not choice.intent.reduce_only for choice in refusal.choices
     )
     always = {
-        code: await turn.line_data(line, prefix=f"always:{code}:")
+        code: await request.line_data(line, prefix=f"always:{code}:")
         for code, line in lines.items()
         if opens and code in set(SizeMeaning)
     }
     source, span = (place.text, place.span) if place is not None else (None, None)
     return refusal_view.question_bare_number(
-        turn.locale, refusal, data, source=source, span=span, always_data=always
+        request.locale, refusal, data, source=source, span=span, always_data=always
     )

@@ -26,7 +26,7 @@ class Clock:
         return self.now
 
 
-async def _turn(database: Database, clock: Clock, user_id: int, *, private: bool = True) -> Request:
+async def _request(database: Database, clock: Clock, user_id: int, *, private: bool = True) -> Request:
     async with database.write() as session:
         user: User = await users.get_or_create(session, user_id, clock(), "en")
     services = cast(Services, SimpleNamespace(database=database, clock=clock))
@@ -36,24 +36,24 @@ async def _turn(database: Database, clock: Clock, user_id: int, *, private: bool
 
 
 async def test_a_short_line_is_its_own_data(database: Database) -> None:
-    turn = await _turn(database, Clock(), ANN)
-    data = await turn.line_data("long SOL $200")
+    request = await _request(database, Clock(), ANN)
+    data = await request.line_data("long SOL $200")
     assert data == "go:long SOL $200"
-    assert await turn.line_of(data.removeprefix("go:")) == "long SOL $200"
+    assert await request.line_of(data.removeprefix("go:")) == "long SOL $200"
 
 
 async def test_a_long_line_fits_and_comes_back_whole(database: Database) -> None:
-    turn = await _turn(database, Clock(), ANN)
+    request = await _request(database, Clock(), ANN)
     for line in (LONG, "做多 " * 20, "~looks like a token"):
-        data = await turn.line_data(line, "pick:quote:")
+        data = await request.line_data(line, "pick:quote:")
         assert len(data.encode()) <= MAX_DATA
-        assert await turn.line_of(data.removeprefix("pick:quote:")) == line
+        assert await request.line_of(data.removeprefix("pick:quote:")) == line
 
 
 async def test_a_line_in_a_group_is_its_askers_alone(database: Database) -> None:
     clock = Clock()
-    ann = await _turn(database, clock, ANN, private=False)
-    ben = await _turn(database, clock, BEN, private=False)
+    ann = await _request(database, clock, ANN, private=False)
+    ben = await _request(database, clock, BEN, private=False)
     token = (await ann.line_data("long SOL $5")).removeprefix("go:")
     assert "SOL" not in token
     assert await ben.line_of(token) == Refusal(RefusalCode.NOT_YOUR_BUTTON)
@@ -62,9 +62,9 @@ async def test_a_line_in_a_group_is_its_askers_alone(database: Database) -> None
 
 async def test_a_token_dies_after_a_day_and_a_forged_one_never_lived(database: Database) -> None:
     clock = Clock()
-    turn = await _turn(database, clock, ANN)
-    token = (await turn.line_data(LONG)).removeprefix("go:")
+    request = await _request(database, clock, ANN)
+    token = (await request.line_data(LONG)).removeprefix("go:")
     clock.now += LINE_LIFE_MS
-    assert await turn.line_of(token) == Refusal(RefusalCode.EXPIRED)
+    assert await request.line_of(token) == Refusal(RefusalCode.EXPIRED)
     for forged in ("~", "~x", "~" + "A" * 22):
-        assert await turn.line_of(forged) == Refusal(RefusalCode.EXPIRED)
+        assert await request.line_of(forged) == Refusal(RefusalCode.EXPIRED)
