@@ -123,7 +123,7 @@ class LevelIndex:
         self._bounds()
 
     def decide_later(self, key: Key, standing: TriggerStanding, *, speaks: bool = False) -> None:
-        """The first value decides: a trigger whose condition holds is spent (`speaks`: hit), another armed."""
+        """The first value decides: one whose condition holds is spent (`speaks`: hit), others armed."""
         self._undecided[key] = self._standing[key] = standing
         if speaks:
             self._speaks[key] = None

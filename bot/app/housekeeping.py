@@ -43,7 +43,7 @@ async def expire_previews(services: Services) -> None:
         row = ticket_edit(ticket, message, lane=LANE_CARD, created_ms=services.clock())
         await outbox_rows.enqueue(session, row)
 
-    await services.offers.expire(tell)
+    await services.tickets.expire(tell)
     services.outbox.kick()
 
 
@@ -56,7 +56,7 @@ async def finish_panics(services: Services, cut_short: Sequence[Ticket]) -> None
 
 async def finish_chains(services: Services, *, at_start: bool = False) -> None:
     """What a crash cut short of a chain is not sent any more; its user is told what was."""
-    await services.chains.finish_interrupted(chain_teller(services), at_start=at_start)
+    await services.order_lists.finish_interrupted(chain_teller(services), at_start=at_start)
     services.outbox.kick()
 
 

@@ -77,9 +77,9 @@ async def _at_work(bot: Bot) -> AsyncIterator[None]:
         await bot.client.refresh_clock()
     await _succeed(bot)
     sender = asyncio.create_task(bot.services.outbox.run(), name="outbox")
-    booking = asyncio.create_task(bot.books.bookkeeper.run(), name="booking")
-    bot.books.bookkeeper.wake()
-    bot.services.placing.doubt = lambda: _in_background(bot, bot.reconciler.run_once())
+    booking = asyncio.create_task(bot.rebates.bookkeeper.run(), name="booking")
+    bot.rebates.bookkeeper.wake()
+    bot.services.submission.doubt = lambda: _in_background(bot, bot.reconciler.run_once())
     bot.schedule.start()
     await bot.feed.start()
     try:
@@ -89,9 +89,9 @@ async def _at_work(bot: Bot) -> AsyncIterator[None]:
         await listen(bot.telegram, bot.settings, bot.services.clock())
         bot.services.bot_username = bot.telegram.bot.username
         _in_background(bot, bot.reconciler.run_once())
-        await bot.watcher.start()
+        await bot.user_streams.start()
         await bot.services.alerts.start()
-        await bot.plans.start()
+        await bot.alert_plans.start()
         await _open_dashboard(bot)
         _in_background(bot, finish_panics(bot.services, cut_short))
         _in_background(bot, finish_chains(bot.services, at_start=True))
@@ -102,7 +102,7 @@ async def _at_work(bot: Bot) -> AsyncIterator[None]:
         await _end(lambda: silence(bot.telegram))
         await _end(bot.dashboard.stop)
         bot.schedule.stop()
-        for part in (bot.watcher, bot.plans, bot.services.alerts, bot.feed):
+        for part in (bot.user_streams, bot.alert_plans, bot.services.alerts, bot.feed):
             await _end(part.stop)
         tasks = [sender, booking, *bot.services.background]
         for task in tasks:

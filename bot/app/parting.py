@@ -21,7 +21,7 @@ class KeyParting:
     """Implements `trading.linking.Parting`. Rows of the account itself end by `kernel.storage.erasure`."""
 
     alerts: Alerts
-    watcher: UserStreams
+    user_streams: UserStreams
     prompts: Prompts
 
     async def account(self, session: AsyncSession, account: Account, *, is_default: bool) -> Sequence[Alert]:
@@ -37,5 +37,5 @@ class KeyParting:
     async def parted(self, user_id: int, account_ids: Sequence[int], ended: Sequence[Alert]) -> None:
         self.prompts.drop(user_id)
         for account_id in account_ids:
-            await self.watcher.unwatch(account_id)
+            await self.user_streams.unwatch(account_id)
         await self.alerts.gone(ended, account_ids)

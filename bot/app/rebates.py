@@ -43,7 +43,7 @@ def open_books(
     settings: Settings,
     database: Database,
     client: BackpackClient,
-    sessions: AccountClients,
+    clients: AccountClients,
     tracker: Tracker,
     people: People,
     alarm: LedgerAlarm,
@@ -60,23 +60,23 @@ def open_books(
         clock=clock,
     )
     check = LedgerCheck(
-        database, bookkeeper, alarm, line=sessions.look, record=tracker.record_fills, clock=clock
+        database, bookkeeper, alarm, line=clients.look, record=tracker.record_fills, clock=clock
     )
     canary = Canary(database, alarm, broker_id=settings.backpack_broker_id or 0, clock=clock)
     return Rebates(bookkeeper, check, canary, Affiliates(database, people, bookkeeper, clock=clock))
 
 
-def keep(books: Rebates, schedule: Schedule, database: Database, clock: Callable[[], int]) -> None:
+def keep(rebates: Rebates, schedule: Schedule, database: Database, clock: Callable[[], int]) -> None:
     """Put the ledger's work on the schedule."""
 
     async def check(run: RunContext) -> None:
-        await books.check.night(run.due_ms, run.run.attempts)
+        await rebates.check.night(run.due_ms, run.run.attempts)
 
     async def canary(run: RunContext) -> None:
-        await books.canary.night(run.due_ms)
+        await rebates.canary.night(run.due_ms)
 
-    schedule.every(BOOK_S, "book", books.bookkeeper.run_once)
-    schedule.every(MEND_S, "mend-bookings", books.bookkeeper.mend)
+    schedule.every(BOOK_S, "book", rebates.bookkeeper.run_once)
+    schedule.every(MEND_S, "mend-bookings", rebates.bookkeeper.mend)
     schedule.durable(RunSeries(CHECK, CHECK_AT, check), Runs(database, clock=clock, lease_ms=CHECK_LEASE_MS))
     schedule.durable(RunSeries("canary", CANARY_AT, canary), Runs(database, clock=clock))
 

@@ -117,7 +117,7 @@ class Router:
         language = language_of(author.language_code if author else None)
         if author is None or author.is_bot:
             return Locale.of(language)
-        user = await services.offers.user(author.id, language.value)
+        user = await services.tickets.user(author.id, language.value)
         return Locale.of(Language(user.language), user.time_zone)
 
     async def locale_of(self, arrival: Arrival) -> Locale:
@@ -242,7 +242,7 @@ class Router:
     def _why_over(self, request: Request) -> Refusal:
         """A button that is gone: of one's own preview it is said what became of it."""
         over = (
-            self._services.placing.usable(request.ticket, request.user.id)
+            self._services.submission.usable(request.ticket, request.user.id)
             if request.ticket is not None
             else None
         )
@@ -264,7 +264,7 @@ class Router:
 
         What a Confirm's `token` stands for is read with its person: an order waits for this.
         """
-        offers, ticket = self._services.offers, None
+        offers, ticket = self._services.tickets, None
         try:
             if token is None:
                 user = await offers.user(who.user_id, who.language.value)

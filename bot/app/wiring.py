@@ -102,12 +102,12 @@ class Bot:
     client: BackpackClient
     feed: Feed
     services: Services
-    watcher: UserStreams
+    user_streams: UserStreams
     reconciler: Reconciler
-    books: Rebates
+    rebates: Rebates
     schedule: Schedule
     telegram: Telegram
-    plans: AlertPlans
+    alert_plans: AlertPlans
     dashboard: Dashboard
 
 
@@ -135,17 +135,17 @@ def build(
     outbox = Outbox(telegram, database, clock=clock, rates=rates)
     announcer.kick = outbox.kick
     outbox.on_lost = LostChats(settings.admin_user_ids, clock).tell
-    sessions = AccountClients(vault, client)
+    clients = AccountClients(vault, client)
     feed = Feed(client, settings.backpack_ws_url)
     catalogue = Catalogue(client, feed, clock=clock)
     alert_messages = AlertMessages(clock=clock)
     alert_messages.kick = outbox.kick
     tracker = Tracker(database, announcer, clock=clock)
     access = AccessPolicy(settings.access is AccessMode.OPEN, settings.admin_user_ids)
-    placing = Submission(
+    submission = Submission(
         database,
         client,
-        sessions,
+        clients,
         tracker,
         announcer,
         clock=clock,
@@ -154,14 +154,14 @@ def build(
         broker_id=broker.broker_id,
         access=access,
     )
-    placing.rules_refused = catalogue.doubt
-    reconciler = Reconciler(database, client, sessions, tracker, placing, clock=clock)
+    submission.rules_refused = catalogue.doubt
+    reconciler = Reconciler(database, client, clients, tracker, submission, clock=clock)
     exits = (
-        ExitVerification(database, sessions, tracker, announcer, clock=clock),
-        ExitMonitor(database, sessions, announcer, clock=clock),
+        ExitVerification(database, clients, tracker, announcer, clock=clock),
+        ExitMonitor(database, clients, announcer, clock=clock),
     )
     keys = KeyHealth()
-    watcher = UserStreams(
+    user_streams = UserStreams(
         database,
         vault,
         tracker,
@@ -174,39 +174,41 @@ def build(
     )
     alerts = Alerts(database, client, feed, catalogue, alert_messages, clock=clock, admits=access.admits)
     prompts = Prompts(clock=clock)
-    parting = KeyParting(alerts, watcher, prompts)
-    linking = Linking(database, vault, sessions, reconciler, parting, clock=clock)
-    linking.linked = watcher.watch
-    pictures = AccountSnapshots(database, sessions, keys, now_ms=client.now_ms)
-    pulses = _told_to_alerts(AccountPulses(database, sessions, reconciler), alerts, watcher, keys, pictures)
-    queries = Queries(database, catalogue, sessions, linking)
-    manage = Cancellation(database, catalogue, sessions, queries, tracker)
+    parting = KeyParting(alerts, user_streams, prompts)
+    linking = Linking(database, vault, clients, reconciler, parting, clock=clock)
+    linking.linked = user_streams.watch
+    snapshots = AccountSnapshots(database, clients, keys, now_ms=client.now_ms)
+    pulses = _told_to_alerts(
+        AccountPulses(database, clients, reconciler), alerts, user_streams, keys, snapshots
+    )
+    queries = Queries(database, catalogue, clients, linking)
+    cancellation = Cancellation(database, catalogue, clients, queries, tracker)
     funding = FundingHistory(client, catalogue, feed, clock=clock)
     people = People(clock=clock)
     ledger_alarms = LedgerAlarms(settings.admin_user_ids, outbox.kick, clock=clock)
-    books = open_books(settings, database, client, sessions, tracker, people, ledger_alarms, clock=clock)
+    rebates = open_books(settings, database, client, clients, tracker, people, ledger_alarms, clock=clock)
     services = Services(
         bot=telegram,
         database=database,
         outbox=outbox,
-        offers=Tickets(
+        tickets=Tickets(
             database,
             catalogue,
-            PreviewBuilder(catalogue, sessions, linking, clock=clock),
-            manage,
+            PreviewBuilder(catalogue, clients, linking, clock=clock),
+            cancellation,
             access=access,
             clock=clock,
         ),
-        placing=placing,
-        cancels=Cancels(manage, linking, sessions, catalogue),
-        chains=OrderLists(database, placing, manage, clock=clock),
-        cards=MessageContexts(database),
+        submission=submission,
+        cancels=Cancels(cancellation, linking, clients, catalogue),
+        order_lists=OrderLists(database, submission, cancellation, clock=clock),
+        message_contexts=MessageContexts(database),
         linking=linking,
-        manage=manage,
-        panics=Panics(database, catalogue, sessions, linking, placing, tracker, clock=clock),
+        cancellation=cancellation,
+        panics=Panics(database, catalogue, clients, linking, submission, tracker, clock=clock),
         queries=queries,
         alerts=alerts,
-        affiliates=books.affiliates,
+        affiliates=rebates.affiliates,
         catalogue=catalogue,
         funding=funding,
         posting=Posting(database, client, catalogue, funding, clock=clock),
@@ -224,12 +226,12 @@ def build(
     )
 
     def filled() -> None:
-        books.bookkeeper.wake()
+        rebates.bookkeeper.wake()
         alerts.fills_came()
 
     tracker.filled = filled
-    plans = AlertPlans(services, clock=clock)
-    alert_messages.plan_fired = plans.fired
+    alert_plans = AlertPlans(services, clock=clock)
+    alert_messages.plan_fired = alert_plans.fired
     dashboard = Dashboard(
         Login(database, settings.admin_user_ids, clock=clock),
         Pages(database, services.summaries, clock=clock),
@@ -245,12 +247,12 @@ def build(
         client,
         feed,
         services,
-        watcher,
+        user_streams,
         reconciler,
-        books,
-        _schedule(services, client, reconciler, exits, watcher, pictures, pulses, books),
+        rebates,
+        _schedule(services, client, reconciler, exits, user_streams, snapshots, pulses, rebates),
         Telegram(telegram, _intake(services, vault, lease)),
-        plans,
+        alert_plans,
         dashboard,
     )
 
@@ -266,23 +268,27 @@ def _intake(services: Services, vault: Vault, lease: ActiveLease) -> Intake:
 
 
 def _told_to_alerts(
-    pulses: AccountPulses, alerts: Alerts, watcher: UserStreams, keys: KeyHealth, pictures: AccountSnapshots
+    pulses: AccountPulses,
+    alerts: Alerts,
+    user_streams: UserStreams,
+    keys: KeyHealth,
+    snapshots: AccountSnapshots,
 ) -> AccountPulses:
     """The desk and the alerts do not know each other; what happens to an account is told here."""
 
     def moved(account_id: int) -> None:
         pulses.heard(account_id)
-        pictures.moved(account_id)
+        snapshots.moved(account_id)
 
-    watcher.moved = moved
+    user_streams.moved = moved
     pulses.wanted = lambda: alerts.accounts
-    pulses.moved = pictures.moved
-    pulses.renew = watcher.renew
+    pulses.moved = snapshots.moved
+    pulses.renew = user_streams.renew
     keys.begun = alerts.key_trouble
-    pictures.wanted = lambda: alerts.accounts
-    pictures.taken = alerts.account_changed
-    alerts.account_states.stale = pictures.moved
-    alerts.look = pictures.look
+    snapshots.wanted = lambda: alerts.accounts
+    snapshots.taken = alerts.account_changed
+    alerts.account_states.stale = snapshots.moved
+    alerts.look = snapshots.look
     return pulses
 
 
@@ -291,26 +297,26 @@ def _schedule(
     client: BackpackClient,
     reconciler: Reconciler,
     exits: tuple[ExitVerification, ExitMonitor],
-    watcher: UserStreams,
-    pictures: AccountSnapshots,
+    user_streams: UserStreams,
+    snapshots: AccountSnapshots,
     pulses: AccountPulses,
-    books: Rebates,
+    rebates: Rebates,
 ) -> Schedule:
     schedule = Schedule()
     schedule.every(RECONCILE_S, "reconcile", reconciler.run_once)
     schedule.every(REPAIR_S, "repair", reconciler.repair_all)
-    guard, monitor = exits
-    watcher.heard = monitor.heard
-    schedule.every(EXITS_S, "exits", guard.run_once)
+    verification, monitor = exits
+    user_streams.heard = monitor.heard
+    schedule.every(EXITS_S, "exits", verification.run_once)
     schedule.every(EXITS_S, "stops", monitor.run_once)
-    schedule.every(SYNC_S, "sync-keys", watcher.sync)
-    schedule.every(PICTURES_S, "pictures", pictures.run_once)
+    schedule.every(SYNC_S, "sync-keys", user_streams.sync)
+    schedule.every(PICTURES_S, "pictures", snapshots.run_once)
     schedule.every(PULSES_S, "pulses", pulses.run_once)
     schedule.every(CLOCK_S, "clock", client.refresh_clock)
     schedule.every(SCRUB_S, "scrub", services.database.scrub_owed)
     schedule.every(EXPIRE_S, "expire-previews", lambda: expire_previews(services))
     schedule.every(CHAINS_S, "finish-chains", lambda: finish_chains(services))
-    keep(books, schedule, services.database, services.clock)
+    keep(rebates, schedule, services.database, services.clock)
     schedule.every(TIDY_S, "tidy", lambda: tidy(services))
     runs = Runs(services.database, clock=services.clock)
     posts = Posts(runs, services.posting, committed=services.outbox.kick)
@@ -327,7 +333,7 @@ def _schedule(
     month_end = MonthEnd(
         report,
         is_checked=lambda month: runs.is_done(check_of_last_day(month)),
-        book=books.bookkeeper.run_once,
+        book=rebates.bookkeeper.run_once,
         committed=services.outbox.kick,
     )
     schedule.durable(month_end.series(), runs)

@@ -129,10 +129,10 @@ class Request:
         message_id = await self.show(card)
         if message_id is None:
             return
-        await self.services.offers.shown(ticket_id, message_id, title)
+        await self.services.tickets.shown(ticket_id, message_id, title)
         if self.stub is not None:
             now_ms = self.services.clock()
-            await self.services.cards.note_stub(self.sender.chat_id, self.stub, ticket_id, now_ms)
+            await self.services.message_contexts.note_stub(self.sender.chat_id, self.stub, ticket_id, now_ms)
 
     def read(self, text: str) -> Parsed | ParseFailure:
         """What a line of this person means, knowing which markets exist."""

@@ -36,13 +36,13 @@ class Services:
     bot: Bot
     database: Database
     outbox: Outbox
-    offers: Tickets
-    placing: Submission
-    chains: OrderLists
+    tickets: Tickets
+    submission: Submission
+    order_lists: OrderLists
     cancels: Cancels
-    cards: MessageContexts
+    message_contexts: MessageContexts
     linking: Linking
-    manage: Cancellation
+    cancellation: Cancellation
     panics: Panics
     queries: Queries
     alerts: Alerts

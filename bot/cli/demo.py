@@ -90,7 +90,7 @@ async def _start(start: Callable[..., object], port: int) -> None:
 
 async def _welcome(bot: Bot, exchange: SandboxExchange, telegram: SandboxTelegram) -> None:
     """The newcomer's account, linked by a generated key as anybody's would be."""
-    await bot.services.offers.user(NEWCOMER)
+    await bot.services.tickets.user(NEWCOMER)
     made = await bot.vault.generate(NEWCOMER, "main")
     async with httpx.AsyncClient(base_url=exchange.rest_url, timeout=10) as admin:
         body = {"label": "Alice", "publicKey": made.public_key}

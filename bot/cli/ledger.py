@@ -33,7 +33,7 @@ def check(
     async def work() -> None:
         bot = build(settings, master_keys(settings))
         try:
-            await report.make(bot.books, bot.database)
+            await report.make(bot.rebates, bot.database)
         finally:
             await bot.client.aclose()
             await bot.database.close()

@@ -33,14 +33,14 @@ class AccountSnapshots:
     def __init__(
         self,
         database: Database,
-        sessions: AccountClients,
+        clients: AccountClients,
         keys: KeyHealth,
         *,
         now_ms: Callable[[], int],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
-        self._sessions = sessions
+        self._clients = clients
         self._keys = keys
         self._now_ms = now_ms
         self._monotonic = monotonic
@@ -75,7 +75,7 @@ class AccountSnapshots:
     async def _take(self, account: Account) -> None:
         """A failed look is taken again in its time; a key that is refused is told."""
         try:
-            line = await self._sessions.look(account.user_id, account.id)
+            line = await self._clients.look(account.user_id, account.id)
             at_ms = self._now_ms()
             margin, positions = await asyncio.gather(line.collateral(), line.positions())
         except Unauthorised:

@@ -87,7 +87,7 @@ class Linking:
         self,
         database: Database,
         vault: Vault,
-        sessions: AccountClients,
+        clients: AccountClients,
         reconciler: Reconciler,
         parting: Parting,
         *,
@@ -95,7 +95,7 @@ class Linking:
     ) -> None:
         self._database = database
         self._vault = vault
-        self._sessions = sessions
+        self._clients = clients
         self._reconciler = reconciler
         self._parting = parting
         self._clock = clock
@@ -123,7 +123,7 @@ class Linking:
 
     async def verify(self, user_id: int, account_id: int) -> Linked | NotYet | Refusal:
         """Prove the key by a signed read, then find out whether it may trade."""
-        line = await self._sessions.get(user_id, account_id)
+        line = await self._clients.get(user_id, account_id)
         try:
             await line.summary()
             read_only = await self._is_read_only(line)
@@ -198,7 +198,7 @@ class Linking:
             ended[:] = await self._parting.account(session, account, is_default=is_default)
 
         gone = await self._vault.unlink(user_id, account_id, also)
-        self._sessions.drop(user_id, account_id)
+        self._clients.drop(user_id, account_id)
         if gone:
             await self._parting.parted(user_id, [account_id], ended)
         return Parted(left, len(ended)) if gone else None
@@ -218,7 +218,7 @@ class Linking:
             ended[:] = await self._parting.person(session, user_id)
 
         await self._vault.forget(user_id, also)
-        self._sessions.drop(user_id)
+        self._clients.drop(user_id)
         await self._parting.parted(user_id, [account.id for account in known], ended)
 
     async def _settle(self, user_id: int, account_id: int | None = None) -> int:

@@ -45,11 +45,11 @@ class Queries:
     """Answers to questions; every one is about the asker's own account or about public markets."""
 
     def __init__(
-        self, database: Database, catalogue: Catalogue, sessions: AccountClients, linking: Linking
+        self, database: Database, catalogue: Catalogue, clients: AccountClients, linking: Linking
     ) -> None:
         self._database = database
         self._catalogue = catalogue
-        self._sessions = sessions
+        self._clients = clients
         self._linking = linking
 
     async def account(self, user: User, label: str | None = None) -> Shown | Refusal:
@@ -57,7 +57,7 @@ class Queries:
         account = await self._linking.choose(user.id, label)
         if isinstance(account, Refusal):
             return account
-        line = await self._sessions.get(user.id, account.id or 0)
+        line = await self._clients.get(user.id, account.id or 0)
         state = await line.state()
         with contextlib.suppress(BackpackError):  # what is held is shown without any list of markets
             await self._catalogue.markets()
@@ -74,7 +74,7 @@ class Queries:
         account = await self._linking.choose(user.id, label)
         if isinstance(account, Refusal):
             return account
-        line = await self._sessions.get(user.id, account.id or 0)
+        line = await self._clients.get(user.id, account.id or 0)
         resting = await line.resting()
         async with self._database.read() as session:
             ours = {o.exchange_id: o for o in await orders.open_orders(session, account.id)}

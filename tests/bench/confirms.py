@@ -147,7 +147,7 @@ async def _offers(database: Database, people: list[Account]) -> list[Ticket]:
 
 async def _confirm(bot: Bot, offered: list[Ticket], *, chained: bool) -> float:
     """Tap them all, each person their own one after the other."""
-    desk = bot.services.placing
+    desk = bot.services.submission
 
     async def sent(_account: Any, attempts: Any) -> list[int]:
         return [attempt.id for attempt in attempts]

@@ -72,7 +72,7 @@ async def _measure(database_url: str, count: int) -> Found:
 
 
 async def _tap_until_open(found: Found, bot: Bot, town: Town, probe: Probe, count: int) -> None:
-    while len(bot.watcher.connected) < count:
+    while len(bot.user_streams.connected) < count:
         probe.clear()
         await _trade(town)
         found.taps_ms.append(probe.span(TAP, ORDER).wall)

@@ -132,7 +132,7 @@ async def open_bot(
 
 async def link(bot: Bot, town: Town) -> None:
     """The person's account, linked by a generated key."""
-    await bot.services.offers.user(PERSON)
+    await bot.services.tickets.user(PERSON)
     made = await bot.vault.generate(PERSON, "main")
     await town.ask("open", label="bench", publicKey=made.public_key)
     await bot.services.linking.verify(PERSON, made.account_id)

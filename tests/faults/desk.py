@@ -68,7 +68,7 @@ class Desk:
     tracker: Tracker
     account: Account
     line: AccountClient = field(init=False)
-    placing: Submission = field(init=False)
+    submission: Submission = field(init=False)
     reconciler: Reconciler = field(init=False)
     client_ids: list[int] = field(default_factory=list)  # those the next attempts carry, if any
 
@@ -94,7 +94,7 @@ class Desk:
         )
         async with self.database.write() as session:
             await tickets.offer(session, ticket)
-        placed = await self.placing.claim_and_send(ticket, ALICE, 7)
+        placed = await self.submission.claim_and_send(ticket, ALICE, 7)
         assert isinstance(placed, list)
         return placed[0]
 
@@ -179,7 +179,7 @@ async def open_desk(database: Database, window_ms: int = WINDOW_MS) -> AsyncIter
         tracker = Tracker(database, announcer, clock=clock)
         desk = Desk(exchange, admin, database, vault, client, tracker, account)
         desk.line = await sessions.get(ALICE, made.account_id)
-        desk.placing = Submission(
+        desk.submission = Submission(
             database,
             client,
             sessions,
@@ -192,6 +192,6 @@ async def open_desk(database: Database, window_ms: int = WINDOW_MS) -> AsyncIter
             access=AccessPolicy(is_open=True),
         )
         desk.reconciler = Reconciler(
-            database, client, sessions, tracker, desk.placing, clock=clock, settle_ms=SETTLE_MS
+            database, client, sessions, tracker, desk.submission, clock=clock, settle_ms=SETTLE_MS
         )
         yield desk

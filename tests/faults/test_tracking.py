@@ -334,10 +334,10 @@ async def test_absence_is_judged_by_the_exchanges_clock(hasty: Desk) -> None:
 
 async def test_an_order_still_awaited_is_left_to_who_awaits_it(desk: Desk) -> None:
     await desk.spoil_next_order("delay_after", ms=200)
-    placing = asyncio.create_task(desk.place(market_order()))
-    await until(lambda: bool(desk.placing.in_flight))
+    submission = asyncio.create_task(desk.place(market_order()))
+    await until(lambda: bool(desk.submission.in_flight))
     assert await desk.reconciler.run_once() == 0
-    order_id = await placing
+    order_id = await submission
     assert (await desk.order(order_id)).state is OrderState.FILLED
     assert all("No answer yet" not in row.text for row in await desk.said())
 
@@ -347,5 +347,5 @@ async def test_an_attempt_whose_commit_failed_is_not_waited_for(desk: Desk) -> N
     desk.client_ids += [77, 77]
     with pytest.raises(orders.DuplicateAttempt):
         await desk.place(resting_order(), resting_order())
-    assert desk.placing.in_flight == set()
+    assert desk.submission.in_flight == set()
     assert desk.there.orders == []

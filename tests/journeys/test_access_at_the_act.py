@@ -35,8 +35,10 @@ async def _denies(world: World) -> None:
 
 
 async def _small_orders_unasked(world: World) -> None:
-    user = await world.bot.services.offers.user(CAROL)
-    await world.bot.services.offers.change_user(user, confirm_mode="below", confirm_below_usd=Decimal(10_000))
+    user = await world.bot.services.tickets.user(CAROL)
+    await world.bot.services.tickets.change_user(
+        user, confirm_mode="below", confirm_below_usd=Decimal(10_000)
+    )
 
 
 async def _opened(world: World) -> int:
@@ -133,7 +135,7 @@ async def test_a_claim_asks_in_its_own_transaction(world: World, carol: Person) 
     offers = [one for one in found if isinstance(one, Ticket)]
     await _denies(world)
     for offer in offers:
-        refused = await world.bot.services.placing.claim(offer, CAROL)
+        refused = await world.bot.services.submission.claim(offer, CAROL)
         assert refused is not None
     assert await world.sent() == []
 

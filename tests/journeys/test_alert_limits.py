@@ -68,7 +68,7 @@ async def test_a_repeating_alert_speaks_at_most_once_a_minute(world: World, caro
 
 async def test_what_is_beyond_a_persons_share_is_summed_up(world: World, carol: Person) -> None:
     service, many = world.bot.services, LIMITS.firings + 12
-    user = await service.offers.user(carol.chat.user_id)
+    user = await service.tickets.user(carol.chat.user_id)
     for number in range(many):
         level = Decimal(151) + Decimal(number) / 100
         intent = AlertIntent(PriceLevel("SOL", level, Trend.UP), AlertOptions(repeat=True))

@@ -111,7 +111,7 @@ async def test_a_key_that_goes_takes_along_what_would_act_with_it(world: World, 
 
 async def test_a_plan_in_hand_at_the_moment_of_forgetting_sends_nothing(world: World, carol: Person) -> None:
     """Fired and about to be priced: the claim looks whether its alert is still wanted."""
-    offers = world.bot.services.offers
+    offers = world.bot.services.tickets
     price, reached, go_on = offers.make, asyncio.Event(), asyncio.Event()
 
     async def later(*given: Any, **named: Any) -> Any:

@@ -145,7 +145,7 @@ async def test_a_chain_cut_short_by_a_crash_tells_what_was_not_sent(
     world: World, carol: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     preview = await carol.says("long sol $100; sl sol 3%", "2 steps")
-    chains, sent = world.bot.services.chains, Submission.place_now
+    chains, sent = world.bot.services.order_lists, Submission.place_now
 
     async def dies(self: Submission, *args: Any, **how: Any) -> Any:
         placed = await sent(self, *args, **how)
@@ -192,7 +192,7 @@ async def test_a_moved_price_brings_the_whole_chain_again(world: World, carol: P
 
 
 async def test_the_total_counts_for_orders_that_go_unasked(world: World, carol: Person) -> None:
-    offers = world.bot.services.offers
+    offers = world.bot.services.tickets
     user = await offers.user(carol.chat.user_id)
     await offers.change_user(user, confirm_mode="below", confirm_below_usd=Decimal(150))
     done = await carol.says("long sol $40; sl sol 3%", "All 2 steps done")

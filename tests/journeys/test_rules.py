@@ -11,7 +11,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 async def test_a_number_near_the_price_is_no_size_whatever_was_declared(world: World, carol: Person) -> None:
-    offers = world.bot.services.offers
+    offers = world.bot.services.tickets
     await offers.change_user(await offers.user(carol.chat.user_id), size_meaning="base")
     asked = await carol.says("long sol 148", "What does 148 mean?")
     assert "Limit price $148" in asked.labels

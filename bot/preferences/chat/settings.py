@@ -82,7 +82,7 @@ async def setting(request: Request, argument: str) -> None:
     elif name == "named":
         await _named(request, value)
     elif value and (change := _changes(name, value)) is not None:
-        request.user = await request.services.offers.change_user(request.user, **change)
+        request.user = await request.services.tickets.change_user(request.user, **change)
         await settings(request, saved=name)
     else:
         options = [(option, f"set:{name}:{option}") for option in _OPTIONS[name]]

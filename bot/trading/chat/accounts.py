@@ -301,7 +301,7 @@ async def language(request: Request, code: str) -> None:
         choices = {one: f"lang:{one.value}" for one in Language}
         await request.show_publicly(start_view.language_choice(request.here, choices))
     elif request.sender.private:
-        request.user = await request.services.offers.change_user(request.user, language=wanted.value)
+        request.user = await request.services.tickets.change_user(request.user, language=wanted.value)
         await request.show(start_view.language_set(request.locale))
     else:
         await admins.chat_of(request)

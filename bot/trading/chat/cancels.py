@@ -49,7 +49,11 @@ async def cancel_all(request: Request, argument: str = "ask") -> None:
     """Ask, then cancel everything that rests: on the account the button names, else on the default."""
     account_id = argument.partition(":")[2]
     services = request.services
-    label = await services.cards.label(request.user.id, number(account_id) or 0) if account_id else None
+    label = (
+        await services.message_contexts.label(request.user.id, number(account_id) or 0)
+        if account_id
+        else None
+    )
     account = label if isinstance(label, Refusal) else await services.linking.choose(request.user.id, label)
     if isinstance(account, Refusal):
         await request.show(refusal_view.refusal(request.locale, account))

@@ -77,7 +77,7 @@ async def panic_asked(request: Request, _: str) -> None:
         )
     )
     if message_id is not None:
-        await request.services.offers.shown(plan.ticket_id, message_id, "")
+        await request.services.tickets.shown(plan.ticket_id, message_id, "")
 
 
 async def panic_confirmed(request: Request, token: str) -> None:
@@ -88,7 +88,7 @@ async def panic_confirmed(request: Request, token: str) -> None:
     if refused is None:
         return
     await request.say_privately(refusal_view.refusal(request.locale, refused))
-    if refused.code is RefusalCode.EXPIRED and await request.services.placing.past(token, request.user.id):
+    if refused.code is RefusalCode.EXPIRED and await request.services.submission.past(token, request.user.id):
         request.is_tap = False
         await panic_asked(request, "")
 

@@ -38,7 +38,7 @@ async def offer(request: Request, statements: Sequence[tuple[ChainIntent, Statem
     if was_used:
         return True  # Telegram delivered the message twice
     intents = [intent for intent, _ in statements]
-    made = await services.offers.make_chain(
+    made = await services.tickets.make_chain(
         request.user, request.home, intents, token=token, group_id=request.group
     )
     if isinstance(made, Refused):
@@ -46,7 +46,7 @@ async def offer(request: Request, statements: Sequence[tuple[ChainIntent, Statem
         await refuse(request, made.refusal, *of)
         return False
     if token is not None and is_small(request, made):
-        refused = await services.chains.run(made.ticket, request.user.id, None, teller(services))
+        refused = await services.order_lists.run(made.ticket, request.user.id, None, teller(services))
         services.outbox.kick()
         if refused is not None:
             await refuse(request, refused)
@@ -56,7 +56,7 @@ async def offer(request: Request, statements: Sequence[tuple[ChainIntent, Statem
         return True
     card = _card(request, made)
     if card is None:
-        await services.placing.cancel(made.token, request.user.id)
+        await services.submission.cancel(made.token, request.user.id)
         await refuse(request, Refusal(RefusalCode.UNSUPPORTED, {"feature": "chain-length"}))
         return False
     title = str(chain_view.offer_chain(request.locale, len(made.steps)))

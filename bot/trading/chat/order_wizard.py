@@ -129,7 +129,7 @@ def _run(words: list[str]) -> str:
 async def _awaits_exit(request: Request, words: list[str]) -> bool:
     """As `_await_rest`, on the account of the position; False when that one is gone, which is said."""
     account_id = (number(words[2]) or 0) if len(words) > 2 else None
-    label = await request.services.cards.label(request.user.id, account_id)
+    label = await request.services.message_contexts.label(request.user.id, account_id)
     if isinstance(label, Refusal):
         await request.show(refusal_view.refusal(request.locale, label))
         return False

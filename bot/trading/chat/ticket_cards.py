@@ -105,7 +105,7 @@ async def own_token(request: Request) -> tuple[str | None, bool]:
         return None, False
     name = f"{request.user.id}:{request.sender.chat_id}:{request.message_id}"
     token = base64.urlsafe_b64encode(sha256(name.encode()).digest()[:16]).decode().rstrip("=")
-    known = await request.services.placing.past(token, request.user.id)
+    known = await request.services.submission.past(token, request.user.id)
     if known is None:
         return token, False
     # One that is not claimed was cut short by a crash: this time its user is asked.

@@ -103,7 +103,7 @@ async def cancel(request: Request, argument: str) -> None:
 
 async def _withdraw_offer(request: Request, ticket_id: int) -> None:
     """Cancel said in answer to a preview: its buttons go, and the answer says that nothing was sent."""
-    ticket = await request.services.offers.withdraw(ticket_id, request.user.id)
+    ticket = await request.services.tickets.withdraw(ticket_id, request.user.id)
     if isinstance(ticket, Refusal):
         await refuse(request, ticket)
         return
@@ -169,12 +169,14 @@ async def offer(request: Request, intent: TradeIntent | CloseIntent | ProtectInt
     token, was_used = await own_token(request)
     if was_used:
         return True  # Telegram delivered the message twice; its order went out the first time
-    made = await services.offers.make(request.user, request.home, intent, token=token, group_id=request.group)
+    made = await services.tickets.make(
+        request.user, request.home, intent, token=token, group_id=request.group
+    )
     if isinstance(made, Refusal):
         await refuse(request, made, intent)
         return False
     if token is not None and is_small(request, made):
-        sent = await services.placing.claim_and_send(made.ticket, request.user.id)
+        sent = await services.submission.claim_and_send(made.ticket, request.user.id)
         if isinstance(sent, Refusal):
             await refuse(request, sent)
             return False
@@ -190,7 +192,7 @@ async def always(request: Request, argument: str) -> None:
     """What a bare number of an opening order means from now on (`/settings` shows it), and the line."""
     code, _, rest = argument.partition(":")
     if code in set(SizeMeaning) and not isinstance(await request.line_of(rest), Refusal):
-        request.user = await request.services.offers.change_user(request.user, size_meaning=code)
+        request.user = await request.services.tickets.change_user(request.user, size_meaning=code)
     await run(request, rest)
 
 
@@ -208,7 +210,7 @@ async def run(request: Request, text: str) -> None:
 async def run_on(request: Request, argument: str) -> None:
     """A line behind a button of one account's card: `<account>:<line>` acts there, whatever the default."""
     account_id, _, text = argument.partition(":")
-    label = await request.services.cards.label(request.user.id, number(account_id) or 0)
+    label = await request.services.message_contexts.label(request.user.id, number(account_id) or 0)
     if isinstance(label, Refusal):
         await refuse(request, label)
         return
@@ -220,7 +222,7 @@ async def run_on(request: Request, argument: str) -> None:
 
 async def confirm(request: Request, token: str) -> None:
     """The tap. Nothing before `claim_and_send` has any effect, and that has it once."""
-    ticket = request.services.placing.usable(request.ticket, request.user.id)
+    ticket = request.services.submission.usable(request.ticket, request.user.id)
     if request.ticket is not None and request.services.access.stops(request.user, request.ticket):
         ticket = ticket if _is_anothers(ticket) else Refusal(RefusalCode.CLOSING_ONLY)
     if isinstance(ticket, Refusal):
@@ -238,19 +240,19 @@ async def confirm(request: Request, token: str) -> None:
 
 async def _place(request: Request, token: str, ticket: Ticket) -> None:
     services = request.services
-    moved = await services.offers.moved(ticket, request.user)
-    placed: object = await services.offers.choose(ticket, request.user.id)
+    moved = await services.tickets.moved(ticket, request.user)
+    placed: object = await services.tickets.choose(ticket, request.user.id)
     if isinstance(placed, Refusal):
         pass  # the other of two ways was taken
     elif moved is not None:
         placed = await _ask_again(request, token, moved)
     elif ticket.kind is TicketKind.CHAIN:
-        placed = await services.chains.run(
+        placed = await services.order_lists.run(
             ticket, request.user.id, request.message_id, order_list.teller(services)
         )
         services.outbox.kick()
     else:
-        placed = await services.placing.claim_and_send(ticket, request.user.id, request.message_id)
+        placed = await services.submission.claim_and_send(ticket, request.user.id, request.message_id)
     if isinstance(placed, Refusal):
         await _told(request, placed)
 
@@ -268,7 +270,7 @@ def _is_anothers(outcome: Ticket | Refusal) -> bool:
 
 async def _ask_again(request: Request, token: str, moved: Moved) -> Refusal | None:
     """The same line at the price of now, in a new preview; unless another tap was faster."""
-    closed = await request.services.placing.supersede(token, request.user.id)
+    closed = await request.services.submission.supersede(token, request.user.id)
     if isinstance(closed, Refusal):
         return closed
     await request.show(
@@ -281,7 +283,7 @@ async def _ask_again(request: Request, token: str, moved: Moved) -> Refusal | No
 
 async def withdraw(request: Request, token: str) -> None:
     """Cancel on a preview."""
-    ticket = await request.services.placing.cancel(token, request.user.id)
+    ticket = await request.services.submission.cancel(token, request.user.id)
     if isinstance(ticket, Refusal):
         await request.answer(ticket)
         if ticket.code is RefusalCode.EXPIRED:
@@ -292,7 +294,7 @@ async def withdraw(request: Request, token: str) -> None:
 
 
 async def _expired(request: Request, token: str) -> None:
-    ticket = await request.services.placing.past(token, request.user.id)
+    ticket = await request.services.submission.past(token, request.user.id)
     if ticket is not None:
         again = await request.line_data(ticket.line)
         await request.show(preview_view.preview_expired(request.locale, title_of(ticket), again_data=again))

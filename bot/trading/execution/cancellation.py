@@ -30,13 +30,13 @@ class Cancellation:
         self,
         database: Database,
         catalogue: Catalogue,
-        sessions: AccountClients,
+        clients: AccountClients,
         queries: Queries,
         tracker: Tracker,
     ) -> None:
         self._database = database
         self._catalogue = catalogue
-        self._sessions = sessions
+        self._clients = clients
         self._queries = queries
         self._tracker = tracker
 
@@ -44,7 +44,7 @@ class Cancellation:
         self, user_id: int, account_id: int, wanted: Sequence[OrderSnapshot]
     ) -> list[Cancelled]:
         """Cancel exactly these orders of one account."""
-        line = await self._sessions.get(user_id, account_id)
+        line = await self._clients.get(user_id, account_id)
         with self._tracker.withdrawing(account_id, (order.exchange_id for order in wanted)):
             results = await asyncio.gather(
                 *(withdraw(line, self._tracker, account_id, order) for order in wanted)
@@ -59,7 +59,7 @@ class Cancellation:
 
     async def resting_ids(self, user_id: int, account_id: int) -> set[str | None]:
         """Exchange ids of everything that rests on one account now."""
-        line = await self._sessions.get(user_id, account_id)
+        line = await self._clients.get(user_id, account_id)
         return {report.exchange_id for report in await line.open_orders()}
 
     async def resting(self, user: User, intent: CancelIntent) -> list[OrderSnapshot] | Refusal:

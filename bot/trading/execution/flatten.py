@@ -75,18 +75,18 @@ class Panics:
         self,
         database: Database,
         catalogue: Catalogue,
-        sessions: AccountClients,
+        clients: AccountClients,
         linking: Linking,
-        placing: Submission,
+        submission: Submission,
         tracker: Tracker,
         *,
         clock: Callable[[], int],
     ) -> None:
         self._database = database
         self._catalogue = catalogue
-        self._sessions = sessions
+        self._clients = clients
         self._linking = linking
-        self._placing = placing
+        self._submission = submission
         self._tracker = tracker
         self._clock = clock
 
@@ -99,7 +99,7 @@ class Panics:
             return Refusal(RefusalCode.READ_ONLY_KEY)
         known, _ = await self._linking.list(user.id)
         others = tuple(one.label for one in known if one.state is KeyState.ACTIVE and one.id != account.id)
-        line = await self._sessions.get(user.id, account.id)
+        line = await self._clients.get(user.id, account.id)
         resting, running, held = await asyncio.gather(line.resting(), line.open_strategies(), line.held())
         waiting = len(resting.orders) + len(resting.odd) + len(running)
         positions = tuple(held.positions.values())
@@ -134,10 +134,10 @@ class Panics:
         `tell` writes what came of each leg in the transaction that finishes the ticket: what a crash leaves
         unfinished, `resume` does and tells.
         """
-        ticket = await self._placing.on_offer(token, user.id)
+        ticket = await self._submission.on_offer(token, user.id)
         if isinstance(ticket, Refusal):
             return ticket
-        refusal = await self._placing.claim(ticket, user.id)
+        refusal = await self._submission.claim(ticket, user.id)
         if refusal is not None:
             return refusal
         await self._flatten(ticket, tell)
@@ -156,7 +156,7 @@ class Panics:
         await self._flatten(ticket, tell)
 
     async def _flatten(self, ticket: Ticket, tell: Tell) -> None:
-        line = await self._sessions.get(ticket.user_id, ticket.account_id or 0)
+        line = await self._clients.get(ticket.user_id, ticket.account_id or 0)
         done = PanicDone()
         gone = await self._cancel_everything(ticket, line, done)
         await self._until(ticket, orders.IN_DOUBT, (ticket.claimed_ms or 0) + PANIC_RESUME_MS)
@@ -284,7 +284,7 @@ class Panics:
             for request in plan.requests
         ]
         if legs:
-            await self._placing.place_now(ticket, legs, first=first)
+            await self._submission.place_now(ticket, legs, first=first)
             await self._until(ticket, orders.LIVE, self._clock() + SETTLE_MS)  # none of them rests
         return first + len(legs)
 

@@ -98,11 +98,16 @@ class OrderLists:
     """Carries out chains whose preview was confirmed."""
 
     def __init__(
-        self, database: Database, placing: Submission, manage: Cancellation, *, clock: Callable[[], int]
+        self,
+        database: Database,
+        submission: Submission,
+        cancellation: Cancellation,
+        *,
+        clock: Callable[[], int],
     ) -> None:
         self._database = database
-        self._placing = placing
-        self._manage = manage
+        self._submission = submission
+        self._cancellation = cancellation
         self._clock = clock
         self._running: Counter[int] = Counter()  # taps of a chain: all but one of them are refused
 
@@ -115,7 +120,7 @@ class OrderLists:
             1  # before it is claimed: at a start, a claimed one that nobody runs is ended
         )
         try:
-            refusal = await self._placing.claim(ticket, user_id, message_id)
+            refusal = await self._submission.claim(ticket, user_id, message_id)
             if refusal is not None:
                 return refusal
             try:
@@ -146,7 +151,7 @@ class OrderLists:
     async def _step(self, ticket: Ticket, number: int, step: Step, first: int) -> bool:
         """Do one step; False when the rest must not be sent."""
         if step.legs:
-            sent = await self._placing.place_now(
+            sent = await self._submission.place_now(
                 ticket, step.legs, first=first, begin=lambda session: self._begin(session, ticket, number)
             )
             if sent is None:
@@ -159,7 +164,7 @@ class OrderLists:
         async with self._database.write() as session:
             if not await self._begin(session, ticket, number):
                 return False
-        results = await self._manage.withdraw(ticket.user_id, ticket.account_id or 0, step.cancels)
+        results = await self._cancellation.withdraw(ticket.user_id, ticket.account_id or 0, step.cancels)
         failures = [_failure(result.order, result.error) for result in results if result.error is not None]
         return await self._cancelled(ticket, number, failures)
 
@@ -169,7 +174,7 @@ class OrderLists:
             sent = [one for one in await orders.of_ticket(session, ticket.id) if one.client_id is not None]
         for _ in range(STANDS_TRIES):
             try:
-                resting = await self._manage.resting_ids(ticket.user_id, ticket.account_id or 0)
+                resting = await self._cancellation.resting_ids(ticket.user_id, ticket.account_id or 0)
             except BackpackError:
                 resting = set()
             if sent and all(order.exchange_id in resting for order in sent):

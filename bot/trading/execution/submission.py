@@ -86,7 +86,7 @@ class Submission:
         self,
         database: Database,
         client: BackpackClient,
-        sessions: AccountClients,
+        clients: AccountClients,
         tracker: Tracker,
         announcer: Announcer,
         *,
@@ -98,7 +98,7 @@ class Submission:
     ) -> None:
         self._database = database
         self._client = client
-        self._sessions = sessions
+        self._clients = clients
         self._tracker = tracker
         self._announcer = announcer
         self._clock = clock
@@ -165,7 +165,7 @@ class Submission:
         """
         if ticket.account_id is None:
             raise ValueError("a ticket without an account places nothing")
-        account = await self._sessions.ready(user_id, ticket.account_id)
+        account = await self._clients.ready(user_id, ticket.account_id)
         async with self._database.write() as session:
             if begin is not None and not await begin(session):
                 return Refusal(RefusalCode.EXPIRED)
@@ -205,7 +205,7 @@ class Submission:
         """
         if ticket.account_id is None:
             raise ValueError("a ticket without an account places nothing")
-        account = await self._sessions.get(ticket.user_id, ticket.account_id)
+        account = await self._clients.get(ticket.user_id, ticket.account_id)
         needed = self._access.leave(ticket.user_id, (leg.request for leg in legs))
         async with self._database.write() as session:
             if not await leave.has(session, ticket.user_id, ticket.account_id, needed):
@@ -223,7 +223,7 @@ class Submission:
             return found
         if found.account_id is None:
             return Refusal(RefusalCode.USED)
-        await self._sessions.get(user_id, found.account_id)
+        await self._clients.get(user_id, found.account_id)
         needed = self._access.leave(user_id, requests_of(found))
         async with self._database.read() as session:
             may = await leave.has(session, user_id, found.account_id, needed)

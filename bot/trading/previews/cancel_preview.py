@@ -50,12 +50,12 @@ class Cancels:
     """Plans cancels and carries them out. Reads of what rests raise BackpackError."""
 
     def __init__(
-        self, manage: Cancellation, linking: Linking, sessions: AccountClients, catalogue: Catalogue
+        self, cancellation: Cancellation, linking: Linking, clients: AccountClients, catalogue: Catalogue
     ) -> None:
-        self._manage = manage
+        self._cancellation = cancellation
         self._catalogue = catalogue
         self._linking = linking
-        self._sessions = sessions
+        self._clients = clients
 
     async def plan(self, user: User, intent: CancelIntent) -> CancelPlan | Refusal:
         """What the intent would cancel now; a refusal when there is nothing."""
@@ -64,7 +64,7 @@ class Cancels:
             return account
         if account.state is KeyState.READ_ONLY:
             return Refusal(RefusalCode.READ_ONLY_KEY)
-        wanted = await self._manage.resting(user, intent)
+        wanted = await self._cancellation.resting(user, intent)
         if isinstance(wanted, Refusal):
             return wanted
         if intent.order_id is not None:
@@ -74,7 +74,7 @@ class Cancels:
         plan = CancelPlan(account, replace(intent, account=account.label), tuple(wanted))
         if all(order.trigger_price is None for order in wanted):
             return plan
-        line = await self._sessions.get(user.id, account.id)
+        line = await self._clients.get(user.id, account.id)
         return await self._weighed(plan, line)
 
     async def _weighed(self, plan: CancelPlan, line: AccountClient) -> CancelPlan:
@@ -95,13 +95,13 @@ class Cancels:
         self, user: User, account_id: int, intent: CancelIntent, ids: Sequence[str]
     ) -> list[Cancelled] | Refusal:
         """Cancel those of the previewed orders that still rest."""
-        found = await self._manage.resting(user, intent)
+        found = await self._cancellation.resting(user, intent)
         if isinstance(found, Refusal):
             return found
         wanted = [order for order in found if order.exchange_id in ids]
         if not wanted:
             return Refusal(RefusalCode.NO_ORDER)
-        return await self._manage.withdraw(user.id, account_id, wanted)
+        return await self._cancellation.withdraw(user.id, account_id, wanted)
 
 
 def _ids(bare: Sequence[Bare], resting: Sequence[OrderReport]) -> set[str | None]:

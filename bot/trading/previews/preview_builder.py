@@ -86,13 +86,13 @@ class PreviewBuilder:
     def __init__(
         self,
         catalogue: Catalogue,
-        sessions: AccountClients,
+        clients: AccountClients,
         linking: Linking,
         *,
         clock: Callable[[], int],
     ) -> None:
         self._catalogue = catalogue
-        self._sessions = sessions
+        self._clients = clients
         self._linking = linking
         self._clock = clock
 
@@ -110,7 +110,7 @@ class PreviewBuilder:
         account = await self.account(user, label)
         if isinstance(account, Refusal):
             return account
-        line = await self._sessions.get(user.id, account.id)
+        line = await self._clients.get(user.id, account.id)
         return Setting(user, account, account.id, line, await line.state())
 
     async def build(self, setting: Setting, intent: OrderIntent) -> list[Built] | Refusal:

@@ -124,16 +124,16 @@ class Tickets:
         self,
         database: Database,
         catalogue: Catalogue,
-        gathering: PreviewBuilder,
-        manage: Cancellation,
+        preview_builder: PreviewBuilder,
+        cancellation: Cancellation,
         *,
         access: AccessPolicy,
         clock: Callable[[], int],
     ) -> None:
         self._database = database
         self._catalogue = catalogue
-        self._gathering = gathering
-        self._manage = manage
+        self._preview_builder = preview_builder
+        self._cancellation = cancellation
         self._access = access
         self._clock = clock
 
@@ -153,10 +153,10 @@ class Tickets:
         """
         if not isinstance(intent, TradeIntent | CloseIntent | ProtectIntent):
             raise TypeError(f"{type(intent).__name__} is not an offer")
-        setting = await self._gathering.setting(user, intent.account)
+        setting = await self._preview_builder.setting(user, intent.account)
         if isinstance(setting, Refusal):
             return setting
-        built = await self._gathering.build(setting, intent)
+        built = await self._preview_builder.build(setting, intent)
         if isinstance(built, Refusal):
             return _printed(built)
         step = _step(intent, built)
@@ -179,7 +179,7 @@ class Tickets:
         preview = replace(built[0].preview, quantity=sum(sizes, ZERO))
         now = context.mark.mark if context.market.is_perp else context.last
         everything = CancelIntent(scope="all", account=setting.account.label)
-        resting = await self._manage.resting(setting.user, everything)
+        resting = await self._cancellation.resting(setting.user, everything)
         found = [] if isinstance(resting, Refusal) else standing(preview, intent.kind, resting, now)
         same = stands_already(preview, intent.kind, found, now)
         if same is not None:
@@ -233,12 +233,12 @@ class Tickets:
         group_id: int | None = None,
     ) -> Offer | Refused:
         """One offer for several statements, each built against what the ones before it would leave."""
-        setting = await self._gathering.setting(user, intents[0].account)
+        setting = await self._preview_builder.setting(user, intents[0].account)
         if isinstance(setting, Refusal):
             return Refused(0, setting)
         steps: list[OfferStep] = []
         for number, intent in enumerate(intents):
-            other = await self._gathering.account(user, intent.account)
+            other = await self._preview_builder.account(user, intent.account)
             if isinstance(other, Refusal):
                 return Refused(number, other)
             if other.id != setting.account_id:
@@ -261,7 +261,7 @@ class Tickets:
     ) -> tuple[OfferStep, Setting] | Refusal:
         """One statement of a chain, and what it leaves to the next."""
         if isinstance(intent, CancelIntent):
-            resting = await self._manage.resting(user, intent)
+            resting = await self._cancellation.resting(user, intent)
             if isinstance(resting, Refusal):
                 if resting.code is not RefusalCode.NO_ORDER or intent.order_id is not None:
                     return resting
@@ -269,7 +269,7 @@ class Tickets:
             if any(order.account_label != setting.account.label for order in resting):
                 return Refusal(RefusalCode.UNSUPPORTED, {"feature": "chain-accounts"})
             return OfferStep(canonical(intent), cancels=tuple(resting)), setting
-        built = await self._gathering.build(setting, intent)
+        built = await self._preview_builder.build(setting, intent)
         if isinstance(built, Refusal):
             return built
         return _step(intent, built), left_by(setting, built)

@@ -46,13 +46,13 @@ class ExitMonitor:
     def __init__(
         self,
         database: Database,
-        sessions: AccountClients,
+        clients: AccountClients,
         announcer: Announcer,
         *,
         clock: Callable[[], int],
     ) -> None:
         self._database = database
-        self._sessions = sessions
+        self._clients = clients
         self._announcer = announcer
         self._clock = clock
         self._nudged: set[int] = set()  # accounts where something happened; the look each minute needs it not
@@ -95,7 +95,7 @@ class ExitMonitor:
             try:
                 async with self._database.read() as session:
                     owner = await orders.get(session, made[0].order_id)
-                line = await self._sessions.get(owner.user_id if owner is not None else 0, account_id)
+                line = await self._clients.get(owner.user_id if owner is not None else 0, account_id)
                 resting = await line.open_orders()
                 held = await _exposures(line, {one.symbol for one in made})
             except SignerRevoked:  # its user has parted from the key, and was told that nobody watches

@@ -41,14 +41,14 @@ class ExitVerification:
     def __init__(
         self,
         database: Database,
-        sessions: AccountClients,
+        clients: AccountClients,
         tracker: Tracker,
         announcer: Announcer,
         *,
         clock: Callable[[], int],
     ) -> None:
         self._database = database
-        self._sessions = sessions
+        self._clients = clients
         self._tracker = tracker
         self._announcer = announcer
         self._clock = clock
@@ -75,7 +75,7 @@ class ExitVerification:
         """All entries of one account, with one look at it. Without an answer they are due again soon."""
         first = entries[0]
         try:
-            line = await self._sessions.look(first.user_id, first.account_id)
+            line = await self._clients.look(first.user_id, first.account_id)
             resting = await line.open_orders()
             held = await _holdings(line, entries)
             for order in entries:

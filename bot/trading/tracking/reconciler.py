@@ -44,18 +44,18 @@ class Reconciler:
         self,
         database: Database,
         client: BackpackClient,
-        sessions: AccountClients,
+        clients: AccountClients,
         tracker: Tracker,
-        placing: Submission,
+        submission: Submission,
         *,
         clock: Callable[[], int],
         settle_ms: int = SETTLE_MS,
     ) -> None:
         self._database = database
         self._client = client
-        self._sessions = sessions
+        self._clients = clients
         self._tracker = tracker
-        self._placing = placing
+        self._submission = submission
         self._clock = clock
         self._settle_ms = settle_ms
         self._pass = asyncio.Lock()
@@ -87,7 +87,7 @@ class Reconciler:
     async def _doubtful(self, user_id: int | None = None, account_id: int | None = None) -> list[Order]:
         async with self._database.read() as session:
             found = await orders.in_doubt(session, account_id, user_id)
-        return [order for order in found if order.id not in self._placing.in_flight]
+        return [order for order in found if order.id not in self._submission.in_flight]
 
     async def _look_up_all(self, doubtful: Sequence[Order]) -> int:
         settled = await each(self._try, doubtful)
@@ -120,7 +120,7 @@ class Reconciler:
             await self._tracker.key_refused(order.id, error.code, error.message)
 
     async def _resolve(self, order: Order) -> bool:
-        account = await self._sessions.look(order.user_id, order.account_id)
+        account = await self._clients.look(order.user_id, order.account_id)
         is_dead = await self._is_dead(order)  # asked first: the look-up must begin after the request's death
         if await self._look_up(account, order):
             self._tracker.incomplete.add(order.account_id)  # what came with it was missed as well
@@ -183,7 +183,7 @@ class Reconciler:
         """After the stream of `account` was deaf: bring orders, their exits and missed fills up to date."""
         if account.id is None:
             return
-        line = await self._sessions.look(account.user_id, account.id)
+        line = await self._clients.look(account.user_id, account.id)
         now_ms = self._clock()
         async with self._database.read() as session:
             known = await orders.open_orders(session, account.id)

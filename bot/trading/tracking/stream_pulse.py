@@ -51,13 +51,13 @@ class AccountPulses:
     def __init__(
         self,
         database: Database,
-        sessions: AccountClients,
+        clients: AccountClients,
         reconciler: Reconciler,
         *,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
-        self._sessions = sessions
+        self._clients = clients
         self._reconciler = reconciler
         self._monotonic = monotonic
         self._beats: dict[int, _Beat] = {}
@@ -94,7 +94,7 @@ class AccountPulses:
         beat, begun = self._beats[account.id], self._monotonic()
         try:
             async with asyncio.timeout(LONGEST_ASK_S):
-                line = await self._sessions.look(account.user_id, account.id)
+                line = await self._clients.look(account.user_id, account.id)
                 differs = bool(live) and await self._orders_differ(line, live)
                 if is_alerted or not live:
                     differs = differs or await self._fills_differ(line, account)
