@@ -80,7 +80,7 @@ async def test_order_batch_and_strategy_arrive_tagged(exchange, client, signer):
 
 def test_only_one_place_makes_private_requests_and_only_one_puts_them_on_the_wire():
     """A second way to the exchange would be a way around the tag."""
-    package = Path(bot.__file__).parent / "backpack"
+    package = Path(bot.__file__).parent / "exchange" / "backpack"
     makers: dict[str, set[str]] = {}
     for path in package.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
@@ -113,20 +113,20 @@ def test_no_other_part_of_the_bot_can_send_an_order():
                 naming.add(name)
             if _CLIENTS & _reached(node):
                 connecting.add(name)
-    assert naming == {"backpack/routes.py"}
+    assert naming == {"exchange/backpack/routes.py"}
     assert connecting == {
-        "backpack/transport.py",
-        "backpack/streams.py",  # brings news and takes no orders
-        "demo.py",  # stays on loopback
-        "doctor.py",  # asks Telegram alone
+        "exchange/backpack/transport.py",
+        "exchange/backpack/streams.py",  # brings news and takes no orders
+        "cli/demo.py",  # stays on loopback
+        "cli/doctor.py",  # asks Telegram alone
         "intake/polling.py",  # asks Telegram alone, below the token's address
-        "lease.py",  # wants this machine's name
-        "telegram_start.py",  # wants the names of errors
+        "app/lease.py",  # wants this machine's name
+        "telegram/introduction.py",  # wants the names of errors
     }
-    reached = {name: _used(package / name) for name in ("lease.py", "telegram_start.py")}
+    reached = {name: _used(package / name) for name in ("app/lease.py", "telegram/introduction.py")}
     assert reached == {
         "lease.py": {"socket.gethostname"},
-        "telegram_start.py": {"httpx.ConnectError", "httpx.UnsupportedProtocol"},
+        "telegram/introduction.py": {"httpx.ConnectError", "httpx.UnsupportedProtocol"},
     }
 
 

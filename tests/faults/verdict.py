@@ -183,8 +183,23 @@ def _unsaid(seen: Evidence) -> list[str]:
         if row.state in _PENDING or row.state is OutboxState.DEAD
     ]
     for order in seen.attempts:
-        wrong += _card(order, seen.card(order))
+        card = seen.card(order)
+        if not card and seen.affliction.journey.flattens:
+            wrong += _told_by_panic(order, seen.text(seen.ticket.message_id))
+        else:
+            wrong += _card(order, card)
     return wrong
+
+
+def _told_by_panic(order: Order, text: str) -> list[str]:
+    """A panic's result tells of its closes; only one whose end it did not know has a card of its own."""
+    name = symbol_name(order.symbol)
+    told = any(line.startswith("✅ Closed") and f"{name} at " in line for line in text.splitlines())
+    return (
+        [f"UNTOLD: {order.executed} of {name} were closed, the panic says {text!r}"]
+        if order.executed and not told
+        else []
+    )
 
 
 def _card(order: Order, text: str) -> list[str]:

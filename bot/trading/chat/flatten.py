@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -134,7 +135,8 @@ def _closed(locale: Locale, close: Close) -> list[bulk_view.PanicLeg]:
     left = close.held if close.left is None else close.left
     legs = []
     if left < close.held:
-        legs.append(bulk_view.PanicLeg("done", None, close.symbol, close.held - left))
+        closed = bulk_view.PanicLeg("done", None, close.symbol, close.held - left)
+        legs.append(replace(closed, price=close.price, fee=close.fee, quote=close.quote))
     if left:
         outcome = "unknown" if doubt else "failed"
         legs.append(bulk_view.PanicLeg(outcome, None, close.symbol, left, _why_open(locale, close)))

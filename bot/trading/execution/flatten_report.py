@@ -16,9 +16,10 @@ from bot.trading.storage.tables import Order
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """What became of one position. Quantities in base, positive.
+    """What became of one position. Quantities in base, positive; `price` and `fee` in quote.
 
     `left` None: what is held now could not be read. `rest`: what the market's rules take in no order.
+    `price`: the average of what was executed; `fee` None: not all of it is known yet.
     """
 
     symbol: str
@@ -29,6 +30,9 @@ class Close:
     error_code: str | None = None
     error_message: str | None = None
     reason: str | None = None
+    price: Decimal | None = None
+    fee: Decimal | None = None
+    quote: str = "USDC"
 
 
 @dataclass(slots=True)
@@ -73,6 +77,10 @@ def close_of(
     ours = [one for one in sent if one.symbol == symbol]
     bad = [one for one in ours if one.state is not OrderState.FILLED]
     last = bad[-1] if bad else None
+    executed = [one for one in ours if one.executed]
+    fees = [one.fee for one in executed if one.fee is not None]
+    quantity = sum((one.executed for one in executed), ZERO)
+    value = sum((one.executed_quote for one in executed), ZERO)
     return Close(
         symbol,
         held,
@@ -82,4 +90,7 @@ def close_of(
         last.error_code if last else None,
         last.error_message if last else None,
         last.reason if last else None,
+        value / quantity if quantity else None,
+        sum(fees, ZERO) if fees and len(fees) == len(executed) else None,
+        ours[-1].quote if ours else "USDC",
     )

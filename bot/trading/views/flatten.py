@@ -109,7 +109,7 @@ class PanicLeg:
 
     A step is `cancelled` orders (a count), the close of `quantity` of `symbol`, or, without a quantity, the
     cancelling of its orders. What is `unread` was left as it is; of rows that make no sense `cancelled` says
-    how many there are.
+    how many there are. `price` is the average a close was executed at, `fee` what it cost, in `quote`.
     """
 
     outcome: str
@@ -118,6 +118,9 @@ class PanicLeg:
     quantity: Decimal = ZERO
     detail: Markup | str = ""
     unread: str = ""
+    price: Decimal | None = None
+    fee: Decimal | None = None
+    quote: str = ""
 
 
 def panic_result(
@@ -234,5 +237,17 @@ def _step(locale: Locale, leg: PanicLeg) -> Markup:
     symbol = symbol_name(leg.symbol)
     if not leg.quantity:
         return locale.text("panic-cancel-symbol", symbol=symbol)
-    key = "panic-closed" if leg.outcome == "done" else "panic-close"
-    return locale.text(key, size=locale.held(leg.quantity), symbol=symbol)
+    size = locale.held(leg.quantity)
+    if leg.outcome != "done":
+        return locale.text("panic-close", size=size, symbol=symbol)
+    return _closed(locale, leg, size, symbol)
+
+
+def _closed(locale: Locale, leg: PanicLeg, size: str, symbol: str) -> Markup:
+    if leg.price is None:
+        return locale.text("panic-closed", size=size, symbol=symbol)
+    price = priced(locale, leg.price, leg.quote)
+    if leg.fee is None:
+        return locale.text("panic-closed-at", size=size, symbol=symbol, price=price)
+    fee = valued(locale, leg.fee, leg.quote)
+    return locale.text("panic-closed-cost", size=size, symbol=symbol, price=price, fee=fee)
