@@ -125,7 +125,7 @@ def test_no_other_part_of_the_bot_can_send_an_order():
     }
     reached = {name: _used(package / name) for name in ("app/lease.py", "telegram/introduction.py")}
     assert reached == {
-        "lease.py": {"socket.gethostname"},
+        "app/lease.py": {"socket.gethostname"},
         "telegram/introduction.py": {"httpx.ConnectError", "httpx.UnsupportedProtocol"},
     }
 
