@@ -11,9 +11,17 @@ from typing import Final
 from bot.alerts.backfill import AlertBackfill
 from bot.alerts.condition_codec import symbol_of
 from bot.alerts.evaluator import Evaluator
-from bot.alerts.trigger import FundingFacts, series_of
+from bot.alerts.trigger import INTEREST, FundingFacts, ValueSeries, series_of
 from bot.alerts.windows import Window
-from bot.domain.alerts.alert import Condition, FundingExtreme, FundingFlip, FundingLevel, PriceMove
+from bot.domain.alerts.alert import (
+    Activity,
+    ActivityMove,
+    Condition,
+    FundingExtreme,
+    FundingFlip,
+    FundingLevel,
+    PriceMove,
+)
 from bot.domain.markets.funding import Settlement, settlements
 from bot.domain.values import HUNDRED
 from bot.exchange.backpack import BackpackClient, BackpackError
@@ -53,6 +61,8 @@ class ReferenceData:
                 await self._funding(condition)
             elif isinstance(condition, PriceMove):
                 await self._window(condition)
+            elif isinstance(condition, ActivityMove) and condition.activity is Activity.OPEN_INTEREST:
+                await self._interest(condition)
         except BackpackError as error:
             _log.warning("no background for %s: %s", type(condition).__name__, type(error).__name__)
 
@@ -97,6 +107,16 @@ class ReferenceData:
         window = Window(length)
         await self._repair.fill(window, series, now - length, now)
         self._evaluator.windows.setdefault(series, {}).setdefault(length, window)
+
+    async def _interest(self, condition: ActivityMove) -> None:
+        """Where a window begins: its stream speaks once a minute, and may have just done so to others."""
+        lengths = self._evaluator.windows.setdefault(ValueSeries(INTEREST, condition.symbol), {})
+        window = lengths.setdefault(condition.window_ms, Window(condition.window_ms))
+        if window.known_from_ms is not None:
+            return
+        row = (await self._client.open_interest(condition.symbol)).get(condition.symbol)
+        if row is not None and row.open_interest is not None and window.known_from_ms is None:
+            window.take(row.open_interest, self._now_ms())
 
 
 def middle(rates: Sequence[Decimal]) -> tuple[Decimal, Decimal]:

@@ -77,7 +77,8 @@ REPAIR_S: Final = 30.0
 EXITS_S: Final = 2.0
 SYNC_S: Final = 5.0
 PICTURES_S: Final = 1.0
-PULSES_S: Final = 3.0
+PULSES_S: Final = 1.0
+TURNS_AT_ONCE: Final = 12  # of these two: an account may keep a turn waiting for 11 s, and no other turn
 SETTLEMENTS_S: Final = 5.0
 CLOCK_S: Final = 60.0
 SCRUB_S: Final = 5.0
@@ -251,20 +252,21 @@ def build(
         reconciler,
         rebates,
         _schedule(services, client, reconciler, exits, user_streams, snapshots, pulses, rebates),
-        Telegram(telegram, _intake(services, vault, lease)),
+        _telegram(services, vault, lease),
         alert_plans,
         dashboard,
     )
 
 
-def _intake(services: Services, vault: Vault, lease: ActiveLease) -> Intake:
+def _telegram(services: Services, vault: Vault, lease: ActiveLease) -> Telegram:
     """The door updates come in by, with the router behind it."""
     router = Router(services)
     overload = Overload(services.outbox, router.locale_of)
     record = Record(services.database, vault.notes, clock=services.clock)
-    return Intake(
+    intake = Intake(
         record, router.handle, urgency_of, overload.refuse, clock=services.clock, may_act=lease.holds
     )
+    return Telegram(services.bot, intake, overload)
 
 
 def _told_to_alerts(
@@ -275,12 +277,8 @@ def _told_to_alerts(
     snapshots: AccountSnapshots,
 ) -> AccountPulses:
     """The desk and the alerts do not know each other; what happens to an account is told here."""
-
-    def moved(account_id: int) -> None:
-        pulses.heard(account_id)
-        snapshots.moved(account_id)
-
-    user_streams.moved = moved
+    user_streams.moved = snapshots.moved
+    user_streams.told = pulses.heard
     pulses.wanted = lambda: alerts.accounts
     pulses.moved = snapshots.moved
     pulses.renew = user_streams.renew
@@ -310,8 +308,8 @@ def _schedule(
     schedule.every(EXITS_S, "exits", verification.run_once)
     schedule.every(EXITS_S, "stops", monitor.run_once)
     schedule.every(SYNC_S, "sync-keys", user_streams.sync)
-    schedule.every(PICTURES_S, "pictures", snapshots.run_once)
-    schedule.every(PULSES_S, "pulses", pulses.run_once)
+    schedule.every(PICTURES_S, "pictures", snapshots.run_once, at_once=TURNS_AT_ONCE)
+    schedule.every(PULSES_S, "pulses", pulses.run_once, at_once=TURNS_AT_ONCE)
     schedule.every(CLOCK_S, "clock", client.refresh_clock)
     schedule.every(SCRUB_S, "scrub", services.database.scrub_owed)
     schedule.every(EXPIRE_S, "expire-previews", lambda: expire_previews(services))

@@ -122,7 +122,7 @@ async def _add(request: Request, chat: Chat, line: ScheduleLine) -> Markup:
 async def _write(
     request: Request, chat: Chat, kind: PostKind, when: dict[str, Any], zone: str, loudness: Loudness
 ) -> None:
-    now = request.services.clock()
+    now, source = request.services.clock(), request.source(f"schedule {kind}")
     post = ScheduledPost(
         user_id=request.user.id,
         chat_id=chat.id,
@@ -132,9 +132,12 @@ async def _write(
         time_zone=zone,
         loudness=loudness,
         due_ms=timing_of(when, zone).after(now),
+        source=source,
         created_ms=now,
     )
     async with request.services.database.write() as session:
+        if await storage.of_source(session, source) is not None:
+            return  # Telegram brought the message again
         if len(await storage.of_chat(session, chat.id)) >= MOST:
             raise _CannotBe(view.refused(request.here, "full", n=str(MOST)))
         await storage.add(session, post)

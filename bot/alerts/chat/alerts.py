@@ -80,7 +80,7 @@ async def save(request: Request, intent: AlertIntent, when: WhenTrue = WhenTrue.
     if isinstance(account_id, Refusal):
         return await refuse(request, account_id, intent)
     line, here = canonical(intent), (request.sender.chat_id, request.sender.thread_id)
-    source = cards.source(request, line)
+    source = request.source(line)
     alert = await request.services.alerts.create(request.user, *here, intent, line, account_id, source, when)
     if isinstance(alert, Refusal) and alert.code is RefusalCode.ALERT_HOLDS:
         return await _ask_when(request, alert, await request.services.alerts.resolve(intent), f"0 {line}")

@@ -8,7 +8,6 @@ from bisect import bisect_left
 from collections.abc import Coroutine, Iterator
 from dataclasses import replace
 from decimal import Decimal
-from hashlib import sha256
 from typing import Any, Final
 
 from bot.alerts.backtest import Backtest
@@ -144,14 +143,6 @@ async def add_history(
 async def _is_unchanged(request: Request, alert: Alert) -> bool:
     now = await request.services.alerts.get(alert.id)
     return now is not None and now.version == alert.version
-
-
-def source(request: Request, line: str) -> str:
-    """Names what asks for an alert, so that what Telegram delivers twice makes one."""
-    if request.query is not None:
-        return f"tap {request.query.id}"
-    digest = sha256(line.encode()).hexdigest()[:16]
-    return f"message {request.sender.chat_id} {request.message_id} {digest}"
 
 
 async def warm_up() -> None:

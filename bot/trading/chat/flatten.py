@@ -84,7 +84,10 @@ async def panic_asked(request: Request, _: str) -> None:
 async def panic_confirmed(request: Request, token: str) -> None:
     """Cancel all, close all, and report each leg."""
     request.answer_soon()
-    refused = await request.services.panics.run(token, request.user, panic_teller(request.services))
+    tapped_on = request.message_id if request.is_tap and request.sender.private else None
+    refused = await request.services.panics.run(
+        token, request.user, tapped_on, panic_teller(request.services)
+    )
     request.services.outbox.kick()
     if refused is None:
         return
