@@ -269,12 +269,8 @@ def _told_to_alerts(
     pulses: AccountPulses, alerts: Alerts, watcher: Watcher, keys: KeyTroubles, pictures: Pictures
 ) -> AccountPulses:
     """The desk and the alerts do not know each other; what happens to an account is told here."""
-
-    def moved(account_id: int) -> None:
-        pulses.heard(account_id)
-        pictures.moved(account_id)
-
-    watcher.moved = moved
+    watcher.moved = pictures.moved
+    watcher.told = pulses.heard
     pulses.wanted = lambda: alerts.accounts
     pulses.moved = pictures.moved
     pulses.renew = watcher.renew

@@ -12,10 +12,18 @@ from bot.alerts.brain import Brain
 from bot.alerts.movers import Window
 from bot.alerts.packing import symbol_of
 from bot.alerts.repair import Repair
-from bot.alerts.rungs import FundingFacts, series_of
+from bot.alerts.rungs import INTEREST, FundingFacts, Series, series_of
 from bot.backpack import BackpackClient, BackpackError
 from bot.backpack.wire.base import to_ms
-from bot.domain.alert import Condition, FundingExtreme, FundingFlip, FundingLevel, PriceMove
+from bot.domain.alert import (
+    Activity,
+    ActivityMove,
+    Condition,
+    FundingExtreme,
+    FundingFlip,
+    FundingLevel,
+    PriceMove,
+)
 from bot.domain.funding import Settlement, settlements
 from bot.domain.values import HUNDRED
 from bot.market import Catalogue
@@ -53,6 +61,8 @@ class Background:
                 await self._funding(condition)
             elif isinstance(condition, PriceMove):
                 await self._window(condition)
+            elif isinstance(condition, ActivityMove) and condition.activity is Activity.OPEN_INTEREST:
+                await self._interest(condition)
         except BackpackError as error:
             _log.warning("no background for %s: %s", type(condition).__name__, type(error).__name__)
 
@@ -95,6 +105,16 @@ class Background:
         window = Window(length)
         await self._repair.fill(window, series, now - length, now)
         self._brain.windows.setdefault(series, {}).setdefault(length, window)
+
+    async def _interest(self, condition: ActivityMove) -> None:
+        """Where a window begins: its stream speaks once a minute, and may have just done so to others."""
+        lengths = self._brain.windows.setdefault(Series(INTEREST, condition.symbol), {})
+        window = lengths.setdefault(condition.window_ms, Window(condition.window_ms))
+        if window.known_from_ms is not None:
+            return
+        row = (await self._client.open_interest(condition.symbol)).get(condition.symbol)
+        if row is not None and row.open_interest is not None and window.known_from_ms is None:
+            window.take(row.open_interest, self._now_ms())
 
 
 def middle(rates: Sequence[Decimal]) -> tuple[Decimal, Decimal]:

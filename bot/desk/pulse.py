@@ -35,7 +35,7 @@ NEWEST: Final = 20  # executions looked at
 
 @dataclass(slots=True)
 class _Beat:
-    """Of one account's stream, in monotonic seconds."""
+    """Of one account's stream of orders, in monotonic seconds."""
 
     heard: float
     asked: float = float("-inf")
@@ -43,7 +43,7 @@ class _Beat:
 
 
 class AccountPulses:
-    """`heard` at every event of a stream; `run_once` on a timer. `wanted` and `renew` are set by the app."""
+    """`heard` of an account at each event about an order. `wanted` and `renew` are set by the app."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class AccountPulses:
         self.moved: Callable[[int], None] = lambda account_id: None  # an account changed, or may have
 
     def heard(self, account_id: int) -> None:
-        """The stream of an account said something."""
+        """The stream of an account's orders said something; positions and balances do not count."""
         beat = self._beats.get(account_id)
         if beat is not None:
             beat.heard = self._monotonic()

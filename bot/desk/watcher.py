@@ -73,6 +73,7 @@ class Watcher:
         self._opening = asyncio.Semaphore(OPENING)
         self._repairing = asyncio.Semaphore(REPAIRING)
         self.moved: Callable[[int], None] = lambda account_id: None  # an account changed, or may have
+        self.told: Callable[[int], None] = lambda account_id: None  # all of its orders up to now is known
         self.heard: Callable[[int, UserEvent], Awaitable[None]] = _nobody_listens  # set by the app
 
     @property
@@ -162,9 +163,11 @@ class Watcher:
             async with self._repairing:
                 await self._reconciler.repair(account)
             self._keys.over(account, Trouble.KEY)
+            self.told(account.id)
         elif isinstance(event, OrderUpdate):
             sized_us = event.engine_us if event.kind == MODIFIED else None
             await self._tracker.apply(account.id, event.report, sized_us=sized_us)
+            self.told(account.id)
         if isinstance(event, OrderUpdate | PositionUpdate | BalanceUpdate):
             self._keys.over(account, Trouble.STREAM)
         await self.heard(account.id, event)

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from tests.alerts.streams import interest_grows, spread_widens
 from tests.support.world import Person, World
 
 SOL, PERP = "SOL_USDC", "SOL_USDC_PERP"
@@ -27,13 +28,17 @@ async def _silence(world: World, *prefixes: str) -> None:
 
 
 async def test_alerts_and_fills_are_told_though_their_streams_are_silent(world: World, carol: Person) -> None:
-    """All at once: trades, the private streams of orders and positions; marks and books go on."""
+    """All at once, but for candles and the heartbeat; each alone: `python -m tests.alerts.frozen`."""
     await carol.says("a sol > 155", "Alert set")
     await carol.says("alert sol mark > 156", "Alert set")
     await carol.says("alert fill", "Alert set")
+    await carol.says("alert sol spread > 0.2%", "Alert set")
+    await carol.says("alert sol oi up 20% in 1h", "Alert set")
     card = await carol.says("short 1 sol at 154", "Short SOL-PERP")
     await carol.taps("✅", "Open", on=card.id)
-    await _silence(world, "trade.", "account.", f"markPrice.{PERP}")
+    await _silence(world, "trade.", "account.", "bookTicker.", "openInterest.", "depth.", f"markPrice.{PERP}")
+    await spread_widens(world, carol)
+    await interest_grows(world, carol)
     await _prices(world, "154.5")
     await _prices(world, "157")
     begun = time.monotonic()
@@ -41,6 +46,8 @@ async def test_alerts_and_fills_are_told_though_their_streams_are_silent(world: 
         await carol.sees("🔔 SOL-PERP price above $155\n", timeout=LONGEST_S)
         await carol.sees("🔔 SOL-PERP mark price above $156\n", timeout=LONGEST_S)
         await carol.sees("an order of mine fills", timeout=LONGEST_S)
+        await carol.sees("🔔 SOL-PERP spread above", timeout=LONGEST_S)
+        await carol.sees("🔔 SOL-PERP open interest up", timeout=LONGEST_S)
         await carol.chat.wait_for(lambda m: m.id == card.id and "Filled" in m.text, LONGEST_S)
     assert time.monotonic() - begun < LONGEST_S
     price = await carol.says("/price sol", "SOL-PERP")
