@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Final
 
 from markupsafe import Markup, escape
@@ -136,6 +137,13 @@ class Turn:
     def read(self, text: str) -> Parsed | ParseFailure:
         """What a line of this person means, knowing which markets exist."""
         return parse(text, language=Language(self.user.language), tickers=self.services.catalogue.tickers)
+
+    def source(self, line: str) -> str:
+        """Names the message or tap that asks for `line`: what Telegram delivers twice makes one thing."""
+        if self.query is not None:
+            return f"tap {self.query.id}"
+        digest = sha256(line.encode()).hexdigest()[:16]
+        return f"message {self.sender.chat_id} {self.message_id} {digest}"
 
     # --- answering a tap ---------------------------------------------------------------------------
 

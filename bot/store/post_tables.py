@@ -72,10 +72,11 @@ class ScheduledPost(Table, table=True):
     __tablename__ = "scheduled_post"
     forgetting: ClassVar[Forgetting] = Forgetting(
         forget=_delete_private_posts,
-        kept=keeping("what a group reads is the group's, whoever set it up: " + OPAQUE, "user_id"),
+        kept=keeping("what a group reads is the group's, whoever set it up: " + OPAQUE, "user_id", "source"),
     )
     __table_args__ = (
         Index("ix_scheduled_post_state_due_ms", "state", "due_ms"),
+        Index("uq_scheduled_post_source", "source", unique=True),
         {"sqlite_autoincrement": True},
     )
 
@@ -90,6 +91,7 @@ class ScheduledPost(Table, table=True):
     loudness: Loudness = Field(default=Loudness.ON, sa_type=Word(Loudness))
     state: PostState = Field(default=PostState.ACTIVE, sa_type=Word(PostState))
     due_ms: int = Field(sa_type=BigInteger)  # the next time it is wanted
+    source: str | None = None  # names the message or tap it was made by
     created_ms: int = Field(sa_type=BigInteger)
 
 

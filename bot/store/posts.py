@@ -25,6 +25,13 @@ async def get(session: AsyncSession, post_id: int, chat_id: int) -> ScheduledPos
     return (await session.scalars(statement)).one_or_none()
 
 
+async def of_source(session: AsyncSession, source: str) -> ScheduledPost | None:
+    """The post made by that message or tap, in whatever state."""
+    return (
+        await session.scalars(select(ScheduledPost).where(col(ScheduledPost.source) == source))
+    ).one_or_none()
+
+
 async def of_chat(session: AsyncSession, chat_id: int) -> Sequence[ScheduledPost]:
     """Every post of a chat that was not deleted, oldest first."""
     statement = _living().where(col(ScheduledPost.chat_id) == chat_id).order_by(col(ScheduledPost.id))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
@@ -11,6 +12,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from bot.sandbox.telegram.config import Group
+from bot.sandbox.telegram.driver import ChatMessage
 from bot.store.post_tables import ScheduledPost
 from bot.store.tables import Message, OutboxState
 from tests.support.world import ALICE, BOB, CAROL, DESK, Person, World, open_world
@@ -57,6 +59,16 @@ async def said(world: World, state: OutboxState) -> list[Message]:
     async with world.bot.database.read() as session:
         statement = select(Message).where(col(Message.state) == state).order_by(col(Message.id))
         return list((await session.scalars(statement)).all())
+
+
+async def comes_again(world: World, message: ChatMessage) -> None:
+    """Telegram delivers a message once more, under another update id."""
+    arrival = world.bot.telegram.intake.take({"update_id": next(_updates), "message": message.raw})
+    assert arrival is not None
+    await arrival.ended
+
+
+_updates = itertools.count(10**9)
 
 
 async def topics(world: World) -> list[int]:
@@ -128,6 +140,20 @@ async def test_what_cannot_be_read_is_named_and_changes_nothing(world: World) ->
     ):
         await alice.says(line, answer)
     assert await posts(world) == []
+
+
+async def test_a_line_delivered_twice_is_one_post(world: World) -> None:
+    alice = world.person(ALICE)
+    await alice.says("/start", "Rucksack")
+    await alice.says("/schedule digest 20:00", "Saved")
+    typed = next(m for m in await alice.chat.messages() if m.text == "/schedule digest 20:00")
+    await comes_again(world, typed)
+    assert [post.kind for post in await posts(world)] == ["digest"]
+    await alice.says("/schedule 1 delete", "is deleted")
+    await comes_again(world, typed)
+    assert "None yet" in (await alice.says("/schedule")).text
+    await alice.says("/schedule digest 20:00", "Saved")
+    assert [post.state for post in await posts(world)] == ["deleted", "active"]
 
 
 async def test_a_post_is_made_changed_paused_and_deleted_by_buttons(world: World) -> None:

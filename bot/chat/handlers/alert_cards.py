@@ -8,7 +8,6 @@ from bisect import bisect_left
 from collections.abc import Coroutine, Iterator
 from dataclasses import replace
 from decimal import Decimal
-from hashlib import sha256
 from typing import Any, Final
 
 from bot.alerts.replay import Replay
@@ -139,14 +138,6 @@ async def add_history(
 async def _is_unchanged(turn: Turn, alert: Alert) -> bool:
     now = await turn.services.alerts.get(alert.id)
     return now is not None and now.version == alert.version
-
-
-def source(turn: Turn, line: str) -> str:
-    """Names what asks for an alert, so that what Telegram delivers twice makes one."""
-    if turn.query is not None:
-        return f"tap {turn.query.id}"
-    digest = sha256(line.encode()).hexdigest()[:16]
-    return f"message {turn.sender.chat_id} {turn.message_id} {digest}"
 
 
 async def warm_up() -> None:

@@ -79,7 +79,7 @@ async def save(turn: Turn, intent: AlertIntent, when: WhenTrue = WhenTrue.ASK) -
     if isinstance(account_id, Refusal):
         return await refuse(turn, account_id, intent)
     line, here = canonical(intent), (turn.sender.chat_id, turn.sender.thread_id)
-    source = alert_cards.source(turn, line)
+    source = turn.source(line)
     alert = await turn.services.alerts.create(turn.user, *here, intent, line, account_id, source, when)
     if isinstance(alert, Refusal) and alert.code is RefusalCode.ALERT_HOLDS:
         return await _ask_when(turn, alert, await turn.services.alerts.resolve(intent), f"0 {line}")

@@ -120,7 +120,7 @@ async def _add(turn: Turn, chat: Chat, line: ScheduleLine) -> Markup:
 async def _write(
     turn: Turn, chat: Chat, kind: PostKind, when: dict[str, Any], zone: str, loudness: Loudness
 ) -> None:
-    now = turn.services.clock()
+    now, source = turn.services.clock(), turn.source(f"schedule {kind}")
     post = ScheduledPost(
         user_id=turn.user.id,
         chat_id=chat.id,
@@ -130,9 +130,12 @@ async def _write(
         time_zone=zone,
         loudness=loudness,
         due_ms=timing_of(when, zone).after(now),
+        source=source,
         created_ms=now,
     )
     async with turn.services.database.write() as session:
+        if await posts.of_source(session, source) is not None:
+            return  # Telegram brought the message again
         if len(await posts.of_chat(session, chat.id)) >= MOST:
             raise _CannotBe(view.refused(turn.here, "full", n=str(MOST)))
         await posts.add(session, post)
