@@ -127,16 +127,17 @@ class Panics:
             ticket = await tickets.offer(session, ticket)
         return replace(plan, ticket_id=ticket.id or 0, token=token)
 
-    async def run(self, token: str, user: User, tell: Tell) -> Refusal | None:
+    async def run(self, token: str, user: User, message_id: int | None, tell: Tell) -> Refusal | None:
         """Cancel every order, then close every position as it stands now.
 
-        `tell` writes what came of each leg in the transaction that finishes the ticket: what a crash leaves
+        `message_id` is the question that was tapped: who asked it may have died before that was noted. `tell`
+        writes what came of each leg in the transaction that finishes the ticket: what a crash leaves
         unfinished, `resume` does and tells.
         """
         ticket = await self._placing.on_offer(token, user.id)
         if isinstance(ticket, Refusal):
             return ticket
-        refusal = await self._placing.claim(ticket, user.id)
+        refusal = await self._placing.claim(ticket, user.id, message_id)
         if refusal is not None:
             return refusal
         await self._flatten(ticket, tell)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import update
+from sqlmodel import col
+
 from bot.sandbox.exchange import ExchangeConfig
 from bot.sandbox.telegram.driver import ChatMessage
+from bot.store.tables import Ticket
 from tests.support.world import CAROL, Person, World, open_world
 
 SOL = "SOL_USDC_PERP"
@@ -185,6 +189,18 @@ async def test_panic_flattens_several_positions_and_cancels_everything(world: Wo
     assert done.text.count("Closed") == 3
     await carol.says("/positions", "No open positions")
     await carol.says("/orders", "No open orders")
+
+
+async def test_a_panic_is_told_where_it_was_tapped_though_its_process_died_showing_it(
+    world: World, carol: Person
+) -> None:
+    await _places(carol, "long sol $200", "Filled")
+    first = await carol.says("/panic", "Panic")
+    last = await carol.taps("Cancel and close all", "Last check", on=first.id)
+    async with world.bot.database.write() as session:  # as if nobody had lived to note the message
+        await session.execute(update(Ticket).where(col(Ticket.kind) == "panic").values(message_id=None))
+    done = await carol.taps("flatten", "Panic done", on=last.id)
+    assert done.id == last.id
 
 
 async def test_a_panic_that_cannot_read_says_what_it_left_alone(world: World, carol: Person) -> None:

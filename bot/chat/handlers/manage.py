@@ -82,7 +82,8 @@ async def panic_asked(turn: Turn, _: str) -> None:
 async def panic_confirmed(turn: Turn, token: str) -> None:
     """Cancel all, close all, and report each leg."""
     turn.answer_soon()
-    refused = await turn.services.panics.run(token, turn.user, panic_teller(turn.services))
+    tapped_on = turn.message_id if turn.is_tap and turn.sender.private else None
+    refused = await turn.services.panics.run(token, turn.user, tapped_on, panic_teller(turn.services))
     turn.services.outbox.kick()
     if refused is None:
         return
