@@ -1,7 +1,8 @@
 """`python -m tests.faults --takeover N`: three bots on a PostgreSQL, the active one killed or frozen N times.
 
-Meanwhile Alice trades, sends chains, panics and is told of alerts. A frozen bot comes back after another has
-taken over. In the end nothing may be doubled, lost or cut off without a word.
+Meanwhile Alice trades, sends chains, panics, is told of alerts and asks for posts, which fall due every
+minute. A frozen bot comes back after another has taken over. In the end nothing may be doubled, lost or cut
+off without a word.
 """
 
 from __future__ import annotations
@@ -22,34 +23,32 @@ from typing import Final
 
 from sqlalchemy import select
 
+from bot.clock import unix_ms
 from bot.domain.order import OrderState
-from bot.sandbox.telegram.driver import ChatMessage, PersonChat
-from bot.store import orders
+from bot.domain.timing import MINUTE_MS
+from bot.sandbox.telegram.driver import PersonChat
+from bot.store import orders, outbox
 from bot.store.alert_tables import Alert, Firing
 from bot.store.operating_tables import Lease
+from bot.store.post_tables import Run as PostRun
+from bot.store.post_tables import ScheduledPost
 from bot.store.tables import Message, Order, OutboxState, Ticket, TicketKind, TicketState
-from tests.faults import verdict
+from tests.faults import posted, verdict
+from tests.faults.acts import ANSWER_S, HEAD, Acting
 from tests.faults.bot_process import LEASE_S, PACE, Job, new_count
 from tests.faults.databases import Template, template, workshop
 from tests.faults.nursery import Child, Nursery
-from tests.faults.plan import Affliction, Plan
-from tests.faults.run import LOOK_S, Run
+from tests.faults.run import LOOK_S
 
 BOTS: Final = 3
-ANSWER_S: Final = 45.0 * PACE
 SETTLE_S: Final = 60.0 * PACE
 LONGEST_WAIT_S: Final = 1.2 * PACE  # into an act, until its bot dies
-FINAL: Final = (
-    *verdict.HEADLINES.values(),
-    "expired",
-    "steps done",
-    "Panic done",
-    "Nothing to do",
-    "steps not",
-)
+BEHIND_TAP_S: Final = 0.3 * PACE  # behind its last tap: what that begins is soon over
+ROUND_S: Final = 12  # about what a death takes, with all that comes of it
+AT_ONCE: Final = 5  # posts of every minute
+NEAR_S: Final = 6.0  # a minute that is so near is waited for, so that its bot dies with posts under way
+POSTING_S: Final = 0.5 * PACE  # into a minute, until then
 _NEVER: Final = {OrderState.NOT_PLACED, OrderState.REJECTED}
-_HEAD: Final = "🔔"
-_NOTHING: Final = "Nothing to do"
 
 
 @dataclass(slots=True)
@@ -59,6 +58,8 @@ class Report:
     kills: int = 0
     freezes: int = 0
     acts: collections.Counter[str] = field(default_factory=collections.Counter)
+    posts: int = 0  # due meanwhile
+    caught: collections.Counter[str] = field(default_factory=collections.Counter)  # under way at a death
     stopped: int = 0  # chains that died with their bot and whose user was told what was not sent
     said_twice: int = 0  # Telegram cannot be asked whether it has a message: it is sent again
     waits_s: list[float] = field(default_factory=list)
@@ -70,35 +71,51 @@ class Report:
 
     def __str__(self) -> str:
         acts = ", ".join(f"{number} {name}" for name, number in sorted(self.acts.items()))
+        caught = ", ".join(f"{number} {name}" for name, number in sorted(self.caught.items()))
         waits = f"{statistics.median(self.waits_s):.1f} s, at most {max(self.waits_s):.1f} s"
         head = [
-            f"takeovers: {self.kills} killed, {self.freezes} frozen and thawed; {acts}",
+            f"takeovers: {self.kills} killed, {self.freezes} frozen and thawed; {acts}, {self.posts} posts",
+            f"died with {caught or 'nothing'} under way",
             f"taken over in {waits} of a lease of {LEASE_S:.1f} s",
-            f"{self.stopped} chains ended with their bot and told so, {self.said_twice} alerts said twice",
+            f"{self.stopped} chains ended with their bot and told so, {self.said_twice} said twice",
             f"{len(self.complaints)} complaints",
         ]
         return "\n".join(["; ".join(head), *self.complaints])
 
 
-class Cluster(Run):
+@dataclass(frozen=True, slots=True)
+class Death:
+    """How a bot dies: so far into the act, or behind its last tap; a frozen one is let go later."""
+
+    act: str
+    is_behind_tap: bool
+    wait: float  # a part of the longest wait
+    is_frozen: bool
+    thaw_s: float
+
+
+class Cluster(Acting):
     """A world with several bots, of which one is active."""
 
-    def __init__(self, home: Template, nursery: Nursery, folder: Path, seed: int) -> None:
-        super().__init__(Plan(seed, Affliction("takeovers"), None), home, nursery, folder)
+    def __init__(self, home: Template, nursery: Nursery, folder: Path, seed: int, times: int) -> None:
+        self._minutes = 1 + times * ROUND_S // 60
+        diary = posted.Diary(self._minutes * AT_ONCE + times, seed)
+        super().__init__(home, nursery, folder, seed, diary)
         self._dice = random.Random(seed)
+        self._times = times
         self._report = Report()
-        self._price = 150
 
-    async def go_on(self, times: int, tell: Callable[[str], object]) -> Report:
+    async def go_on(self, tell: Callable[[str], object]) -> Report:
         """Let the active bot die so many times."""
         async with self._world() as alice:
             for _ in range(BOTS):
                 await self._standby()
             await self._owner(after="")
-            for number in range(times):
+            await self._fill_diary(alice, self._minutes, AT_ONCE)
+            for number in range(self._times):
                 await self._round(alice)
                 if number % 10 == 9 or self._report.bad:
-                    tell(f"{number + 1} of {times}: {self._report.complaints[-1:]}")
+                    tell(f"{number + 1} of {self._times}: {self._report.complaints[-1:]}")
             await self._judge(alice)
             for child in self._children:
                 await self._nursery.kill(child)
@@ -134,77 +151,79 @@ class Cluster(Run):
         pid = int(owner.rpartition(" ")[2])
         return next(child for child in self._children if child.pid == pid)
 
+    def _death(self) -> Death:
+        dice = self._dice
+        act = dice.choice(list(self._acts()))
+        return Death(act, dice.random() < 0.75, dice.random(), dice.random() < 0.5, dice.random())
+
     async def _round(self, alice: PersonChat) -> None:
         """One act, and the death of the active bot somewhere in it."""
-        name, act = self._dice.choice(list(self._acts().items()))
-        self._report.acts[name] += 1
-        acting = asyncio.create_task(act(alice))
-        await asyncio.sleep(self._dice.random() * LONGEST_WAIT_S)
+        death = self._death()
+        self._report.acts[death.act] += 1
+        if death.act == "panics":
+            await self._answered(self._open_something(alice), "what a panic is to end")
+        self._decided.clear()
+        acting = asyncio.create_task(self._answered(self._acts()[death.act](alice), death.act))
+        await self._fatal_moment(death, acting)
         owner = await self._owner(after="")
-        victim, frozen = self._child(owner), self._dice.random() < 0.5
-        os.kill(victim.pid, signal.SIGSTOP if frozen else signal.SIGKILL)
+        victim = self._child(owner)
+        os.kill(victim.pid, signal.SIGSTOP if death.is_frozen else signal.SIGKILL)
         began = time.monotonic()
+        self._report.caught.update(await self._under_way())
         await self._owner(after=owner)
         self._report.waits_s.append(time.monotonic() - began)
-        if frozen:
+        if death.is_frozen:
             self._report.freezes += 1
-            await asyncio.sleep(self._dice.random())
+            await asyncio.sleep(death.thaw_s)
             os.kill(victim.pid, signal.SIGCONT)
         else:
             self._report.kills += 1
             await self._standby()
+        await acting
+
+    async def _answered(self, act: Awaitable[list[str]], name: str) -> None:
         try:
-            await acting
+            self._report.complaints += await act
         except (TimeoutError, LookupError) as error:
             self._report.complaints.append(f"LOST: {name} was never answered: {str(error)[-400:]}")
 
-    # --- what Alice does ---------------------------------------------------------------------------
+    async def _fatal_moment(self, death: Death, acting: asyncio.Task[None]) -> None:
+        """Wait until the bot is to die: with posts under way where some are due soon."""
+        if death.is_behind_tap:
+            decided = asyncio.create_task(self._decided.wait())
+            await asyncio.wait({decided, acting}, return_when=asyncio.FIRST_COMPLETED)
+            decided.cancel()
+        now_ms = unix_ms()
+        minute_ms = posted.next_minute_ms(now_ms)
+        left_s = (minute_ms - now_ms) / 1000
+        if left_s < NEAR_S and self._diary.due(minute_ms, minute_ms + MINUTE_MS):
+            await asyncio.sleep(left_s + death.wait * POSTING_S)
+        else:
+            await asyncio.sleep(death.wait * (BEHIND_TAP_S if death.is_behind_tap else LONGEST_WAIT_S))
 
-    def _acts(self) -> dict[str, Callable[[PersonChat], Awaitable[object]]]:
-        return {
-            "trades": lambda alice: self._confirmed(alice, "long sol $50", "ok:"),
-            "chains": lambda alice: self._confirmed(alice, "long sol $50; short eth $50; buy sol $20", "ok:"),
-            "panics": lambda alice: self._confirmed(alice, "/panic", "panic:ask", "flat:"),
-            "alerts": self._alert,
+    async def _under_way(self) -> set[str]:
+        """What a bot has begun and not ended."""
+        async with self._database.read() as session:
+            tickets = (await session.scalars(select(Ticket))).all()
+            sent = (await session.scalars(select(Order))).all()
+            rows = (await session.scalars(select(Message))).all()
+            runs = (await session.scalars(select(PostRun))).all()
+        begun = {
+            f"{one.kind}s" for one in tickets if one.state is TicketState.CLAIMED and one.done_ms is None
         }
-
-    async def _confirmed(self, alice: PersonChat, line: str, *prefixes: str) -> None:
-        before = max((message.id for message in await alice.messages()), default=0)
-        await alice.send(line)
-        message_id = 0
-        for prefix in prefixes:
-
-            def found(message: ChatMessage, prefix: str = prefix) -> list[str]:
-                return [b.data for b in message.buttons if b.data and b.data.startswith(prefix)]
-
-            shown = await alice.wait_for(
-                lambda message, found=found: (
-                    message.id > before and (bool(found(message)) or _NOTHING in message.text)
-                ),
-                ANSWER_S,
-            )
-            if _NOTHING in shown.text:
-                return
-            message_id = shown.id
-            await alice.tap_data(message_id, found(shown)[0])
-        await alice.wait_for(
-            lambda message: message.id >= message_id and any(word in message.text for word in FINAL), ANSWER_S
-        )
-
-    async def _alert(self, alice: PersonChat) -> None:
-        """Armed, and then true: told once."""
-        before = max((message.id for message in await alice.messages()), default=0)
-        self._price += 2
-        await alice.send(f"a sol > {self._price}")
-        await alice.wait_for(lambda m: m.id > before and str(self._price) in m.text, ANSWER_S)
-        body = {"symbol": "SOL_USDC_PERP", "price": str(self._price + 1), "pin": True}
-        await self._tell("price", body)
-        told = f"above ${self._price}"
-        await alice.wait_for(lambda m: m.id > before and _HEAD in m.text and told in m.text, ANSWER_S)
+        begun -= {f"{TicketKind.TRADE}s"}
+        begun |= {"trades" for order in sent if order.state in orders.IN_DOUBT}
+        begun |= {"posts" for run in runs if run.key.startswith("post:") and run.done_ms is None}
+        for row in rows:
+            if row.state in outbox.WAITING:
+                series = (row.dedupe_key or "").partition(":")[0]
+                begun.add({"post": "posts", "alert": "alerts"}.get(series, "other news"))
+        return begun
 
     # --- who is right ------------------------------------------------------------------------------
 
     async def _judge(self, alice: PersonChat) -> None:
+        self._until_ms = unix_ms()
         deadline, wrong = time.monotonic() + SETTLE_S, ["NOT JUDGED"]
         while wrong and time.monotonic() < deadline:
             await asyncio.sleep(LOOK_S)
@@ -217,14 +236,21 @@ class Cluster(Run):
             ours = (await session.scalars(select(Order))).all()
             rows = (await session.scalars(select(Message))).all()
             alerts = (await session.scalars(select(Alert))).all()
+            posts = (await session.scalars(select(ScheduledPost))).all()
+            runs = (await session.scalars(select(PostRun))).all()
             firings = collections.Counter((await session.scalars(select(Firing.alert_id))).all())  # type: ignore[call-overload]
         wrong = [*self._orders(ours), *self._tickets(tickets, ours)]
+        lines = collections.Counter(one.line for one in alerts)
+        wrong += [f"DOUBLED: {many} alerts of one {line!r}" for line, many in lines.items() if many > 1]
         wrong += [f"DOUBLED: {many} firings of alert {one}" for one, many in firings.items() if many > 1]
         wrong += [f"LOST: alert {one.id} ({one.line}) never fired" for one in alerts if not firings[one.id]]
         waiting = {OutboxState.PENDING, OutboxState.SENDING, OutboxState.DEAD}
         wrong += [f"UNSAID: {row.state} {row.text[:60]!r}" for row in rows if row.state in waiting]
-        heads = [m.text.split("\n")[0] for m in await alice.messages() if m.from_bot and _HEAD in m.text]
-        self._report.said_twice = len(heads) - len(set(heads))
+        heads = [m.text.split("\n")[0] for m in await alice.messages() if m.from_bot and HEAD in m.text]
+        found = posted.Found(posts, runs, rows, await self._chats(alice))
+        wrong += posted.complaints(self._diary, self._until_ms, found)
+        self._report.said_twice = len(heads) - len(set(heads)) + found.said_twice
+        self._report.posts = len(self._diary.due(0, self._until_ms))
         return wrong
 
     def _orders(self, ours: list[Order] | object) -> list[str]:
@@ -272,6 +298,6 @@ async def take_over(
     """So many deaths; what came of them, and the bots' log."""
     with workshop() as folder:
         async with _home(folder) as (home, nursery):
-            report = await Cluster(home, nursery, folder, seed).go_on(times, tell)
+            report = await Cluster(home, nursery, folder, seed, times).go_on(tell)
         log = folder / "bot.log"
         return report, log.read_text() if report.bad and log.exists() else ""

@@ -90,7 +90,7 @@ class Evidence:
 
 def complaints(seen: Evidence) -> list[str]:
     """All that is wrong. Empty: one true story, told to its end."""
-    told = _panic(seen) if seen.affliction.journey.flattens else _legs(seen)
+    told = flattened(seen) if seen.affliction.journey.flattens else _legs(seen)
     return [*_duplicated(seen), *_lost(seen), *_misreported(seen), *_unsaid(seen), *told]
 
 
@@ -234,7 +234,7 @@ def _over(seen: Evidence) -> list[str]:
     return wrong
 
 
-def _panic(seen: Evidence) -> list[str]:
+def flattened(seen: Evidence) -> list[str]:
     """Everything was withdrawn and closed, or the message names what was not."""
     if seen.ticket.state is not TicketState.CLAIMED:
         return _over(seen)
