@@ -21,6 +21,7 @@ from bot.store.post_tables import PostKind, Run, ScheduledPost
 from bot.store.tables import Message, OutboxState
 from tests.faults.databases import ALICE
 
+GROUPS: Final = 3  # at least: one has four kinds to post at a minute
 # How a post begins in English, behind a line that says how late it is.
 TITLES: Final = {
     PostKind.FUNDING_TABLE: "Funding settle",
@@ -52,7 +53,7 @@ class Diary:
 
     def __init__(self, wanted: int, seed: int) -> None:
         self._dice = random.Random(f"{seed} posts")
-        self._ids = [-1_002_000_000_000 - number for number in range(1 + wanted // (MOST - 2))]
+        self._ids = [-1_002_000_000_000 - number for number in range(GROUPS + wanted // (MOST - 2))]
         self._full = collections.Counter[int]()
         self._known: set[Wish] = set()
         self.answered_ms: dict[Wish, int] = {}
