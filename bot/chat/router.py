@@ -176,7 +176,7 @@ class Router:
         return meant and await access.stops(turn, _behind(turn, text))
 
     async def _command(self, turn: Turn, text: str) -> None:
-        if not self._is_for_us(text):
+        if not turn.sender.private and not self._is_for_us(text):
             return
         word, _, argument = text[1:].partition(" ")
         name, _, addressee = word.partition("@")
@@ -190,7 +190,7 @@ class Router:
             await trade.line(turn, text)
 
     def _is_for_us(self, text: str) -> bool:
-        """Whether a command names this bot or no bot."""
+        """Whether a command in a group names this bot or no bot; in private nobody else reads it."""
         addressee = text[1:].split(maxsplit=1)[0].partition("@")[2] if text[1:].strip() else ""
         return not addressee or addressee.lower() == self._services.bot_username.lower()
 

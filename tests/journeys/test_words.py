@@ -184,6 +184,17 @@ async def test_what_is_held_is_closed_by_its_own_name(world: World, carol: Perso
     ]
 
 
+async def test_in_private_every_command_is_ours_whoever_it_names(world: World, carol: Person) -> None:
+    """Nobody else reads that chat: a message that found no answer there was lost."""
+    await carol.says("/price@other_bot sol", "SOL-PERP $150.00")
+    await carol.says("/start@other_bot", "Rucksack")
+    await carol.says("/long@other_bot sol $50", "Long SOL-PERP")
+    await carol.says("/weather@other_bot", "cannot read")
+    await carol.says("/ @all", "cannot read")
+    await carol.says("/ @all go:long sol $200", "cannot read")
+    assert await world.sent() == []
+
+
 async def test_in_a_group_our_name_is_as_good_as_a_slash(world: World, carol: Person) -> None:
     here = world.person(CAROL, DESK)
     await here.says("@rucksack_bot price sol", "SOL-PERP $150.00")
