@@ -249,20 +249,21 @@ def build(
         reconciler,
         books,
         _schedule(services, client, reconciler, exits, watcher, pictures, pulses, books),
-        Telegram(telegram, _intake(services, vault, lease)),
+        _telegram(services, vault, lease),
         plans,
         dashboard,
     )
 
 
-def _intake(services: Services, vault: Vault, lease: Lease) -> Intake:
+def _telegram(services: Services, vault: Vault, lease: Lease) -> Telegram:
     """The door updates come in by, with the router behind it."""
     router = Router(services)
     overload = Overload(services.outbox, router.locale_of)
     record = Record(services.database, vault.notes, clock=services.clock)
-    return Intake(
+    intake = Intake(
         record, router.handle, urgency_of, overload.refuse, clock=services.clock, may_act=lease.holds
     )
+    return Telegram(services.bot, intake, overload)
 
 
 def _told_to_alerts(

@@ -10,6 +10,7 @@ from typing import Final
 from telegram import Bot
 from telegram.error import TelegramError
 
+from bot.chat.overload import Overload
 from bot.intake import Intake
 from bot.intake.arrivals import KINDS
 from bot.intake.polling import Polling
@@ -23,10 +24,14 @@ TELEGRAM_TIMEOUT_S: Final = 10.0
 
 @dataclass(slots=True)
 class Telegram:
-    """The Bot API's client, the door updates come in by, and whichever way they are fetched now."""
+    """The Bot API's client, the door updates come in by, and whichever way they are fetched now.
+
+    `overload` tells whoever found no room there.
+    """
 
     bot: Bot
     intake: Intake
+    overload: Overload
     polling: Polling | None = None
     webhook: Webhook | None = None
 
@@ -104,6 +109,7 @@ async def silence(telegram: Telegram) -> None:
     if telegram.webhook is not None:
         await telegram.webhook.stop()
     await telegram.intake.close()
+    await telegram.overload.close()
     if telegram.polling is not None:
         await telegram.polling.close()
     telegram.polling = telegram.webhook = None

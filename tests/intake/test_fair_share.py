@@ -13,7 +13,7 @@ import pytest
 
 from bot.chat.limits import TELEGRAM
 from bot.sandbox.telegram.driver import PersonChat
-from tests.support.world import BOB, CAROL, DESK, Person, World, open_world
+from tests.support.world import BOB, CAROL, DESK, Person, World, again, open_world
 
 FLOOD = 300
 
@@ -60,6 +60,23 @@ async def test_a_flood_holds_up_nobody_else(world: World, carol: Person, place: 
     assert len(await world.sent()) == 2
 
 
+async def _accounted(chat: PersonChat, before: int) -> tuple[int, int]:
+    """Lines answered, or counted as unread, after the first `before` answers; and in how many notes."""
+    told = [message.text for message in await chat.messages() if message.from_bot][before:]
+    unread = [int(found[1]) for text in told if (found := re.search(r"这里有 (\d+) 条消息没有读取", text))]
+    return len(told) - len(unread) + sum(unread), len(unread)
+
+
+async def _settled(chat: PersonChat, before: int) -> tuple[int, int]:
+    """As `_accounted`, once the flood has found its answers, or after a good while."""
+    for _ in range(100):
+        lines, notes = await _accounted(chat, before)
+        if lines >= FLOOD:
+            break
+        await asyncio.sleep(0.2)
+    return lines, notes
+
+
 async def test_who_floods_is_told_how_much_was_not_read(database_url: str) -> None:
     """Every line is answered, or counted in one of a few messages."""
     async with open_world(database_url) as world:
@@ -67,21 +84,22 @@ async def test_who_floods_is_told_how_much_was_not_read(database_url: str) -> No
         await bob.says("/start")
         before = await _answered(bob.chat)
         await _pour(bob.chat, "/price sol", FLOOD)
-
-        async def accounted() -> tuple[int, int]:
-            told = [message.text for message in await bob.chat.messages() if message.from_bot][before:]
-            unread = [
-                int(found[1]) for text in told if (found := re.search(r"这里有 (\d+) 条消息没有读取", text))
-            ]
-            return len(told) - len(unread) + sum(unread), len(unread)
-
-        for _ in range(100):
-            lines, notices = await accounted()
-            if lines >= FLOOD:
-                break
-            await asyncio.sleep(0.2)
+        lines, notes = await _settled(bob.chat, before)
         assert lines == FLOOD
-        assert notices <= 4
+        assert notes <= 4
+
+
+async def test_who_floods_is_told_before_the_bot_stops(database_url: str) -> None:
+    """What was refused is confirmed to Telegram: after a restart nobody would know of it."""
+    async with open_world(database_url) as world:
+        bob = world.person(BOB)
+        await bob.says("/start")
+        before = await _answered(bob.chat)
+        await _pour(bob.chat, "/price sol", FLOOD)
+        while not world.bot.telegram.intake.counters["refused"]:  # noqa: ASYNC110 - a counter
+            await asyncio.sleep(0)
+        async with again(world):
+            assert (await _settled(bob.chat, before))[0] == FLOOD
 
 
 async def test_panic_overtakes_the_same_persons_slow_preview(world: World, carol: Person) -> None:

@@ -6,16 +6,12 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from aiohttp import ClientSession, web
 
-from bot.app import build
-from bot.chat.limits import UNLIMITED
-from bot.life import running
-from tests.support.world import BOB, CAROL, DESK, Person, World, open_world
+from tests.support.world import BOB, CAROL, DESK, Person, World, again, open_world
 
 SECRET_WORD = "what-nobody-may-read-in-a-log"
 FROM = {"id": CAROL, "is_bot": False, "first_name": "Carol"}
@@ -146,31 +142,21 @@ async def test_answers_that_are_no_updates_are_waited_out(
         assert bodies == []
 
 
-@contextlib.asynccontextmanager
-async def _again(world: World) -> AsyncIterator[World]:
-    """The bot started anew on the same database, after the first has ended: it would stand by else."""
-    await world.stop()
-    bot = build(world.bot.settings, world.masters, clock=world.clock, rates=UNLIMITED)
-    async with contextlib.AsyncExitStack() as life:
-        await life.enter_async_context(running(bot))
-        yield replace(world, bot=bot, life=life)
-
-
 async def _resting(person: Person) -> None:
     await person.says("long sol $100 at 142", "Long SOL-PERP")
     await person.taps("✅", "Open")
 
 
-async def test_a_tap_from_before_an_outage_is_asked_again(world: World, carol: Person) -> None:
+async def test_a_tap_from_before_an_outage_is_askedagain(world: World, carol: Person) -> None:
     await _resting(carol)
     asked = await carol.says("/cancelall", "Cancel")
     await world.stop()
     await carol.chat.tap_data(asked.id, asked.buttons[0].data or "")
     world.clock.skip(3600)
-    async with _again(world):
-        again = await carol.sees("so nothing was done")
+    async with again(world):
+        asked_again = await carol.sees("so nothing was done")
         assert [order["status"] for order in await world.orders()] == ["New"]
-        fresh = await carol.taps(again.labels[0], "Cancel 1 order?", on=again.id)  # of now
+        fresh = await carol.taps(asked_again.labels[0], "Cancel 1 order?", on=asked_again.id)  # of now
         await carol.taps(fresh.labels[0], "Cancelled", on=fresh.id)
     assert [order["status"] for order in await world.orders()] == ["Cancelled"]
 
@@ -180,7 +166,7 @@ async def test_a_tap_a_moment_before_a_restart_is_acted_on(world: World, carol: 
     world.bot.telegram.intake.record.drained()
     await world.stop()
     await carol.chat.tap("✅", preview.id)
-    async with _again(world):
+    async with again(world):
         await carol.sees("Filled")
     assert len(await world.sent()) == 1
 
@@ -190,7 +176,7 @@ async def test_looking_around_needs_no_second_tap(world: World, carol: Person) -
     await world.stop()
     await carol.chat.tap("Market", menu.id)
     world.clock.skip(3600)
-    async with _again(world):
+    async with again(world):
         await carol.chat.wait_for(lambda m: m.id == menu.id and m.revision > menu.revision)
 
 

@@ -224,3 +224,13 @@ async def open_world(
         chats = await stack.enter_async_context(ChatDriver(telegram.url))
         admin = await stack.enter_async_context(httpx.AsyncClient(base_url=exchange.rest_url, timeout=10))
         yield World(exchange, telegram, bot, chats, admin, clock, masters, life)
+
+
+@contextlib.asynccontextmanager
+async def again(world: World) -> AsyncIterator[World]:
+    """The bot started anew on the same database, after the first has ended: it would stand by else."""
+    await world.stop()
+    bot = build(world.bot.settings, world.masters, clock=world.clock, rates=UNLIMITED)
+    async with contextlib.AsyncExitStack() as life:
+        await life.enter_async_context(running(bot))
+        yield replace(world, bot=bot, life=life)
