@@ -3,7 +3,8 @@
 Asked are accounts with a live order or an alert, while their stream is silent: one small request for their
 orders, one for the newest executions where an alert waits; every other account once in a while. What differs
 is repaired (`desk.reconciler`), and a stream that stays silent about it is opened anew. At most `AT_A_TURN`
-accounts a turn, the busy ones first and of them the longest unasked: many wait longer, none is left out.
+accounts a turn, the busy ones first and of them the longest unasked: many wait longer, none is left out. A
+turn does not wait for the one before: whom the exchange keeps waiting delays nobody else.
 """
 
 from __future__ import annotations
@@ -26,10 +27,13 @@ _log = logging.getLogger(__name__)
 
 SILENT_S: Final = 8.0  # so long without a word, and REST is asked
 IDLE_S: Final = 300.0  # the same of an account nothing of which waits
+TURN_S: Final = 1.0  # between two turns
 AT_A_TURN: Final = 30  # accounts; the exchange counts requests for each of them
+AT_ONCE: Final = 40  # accounts being asked; the lines that read are 64
 GRACE_S: Final = 1.0  # what REST knew first may be on its way
 RENEW_S: Final = 60.0  # between two openings of one stream for its silence
 LONGEST_ASK_S: Final = 10.0
+TURNS_AT_ONCE: Final = round((LONGEST_ASK_S + GRACE_S) / TURN_S) + 1
 NEWEST: Final = 20  # executions looked at
 
 
@@ -40,10 +44,14 @@ class _Beat:
     heard: float
     asked: float = float("-inf")
     renewed: float = float("-inf")
+    is_asking: bool = False
 
 
 class AccountPulses:
-    """`heard` of an account at each event about an order. `wanted` and `renew` are set by the app."""
+    """`heard` of an account at each event about an order; `run_once` each `TURN_S`, though some still go on.
+
+    `wanted` and `renew` are set by the app.
+    """
 
     def __init__(
         self,
@@ -78,8 +86,17 @@ class AccountPulses:
             found = await accounts.active(session)
         now, busy = self._monotonic(), alerted | live.keys()
         self._beats = {one.id: self._beats.get(one.id) or _Beat(now) for one in found}
-        silent = [one for one in found if now - self._last(one) > (SILENT_S if one.id in busy else IDLE_S)]
-        due = sorted(silent, key=lambda one: (one.id not in busy, self._last(one)))[:AT_A_TURN]
+        asking = sum(beat.is_asking for beat in self._beats.values())
+        due = [
+            one
+            for one in found
+            if not self._beats[one.id].is_asking
+            and now - self._last(one) > (SILENT_S if one.id in busy else IDLE_S)
+        ]
+        due.sort(key=lambda one: (one.id not in busy, self._last(one)))
+        due = due[: max(0, min(AT_A_TURN, AT_ONCE - asking))]
+        for one in due:
+            self._beats[one.id].is_asking = True
         await asyncio.gather(*(self._ask(one, live.get(one.id, ()), one.id in alerted) for one in due))
 
     def _last(self, account: Account) -> float:
@@ -109,7 +126,7 @@ class AccountPulses:
         except Exception:
             _log.exception("the pulse of account %s stumbled", account.id)
         finally:
-            beat.asked = self._monotonic()
+            beat.is_asking, beat.asked = False, self._monotonic()
 
     async def _orders_differ(self, line: AccountClient, live: Sequence[Order]) -> bool:
         """Whether an order that rests here does not rest there, or executed further."""

@@ -53,8 +53,10 @@ class Schedule:
         self._looking: set[str] = set()
         self._again: set[str] = set()  # looks asked for while one was under way
 
-    def every(self, seconds: float, name: str, work: Callable[[], Awaitable[Any]]) -> None:
-        """Run `work` every so often."""
+    def every(
+        self, seconds: float, name: str, work: Callable[[], Awaitable[Any]], *, at_once: int = 1
+    ) -> None:
+        """Run `work` every so often; one time too many is left out while `at_once` earlier ones go on."""
 
         async def guarded() -> None:
             try:
@@ -62,7 +64,7 @@ class Schedule:
             except Exception:
                 _log.exception("job %s failed", name)
 
-        self._add(guarded, Pace(seconds), name)
+        self._add(guarded, Pace(seconds), name, max_instances=at_once)
 
     def durable(self, series: Series, runs: Runs) -> None:
         """Run each due time of `series` once among all processes, late if need be."""

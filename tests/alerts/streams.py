@@ -66,9 +66,10 @@ def _market(world: World) -> MarketState:
     return world.exchange.engine.world.markets[PERP]
 
 
-def _carols(world: World) -> Account:
+def account_of(world: World, label: str) -> Account:
+    """At the exchange."""
     accounts = world.exchange.engine.world.accounts.values()
-    return next(account for account in accounts if account.label == "Carol")
+    return next(account for account in accounts if account.label == label)
 
 
 async def goes_long(_: World, person: Person) -> None:
@@ -140,16 +141,16 @@ async def _minute_ends(world: World) -> None:
 
 async def another_program_buys(world: World, _: Person) -> None:
     request = OrderRequest(PERP, Side.BUY, OrderType.MARKET, Decimal(1))
-    world.exchange.engine.place(_carols(world), request, Tag())
+    world.exchange.engine.place(account_of(world, "Carol"), request, Tag())
 
 
 async def another_program_doubles(world: World, _: Person) -> None:
     request = OrderRequest(PERP, Side.BUY, OrderType.MARKET, Decimal(200))
-    world.exchange.engine.place(_carols(world), request, Tag())
+    world.exchange.engine.place(account_of(world, "Carol"), request, Tag())
 
 
 async def money_leaves(world: World, _: Person) -> None:
-    world.exchange.engine.world.ledger.transfer(_carols(world).id, 0, "USDC", Decimal(6_000))
+    world.exchange.engine.world.ledger.transfer(account_of(world, "Carol").id, 0, "USDC", Decimal(6_000))
 
 
 async def a_busy_account_fills(world: World, person: Person) -> None:
@@ -157,7 +158,9 @@ async def a_busy_account_fills(world: World, person: Person) -> None:
 
     async def goes_on() -> None:
         while True:
-            world.exchange.engine.world.ledger.transfer(0, _carols(world).id, "USDC", Decimal("0.01"))
+            world.exchange.engine.world.ledger.transfer(
+                0, account_of(world, "Carol").id, "USDC", Decimal("0.01")
+            )
             await asyncio.sleep(2)
 
     moving = asyncio.create_task(goes_on())
@@ -166,7 +169,7 @@ async def a_busy_account_fills(world: World, person: Person) -> None:
 
 
 async def key_is_revoked(world: World, _: Person) -> None:
-    (key,) = _carols(world).keys
+    (key,) = account_of(world, "Carol").keys
     world.exchange.engine.revoke_key(key)
 
 

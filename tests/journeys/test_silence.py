@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from tests.alerts.streams import interest_grows, spread_widens
+from bot.desk import pulse
+from tests.alerts.streams import account_of, another_program_buys, interest_grows, spread_widens
 from tests.support.world import Person, World
 
 SOL, PERP = "SOL_USDC", "SOL_USDC_PERP"
@@ -52,3 +53,21 @@ async def test_alerts_and_fills_are_told_though_their_streams_are_silent(world: 
     assert time.monotonic() - begun < LONGEST_S
     price = await carol.says("/price sol", "SOL-PERP")
     assert "157" in price.text, "what was told and what is shown agree"
+
+
+async def test_an_account_the_exchange_keeps_waiting_delays_no_other(
+    world: World, bob: Person, carol: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulse, "SILENT_S", 0.5)
+    for person in (bob, carol):
+        await person.says("alert fill", "Alert set")
+    (key,) = account_of(world, "Bob").keys
+    await world.fault(action="delay_before", ms=60_000, match={"publicKey": key, "times": None})
+    await _silence(world, "account.")
+    kept = world.exchange._faults.rules[0]
+    async with asyncio.timeout(LONGEST_S):
+        while not kept.hits:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+    await asyncio.sleep(1)  # both were asked about, and Bob still is
+    await another_program_buys(world, carol)
+    await carol.chat.wait_for(lambda m: "an order of mine fills" in m.text and "Alert set" not in m.text, 4)
