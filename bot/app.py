@@ -48,7 +48,7 @@ from bot.desk.monitor import StopMonitor
 from bot.desk.offers import Offers
 from bot.desk.pictures import Pictures
 from bot.desk.placing import Placing
-from bot.desk.pulse import TURN_S, TURNS_AT_ONCE, AccountPulses
+from bot.desk.pulse import AccountPulses
 from bot.desk.queries import Queries
 from bot.desk.reconciler import Reconciler
 from bot.desk.sessions import AccountSessions
@@ -77,6 +77,8 @@ REPAIR_S: Final = 30.0
 EXITS_S: Final = 2.0
 SYNC_S: Final = 5.0
 PICTURES_S: Final = 1.0
+PULSES_S: Final = 1.0
+TURNS_AT_ONCE: Final = 12  # of these two: an account may keep a turn waiting for 11 s, and no other turn
 SETTLEMENTS_S: Final = 5.0
 CLOCK_S: Final = 60.0
 SCRUB_S: Final = 5.0
@@ -300,8 +302,8 @@ def _schedule(
     schedule.every(EXITS_S, "exits", guard.run_once)
     schedule.every(EXITS_S, "stops", monitor.run_once)
     schedule.every(SYNC_S, "sync-keys", watcher.sync)
-    schedule.every(PICTURES_S, "pictures", pictures.run_once)
-    schedule.every(TURN_S, "pulses", pulses.run_once, at_once=TURNS_AT_ONCE)
+    schedule.every(PICTURES_S, "pictures", pictures.run_once, at_once=TURNS_AT_ONCE)
+    schedule.every(PULSES_S, "pulses", pulses.run_once, at_once=TURNS_AT_ONCE)
     schedule.every(CLOCK_S, "clock", client.refresh_clock)
     schedule.every(SCRUB_S, "scrub", services.database.scrub_owed)
     schedule.every(EXPIRE_S, "expire-previews", lambda: expire_previews(services))

@@ -24,10 +24,15 @@ _log = logging.getLogger(__name__)
 
 FRESH_S: Final = 10.0  # what the streams do not tell, or keep to themselves, is seen by then
 AT_A_TURN: Final = 20  # accounts at most each second, those that moved first
+AT_ONCE: Final = 20  # accounts being looked at; the lines that read are 64
+LONGEST_LOOK_S: Final = 10.0
 
 
 class Pictures:
-    """`wanted` and `taken` are set by the app. `run_once` is called every second."""
+    """`wanted` and `taken` are set by the app. `run_once` is called every second, though some turns go on.
+
+    So whom the exchange keeps waiting delays nobody else.
+    """
 
     def __init__(
         self,
@@ -44,6 +49,7 @@ class Pictures:
         self._now_ms = now_ms
         self._monotonic = monotonic
         self._due_s: dict[int, float] = {}  # when each account is looked at again
+        self._looking: set[int] = set()
         self.wanted: Callable[[], Collection[int]] = tuple
         self.taken: Callable[[int, AccountPicture], None] = lambda account_id, picture: None
 
@@ -62,13 +68,19 @@ class Pictures:
     async def run_once(self) -> None:
         """Take the pictures that are due."""
         now_s, wanted = self._monotonic(), self.wanted()
-        due = {account_id for account_id in wanted if self._due_s.get(account_id, now_s) <= now_s}
-        if not due:
+        due = {
+            account_id
+            for account_id in wanted
+            if account_id not in self._looking and self._due_s.get(account_id, now_s) <= now_s
+        }
+        room = min(AT_A_TURN, AT_ONCE - len(self._looking))
+        if not due or room <= 0:
             return
         async with self._database.read() as session:
             found = [account for account in await accounts.active(session) if account.id in due]
-        found = sorted(found, key=lambda account: self._due_s.get(account.id, 0.0))[:AT_A_TURN]
+        found = sorted(found, key=lambda account: self._due_s.get(account.id, 0.0))[:room]
         self._due_s.update((account.id, now_s + FRESH_S) for account in found)
+        self._looking |= {account.id for account in found}
         await each(self._take, found)
 
     async def _take(self, account: Account) -> None:
@@ -76,13 +88,16 @@ class Pictures:
         try:
             line = await self._sessions.look(account.user_id, account.id)
             at_ms = self._now_ms()
-            margin, positions = await asyncio.gather(line.collateral(), line.positions())
+            async with asyncio.timeout(LONGEST_LOOK_S):
+                margin, positions = await asyncio.gather(line.collateral(), line.positions())
         except Unauthorised:
             self._keys.met(account, Trouble.KEY)
-        except (BackpackError, VaultError) as error:
+        except (BackpackError, VaultError, TimeoutError) as error:
             _log.warning("no picture of account %s: %s", account.id, error)
         else:
             self._keys.over(account, Trouble.KEY)
             read = {symbol: one for symbol, one in positions.items() if one.is_read}
             picture = AccountPicture(at_ms, margin.net_equity, margin.net_exposure_futures, read)
             self.taken(account.id, picture)
+        finally:
+            self._looking.discard(account.id)

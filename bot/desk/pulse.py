@@ -27,13 +27,11 @@ _log = logging.getLogger(__name__)
 
 SILENT_S: Final = 8.0  # so long without a word, and REST is asked
 IDLE_S: Final = 300.0  # the same of an account nothing of which waits
-TURN_S: Final = 1.0  # between two turns
-AT_A_TURN: Final = 30  # accounts; the exchange counts requests for each of them
+AT_A_TURN: Final = 30  # accounts each second; the exchange counts requests for each of them
 AT_ONCE: Final = 40  # accounts being asked; the lines that read are 64
 GRACE_S: Final = 1.0  # what REST knew first may be on its way
 RENEW_S: Final = 60.0  # between two openings of one stream for its silence
 LONGEST_ASK_S: Final = 10.0
-TURNS_AT_ONCE: Final = round((LONGEST_ASK_S + GRACE_S) / TURN_S) + 1
 NEWEST: Final = 20  # executions looked at
 
 
@@ -48,7 +46,7 @@ class _Beat:
 
 
 class AccountPulses:
-    """`heard` of an account at each event about an order; `run_once` each `TURN_S`, though some still go on.
+    """`heard` of an account at each event about an order; `run_once` every second, though some turns go on.
 
     `wanted` and `renew` are set by the app.
     """

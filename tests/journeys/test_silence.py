@@ -7,8 +7,16 @@ import time
 
 import pytest
 
-from bot.desk import pulse
-from tests.alerts.streams import account_of, another_program_buys, interest_grows, spread_widens
+from bot.desk import pictures, pulse
+from tests.alerts.streams import (
+    Act,
+    account_of,
+    another_program_buys,
+    goes_long,
+    interest_grows,
+    money_leaves,
+    spread_widens,
+)
 from tests.support.world import Person, World
 
 SOL, PERP = "SOL_USDC", "SOL_USDC_PERP"
@@ -55,12 +63,27 @@ async def test_alerts_and_fills_are_told_though_their_streams_are_silent(world: 
     assert "157" in price.text, "what was told and what is shown agree"
 
 
+@pytest.mark.parametrize(
+    ("line", "happens", "told"),
+    [
+        ("alert fill", another_program_buys, "an order of mine fills"),
+        ("alert margin < 25%", money_leaves, "my margin below"),
+    ],
+)
 async def test_an_account_the_exchange_keeps_waiting_delays_no_other(
-    world: World, bob: Person, carol: Person, monkeypatch: pytest.MonkeyPatch
+    world: World,
+    bob: Person,
+    carol: Person,
+    monkeypatch: pytest.MonkeyPatch,
+    line: str,
+    happens: Act,
+    told: str,
 ) -> None:
     monkeypatch.setattr(pulse, "SILENT_S", 0.5)
+    monkeypatch.setattr(pictures, "FRESH_S", 0.5)
+    await goes_long(world, carol)
     for person in (bob, carol):
-        await person.says("alert fill", "Alert set")
+        await person.says(line, "Alert set")
     (key,) = account_of(world, "Bob").keys
     await world.fault(action="delay_before", ms=60_000, match={"publicKey": key, "times": None})
     await _silence(world, "account.")
@@ -69,5 +92,5 @@ async def test_an_account_the_exchange_keeps_waiting_delays_no_other(
         while not kept.hits:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
     await asyncio.sleep(1)  # both were asked about, and Bob still is
-    await another_program_buys(world, carol)
-    await carol.chat.wait_for(lambda m: "an order of mine fills" in m.text and "Alert set" not in m.text, 4)
+    await happens(world, carol)
+    await carol.chat.wait_for(lambda m: told in m.text and "Alert set" not in m.text, 4)
