@@ -162,7 +162,7 @@ async def _confirm(bot: Bot, offered: list[Ticket], *, chained: bool) -> float:
     append = submission.audit.append if chained else _nothing
     with (
         mock.patch.object(desk, "_send_all", sent),
-        mock.patch.object(desk._sessions, "ready", ready),
+        mock.patch.object(desk._clients, "ready", ready),
         mock.patch.object(submission.audit, "append", append),
     ):
         begun = time.perf_counter()

@@ -13,13 +13,14 @@ from bot.domain.notifications.preferences import URGENT, Event, Volume
 from bot.funding import views as funding_views
 from bot.notifications import views as notifications_views
 from bot.posts.views import posts, schedules
+from bot.ui.lateness import Lateness
 from bot.ui.locale import Locale
 from bot.ui.message import Message, plain_text
 from tests.view.html_rules import check
 from tests.view.test_html import HOSTILE
 
 NOON = 1_795_262_400_000  # 2026-11-21T12:00Z
-IN_TIME = posts.Lateness()
+IN_TIME = Lateness()
 MOVERS = [
     posts.Mover("SOL", D(150), D("0.051"), D(9_000)),
     posts.Mover("BTC", D(95000), D("-0.02"), D(90_000)),
@@ -61,7 +62,7 @@ def test_the_funding_table_says_how_long_is_left_or_that_it_is_over(english: Loc
     )
     assert before[0] == "Funding settles at 12:10 UTC, in 10 min"
     assert [line.split()[0] for line in before[2:6]] == ["now", "WIF", "BTC", "SOL"]
-    late = posts.Lateness(3_600_000, 2)
+    late = Lateness(3_600_000, 2)
     after = words(posts.funding(english, table(english, RATES), late, settlement_ms=NOON, now_ms=NOON))
     assert after[:3] == ["⏱ Late by 1 h.", "Missed while I was away: 2", "Funding settled at 12:00 UTC"]
 
