@@ -208,7 +208,7 @@ def question_bare_number(
 
     `always_data`, by code of a choice, makes that reading the default from then on.
 
-    Source: GRAMMAR.md, rules 1 and 2.
+    Source: docs/grammar.md, *Size*.
     """
     number, symbol = _written(locale, refusal.params.get("number", "")), _text(refusal, "symbol")
     near = any(choice.code == "price" for choice in refusal.choices)

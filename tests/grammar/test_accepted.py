@@ -67,7 +67,7 @@ def meaning(line: str) -> Intent:
 
 
 TRADES: dict[str, Intent] = {
-    # the accept list of GRAMMAR.md
+    # lines of other bots and of callouts, and our own
     "/long btc 10x 500 tp 5% sl 2%": trade(
         "long", "BTC", bare("500"), leverage=D(10), take_profit=move("5"), stop_loss=move("2")
     ),

@@ -1,4 +1,4 @@
-"""The rules that decide ambiguity (GRAMMAR.md, section 3), where a market or an account must be known."""
+"""The rules of docs/grammar.md for ambiguous lines, where a market or an account must be known."""
 
 from __future__ import annotations
 

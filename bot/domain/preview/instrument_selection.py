@@ -99,7 +99,7 @@ def route(intent: TradeIntent, context: PreviewContext) -> SelectedMarket | Refu
 def coins_to_close(intent: Closing, context: PreviewContext) -> tuple[Closing, tuple[Note, ...]]:
     """A bare number of a close, an exit or a reduction counts coins of what is held, and the preview says so.
 
-    It stays a question where it is more than that, or could be a price (GRAMMAR.md, rule 2).
+    It stays a question where it is more than that, or could be a price (docs/grammar.md, *Size*).
     """
     market, size = context.market, intent.size
     coins = context.account.balances.get(market.base)
@@ -213,7 +213,7 @@ def told_apart(
 ) -> TradeIntent | CloseIntent | None:
     """Which reading of two bare numbers is meant: the only one whose price is near the market's, if one is.
 
-    Source: GRAMMAR.md, rule 3.
+    Source: docs/grammar.md, *Size*.
     """
     near = [
         one

@@ -23,7 +23,8 @@ _SHOWN: Final = Decimal("0.01")  # rounded up, so that what is too far never rea
 def check_callout(intent: TradeIntent, market: Decimal) -> Refusal | None:
     """Refuse a callout whose entry is more than `MOST_PERCENT` from the price `market`.
 
-    The mend says the same price with `at`: then it is a limit somebody chose. Source: GRAMMAR.md, rule 10.
+    The mend says the same price with `at`: then it is a limit somebody chose.
+    Source: docs/grammar.md, *Callouts*.
     """
     if not intent.callout or not isinstance(intent.price, AbsolutePrice):
         return None

@@ -47,7 +47,10 @@ async def refuse(request: Request, text: str, result: ParseFailure) -> None:
 
 
 async def _placed(request: Request, result: ParseFailure) -> Refusal:
-    """The refusal of a price range, knowing whether the market is inside it (GRAMMAR.md, rule 6)."""
+    """The refusal of a price range, knowing whether the market is inside it.
+
+    Source: docs/grammar.md, *Leverage, price, exits*.
+    """
     if result.refusal.code is not RefusalCode.PRICE_RANGE:
         return result.refusal
     readings = _readings(request, result)

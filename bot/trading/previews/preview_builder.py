@@ -321,7 +321,7 @@ def _declared_size(
     """A bare number of an opening order means what its user declared, and the preview says so; else it stays
     a question. What reduces is no matter of that default (`instrument_selection.coins_to_close`).
 
-    Near the market it may be a price, and stays a question whatever was declared (GRAMMAR.md, rule 2).
+    Near the market it may be a price, and stays a question whatever was declared (docs/grammar.md, *Size*).
     """
     if intent.reduce_only:
         return coins_to_close(intent, context)
