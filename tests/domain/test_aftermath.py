@@ -28,7 +28,11 @@ from tests.domain.builders import D, account, moment, position, spot
 from tests.domain.strategies import contexts, trades
 
 PERP = "SOL_USDC_PERP"
-thorough = settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+thorough = settings(
+    max_examples=100,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+    deadline=None,
+)
 
 
 def previewed(context: PreviewContext, verb: str = "long", size: str = "2", **words: object) -> Preview:

@@ -29,9 +29,9 @@ quantities = st.decimals(D("0.000001"), D(1_000_000), places=6)
 steps = st.sampled_from([D("0.00001"), D("0.01"), D("0.1"), D("0.25"), D(1), D(10)])
 
 
-@given(quantities, st.booleans(), steps, st.integers(0, 30), st.none() | st.integers(1, 200))
-def test_every_part_is_one_the_market_takes_and_nothing_is_lost(held, is_short, step, least, most):
-    rules = market(step, least * step, None if most is None else step * (least + most) * 1000)
+@given(quantities, st.booleans(), steps, st.integers(0, 30), st.none() | st.integers(1, 60))
+def test_every_part_is_one_the_market_takes_and_nothing_is_lost(held, is_short, step, least, parts):
+    rules = market(step, least * step, None if parts is None else max(held / parts, step * max(least, 1)))
     closing = closing_orders(position(-held if is_short else held), rules)
     sizes = [one.quantity for one in closing.requests]
     assert sum(sizes, ZERO) + closing.rest == held
