@@ -18,6 +18,7 @@ _PATH = re.compile(rf"(?<![\w/.:-])(?:{_FOLDERS})/[\w./*-]*[\w/*]")
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
 _FILE_NAME = re.compile(rf"`([\w.-]+\.(?:{_KINDS}))`")
 _MODULE = re.compile(r"(?<![\w./-])((?:bot|tests)(?:\.\w+)+)(?![\w(]|\.\w)")
+_DOTTED = re.compile(rf"`(?!\w+\.(?:{_KINDS})`)([a-z]\w*(?:\.\w+)+)`")
 _CITED = re.compile(r"(?<![\w/*.-])(?:[\w.-]+/)*[\w-]+\.md\b")
 _HEADING_CITED = re.compile(r"((?:[\w.-]+/)*[\w-]+\.md), \*([^*]+)\*")
 _NOT_HERE = re.compile(r"\bissues? #?\d+\b|\bthe (?:brief|glossary)\b", re.IGNORECASE)
@@ -92,6 +93,20 @@ def test_every_document_cited_in_the_code_is_in_the_repository() -> None:
         if not here & {cited, f"docs/{cited}"}
     ]
     assert not absent
+
+
+def test_every_module_a_comment_names_is_in_the_repository() -> None:
+    """Dotted names in backticks, with or without `bot.` in front, and paths."""
+    packages = {path.parent.name for path in (ROOT / "bot").glob("*/__init__.py")}
+    packages = (packages | {"bot"}) - {"web"}  # `web.…` is aiohttp's
+    gone = []
+    for path in _code():
+        text = (ROOT / path).read_text(encoding="utf-8")
+        named = [name for name in _DOTTED.findall(text) if name.partition(".")[0] in packages]
+        full = [name if name.startswith("bot.") else f"bot.{name}" for name in named]
+        gone += [f"{path}: {name}" for name in full if not _is_module(name)]
+        gone += [f"{path}: {name}" for name in _PATH.findall(text) if not _exists(name)]
+    assert not gone
 
 
 def test_no_comment_cites_what_a_reader_cannot_open() -> None:

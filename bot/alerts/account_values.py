@@ -1,4 +1,4 @@
-"""Accounts as the desk last told of them, revalued at every mark: margin, distance, profit, cost.
+"""Accounts as trading last told of them, revalued at every mark: margin, distance, profit, cost.
 
 Nothing is asked of the exchange here: between two pictures only the marks move.
 """

@@ -212,7 +212,7 @@ class Alerts:
             for alert in ended:
                 self.evaluator.remove(watched_of(alert))
 
-    # --- for the desk ------------------------------------------------------------------------------
+    # --- for trading -------------------------------------------------------------------------------
 
     def account_changed(self, account_id: int, picture: AccountSnapshot) -> None:
         """The desk has read an account anew; until the next time only the marks of its positions move."""

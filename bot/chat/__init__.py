@@ -1,1 +1,1 @@
-"""Telegram: routing, handlers by topic, the outbox with its limits. Knows the desk and the view."""
+"""What every conversation needs: who speaks, one request, prompts, buttons, menus."""

@@ -1,4 +1,4 @@
-"""What a line of chat means: frozen values the grammar produces and the desk acts on.
+"""What a line of chat means: frozen values the language produces and trading acts on.
 
 An intent names symbols as the user wrote them; resolving them needs the list of markets and is the
 desk's work (`domain.markets.market.resolve_symbol`).

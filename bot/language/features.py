@@ -1,4 +1,4 @@
-"""What the grammar understands and the desk cannot do yet: named, so that it is refused and never misread.
+"""What the grammar understands and the bot cannot do yet: named, so that it is refused and never misread.
 
 The names are `feature-<name>` in every locale.
 """

@@ -13,7 +13,7 @@ def erase_messages(table: Table, user_id: int, _now_ms: int) -> Sequence[Executa
     """What was said in private, in groups by their alerts, and of them to operators.
 
     What still waits of their orders is their last news, such as that nobody will follow one: it is said,
-    then erased (`outbox.purge`).
+    then erased (`notifications.outbox_rows.purge`).
     """
     is_said = table.c.state.not_in(("pending", "sending"))
     of_order = func.coalesce(table.c.card_key, "").like("order:%")

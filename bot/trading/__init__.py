@@ -1,1 +1,1 @@
-"""Orders: preview, confirm, send, track, reconcile. Knows the vault and the exchange, and no chat."""
+"""Orders: preview, confirm, send, track, reconcile, and what is said about them."""

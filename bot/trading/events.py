@@ -1,4 +1,4 @@
-"""What the desk tells the outside, inside its own transaction: a state and its message commit together.
+"""What trading tells the outside, inside its own transaction: a state and its message commit together.
 
 The desk knows no chat; whoever wires it passes an `Announcer`.
 """

@@ -17,7 +17,7 @@ from bot.domain.values import HUNDRED, ZERO
 
 @dataclass(frozen=True, slots=True)
 class AccountSnapshot:
-    """What the desk last read. Money in USD; `exposure` is `netExposureFutures`."""
+    """What was last read. Money in USD; `exposure` is `netExposureFutures`."""
 
     at_ms: int
     equity: Decimal

@@ -1,6 +1,6 @@
 """The exact picture of an order before it is sent, or the reason why it would be refused.
 
-Pure: everything it needs comes in a `PreviewContext`; the desk gathers it, the view words it.
+Pure: everything it needs comes in a `PreviewContext`; trading gathers it, its views word it.
 """
 
 from __future__ import annotations

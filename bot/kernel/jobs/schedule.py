@@ -1,8 +1,8 @@
 """What runs when: periodic repairs, for which late is fine and twice is harmless, and runs that happen once.
 
-APScheduler does the waking; whether something is owed is decided from the database (`jobs.series`). Its traps
-are closed here: no grace after which a late run is dropped, no list of every missed moment of a long absence,
-no standing still for an hour because the clock of the machine was set back by one.
+APScheduler does the waking; whether something is owed is decided from the database (`kernel.jobs.series`).
+Its traps are closed here: no grace after which a late run is dropped, no list of every missed moment of a
+long absence, no standing still for an hour because the clock of the machine was set back by one.
 """
 
 from __future__ import annotations

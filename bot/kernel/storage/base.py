@@ -26,4 +26,4 @@ class Table(SQLModel):
         """Raises TypeError for a table that does not say what becomes of it when a person is forgotten."""
         super().__init_subclass__(**kwargs)
         if not isinstance(cls.__dict__.get("forgetting"), Forgetting):
-            raise TypeError(f"{cls.__name__} declares no `forgetting` (store.forgetting)")
+            raise TypeError(f"{cls.__name__} declares no `forgetting` (kernel.storage.forgetting)")

@@ -1,6 +1,6 @@
 """Carries out what every table declares for a person who is forgotten, or an account that is unlinked.
 
-It knows the tables whose modules are imported: `bot.app.wiring.tables` imports all of them.
+It knows the tables whose modules are imported: `bot.app.tables` imports all of them.
 """
 
 from __future__ import annotations

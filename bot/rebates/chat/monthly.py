@@ -22,7 +22,7 @@ from bot.ui.lateness import Lateness
 
 
 def doors(month: Month) -> view.Doors:
-    """The buttons under a month: `handlers.rebates.tapped` opens them."""
+    """The buttons under a month: `rebates.chat.rebates.tapped` opens them."""
     return view.Doors(
         month=lambda other: f"rb:month:{other}",
         breakdown=lambda by: f"rb:by:{month}:{by}:0",

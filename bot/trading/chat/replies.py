@@ -18,7 +18,7 @@ from bot.trading.message_context import MessageContext
 
 Read = Parsed | ParseFailure
 
-# The button that closes a listed position (`handlers.show`).
+# The button that closes a listed position (`trading.chat.lists`).
 _POSITION: Final = re.compile(r"on:(\d+):close ([A-Z0-9_]+_PERP)")
 
 
