@@ -17,6 +17,7 @@ from bot.alerts.condition_codec import symbol_of, unpack
 from bot.alerts.current_value import CurrentValues
 from bot.alerts.engine import Engine
 from bot.alerts.evaluator import Evaluator
+from bot.alerts.gone import is_gone
 from bot.alerts.reference_data import ReferenceData
 from bot.alerts.resolution import OF_ACCOUNTS, AlertPlace, resolve, row_of, watched_of
 from bot.alerts.storage import alerts as rows
@@ -195,6 +196,8 @@ class Arming:
         if paused is None or paused.user_id != user_id or paused.state is not AlertState.PAUSED:
             return None
         condition = unpack(paused.kind, paused.condition)
+        if is_gone(condition, await self._catalogue.markets()):
+            return Refusal(RefusalCode.MARKET_GONE, {"symbol": symbol_of(condition) or ""})
 
         async def change(arming: _Arming) -> Alert | Refusal | None:
             async with self._database.write() as session:

@@ -109,6 +109,11 @@ class Engine:
     def follows(self, name: str) -> bool:
         return name in self._subscriptions
 
+    @property
+    def followed(self) -> set[str]:
+        """Markets of all series that are heard."""
+        return {name.split(":", 1)[1] for name in self._subscriptions} - {""}
+
     def is_live(self, name: str) -> bool:
         """Whether the series is followed and nothing of it is missing."""
         return name in self._subscriptions and name not in self._gaps and name not in self._tails

@@ -40,5 +40,11 @@ class AlertAnnouncer(Protocol):
         The engine sets the chat and the dedupe key, and queues the message.
         """
 
+    async def gone(self, session: AsyncSession, symbol: str, paused: Sequence[Alert]) -> OutboxMessage | None:
+        """One message for alerts of one person in one place, paused because their market left the list.
+
+        The engine sets the chat, the topic and the dedupe key, and queues the message. None: nobody to tell.
+        """
+
     def committed(self) -> None:
         """The transaction is through: messages may go out."""

@@ -70,6 +70,9 @@ async def resolve(condition: Condition, catalogue: Catalogue) -> Condition | Ref
     # An asset alone is its perp, as for /price; `SOL/USDC` is what it says.
     kind = MarketKind.PERP if needs_perp or mention.lstrip("$#").isalnum() else None
     found = await catalogue.resolve(mention, kind)
+    gone = catalogue.left(mention) if kind is MarketKind.PERP else None
+    if gone is not None and (isinstance(found, UnknownSymbol) or (needs_perp and not found.market.is_perp)):
+        return Refusal(RefusalCode.MARKET_GONE, {"symbol": gone.symbol})
     if isinstance(found, UnknownSymbol):
         params = {"symbol": mention, "suggestions": ", ".join(found.suggestions)}
         return Refusal(RefusalCode.UNKNOWN_SYMBOL, params)

@@ -20,6 +20,7 @@ from bot.alerts.evaluator import Evaluator
 from bot.alerts.events import AlertAnnouncer, Fired
 from bot.alerts.firing_share import FiringShares
 from bot.alerts.firing_writer import FiringWriter
+from bot.alerts.gone import Gone
 from bot.alerts.loading import load
 from bot.alerts.market_input import MarketInput
 from bot.alerts.reference_data import ReferenceData
@@ -80,6 +81,7 @@ class Alerts:
         )
         self._background = background(self.evaluator)
         self._database_input = DatabaseInput(database, self.evaluator, now_ms=client.now_ms)
+        self._gone = Gone(database, announcer)
         self._fills_came = asyncio.Event()
         self._making = Arming(
             database,
@@ -274,6 +276,18 @@ class Alerts:
         if self._database_input.look_at_markets(self._feed.markets):
             self.engine.saw(LOOKED, self._now_ms())
             self.engine.decided()
+            gone = self._gone.missing(self._feed.markets, self.engine.followed)
+            if gone:
+                self._spawn(self._pause_on(gone))
+
+    async def _pause_on(self, symbols: Iterable[str]) -> None:
+        """A failure is tried again with the next reading of the list."""
+        try:
+            async with self.engine.turn:
+                for alert in await self._gone.pause(symbols):
+                    self.evaluator.remove(watched_of(alert))
+        except Exception:
+            _log.exception("alerts on markets that are gone could not be paused")
 
     async def _judge_fills(self) -> None:
         while True:

@@ -35,6 +35,7 @@ class RefusalCode(StrEnum):
     ABOVE_MAX_QUANTITY = "above-max-quantity"  # quantity, maximum, asset, nearest
     PRICE_OUT_OF_BAND = "price-out-of-band"  # price, low, high, nearest
     MARKET_CLOSED = "market-closed"  # symbol, state (also PostOnly and LimitOnly, with a mend that fits)
+    MARKET_GONE = "market-gone"  # symbol: it left the exchange's list
     NO_PERP = "no-perp"  # symbol: `long`/`short` of an asset that has no perpetual
     NO_SPOT = "no-spot"  # symbol: `buy`/`sell` of an asset that only has a perpetual
     EMPTY_BOOK = "empty-book"  # symbol

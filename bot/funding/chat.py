@@ -7,6 +7,7 @@ from typing import Final
 
 from bot.chat.request import Request
 from bot.domain.accounts.account import FeeRates, Position
+from bot.domain.accounts.holdings import meant
 from bot.domain.intent import QuoteSize, TradeIntent
 from bot.domain.markets.carry import Carry, carry_of, least_leg, leg_quantity
 from bot.domain.markets.funding import FundingRow, funding_payment
@@ -183,12 +184,26 @@ async def _perp(request: Request, mention: str) -> Market | Refusal:
     resolved: ResolvedSymbol | UnknownSymbol = await request.services.catalogue.resolve(
         mention, MarketKind.PERP
     )
+    if isinstance(resolved, UnknownSymbol) or not resolved.market.is_perp:
+        gone = await _left(request, mention)
+        if gone is not None:
+            return Refusal(RefusalCode.MARKET_GONE, {"symbol": gone})
     if isinstance(resolved, UnknownSymbol):
         suggestions = ", ".join(resolved.suggestions)
         return Refusal(RefusalCode.UNKNOWN_SYMBOL, {"symbol": mention, "suggestions": suggestions})
     if not resolved.market.is_perp:
         return Refusal(RefusalCode.NO_PERP, {"symbol": resolved.market.base})
     return resolved.market
+
+
+async def _left(request: Request, mention: str) -> str | None:
+    """The perp a word stands for that left the list: seen there before or, in private, held by who asks."""
+    market = request.services.catalogue.left(mention)
+    if market is not None or not request.sender.private:
+        return market.symbol if market is not None else None
+    shown = await request.services.queries.account(request.user)
+    held = [] if isinstance(shown, Refusal) else meant(mention, shown.state.positions.values())
+    return held[0].symbol if held else None
 
 
 async def _spot(request: Request, perp: Market) -> Market | None:

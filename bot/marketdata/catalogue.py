@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
+from bot.domain.accounts.holdings import names
 from bot.domain.markets.market import Book, Market, MarkPrice, ResolvedSymbol, UnknownSymbol, resolve_symbol
 from bot.domain.markets.market_events import Delisted, IntervalChanged, Listed, MarketEvent, StateChanged
 from bot.domain.values import ZERO, MarketKind
@@ -85,6 +86,17 @@ class Catalogue:
         """Whether the market stands in the list as last read."""
         market = self._markets.get(symbol)
         return market is not None and market.visible
+
+    def left(self, mention: str) -> Market | None:
+        """The perp a word stands for that was listed once and is not any more, as it was last seen."""
+        return next(
+            (
+                market
+                for symbol, market in self._ever.items()
+                if market.is_perp and names(mention, symbol) and not self.is_listed(symbol)
+            ),
+            None,
+        )
 
     async def rules(self, symbol: str, *, anew: bool = False) -> Market | None:
         """The rules and the state of a market now, read by itself past the list's edge cache; those last seen

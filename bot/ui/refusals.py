@@ -30,6 +30,7 @@ PARAMS: Mapping[RefusalCode, tuple[str, ...]] = {
     RefusalCode.AMBIGUOUS_NUMBER: ("number",),
     RefusalCode.TWO_NUMBERS: ("number",),
     RefusalCode.MISSING_PRICE: ("symbol",),
+    RefusalCode.MARKET_GONE: ("symbol",),
     RefusalCode.NO_PERP: ("symbol",),
     RefusalCode.NO_SPOT: ("symbol",),
     RefusalCode.NUMBER_TOO_LARGE: ("word",),

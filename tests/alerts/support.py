@@ -54,6 +54,9 @@ class Ear:
     async def held(self, session: AsyncSession, user_id: int, count: int) -> OutboxMessage | None:
         return OutboxMessage(chat_id=0, text=f"held {count}", created_ms=unix_ms())
 
+    async def gone(self, session: AsyncSession, symbol: str, paused: Sequence[Alert]) -> OutboxMessage | None:
+        return OutboxMessage(chat_id=0, text=f"gone {symbol} {len(paused)}", created_ms=unix_ms())
+
     def committed(self) -> None:
         self.commits += 1
 

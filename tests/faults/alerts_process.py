@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.alerts import backfill, engine
 from bot.alerts.events import Fired
 from bot.alerts.service import Alerts
+from bot.alerts.storage.tables import Alert
 from bot.domain.alerts.limits import AlertLimits
 from bot.exchange.backpack import BackpackClient, BrokerTag, session
 from bot.kernel.storage import Database
@@ -55,6 +56,9 @@ class Announcer:
 
     async def held(self, _: AsyncSession, user_id: int, count: int) -> OutboxMessage | None:
         raise AssertionError(f"{count} firings of {user_id} were held back")
+
+    async def gone(self, _: AsyncSession, symbol: str, paused: Sequence[Alert]) -> OutboxMessage | None:
+        raise AssertionError(f"{symbol} is still listed, {len(paused)} alerts were paused")
 
     def committed(self) -> None:
         """The sender looks by itself."""

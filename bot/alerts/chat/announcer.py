@@ -13,6 +13,7 @@ from bot.alerts.events import Fired
 from bot.alerts.funding_flips import BAND
 from bot.alerts.storage.tables import Alert, AlertState
 from bot.alerts.views import cards as alert_view
+from bot.alerts.views.market_gone import market_gone
 from bot.chat.group_language import locale_at
 from bot.domain.alerts.alert import Loudness, Trend
 from bot.domain.intent import AlertIntent
@@ -66,6 +67,24 @@ class AlertMessages:
             lane=LANE_URGENT,
             text=str(message.text),
             keyboard=pack_keyboard(message.keyboard),
+            event=Event.ALERT,
+            created_ms=self._clock(),
+        )
+
+    async def gone(self, session: AsyncSession, symbol: str, paused: Sequence[Alert]) -> Row | None:
+        user = await users.get(session, paused[0].user_id)
+        if user is None or user.forgotten_ms is not None:
+            return None
+        locale = await locale_at(session, paused[0].chat_id, user)
+        conditions = [unpack(one.kind, one.condition) for one in paused]
+        everything = keyboard((alert_view.action(locale, "list", "new:alerts"),))
+        message = market_gone(locale, symbol, conditions, everything)
+        return Row(
+            chat_id=paused[0].chat_id,
+            lane=LANE_URGENT,
+            text=str(message.text),
+            keyboard=pack_keyboard(message.keyboard),
+            silent=all(one.loudness is Loudness.SILENT for one in paused),
             event=Event.ALERT,
             created_ms=self._clock(),
         )

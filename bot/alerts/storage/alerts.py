@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -114,6 +114,14 @@ async def live_of_account(session: AsyncSession, account_id: int) -> list[int]:
     owner = select(col(Account.user_id)).where(col(Account.id) == account_id).scalar_subquery()
     chosen = select(col(Alert.id)).where(
         col(Alert.user_id) == owner, col(Alert.account_id) == account_id, col(Alert.state).in_(LIVE)
+    )
+    return list(await session.scalars(chosen))
+
+
+async def armed_on(session: AsyncSession, symbols: Iterable[str], *, besides: Collection[str]) -> list[int]:
+    """Ids of the armed alerts on these markets; `besides`: kinds that are left out."""
+    chosen = select(col(Alert.id)).where(
+        col(Alert.state) == AlertState.ARMED, col(Alert.symbol).in_(symbols), col(Alert.kind).not_in(besides)
     )
     return list(await session.scalars(chosen))
 

@@ -160,6 +160,13 @@ alert-held-back = 🔔 { $count ->
        *[other] { $count } more firings
     } of your alerts in the last minute.
     So many are not told one by one. Give them a longer pause (<code>cooldown 1h</code>), wider levels, or delete some.
+alert-market-gone = 🔕 <b>{ $symbol } is no longer on Backpack’s list of markets.</b>
+    { $count ->
+        [one] An alert on it is paused:
+       *[other] { $count } alerts on it are paused:
+    }
+alert-market-gone-more = … and { $count } more
+alert-market-gone-mend = Delete them, or resume them when it is listed again.
 alert-gone = That alert is over.
 alert-title = <b>Alerts</b> ({ $count })
 alert-none = <b>Alerts</b>

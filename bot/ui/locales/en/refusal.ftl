@@ -50,6 +50,8 @@ refusal-market-closed = { $symbol } does not take this order now; its book is { 
         [LimitOnly] Until it opens, it takes only limit orders and cancels: say a price.
        *[other] Try again when it is open. /price { $symbol } shows it.
     }
+refusal-market-gone = { $symbol } is no longer on Backpack’s list of markets.
+    .mend = If you hold it, /positions shows it and closes it. When it is listed again, so is this.
 refusal-no-perp = { $symbol } has no perp on Backpack.
     .mend = Trade it on spot with /buy or /sell.
 refusal-no-spot = { $symbol } has no spot market on Backpack.

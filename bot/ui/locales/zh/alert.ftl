@@ -156,6 +156,10 @@ alert-deleted = 已删除：{ $what }
 alert-paused = ⏸ { $what }
 alert-held-back = 🔔 最近一分钟你的提醒还触发了 { $count } 次，
     数量过多，不再逐条发送。请加长间隔（<code>cooldown 1h</code>）、放宽条件，或删除一些提醒。
+alert-market-gone = 🔕 <b>{ $symbol } 已不在 Backpack 的市场列表中。</b>
+    { $count } 个相关提醒已暂停：
+alert-market-gone-more = …… 另有 { $count } 个
+alert-market-gone-mend = 可以删除，或等它重新上架后恢复。
 alert-gone = 该提醒已结束。
 alert-title = <b>提醒</b>（{ $count }）
 alert-none = <b>提醒</b>

@@ -50,6 +50,8 @@ refusal-market-closed = { $symbol } 目前不接受这类订单，盘口状态�
         [LimitOnly] 开放前只接受限价单和撤单：请写明价格。
        *[other] 等市场开放后再试。/price { $symbol } 可查看状态。
     }
+refusal-market-gone = { $symbol } 已不在 Backpack 的市场列表中。
+    .mend = 如果你仍持有，可在 /positions 查看并平仓。重新上架后即可照常使用。
 refusal-no-perp = Backpack 没有 { $symbol } 永续合约。
     .mend = 可用 /buy 或 /sell 交易现货。
 refusal-no-spot = Backpack 没有 { $symbol } 现货市场。
