@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from bot.cli.rebates import MonthArgument
+from bot.cli.rebates import MonthArgument, broker
 from bot.cli.runtime import go, master_keys
 from bot.domain.values import plain
 from bot.kernel.clock import unix_ms
@@ -16,7 +16,11 @@ from bot.kernel.storage import Database
 from bot.rebates.model.rebate import Month
 from bot.settings import load_settings
 
+app = typer.Typer()
+app.add_typer(broker, name="broker")
 
+
+@broker.command()
 def check(
     month: Annotated[
         Month | None, typer.Option(parser=Month.parse, metavar="MONTH", help="By default the running one.")
@@ -44,6 +48,7 @@ def check(
         raise typer.Exit(1)
 
 
+@broker.command("trial-balance")
 def trial_balance(month: MonthArgument) -> None:
     """Print debits and credits of MONTH by account; exit code 1 if they are not equal."""
     from bot.rebates.storage.trial_balance import TrialBalance

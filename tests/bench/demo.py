@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 
-from bot.cli import main
+from bot.cli.main import main
 
 
 def _stop_with_input() -> None:
