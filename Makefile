@@ -8,7 +8,7 @@ run: $(VENV)/.runtime  ## The demo, or the real bot when it is configured
 	@$(BIN)/rucksack run
 
 test: $(VENV)/.dev  ## Every test; those that need Chromium or PostgreSQL say so when skipped
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 3 --dist worksteal
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
