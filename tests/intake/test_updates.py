@@ -147,7 +147,7 @@ async def _resting(person: Person) -> None:
     await person.taps("✅", "Open")
 
 
-async def test_a_tap_from_before_an_outage_is_askedagain(world: World, carol: Person) -> None:
+async def test_a_tap_from_before_an_outage_is_asked_again(world: World, carol: Person) -> None:
     await _resting(carol)
     asked = await carol.says("/cancelall", "Cancel")
     await world.stop()
