@@ -2,10 +2,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint bench faults clean lock
+# What needs neither a database nor another process: rules, language, words, and what the documents say.
+UNIT := tests/domain tests/grammar tests/view $(wildcard tests/test_*.py)
+
+.PHONY: run check test lint bench faults clean lock
 
 run: $(VENV)/.runtime  ## The demo, or the real bot when it is configured
 	@$(BIN)/rucksack run
+
+check: lint  ## Before every commit: format, lint, types, arrows, and the unit tests but for the slow ones
+	$(BIN)/pytest -n 2 --dist worksteal -m "not slow" $(UNIT)
 
 test: $(VENV)/.dev  ## Every test; those that need Chromium or PostgreSQL say so when skipped
 	$(BIN)/pytest -n 3 --dist worksteal

@@ -129,6 +129,7 @@ def test_a_flip_starts_a_new_entry(size: str) -> None:
     assert held.entry_price == previewed(start, size=size).expected_price
 
 
+@pytest.mark.slow
 @thorough
 @given(st.data())
 def test_no_order_leaves_more_than_its_preview_says(data: st.DataObject) -> None:

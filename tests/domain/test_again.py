@@ -27,6 +27,7 @@ COINS = TradeIntent(Verb.LONG, "SOL", BaseSize(D(2)))
 STOP = ProtectIntent("sl", PercentOffset(D(3)), "SOL")
 
 
+@pytest.mark.slow
 @given(strategies.intents)
 def test_without_a_change_it_is_the_line_itself(intent: Intent) -> None:
     assert repeated(intent, AgainIntent()) == intent

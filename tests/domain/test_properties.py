@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal as D
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -64,6 +65,7 @@ def assert_consistent(preview: Preview, context: PreviewContext) -> None:
         assert preview.best_price * sign <= preview.worst_price * sign
 
 
+@pytest.mark.slow
 @thorough
 @given(st.data())
 def test_every_line_becomes_a_sendable_order_or_a_refusal_whose_mend_is_accepted(data):
@@ -92,6 +94,7 @@ def test_every_line_becomes_a_sendable_order_or_a_refusal_whose_mend_is_accepted
             assert mended.request.side is intent.verb.side
 
 
+@pytest.mark.slow
 @thorough
 @given(st.data())
 def test_every_close_reduces_or_is_refused_with_an_accepted_mend(data):
@@ -116,6 +119,7 @@ def test_every_close_reduces_or_is_refused_with_an_accepted_mend(data):
         assert outcome.position_after * outcome.position_before >= 0
 
 
+@pytest.mark.slow
 @thorough
 @given(st.data())
 def test_every_protection_is_a_trigger_on_the_right_side_or_refused_with_an_accepted_mend(data):
@@ -171,6 +175,7 @@ def test_only_a_move_against_the_order_beyond_the_tolerance_counts(reference, pe
     assert moved_beyond(reference, now, side, D(tolerance) / 10) == (against > tolerance)
 
 
+@pytest.mark.slow
 @thorough
 @given(st.data())
 def test_no_mend_proposes_a_price_far_from_the_mark_or_all_there_is(data):

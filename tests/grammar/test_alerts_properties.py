@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,7 @@ from tests.grammar.test_schema import VALIDATOR
 MANY = settings(max_examples=500, deadline=None)
 
 
+@pytest.mark.slow
 @MANY
 @given(alert_strategies.alerts)
 def test_what_is_printed_parses_to_itself(alert: AlertIntent) -> None:
@@ -28,6 +30,7 @@ def test_what_is_printed_parses_to_itself(alert: AlertIntent) -> None:
     VALIDATOR.validate(to_json(result))
 
 
+@pytest.mark.slow
 @MANY
 @given(alert_strategies.alerts, st.randoms(use_true_random=False))
 def test_the_order_of_words_never_changes_the_meaning(alert: AlertIntent, rng: random.Random) -> None:
@@ -51,6 +54,7 @@ def test_an_alert_may_end_a_chain_and_nothing_follows_it(other: object, alert: A
     assert not isinstance(after, Parsed)
 
 
+@pytest.mark.slow
 @MANY
 @given(alert_strategies.near_alerts)
 @example("alert " + "then " * 100)

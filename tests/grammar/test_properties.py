@@ -35,6 +35,7 @@ def test_a_chain_is_its_statements_in_order(intents: list[Intent], joint: str) -
     assert result.intents == tuple(intents)
 
 
+@pytest.mark.slow
 @MANY
 @given(strategies.trades(), st.randoms(use_true_random=False))
 def test_the_order_of_arguments_never_changes_the_meaning(intent: TradeIntent, rng: random.Random) -> None:

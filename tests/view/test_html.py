@@ -45,6 +45,7 @@ def test_hostile_text_breaks_no_message(name: str, locale: Locale) -> None:
         check(CASES[name].make(locale, hostile))
 
 
+@pytest.mark.slow
 @given(st.sampled_from([case for case in CASES.values() if case.times]), texts, st.sampled_from(Language))
 @settings(max_examples=600, suppress_health_check=[HealthCheck.too_slow])
 def test_any_text_is_shown_once_and_as_it_was_written(case: Case, text: str, language: Language) -> None:
@@ -55,6 +56,7 @@ def test_any_text_is_shown_once_and_as_it_was_written(case: Case, text: str, lan
     assert clean(marked) in visible or clean(Own(marked)) in visible
 
 
+@pytest.mark.slow
 @given(st.sampled_from(list(CASES.values())), texts, st.sampled_from(Language))
 @settings(max_examples=600, suppress_health_check=[HealthCheck.too_slow])
 def test_any_text_leaves_every_message_well_formed(case: Case, text: str, language: Language) -> None:
