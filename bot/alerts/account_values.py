@@ -32,9 +32,9 @@ Tell = Callable[[ValueSeries, Decimal, int], None]
 class Accounts:
     """Only those somebody has an alert on. `tell` hears every value, `stale` of pictures that are too old."""
 
-    def __init__(self, tell: Tell) -> None:
+    def __init__(self, tell: Tell, stale: Callable[[int], None]) -> None:
         self._tell = tell
-        self.stale: Callable[[int], None] = lambda account_id: None
+        self._stale = stale
         self._pictures: dict[int, AccountSnapshot] = {}
         self._holders: dict[str, dict[int, None]] = {}  # accounts by the market of a position
         self._marks: dict[str, Marked] = {}
@@ -67,7 +67,7 @@ class Accounts:
             self._tell_position(account_id, symbol, position, at_ms)
             self._tell_whole(account_id, picture, at_ms)
             if abs(marked.mark - position.mark_price) > position.mark_price * STALE:
-                self.stale(account_id)
+                self._stale(account_id)
 
     def values(self, account_id: int) -> dict[ValueSeries, tuple[Decimal, int]]:
         """Everything its last picture tells at the marks of now, and when it was taken; empty without one."""

@@ -45,6 +45,8 @@ class Engine:
         ledger: FiringWriter,
         repair: AlertBackfill,
         feed: Feed,
+        *,
+        stale: Callable[[set[int]], object],
     ) -> None:
         self.evaluator = evaluator
         self._market_input = market_input
@@ -64,7 +66,7 @@ class Engine:
         self._turn = asyncio.Lock()  # one writer: edits and batches take turns
         self._tasks: set[asyncio.Task[None]] = set()
         self._unlisten: Callable[[], None] = lambda: None
-        self.stale: Callable[[set[int]], object] = lambda ids: None
+        self._stale = stale
 
     # --- life --------------------------------------------------------------------------------------
 
@@ -313,7 +315,7 @@ class Engine:
             for name, seen_ms in batch.seen.items():
                 self._forget_before(name, seen_ms - KEEP_SINCE_MS)
             if written.stale:
-                self.stale(written.stale)
+                self._stale(written.stale)
 
     def _forget_before(self, name: str, seen_ms: int) -> None:
         kind, symbol = name.split(":", 1)

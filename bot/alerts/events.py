@@ -48,3 +48,11 @@ class AlertAnnouncer(Protocol):
 
     def committed(self) -> None:
         """The transaction is through: messages may go out."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFired:
+    """An alert with a plan came true: its `sequence`-th firing."""
+
+    alert_id: int
+    sequence: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -35,9 +35,11 @@ from bot.domain.intent import AlertIntent
 from bot.domain.markets.market_events import Delisted, IntervalChanged, Listed, MarketEvent, StateChanged
 from bot.domain.refusal import Refusal
 from bot.exchange.backpack import BackpackClient, BackpackError
+from bot.kernel.events import Events
 from bot.kernel.storage import Database
 from bot.marketdata import Catalogue, Feed
 from bot.people.tables import User
+from bot.trading.events import AccountMoved, SnapshotWanted
 
 _log = logging.getLogger(__name__)
 
@@ -56,6 +58,7 @@ class Alerts:
         feed: Feed,
         catalogue: Catalogue,
         announcer: AlertAnnouncer,
+        events: Events,
         *,
         clock: Callable[[], int],
         admits: Callable[[User], bool] = lambda _: True,
@@ -71,11 +74,12 @@ class Alerts:
         self._shares = FiringShares(limits)
         self._ledger = FiringWriter(database, announcer, self._shares, clock=clock, now_ms=client.now_ms)
         repair = AlertBackfill(client, now_ms=client.now_ms)
-        self.account_states = Accounts(self.evaluator.observe)
-        self.look: Callable[[int], Awaitable[None]] = _look_away  # takes a picture now; set by the app
+        self._events = events
+        self.account_states = Accounts(self.evaluator.observe, lambda id_: events.tell(AccountMoved(id_)))
         market_input = MarketInput(self.evaluator, self.account_states, feed.interval)
-        self.engine = Engine(self.evaluator, market_input, self._ledger, repair, feed)
-        self.engine.stale = self._reload_soon
+        self.engine = Engine(
+            self.evaluator, market_input, self._ledger, repair, feed, stale=self._reload_soon
+        )
         background = partial(
             ReferenceData, client=client, catalogue=catalogue, repair=repair, now_ms=client.now_ms
         )
@@ -241,12 +245,12 @@ class Alerts:
 
     async def _picture(self, account_id: int) -> None:
         """Read how an account stands."""
-        await self.look(account_id)
+        await self._events.publish(SnapshotWanted(account_id))
 
     async def _armed(self, made: Made) -> Made:
         """What is on an account hears at once how that stands."""
         if isinstance(made, Alert) and made.account_id is not None:
-            await self.look(made.account_id)
+            await self._events.publish(SnapshotWanted(made.account_id))
         return made
 
     async def _change(
@@ -357,7 +361,3 @@ class Alerts:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-async def _look_away(_: int) -> None:
-    """Where there is no desk."""

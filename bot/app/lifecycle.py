@@ -16,6 +16,7 @@ from bot.kernel.storage.database import NotActive
 from bot.notifications import outbox_rows
 from bot.telegram.connection import hang_up, listen, silence
 from bot.telegram.introduction import introduce
+from bot.trading.events import OrderInDoubt
 
 _log = logging.getLogger(__name__)
 
@@ -79,7 +80,7 @@ async def _at_work(bot: Bot) -> AsyncIterator[None]:
     sender = asyncio.create_task(bot.services.outbox.run(), name="outbox")
     booking = asyncio.create_task(bot.rebates.bookkeeper.run(), name="booking")
     bot.rebates.bookkeeper.wake()
-    bot.services.submission.doubt = lambda: _in_background(bot, bot.reconciler.run_once())
+    bot.events.on_told(OrderInDoubt, lambda _: _in_background(bot, bot.reconciler.run_once()))
     bot.schedule.start()
     await bot.feed.start()
     try:
@@ -87,7 +88,6 @@ async def _at_work(bot: Bot) -> AsyncIterator[None]:
         # of them begins from here on is at work, and not for us to finish.
         cut_short = await bot.services.panics.interrupted()
         await listen(bot.telegram, bot.settings, bot.services.clock())
-        bot.services.bot_username = bot.telegram.bot.username
         _in_background(bot, bot.reconciler.run_once())
         await bot.user_streams.start()
         await bot.services.alerts.start()

@@ -15,6 +15,7 @@ from bot.app.lease import ActiveLease
 from bot.app.parting import KeyParting
 from bot.app.rebates import Rebates, check_of_last_day, keep, open_books
 from bot.app.router import Router
+from bot.app.subscriptions import follow_accounts, follow_trading
 from bot.chat.overload import Overload
 from bot.chat.prompts import Prompts
 from bot.chat.services import Services
@@ -24,13 +25,16 @@ from bot.exchange.backpack.streams import UserStream
 from bot.intake import Intake
 from bot.intake.record import Record
 from bot.kernel.clock import unix_ms
+from bot.kernel.events import Events
 from bot.kernel.jobs import Runs, Schedule
 from bot.kernel.storage import Database
 from bot.marketdata import Catalogue, Feed, FundingHistory
+from bot.notifications.events import ChatLost, MessagesQueued
 from bot.notifications.lost_chats import LostChats
 from bot.notifications.rate_limits import TELEGRAM, RateLimits
 from bot.notifications.sender import Outbox
 from bot.posts.content import Posting
+from bot.posts.events import PostsChanged
 from bot.posts.jobs import Posts
 from bot.rebates.chat.ledger_alarms import LedgerAlarms
 from bot.rebates.chat.monthly import MonthlyReport
@@ -103,6 +107,7 @@ class Bot:
     client: BackpackClient
     feed: Feed
     services: Services
+    events: Events
     user_streams: UserStreams
     reconciler: Reconciler
     rebates: Rebates
@@ -132,16 +137,16 @@ def build(
     )
     client = BackpackClient(settings.backpack_api_url, broker, clock=clock, may_act=lease.holds)
     telegram = telegram_bot(settings, lease.holds)
-    announcer = ChatAnnouncer(clock=clock)
-    outbox = Outbox(telegram, database, clock=clock, rates=rates)
-    announcer.kick = outbox.kick
-    outbox.on_lost = LostChats(settings.admin_user_ids, clock).tell
+    events = Events()
+    announcer = ChatAnnouncer(events, clock=clock)
+    outbox = Outbox(telegram, database, events, clock=clock, rates=rates)
+    events.on_told(MessagesQueued, lambda _: outbox.kick())
+    events.on_written(ChatLost, LostChats(settings.admin_user_ids, clock).tell)
     clients = AccountClients(vault, client)
     feed = Feed(client, settings.backpack_ws_url)
     catalogue = Catalogue(client, feed, clock=clock)
-    alert_messages = AlertMessages(clock=clock)
-    alert_messages.kick = outbox.kick
-    tracker = Tracker(database, announcer, clock=clock)
+    alert_messages = AlertMessages(events, clock=clock)
+    tracker = Tracker(database, announcer, events, clock=clock)
     access = AccessPolicy(settings.access is AccessMode.OPEN, settings.admin_user_ids)
     submission = Submission(
         database,
@@ -149,49 +154,62 @@ def build(
         clients,
         tracker,
         announcer,
+        events,
         clock=clock,
         new_client_id=random_client_id,
         window_ms=settings.order_window_ms,
         broker_id=broker.broker_id,
         access=access,
     )
-    submission.rules_refused = catalogue.doubt
     reconciler = Reconciler(database, client, clients, tracker, submission, clock=clock)
     exits = (
         ExitVerification(database, clients, tracker, announcer, clock=clock),
         ExitMonitor(database, clients, announcer, clock=clock),
     )
-    keys = KeyHealth()
+    keys = KeyHealth(events)
     user_streams = UserStreams(
         database,
         vault,
         tracker,
         reconciler,
         keys,
+        events,
         open_stream=lambda signer, opening: UserStream(
             settings.backpack_ws_url, signer, now_ms=client.now_ms, opening=opening
         ),
         clock_was_off=client.clock_was_off,
     )
-    alerts = Alerts(database, client, feed, catalogue, alert_messages, clock=clock, admits=access.admits)
+    alerts = Alerts(
+        database, client, feed, catalogue, alert_messages, events, clock=clock, admits=access.admits
+    )
     prompts = Prompts(clock=clock)
     parting = KeyParting(alerts, user_streams, prompts)
-    linking = Linking(database, vault, clients, reconciler, parting, clock=clock)
-    linking.linked = user_streams.watch
-    snapshots = AccountSnapshots(database, clients, keys, now_ms=client.now_ms)
-    pulses = _told_to_alerts(
-        AccountPulses(database, clients, reconciler), alerts, user_streams, keys, snapshots
+    linking = Linking(database, vault, clients, reconciler, parting, events, clock=clock)
+    snapshots = AccountSnapshots(
+        database, clients, keys, events, wanted=lambda: alerts.accounts, now_ms=client.now_ms
     )
+    pulses = AccountPulses(
+        database, clients, reconciler, events, wanted=lambda: alerts.accounts, renew=user_streams.renew
+    )
+    follow_trading(events, catalogue, user_streams, pulses, exits[1])
     queries = Queries(database, catalogue, clients, linking)
     cancellation = Cancellation(database, catalogue, clients, queries, tracker)
     funding = FundingHistory(client, catalogue, feed, clock=clock)
     people = People(clock=clock)
     ledger_alarms = LedgerAlarms(settings.admin_user_ids, outbox.kick, clock=clock)
     rebates = open_books(settings, database, client, clients, tracker, people, ledger_alarms, clock=clock)
+    summaries = Summaries(database, settings.broker_tier_basis, clock=clock)
+    dashboard = Dashboard(
+        Login(database, settings.admin_user_ids, clock=clock),
+        Pages(database, summaries, clock=clock),
+        Renderer(),
+        public_url=settings.dashboard_url,
+    )
     services = Services(
         bot=telegram,
         database=database,
         outbox=outbox,
+        events=events,
         tickets=Tickets(
             database,
             catalogue,
@@ -216,7 +234,7 @@ def build(
         payouts=Payouts(database, basis=settings.broker_tier_basis, clock=clock),
         shares=Shares(database, people, clock=clock),
         statements=Statements(database, vault, basis=settings.broker_tier_basis, clock=clock),
-        summaries=Summaries(database, settings.broker_tier_basis, clock=clock),
+        summaries=summaries,
         prompts=prompts,
         clock=clock,
         key_page_url=key_page_url,
@@ -224,22 +242,10 @@ def build(
         demo=demo,
         admin_ids=settings.admin_user_ids,
         access=access,
+        dashboard_link=dashboard.link,
     )
-
-    def filled() -> None:
-        rebates.bookkeeper.wake()
-        alerts.fills_came()
-
-    tracker.filled = filled
     alert_plans = AlertPlans(services, clock=clock)
-    alert_messages.plan_fired = alert_plans.fired
-    dashboard = Dashboard(
-        Login(database, settings.admin_user_ids, clock=clock),
-        Pages(database, services.summaries, clock=clock),
-        Renderer(),
-        public_url=settings.dashboard_url,
-    )
-    services.dashboard_link = dashboard.link
+    follow_accounts(events, snapshots, alerts, alert_plans, rebates.bookkeeper)
     return Bot(
         settings,
         database,
@@ -248,6 +254,7 @@ def build(
         client,
         feed,
         services,
+        events,
         user_streams,
         reconciler,
         rebates,
@@ -269,27 +276,6 @@ def _telegram(services: Services, vault: Vault, lease: ActiveLease) -> Telegram:
     return Telegram(services.bot, intake, overload)
 
 
-def _told_to_alerts(
-    pulses: AccountPulses,
-    alerts: Alerts,
-    user_streams: UserStreams,
-    keys: KeyHealth,
-    snapshots: AccountSnapshots,
-) -> AccountPulses:
-    """The desk and the alerts do not know each other; what happens to an account is told here."""
-    user_streams.moved = snapshots.moved
-    user_streams.told = pulses.heard
-    pulses.wanted = lambda: alerts.accounts
-    pulses.moved = snapshots.moved
-    pulses.renew = user_streams.renew
-    keys.begun = alerts.key_trouble
-    snapshots.wanted = lambda: alerts.accounts
-    snapshots.taken = alerts.account_changed
-    alerts.account_states.stale = snapshots.moved
-    alerts.look = snapshots.look
-    return pulses
-
-
 def _schedule(
     services: Services,
     client: BackpackClient,
@@ -304,7 +290,6 @@ def _schedule(
     schedule.every(RECONCILE_S, "reconcile", reconciler.run_once)
     schedule.every(REPAIR_S, "repair", reconciler.repair_all)
     verification, monitor = exits
-    user_streams.heard = monitor.heard
     schedule.every(EXITS_S, "exits", verification.run_once)
     schedule.every(EXITS_S, "stops", monitor.run_once)
     schedule.every(SYNC_S, "sync-keys", user_streams.sync)
@@ -326,7 +311,7 @@ def _schedule(
             schedule.look_again("posts")
 
     schedule.every(SETTLEMENTS_S, "settlements", follow_settlements)
-    services.posts_changed = lambda: schedule.look_again("posts")
+    services.events.on_told(PostsChanged, lambda _: schedule.look_again("posts"))
     report = MonthlyReport(services.database, services.summaries, services.admin_ids, clock=services.clock)
     month_end = MonthEnd(
         report,

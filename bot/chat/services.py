@@ -10,6 +10,7 @@ from telegram import Bot
 
 from bot.alerts.service import Alerts
 from bot.chat.prompts import Prompts
+from bot.kernel.events import Events
 from bot.kernel.storage import Database
 from bot.marketdata import Catalogue, FundingHistory
 from bot.notifications.sender import Outbox
@@ -36,6 +37,7 @@ class Services:
     bot: Bot
     database: Database
     outbox: Outbox
+    events: Events
     tickets: Tickets
     submission: Submission
     order_lists: OrderLists
@@ -61,7 +63,10 @@ class Services:
     demo: bool
     admin_ids: tuple[int, ...] = ()  # the operators
     access: AccessPolicy = field(default_factory=AccessPolicy)
-    dashboard_link: Callable[[int], Awaitable[str | None]] | None = None  # for an operator; set by the app
-    posts_changed: Callable[[], None] = lambda: None  # wakes the schedule; set by the app
-    bot_username: str = ""
+    dashboard_link: Callable[[int], Awaitable[str | None]] | None = None  # for an operator
     background: set[asyncio.Task[None]] = field(default_factory=set)
+
+    @property
+    def bot_username(self) -> str:
+        """Known once Telegram has been asked who this bot is."""
+        return self.bot.username

@@ -9,8 +9,8 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.notifications import views as noise_view
+from bot.notifications.events import ChatLost
 from bot.notifications.operators import OperatorEvent, tell_admins
-from bot.notifications.tables import Chat
 from bot.ui import Locale, Message
 
 _NEVER_STARTED: Final = "can't initiate conversation"  # nobody is lost who never came
@@ -23,8 +23,9 @@ class LostChats:
     admins: Sequence[int]
     clock: Callable[[], int]
 
-    async def tell(self, session: AsyncSession, chat: Chat) -> None:
+    async def tell(self, session: AsyncSession, event: ChatLost) -> None:
         """One message to each operator, once for each time a chat is lost."""
+        chat = event.chat
         reason = chat.lost_reason or ""
         if _NEVER_STARTED in reason:
             return
@@ -33,5 +34,5 @@ class LostChats:
             return noise_view.chat_lost(locale, chat.id, chat.title, reason)
 
         reachable = [admin for admin in self.admins if admin != chat.id]
-        event = OperatorEvent(f"lost:{chat.id}:{chat.lost_ms}", words)
-        await tell_admins(session, reachable, event, self.clock())
+        news = OperatorEvent(f"lost:{chat.id}:{chat.lost_ms}", words)
+        await tell_admins(session, reachable, news, self.clock())

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from sqlalchemy.ext.asyncio import AsyncSession
 from telegram import Bot
 
+from bot.kernel.events import Events
 from bot.kernel.slots import given_back
 from bot.kernel.storage import Database
 from bot.notifications import chats
@@ -29,6 +29,7 @@ from bot.notifications.delivery import (
     Wait,
     deliver,
 )
+from bot.notifications.events import ChatLost
 from bot.notifications.outbox_jobs import OutboxJobs, pack_keyboard, ticket_edit
 from bot.notifications.rate_limits import TELEGRAM, RateLimiter, RateLimits, Use
 from bot.notifications.send_queue import (
@@ -40,7 +41,7 @@ from bot.notifications.send_queue import (
     Job,
     SendQueue,
 )
-from bot.notifications.tables import Chat, OutboxKind
+from bot.notifications.tables import OutboxKind
 from bot.ui.message import Message
 
 __all__ = [
@@ -77,18 +78,17 @@ class Counters:
     blocked: set[int] = field(default_factory=set)  # chats that refuse us, until somebody writes there
 
 
-OnLost = Callable[[AsyncSession, Chat], Awaitable[None]]
-
-
-async def _say_nothing(_session: AsyncSession, _chat: Chat) -> None:
-    """Nobody wants to hear of lost chats."""
-
-
 class Outbox:
     """The only sender. `run` is its life; the rest may be called from anywhere in the loop."""
 
     def __init__(
-        self, bot: Bot, database: Database, *, clock: Callable[[], int], rates: RateLimits = TELEGRAM
+        self,
+        bot: Bot,
+        database: Database,
+        events: Events,
+        *,
+        clock: Callable[[], int],
+        rates: RateLimits = TELEGRAM,
     ) -> None:
         self._bot = bot
         self._database = database
@@ -101,7 +101,7 @@ class Outbox:
         self._moved: dict[int, int] = {}
         self._heard: dict[int, int] = {}  # chats that wrote, and when they were last looked up
         self._complained_ms = 0
-        self.on_lost: OnLost = _say_nothing  # set by the app
+        self._bus = events
         self._sending: set[asyncio.Task[None]] = set()
         self._background: set[asyncio.Task[None]] = set()
         self.counters = Counters()
@@ -349,7 +349,7 @@ class Outbox:
         async with self._database.write() as session:
             chat = await chats.mark_lost(session, chat_id, reason, self._clock())
             if chat is not None:
-                await self.on_lost(session, chat)
+                await self._bus.write(session, ChatLost(chat))
         self._rows_wait = True
 
     async def _bury(self, job: Job, error: str, level: int = logging.ERROR) -> None:

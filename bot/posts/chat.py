@@ -19,6 +19,7 @@ from bot.notifications import outbox_rows
 from bot.notifications.tables import Chat
 from bot.posts import storage
 from bot.posts.content import NoFunding
+from bot.posts.events import PostsChanged
 from bot.posts.tables import PostKind, PostState, ScheduledPost
 from bot.posts.views import schedules as view
 from bot.ui import Message
@@ -104,7 +105,7 @@ async def _obey(request: Request, line: ScheduleLine) -> None:
     except _CannotBe as refusal:
         await request.show_publicly(refusal.message)
         return
-    request.services.posts_changed()
+    request.services.events.tell(PostsChanged())
     await _list(request, said)
 
 
@@ -203,7 +204,7 @@ async def ensure_digest(request: Request, chat: Chat) -> None:
         if await storage.with_digest(session, [chat.id]):
             return
     await _write(request, chat, PostKind.DAILY_DIGEST, {"at": DIGEST_AT}, _zone(request, chat), Loudness.ON)
-    request.services.posts_changed()
+    request.services.events.tell(PostsChanged())
 
 
 def _zone(request: Request, chat: Chat) -> str:

@@ -13,11 +13,13 @@ from typing import Final
 
 from bot.domain.accounts.account_snapshot import AccountSnapshot
 from bot.exchange.backpack import BackpackError, Unauthorised
+from bot.kernel.events import Events
 from bot.kernel.storage import Database
 from bot.kernel.tasks import each
 from bot.people import accounts
 from bot.people.tables import Account
 from bot.trading.account_clients import AccountClients
+from bot.trading.events import SnapshotTaken
 from bot.trading.key_health import KeyHealth, KeyTrouble
 from bot.vault import VaultError
 
@@ -30,9 +32,9 @@ LONGEST_LOOK_S: Final = 10.0
 
 
 class AccountSnapshots:
-    """`wanted` and `taken` are set by the app. `run_once` is called every second, though some turns go on.
+    """Tells `SnapshotTaken`. `wanted`: ids of the accounts to look at; `run_once` is called every second.
 
-    So whom the exchange keeps waiting delays nobody else.
+    Some turns go on meanwhile, so whom the exchange keeps waiting delays nobody else.
     """
 
     def __init__(
@@ -40,7 +42,9 @@ class AccountSnapshots:
         database: Database,
         clients: AccountClients,
         keys: KeyHealth,
+        events: Events,
         *,
+        wanted: Callable[[], Collection[int]],
         now_ms: Callable[[], int],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -51,8 +55,8 @@ class AccountSnapshots:
         self._monotonic = monotonic
         self._due_s: dict[int, float] = {}  # when each account is looked at again
         self._looking: set[int] = set()
-        self.wanted: Callable[[], Collection[int]] = tuple
-        self.taken: Callable[[int, AccountSnapshot], None] = lambda account_id, picture: None
+        self._events = events
+        self._wanted = wanted
 
     def moved(self, account_id: int) -> None:
         """Something of the account changed."""
@@ -68,7 +72,7 @@ class AccountSnapshots:
 
     async def run_once(self) -> None:
         """Take the pictures that are due."""
-        now_s, wanted = self._monotonic(), self.wanted()
+        now_s, wanted = self._monotonic(), self._wanted()
         due = {
             account_id
             for account_id in wanted
@@ -99,6 +103,6 @@ class AccountSnapshots:
             self._keys.over(account, KeyTrouble.KEY)
             read = {symbol: one for symbol, one in positions.items() if one.is_read}
             picture = AccountSnapshot(at_ms, margin.net_equity, margin.net_exposure_futures, read)
-            self.taken(account.id, picture)
+            self._events.tell(SnapshotTaken(account.id, picture))
         finally:
             self._looking.discard(account.id)

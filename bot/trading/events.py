@@ -12,9 +12,12 @@ from typing import Final, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.domain.accounts.account_snapshot import AccountSnapshot
 from bot.domain.orders.exit_coverage import ExitGap
 from bot.domain.orders.order import OrderReport
 from bot.domain.orders.stops import Shortage
+from bot.exchange.backpack.events import UserEvent
+from bot.people.tables import Account
 from bot.trading.storage.tables import Order, Ticket, TicketKind
 
 PANIC_RESUME_MS: Final = 5 * 60_000  # an older one may no longer be what its user wants
@@ -39,6 +42,76 @@ class Notice:
     account_label: str
     report: OrderReport
     account_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AccountMoved:
+    """Something an account holds changed, or may have."""
+
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersHeard:
+    """The stream of an account's orders spoke: all of its orders up to now is known."""
+
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class UserStreamSpoke:
+    """One event of an account's private streams, after the orders took it in."""
+
+    account_id: int
+    event: UserEvent
+
+
+@dataclass(frozen=True, slots=True)
+class FillsCame:
+    """Executions may have been written."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountProven:
+    """A key was proven to work: its account is linked."""
+
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRefused:
+    """The first trouble of an account's key has begun. `trouble` is a word of `KeyTrouble`."""
+
+    account_id: int
+    label: str
+    trouble: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderInDoubt:
+    """An attempt ended without an answer: it is to be looked up."""
+
+
+@dataclass(frozen=True, slots=True)
+class RulesRefused:
+    """An order was refused for the rules of its market: ours may be old."""
+
+    symbol: str
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotTaken:
+    """What an account holds was read."""
+
+    account_id: int
+    snapshot: AccountSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotWanted:
+    """Somebody waits for a snapshot of an account."""
+
+    account_id: int
 
 
 class Announcer(Protocol):

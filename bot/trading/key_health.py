@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import StrEnum
 
+from bot.kernel.events import Events
 from bot.people.tables import Account
+from bot.trading.events import KeyRefused
 
 
 class KeyTrouble(StrEnum):
@@ -14,16 +15,16 @@ class KeyTrouble(StrEnum):
 
 
 class KeyHealth:
-    """`begun` is called with an account's id and label when its first trouble begins."""
+    """Tells `KeyRefused` when the first trouble of an account begins."""
 
-    def __init__(self) -> None:
+    def __init__(self, events: Events) -> None:
+        self._events = events
         self._met: dict[int, set[KeyTrouble]] = {}
-        self.begun: Callable[[int, str, KeyTrouble], None] = lambda account_id, label, trouble: None
 
     def met(self, account: Account, trouble: KeyTrouble) -> None:
         known = self._met.setdefault(account.id, set())
         if not known:
-            self.begun(account.id, account.label, trouble)
+            self._events.tell(KeyRefused(account.id, account.label, trouble))
         known.add(trouble)
 
     def over(self, account: Account, trouble: KeyTrouble) -> None:

@@ -18,10 +18,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.alerts.storage.tables import Alert
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.exchange.backpack import AccountClient, BackpackError, Rejected, Unauthorised
+from bot.kernel.events import Events
 from bot.kernel.storage import Database, audit
 from bot.people import accounts, users
 from bot.people.tables import Account, KeyState
 from bot.trading.account_clients import AccountClients
+from bot.trading.events import AccountProven
 from bot.trading.storage import orders
 from bot.trading.tracking.reconciler import Reconciler
 from bot.vault import NewAccount, Vault
@@ -90,6 +92,7 @@ class Linking:
         clients: AccountClients,
         reconciler: Reconciler,
         parting: Parting,
+        events: Events,
         *,
         clock: Callable[[], int],
     ) -> None:
@@ -99,7 +102,7 @@ class Linking:
         self._reconciler = reconciler
         self._parting = parting
         self._clock = clock
-        self.linked: Callable[[Account], None] = lambda _: None  # called when a key has been proven
+        self._events = events
 
     async def generate(self, user_id: int, label: str | None = None) -> NewAccount | Refusal:
         """A new key pair; a pair still waiting under the same label is handed out again."""
@@ -140,7 +143,7 @@ class Linking:
             await audit.append(
                 session, self._clock(), user_id, "link", {"account": account_id, "state": state}
             )
-        self.linked(account)
+        self._events.tell(AccountProven(account))
         return Linked(account, read_only)
 
     async def _is_read_only(self, line: AccountClient) -> bool:

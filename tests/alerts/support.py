@@ -22,6 +22,7 @@ from bot.domain.alerts.limits import AlertLimits
 from bot.domain.intent import AlertIntent
 from bot.domain.refusal import Refusal
 from bot.exchange.backpack import BackpackClient, BrokerTag
+from bot.kernel.events import Events
 from bot.kernel.storage import Database
 from bot.marketdata import Catalogue, Feed
 from bot.marketdata.staleness import Staleness
@@ -83,7 +84,14 @@ class Watch:
         catalogue = Catalogue(self.client, self.feed, clock=unix_ms)
         await self.feed.start()
         self.alerts = Alerts(
-            self.database, self.client, self.feed, catalogue, self.ear, clock=unix_ms, limits=self.limits
+            self.database,
+            self.client,
+            self.feed,
+            catalogue,
+            self.ear,
+            Events(),
+            clock=unix_ms,
+            limits=self.limits,
         )
         await self.alerts.start()
 

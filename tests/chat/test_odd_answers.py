@@ -16,6 +16,7 @@ from telegram import Bot
 from telegram.error import TelegramError
 
 from bot.kernel.clock import unix_ms
+from bot.kernel.events import Events
 from bot.kernel.storage import Database
 from bot.notifications import outbox_jobs, sender
 from bot.notifications import outbox_rows as rows
@@ -63,7 +64,7 @@ async def bot(ann: PersonChat) -> AsyncIterator[Bot]:
 
 @contextlib.asynccontextmanager
 async def _sending(bot: Bot, database: Database) -> AsyncIterator[Outbox]:
-    box = Outbox(bot, database, clock=unix_ms, rates=UNLIMITED)
+    box = Outbox(bot, database, Events(), clock=unix_ms, rates=UNLIMITED)
     task = asyncio.create_task(box.run())
     try:
         yield box

@@ -10,6 +10,7 @@ import pytest
 from markupsafe import Markup
 from telegram import Bot
 
+from bot.kernel.events import Events
 from bot.kernel.storage import Database
 from bot.notifications import outbox_rows as rows
 from bot.notifications.rate_limits import TELEGRAM, UNLIMITED, Rate, RateLimits
@@ -63,7 +64,7 @@ async def test_urgent_words_overtake_answers_and_digests_but_never_each_other(
     bot: Bot, driver: ChatDriver, database: Database
 ) -> None:
     rates = RateLimits((), (Rate(1, 50),), ())
-    outbox = Outbox(bot, database, clock=lambda: time.time_ns() // 1_000_000, rates=rates)
+    outbox = Outbox(bot, database, Events(), clock=lambda: time.time_ns() // 1_000_000, rates=rates)
     plan = (
         ("d1", LANE_DIGEST),
         ("d2", LANE_DIGEST),
@@ -79,7 +80,7 @@ async def test_flood_control_delays_one_chat_alone_and_loses_nothing(
     bot: Bot, driver: ChatDriver, database: Database
 ) -> None:
     await driver.fault("429", "sendMessage", times=1, retry_after=1, chat_id=ANN)
-    outbox = Outbox(bot, database, clock=lambda: time.time_ns() // 1_000_000, rates=UNLIMITED)
+    outbox = Outbox(bot, database, Events(), clock=lambda: time.time_ns() // 1_000_000, rates=UNLIMITED)
     order: list[str] = []
 
     async def say(person: int, text: str) -> None:
@@ -98,7 +99,7 @@ async def test_one_chats_flood_holds_up_neither_others_nor_its_own_news(
     def now() -> int:
         return time.time_ns() // 1_000_000
 
-    outbox = Outbox(bot, database, clock=now, rates=TELEGRAM)
+    outbox = Outbox(bot, database, Events(), clock=now, rates=TELEGRAM)
 
     async def others() -> None:
         flood = [asyncio.create_task(outbox.say(ANN, _words(f"flood {n}"))) for n in range(2_000)]

@@ -13,6 +13,7 @@ from bot.chat.overload import Overload
 from bot.domain.values import Language
 from bot.intake import Arrival
 from bot.intake.arrivals import arrival_of
+from bot.kernel.events import Events
 from bot.kernel.storage import Database
 from bot.notifications.rate_limits import UNLIMITED
 from bot.notifications.sender import Outbox
@@ -52,7 +53,7 @@ async def test_what_cannot_be_told_at_once_is_told_later(
     ):
         ann = driver.as_user(ANN)
         await ann.send("/start")
-        outbox = Outbox(bot, database, clock=lambda: time.time_ns() // 1_000_000, rates=UNLIMITED)
+        outbox = Outbox(bot, database, Events(), clock=lambda: time.time_ns() // 1_000_000, rates=UNLIMITED)
         running = asyncio.create_task(outbox.run())
         overload = Overload(outbox, locale_of)
         for number in (1, 2, 3):

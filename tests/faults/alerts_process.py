@@ -18,6 +18,7 @@ from bot.alerts.service import Alerts
 from bot.alerts.storage.tables import Alert
 from bot.domain.alerts.limits import AlertLimits
 from bot.exchange.backpack import BackpackClient, BrokerTag, session
+from bot.kernel.events import Events
 from bot.kernel.storage import Database
 from bot.marketdata import Catalogue, Feed
 from bot.notifications import outbox_rows
@@ -79,7 +80,7 @@ async def _live(job: Job) -> None:
     feed = Feed(client, job.ws_url, longest_wait=0.3)
     await feed.start()
     catalogue = Catalogue(client, feed, clock=unix_ms)
-    alerts = Alerts(database, client, feed, catalogue, Announcer(), clock=unix_ms, limits=UNBOUNDED)
+    alerts = Alerts(database, client, feed, catalogue, Announcer(), Events(), clock=unix_ms, limits=UNBOUNDED)
     await alerts.start()
     await _send_on(database, Path(job.delivered))
 

@@ -20,6 +20,7 @@ from bot.exchange.backpack import AccountClient, BackpackClient, BrokerTag
 from bot.exchange.backpack.events import Connected, OrderUpdate
 from bot.exchange.backpack.streams import UserStream
 from bot.kernel.clock import unix_ms
+from bot.kernel.events import Events
 from bot.kernel.storage import Database
 from bot.notifications.tables import OutboxMessage
 from bot.people import accounts, users
@@ -175,8 +176,9 @@ async def open_desk(database: Database, window_ms: int = WINDOW_MS) -> AsyncIter
             BackpackClient(exchange.rest_url, BrokerTag(BROKER_ID), timeout=CLIENT_TIMEOUT_S)
         )
         sessions = AccountClients(vault, client)
-        announcer = ChatAnnouncer(clock=clock)
-        tracker = Tracker(database, announcer, clock=clock)
+        events = Events()
+        announcer = ChatAnnouncer(events, clock=clock)
+        tracker = Tracker(database, announcer, events, clock=clock)
         desk = Desk(exchange, admin, database, vault, client, tracker, account)
         desk.line = await sessions.get(ALICE, made.account_id)
         desk.submission = Submission(
@@ -185,6 +187,7 @@ async def open_desk(database: Database, window_ms: int = WINDOW_MS) -> AsyncIter
             sessions,
             tracker,
             announcer,
+            events,
             clock=clock,
             new_client_id=lambda: desk.client_ids.pop() if desk.client_ids else random_client_id(),
             window_ms=window_ms,

@@ -13,6 +13,7 @@ from telegram import Bot
 
 from bot.domain.notifications.preferences import Event, Volume
 from bot.kernel.clock import unix_ms
+from bot.kernel.events import Events
 from bot.kernel.storage import Database
 from bot.notifications import chats as chat_rows
 from bot.notifications import outbox_jobs, sender
@@ -44,7 +45,7 @@ async def sending(
     """An outbox at work between the database and Alice's chat."""
     bot = Bot(TelegramConfig().token, base_url=f"{alice.driver._url}/bot")
     async with bot:
-        box = Outbox(bot, database, clock=clock, rates=UNLIMITED)
+        box = Outbox(bot, database, Events(), clock=clock, rates=UNLIMITED)
         task = asyncio.create_task(box.run())
         try:
             yield box

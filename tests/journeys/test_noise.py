@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from bot.notifications import outbox_rows
 from bot.notifications.tables import Chat, OutboxMessage, OutboxState
+from bot.posts.events import PostsChanged
 from tests.journeys.test_schedules import said, sent_post, skip_to, topics
 from tests.support.world import ALICE, BOB, CAROL, DESK, Person, World
 
@@ -195,7 +196,7 @@ async def test_a_group_that_threw_the_bot_out_gets_no_posts_until_it_is_back(wor
     await here.chat.set_role("administrator")
     await here.says("/schedule", "Movers daily")
     await _until(world, DESK, lambda chat: chat is not None and chat.lost_ms is None)
-    world.bot.services.posts_changed()
+    world.bot.services.events.tell(PostsChanged())
     assert "Missed while I was away: 1" in (await here.sees("Movers, 24 h")).text
 
 

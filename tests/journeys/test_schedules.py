@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from bot.notifications.tables import OutboxMessage, OutboxState
+from bot.posts.events import PostsChanged
 from bot.posts.tables import ScheduledPost
 from bot.sandbox.telegram.config import Group
 from bot.sandbox.telegram.driver import ChatMessage
@@ -37,7 +38,7 @@ def skip_to(world: World, hour: int, minute: int = 0, *, days: int = 0) -> None:
     passed = now.hour * 3600 + now.minute * 60 + now.second
     wait = (hour * 3600 + minute * 60 - passed) % 86_400 + 86_400 * days
     world.clock.skip(wait + 1)
-    world.bot.services.posts_changed()
+    world.bot.services.events.tell(PostsChanged())
 
 
 async def posts(world: World) -> list[ScheduledPost]:
@@ -93,7 +94,7 @@ async def test_a_digest_by_sentence_comes_every_evening_once(world: World) -> No
         assert "a year" in post.text  # who moved most depends on the day
         assert "Late" not in post.text
         listed = post
-    world.bot.services.posts_changed()
+    world.bot.services.events.tell(PostsChanged())
     await alice.says("/schedule", "Daily digest")
     assert sum("The day" in m.text for m in await alice.chat.messages()) == 2
 
@@ -120,7 +121,7 @@ async def test_the_funding_table_comes_before_each_settlement(world: World) -> N
     assert settlement is not None
     assert (settlement - 600_000 - post.due_ms) % post.when["interval_ms"] == 0
     world.clock.skip((post.due_ms - world.clock()) / 1000 + 1)
-    world.bot.services.posts_changed()
+    world.bot.services.events.tell(PostsChanged())
     shown = await alice.sees("Funding settles at")
     assert "BTC" in shown.text
     assert "ETH" not in shown.text

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.alerts.condition_codec import unpack
-from bot.alerts.events import Fired
+from bot.alerts.events import Fired, PlanFired
 from bot.alerts.funding_flips import BAND
 from bot.alerts.storage.tables import Alert, AlertState
 from bot.alerts.views import cards as alert_view
@@ -19,7 +19,9 @@ from bot.domain.alerts.alert import Loudness, Trend
 from bot.domain.intent import AlertIntent
 from bot.domain.notifications.preferences import Event
 from bot.domain.values import Language, Side
+from bot.kernel.events import Events
 from bot.language import Parsed, parse
+from bot.notifications.events import MessagesQueued
 from bot.notifications.sender import LANE_URGENT, pack_keyboard
 from bot.notifications.tables import OutboxMessage as Row
 from bot.people import users
@@ -31,12 +33,9 @@ from bot.ui.message import keyboard
 class AlertMessages:
     """Implements `alerts.events.AlertAnnouncer`; what becomes of a plan is said later (`AlertPlans`)."""
 
-    def __init__(self, *, clock: Callable[[], int]) -> None:
+    def __init__(self, events: Events, *, clock: Callable[[], int]) -> None:
+        self._events = events
         self._clock = clock
-        self.kick: Callable[[], None] = lambda: None  # the outbox's, set by the app
-        self.plan_fired: Callable[[int, int], None] = lambda alert_id, sequence: (
-            None
-        )  # the plans', set by the app
 
     async def compose(self, session: AsyncSession, batch: Sequence[Fired]) -> Row | None:
         user = await users.get(session, batch[0].alert.user_id)
@@ -44,7 +43,7 @@ class AlertMessages:
             return None
         for one in batch:
             if one.alert.plan is not None:
-                self.plan_fired(one.alert.id, one.firing.sequence)
+                self._events.tell(PlanFired(one.alert.id, one.firing.sequence))
         locale = await locale_at(session, batch[0].alert.chat_id, user)
         message = told(locale, batch)
         return Row(
@@ -90,7 +89,7 @@ class AlertMessages:
         )
 
     def committed(self) -> None:
-        self.kick()
+        self._events.tell(MessagesQueued())
 
 
 def locale_of(user: User) -> Locale:

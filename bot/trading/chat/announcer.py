@@ -19,7 +19,9 @@ from bot.domain.orders.exit_coverage import ExitGap
 from bot.domain.orders.order import OrderEvent, OrderReport, OrderState
 from bot.domain.orders.stops import Shortage
 from bot.domain.values import Language, plain
+from bot.kernel.events import Events
 from bot.notifications import outbox_rows
+from bot.notifications.events import MessagesQueued
 from bot.notifications.sender import LANE_ANSWER, LANE_CARD, LANE_URGENT, pack_keyboard
 from bot.notifications.tables import OutboxKind
 from bot.notifications.tables import OutboxMessage as Row
@@ -46,12 +48,12 @@ TOGETHER_S: Final = 3  # so long what ends one after the other is gathered into 
 class ChatAnnouncer:
     """Implements `trading.events.Announcer` on the outbox table."""
 
-    def __init__(self, *, clock: Callable[[], int]) -> None:
+    def __init__(self, events: Events, *, clock: Callable[[], int]) -> None:
+        self._events = events
         self._clock = clock
-        self.kick: Callable[[], None] = lambda: None  # the outbox's, set by the app
 
     def committed(self) -> None:
-        self.kick()
+        self._events.tell(MessagesQueued())
 
     async def order_changed(
         self, session: AsyncSession, order: Order, *, surprising: bool, asked: bool = False

@@ -20,11 +20,12 @@ from bot.domain.refusal import Refusal, RefusalCode
 from bot.exchange.backpack import AccountClient, BackpackClient
 from bot.exchange.backpack.errors import BackpackError, NotSent, RateLimited, UnknownOutcome
 from bot.exchange.backpack.outcomes import RULES, Proof, of_order
+from bot.kernel.events import Events
 from bot.kernel.storage import Database, audit
 from bot.people import leave
 from bot.trading.access import AccessPolicy, requests_of
 from bot.trading.account_clients import AccountClients
-from bot.trading.events import Announcer
+from bot.trading.events import Announcer, OrderInDoubt, RulesRefused
 from bot.trading.storage import orders, promises, tickets
 from bot.trading.storage.promise_tables import StopPromise
 from bot.trading.storage.tables import Ticket, TicketKind, TicketState
@@ -89,6 +90,7 @@ class Submission:
         clients: AccountClients,
         tracker: Tracker,
         announcer: Announcer,
+        events: Events,
         *,
         clock: Callable[[], int],
         new_client_id: Callable[[], int],
@@ -107,8 +109,7 @@ class Submission:
         self._broker_id = broker_id
         self._access = access
         self.in_flight: set[int] = set()  # attempts this process is still waiting for
-        self.doubt: Callable[[], None] = lambda: None  # called when an attempt ends in doubt
-        self.rules_refused: Callable[[str], None] = lambda symbol: None  # called when our rules may be old
+        self._events = events
 
     def usable(self, ticket: Ticket | None, user_id: int) -> Ticket | Refusal:
         """The ticket a tap means if it is still to be had, or why not."""
@@ -345,9 +346,9 @@ class Submission:
             event = OrderEvent.REJECTED  # our own limiter says why, and when to come again
         await self._tracker.conclude(order.id, Verdict(event, _code(error), error.message))
         if event is OrderEvent.NO_ANSWER:
-            self.doubt()
+            self._events.tell(OrderInDoubt())
         elif error.code in RULES:
-            self.rules_refused(order.request.symbol)
+            self._events.tell(RulesRefused(order.request.symbol))
 
     async def _stands(self, account: AccountClient, order: Attempt) -> bool:
         """Whether the exchange has an order it just refused: a copy of the request may have come first."""

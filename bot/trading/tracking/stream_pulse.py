@@ -17,10 +17,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.exchange.backpack import AccountClient, BackpackError
+from bot.kernel.events import Events
 from bot.kernel.storage import Database
 from bot.people import accounts
 from bot.people.tables import Account
 from bot.trading.account_clients import AccountClients
+from bot.trading.events import AccountMoved
 from bot.trading.storage import fills, orders
 from bot.trading.storage.tables import Order
 from bot.trading.tracking.reconciler import Reconciler
@@ -59,7 +61,10 @@ class AccountPulses:
         database: Database,
         clients: AccountClients,
         reconciler: Reconciler,
+        events: Events,
         *,
+        wanted: Callable[[], Collection[int]],
+        renew: Callable[[Account], Awaitable[None]],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
@@ -67,9 +72,9 @@ class AccountPulses:
         self._reconciler = reconciler
         self._monotonic = monotonic
         self._beats: dict[int, _Beat] = {}
-        self.wanted: Callable[[], Collection[int]] = tuple  # accounts somebody has an alert on
-        self.renew: Callable[[Account], Awaitable[None]] = _leave
-        self.moved: Callable[[int], None] = lambda account_id: None  # an account changed, or may have
+        self._events = events
+        self._wanted = wanted  # accounts somebody has an alert on
+        self._renew = renew
 
     def heard(self, account_id: int) -> None:
         """The stream of an account's orders said something; positions and balances do not count."""
@@ -79,7 +84,7 @@ class AccountPulses:
 
     async def run_once(self) -> None:
         """Ask about the accounts that are silent for too long."""
-        alerted = set(self.wanted())
+        alerted = set(self._wanted())
         async with self._database.read() as session:
             live: dict[int, list[Order]] = {}
             for order in await orders.open_orders(session):
@@ -116,12 +121,12 @@ class AccountPulses:
                 if not differs:
                     return
                 await self._reconciler.repair(account)
-            self.moved(account.id)
+            self._events.tell(AccountMoved(account.id))
             await asyncio.sleep(GRACE_S)
             if beat.heard < begun and begun - beat.renewed > RENEW_S:
                 _log.warning("the stream of account %s is silent, though REST has news", account.id)
                 beat.renewed = begun
-                await self.renew(account)
+                await self._renew(account)
         except (BackpackError, VaultError, TimeoutError) as error:
             _log.info("no word of account %s: %s", account.id, type(error).__name__)
         except Exception:
@@ -146,7 +151,3 @@ class AccountPulses:
             return False
         newest = await line.fills(from_ms=since + 1, limit=NEWEST)
         return bool(newest)
-
-
-async def _leave(_: Account) -> None:
-    """Where nobody keeps streams."""

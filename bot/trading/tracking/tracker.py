@@ -18,9 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.orders.order import Fill, IllegalTransition, OrderEvent, OrderReport, OrderState, advance
 from bot.domain.values import ZERO, OrderType
+from bot.kernel.events import Events
 from bot.kernel.storage import Database
 from bot.people.tables import Account
-from bot.trading.events import Announcer, Notice, NoticeKind
+from bot.trading.events import Announcer, FillsCame, Notice, NoticeKind
 from bot.trading.storage import fills, orders, promises
 from bot.trading.storage.promise_tables import StopPromise
 from bot.trading.storage.tables import Order
@@ -68,6 +69,7 @@ class Tracker:
         self,
         database: Database,
         announcer: Announcer,
+        events: Events,
         *,
         clock: Callable[[], int],
     ) -> None:
@@ -75,7 +77,7 @@ class Tracker:
         self._announcer = announcer
         self._clock = clock
         self.incomplete: set[int] = set()  # accounts known to lack something: to be repaired
-        self.filled: Callable[[], None] = lambda: None  # called when fills may have come in
+        self._events = events
         self._withdrawn: Counter[tuple[int, str]] = Counter()  # orders whose user is being answered
         self._sized_us: dict[int, int] = {}  # live orders: when their quantity was last heard of
 
@@ -95,7 +97,7 @@ class Tracker:
                 await self._take(session, order, report, sized_us)
         self._announcer.committed()
         if report.fill is not None:
-            self.filled()
+            self._events.tell(FillsCame())
         return order is not None
 
     @contextmanager
@@ -155,7 +157,7 @@ class Tracker:
                 await self._take(session, order, report_of_fills(order, rows))
         self._announcer.committed()
         if found:
-            self.filled()
+            self._events.tell(FillsCame())
 
     async def _filled(self, session: AsyncSession, account_id: int, fill: Fill) -> Order | None:
         known = await orders.by_exchange_id(session, account_id, fill.exchange_order_id, lock=True)

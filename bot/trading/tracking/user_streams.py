@@ -22,9 +22,11 @@ from bot.exchange.backpack.events import (
     UserEvent,
 )
 from bot.exchange.backpack.streams import UserStream
+from bot.kernel.events import Events
 from bot.kernel.storage import Database
 from bot.people import accounts
 from bot.people.tables import Account
+from bot.trading.events import AccountMoved, OrdersHeard, UserStreamSpoke
 from bot.trading.key_health import KeyHealth, KeyTrouble
 from bot.trading.storage import orders
 from bot.trading.tracking.reconciler import Reconciler
@@ -44,10 +46,6 @@ OUT_OF_TIME = 4008  # one whose window is not
 MODIFIED = "orderModified"  # the exchange changed a resting order's quantity
 
 
-async def _nobody_listens(_account_id: int, _event: UserEvent) -> None:
-    """Nobody wants to hear of single events."""
-
-
 class UserStreams:
     """Keeps the streams of all active accounts; `start` and `stop` frame its life."""
 
@@ -58,6 +56,7 @@ class UserStreams:
         tracker: Tracker,
         reconciler: Reconciler,
         keys: KeyHealth,
+        events: Events,
         *,
         open_stream: Callable[..., UserStream],
         clock_was_off: Callable[[], Awaitable[bool]],
@@ -74,9 +73,7 @@ class UserStreams:
         self._beginning = asyncio.Semaphore(BEGINNING)
         self._opening = asyncio.Semaphore(OPENING)
         self._repairing = asyncio.Semaphore(REPAIRING)
-        self.moved: Callable[[int], None] = lambda account_id: None  # an account changed, or may have
-        self.told: Callable[[int], None] = lambda account_id: None  # all of its orders up to now is known
-        self.heard: Callable[[int, UserEvent], Awaitable[None]] = _nobody_listens  # set by the app
+        self._events = events
 
     @property
     def watched(self) -> set[int]:
@@ -165,15 +162,15 @@ class UserStreams:
             async with self._repairing:
                 await self._reconciler.repair(account)
             self._keys.over(account, KeyTrouble.KEY)
-            self.told(account.id)
+            self._events.tell(OrdersHeard(account.id))
         elif isinstance(event, OrderUpdate):
             sized_us = event.engine_us if event.kind == MODIFIED else None
             await self._tracker.apply(account.id, event.report, sized_us=sized_us)
-            self.told(account.id)
+            self._events.tell(OrdersHeard(account.id))
         if isinstance(event, OrderUpdate | PositionUpdate | BalanceUpdate):
             self._keys.over(account, KeyTrouble.STREAM)
-        await self.heard(account.id, event)
-        self.moved(account.id)
+        await self._events.publish(UserStreamSpoke(account.id, event))
+        self._events.tell(AccountMoved(account.id))
 
 
 def _doubts_signature(event: UserEvent) -> bool:
