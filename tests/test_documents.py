@@ -29,6 +29,8 @@ _SOURCES = (
     "*.ftl",
     "*.html",
     "*.css",
+    "*.ini",
+    "*.mako",
     "*.toml",
     "Makefile",
     "run",
@@ -104,6 +106,7 @@ def test_every_module_a_comment_names_is_in_the_repository() -> None:
         text = (ROOT / path).read_text(encoding="utf-8")
         named = [name for name in _DOTTED.findall(text) if name.partition(".")[0] in packages]
         full = [name if name.startswith("bot.") else f"bot.{name}" for name in named]
+        full += _MODULE.findall(text) if path.suffix != ".py" else []
         gone += [f"{path}: {name}" for name in full if not _is_module(name)]
         gone += [f"{path}: {name}" for name in _PATH.findall(text) if not _exists(name)]
     assert not gone
