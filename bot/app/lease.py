@@ -28,6 +28,9 @@ LIFE_S: Final = 5.0  # from one renewal: so long after a process was killed anot
 MARGIN_S: Final = 1.0  # before the end its owner acts no more
 RENEW_S: Final = 1.0
 LOOK_S: Final = 0.4  # how often a standby tries
+FROZEN_MS: Final = (
+    2_000  # past the end of a lease, and silent for as long: a transaction that is ended by force
+)
 
 _CLOCK: Final[int] = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -63,14 +66,30 @@ class ActiveLease:
     async def wait(self, told: Callable[[str], object] = lambda owner: None) -> None:
         """Stand by until this process is the active one. `told` hears each owner that is waited for."""
         seen = ""
-        while not await self._take():
+        while not await self._taken():
             await asyncio.sleep(LOOK_S)
-            with contextlib.suppress(SQLAlchemyError):  # a server that restarts is waited for
+            with contextlib.suppress(SQLAlchemyError, OSError):  # a server that restarts is waited for
                 while (found := await self._found()) is not None and found.left_ms > 0:
                     if found.owner != seen:
                         seen = found.owner
                         told(seen)
                     await asyncio.sleep(LOOK_S)
+                if found is not None and found.left_ms < -FROZEN_MS:
+                    await self._end_frozen()
+
+    async def _taken(self) -> bool:
+        """Whether it is ours now. What the database does not answer is asked again."""
+        try:
+            return await self._take()
+        except (SQLAlchemyError, OSError) as error:
+            _log.warning("the lease is not taken: %s", type(error).__name__)
+            return False
+
+    async def _end_frozen(self) -> None:
+        async with self._database.aside() as session:
+            ended = await leases.end_frozen(session, FROZEN_MS)
+        if ended:
+            _log.warning("%d transactions of a process that is frozen were ended", ended)
 
     async def keep(self) -> None:
         """Renew it until another process has it. What the database does not answer is asked again."""

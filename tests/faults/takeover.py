@@ -53,6 +53,10 @@ POSTING_S: Final = 0.5 * PACE  # into a minute, until then
 _NEVER: Final = {OrderState.NOT_PLACED, OrderState.REJECTED}
 
 
+class NobodyActs(Exception):
+    """The lease stayed with a bot that is dead or frozen."""
+
+
 @dataclass(slots=True)
 class Report:
     """What came of it. `waits_s`: from each death until another bot had the lease."""
@@ -105,6 +109,7 @@ class Cluster(Acting):
         super().__init__(home, nursery, folder, seed, diary)
         self._dice = random.Random(seed)
         self._times = times
+        self._killed: set[int] = set()
         self._report = Report()
 
     async def go_on(self, tell: Callable[[str], object]) -> Report:
@@ -115,9 +120,11 @@ class Cluster(Acting):
             await self._owner(after="")
             await self._fill_diary(alice, self._minutes, AT_ONCE)
             for number in range(self._times):
-                await self._round(alice)
+                with contextlib.suppress(NobodyActs):
+                    await self._round(alice)
                 if number % 10 == 9 or self._report.bad:
                     tell(f"{number + 1} of {self._times}: {self._report.complaints[-1:]}")
+                await self._replace_ended()
             await self._judge(alice)
             for child in self._children:
                 await self._nursery.kill(child)
@@ -140,14 +147,25 @@ class Cluster(Acting):
         self._children.append(await self._nursery.fork(job))
 
     async def _owner(self, after: str) -> str:
-        """Whoever has the lease, once that is not `after`. Raises TimeoutError."""
-        async with asyncio.timeout(ANSWER_S):
-            while True:
-                async with self._database.read() as session:
-                    lease = (await session.scalars(select(Lease))).one_or_none()
-                if lease is not None and lease.owner and lease.owner != after:
-                    return lease.owner
-                await asyncio.sleep(0.05)
+        """Whoever has the lease, once that is not `after`. Raises NobodyActs."""
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                while True:
+                    async with self._database.read() as session:
+                        lease = (await session.scalars(select(Lease))).one_or_none()
+                    if lease is not None and lease.owner and lease.owner != after:
+                        return lease.owner
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            raise NobodyActs from None
+
+    async def _replace_ended(self) -> None:
+        """A bot that nobody killed is there until the end; another comes in its place all the same."""
+        for child in self._children:
+            if not child.alive and child.pid not in self._killed:
+                self._killed.add(child.pid)
+                self._report.complaints.append(f"ENDED: process {child.pid}, with {child.ended.result()}")
+                await self._standby()
 
     def _child(self, owner: str) -> Child:
         pid = int(owner.rpartition(" ")[2])
@@ -167,21 +185,35 @@ class Cluster(Acting):
         self._decided.clear()
         acting = asyncio.create_task(self._answered(self._acts()[death.act](alice), death.act))
         await self._fatal_moment(death, acting)
+        try:
+            await self._die(death)
+        except NobodyActs:
+            acting.cancel()
+            self._report.complaints.append("LOST: nobody took over")
+            raise
+        await acting
+
+    async def _die(self, death: Death) -> None:
+        """The active bot is killed, or frozen until another is active; there are as many bots then."""
         owner = await self._owner(after="")
         victim = self._child(owner)
+        if not death.is_frozen:
+            self._killed.add(victim.pid)
         os.kill(victim.pid, signal.SIGSTOP if death.is_frozen else signal.SIGKILL)
         began = time.monotonic()
         self._report.caught.update(await self._under_way())
-        await self._owner(after=owner)
-        self._report.waits_s.append(time.monotonic() - began)
+        try:
+            await self._owner(after=owner)
+            self._report.waits_s.append(time.monotonic() - began)
+            await asyncio.sleep(death.thaw_s if death.is_frozen else 0)
+        finally:
+            if death.is_frozen:
+                os.kill(victim.pid, signal.SIGCONT)
         if death.is_frozen:
             self._report.freezes += 1
-            await asyncio.sleep(death.thaw_s)
-            os.kill(victim.pid, signal.SIGCONT)
         else:
             self._report.kills += 1
             await self._standby()
-        await acting
 
     async def _answered(self, act: Awaitable[list[str]], name: str) -> None:
         try:

@@ -6,11 +6,12 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
+import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from bot.app.lease import MARGIN_S, ActiveLease
+from bot.app.lease import MARGIN_S, NAME, ActiveLease
 from bot.kernel.storage import Database, audit
 from bot.kernel.storage.database import NotActive
 from tests.store.builders import NOW, USER
@@ -102,6 +103,42 @@ async def test_nobody_acts_within_a_margin_of_the_end(database: Database) -> Non
     assert lease.holds()
     now[0] += 0.02
     assert not lease.holds()
+
+
+async def test_a_process_frozen_in_the_middle_of_a_question_is_succeeded(
+    database: Database, database_url: str
+) -> None:
+    """The server's own limits count only between questions: what was half asked would stand for ever."""
+    if database.dialect == "sqlite":
+        return
+    first = ActiveLease(database, owner="the first", life_s=LIFE_S)
+    await first.wait()
+    frozen = psycopg.connect(database_url, autocommit=True)
+    try:
+        frozen.execute(f"BEGIN; SELECT prove_lease('{NAME}', 1)")
+        frozen.pgconn.enter_pipeline_mode()
+        frozen.pgconn.send_query_params(b"SELECT 1", None)  # and no word that this is all
+        frozen.pgconn.send_flush_request()
+        while frozen.pgconn.flush():
+            pass
+        async with another(database_url) as (_, second), asyncio.timeout(10):
+            await second.wait()
+            assert second.holds()
+    finally:
+        frozen.close()
+
+
+async def test_a_standby_outlives_a_lease_it_cannot_take(database: Database, database_url: str) -> None:
+    first = ActiveLease(database, owner="the first", life_s=LIFE_S)
+    await first.wait()
+    async with another(database_url) as (_, second):
+        waiting = asyncio.create_task(second.wait())
+        if database.dialect == "postgresql":
+            with psycopg.connect(database_url) as holding:
+                holding.execute("LOCK TABLE lease IN ACCESS EXCLUSIVE MODE")
+                await asyncio.sleep(LIFE_S + 4)
+        await asyncio.wait_for(waiting, 5)
+        assert second.holds()
 
 
 async def test_a_transaction_under_way_is_waited_for_or_ended(database: Database, database_url: str) -> None:
