@@ -13,11 +13,11 @@ from typing import Final
 
 from bot.domain.alerts.alert import LiquidationSize, MarketNews
 from bot.domain.markets.market_events import StreamKind
-from bot.domain.values import OrderType, Side
 from bot.exchange.backpack.streams import USER_STREAMS
 from bot.marketdata import Stream
 from bot.sandbox.exchange.model import Account, OrderRequest, Tag
 from bot.sandbox.exchange.state import MarketState
+from bot.sandbox.values import OrderType, Side
 from tests.support.world import Person, World
 
 SPOT: Final = "SOL_USDC"

@@ -18,7 +18,6 @@ from aiohttp import web
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.domain.values import OrderType, Side
 from bot.intake import storage
 from bot.kernel.clock import unix_ms
 from bot.kernel.storage import Database
@@ -29,6 +28,7 @@ from bot.sandbox.exchange.model import Account as ExchangeAccount
 from bot.sandbox.exchange.model import OrderRequest, Tag
 from bot.sandbox.telegram import ChatDriver, Limits, SandboxTelegram, TelegramConfig
 from bot.sandbox.telegram.driver import ChatMessage, PersonChat, Tap
+from bot.sandbox.values import OrderType, Side
 from bot.trading.storage.tables import Order, Ticket
 from bot.trading.storage.tickets import hash_token
 from tests.faults.bot_process import PACE, Job, count_in, new_count

@@ -8,11 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 from bot.domain.markets.market import Book
-from bot.domain.values import Side
 from bot.sandbox.exchange import SandboxExchange
 from bot.sandbox.exchange.book import Change
 from bot.sandbox.exchange.model import Trade as Printed
 from bot.sandbox.exchange.state import MarketState
+from bot.sandbox.values import Side
 
 PERPS = ("SOL_USDC_PERP", "BTC_USDC_PERP", "ETH_USDC_PERP")
 SYMBOLS = (*PERPS, "SOL_USDC")

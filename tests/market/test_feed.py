@@ -23,10 +23,10 @@ from bot.domain.markets.market_events import (
     StreamKind,
     Trade,
 )
-from bot.domain.values import Side
 from bot.exchange.backpack import BackpackClient
 from bot.marketdata import Feed, Stream
 from bot.sandbox.exchange import SandboxExchange
+from bot.sandbox.values import Side
 from tests.market.conftest import QUICK, Listening
 
 SOL, SOL_PERP, BTC_PERP = "SOL_USDC", "SOL_USDC_PERP", "BTC_USDC_PERP"

@@ -12,7 +12,6 @@ from dataclasses import replace
 import msgspec
 from aiohttp import web
 
-from bot.domain.values import ZERO
 from bot.sandbox.exchange import auth, wire
 from bot.sandbox.exchange.engine import Engine
 from bot.sandbox.exchange.errors import Refused, bad_request
@@ -20,6 +19,7 @@ from bot.sandbox.exchange.faults import Faults, Rule, describe, parse_rule
 from bot.sandbox.exchange.model import Account, Order
 from bot.sandbox.exchange.params import Params, from_object, parse_json
 from bot.sandbox.exchange.rest import Answer, json_answer, refusal_answer
+from bot.sandbox.values import ZERO
 
 _FEES = {
     "spot_maker": "spotMaker",

@@ -13,7 +13,7 @@ from typing import Final
 
 from sortedcontainers import SortedDict
 
-from bot.domain.values import ZERO, Side
+from bot.sandbox.values import ZERO, Side
 
 MAKER: Final = 0  # account id of the synthetic maker
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from bot.domain.values import ONE, ZERO
+from bot.sandbox.values import ONE, ZERO
 
 SECOND_US = 1_000_000
 INTERVALS = {  # seconds

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from decimal import ROUND_FLOOR, Decimal
 
-from bot.domain.values import ZERO
 from bot.sandbox.exchange.errors import Refused
 from bot.sandbox.exchange.ledger import HOUSE
 from bot.sandbox.exchange.markets import ASSETS
 from bot.sandbox.exchange.model import Account, Dust
 from bot.sandbox.exchange.state import World
+from bot.sandbox.values import ZERO
 
 _GRAIN = Decimal("0.000001")
 

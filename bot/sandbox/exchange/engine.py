@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
-from bot.domain.values import ZERO, Side, round_to
 from bot.sandbox.exchange import dust, exits, funding, liquidation, placing, settlement, strategies
 from bot.sandbox.exchange.config import ExchangeConfig
 from bot.sandbox.exchange.errors import Refused
@@ -26,6 +25,7 @@ from bot.sandbox.exchange.model import (
     Trade,
 )
 from bot.sandbox.exchange.state import MarketState, World
+from bot.sandbox.values import ZERO, Side, round_to
 
 _MAX_OPEN_ORDERS = 500
 _MAX_ROUNDS = 200  # of triggers setting off triggers

@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from bot.domain.values import ZERO, OrderType, Side, TimeInForce, floor_to, plain
 from bot.sandbox.exchange import filters, placing
 from bot.sandbox.exchange.errors import Refused
 from bot.sandbox.exchange.model import Account, Exit, Order, OrderRequest, Status, Tag
 from bot.sandbox.exchange.state import MarketState, World
+from bot.sandbox.values import ZERO, OrderType, Side, TimeInForce, floor_to, plain
 
 _EXPIRY_OF_REFUSAL = {
     "INSUFFICIENT_FUNDS": "InsufficientFunds",

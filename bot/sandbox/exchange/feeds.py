@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 
-from bot.domain.values import ONE, OrderType, Side, plain
 from bot.sandbox.exchange import wire
 from bot.sandbox.exchange.book import Change
 from bot.sandbox.exchange.candles import INTERVALS, Candle
 from bot.sandbox.exchange.model import Account, Exit, Fill, Order, Position, Trade
 from bot.sandbox.exchange.state import MarketState, World
+from bot.sandbox.values import ONE, OrderType, Side, plain
 
 Payload = dict[str, object]
 _WORD_START = re.compile(r"(?<=[a-z])(?=[A-Z])")

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from bot.domain.values import ONE, ZERO, OrderType, Side, plain
 from bot.sandbox.exchange.errors import Refused
 from bot.sandbox.exchange.model import Exit, OrderRequest
 from bot.sandbox.exchange.state import MarketState
+from bot.sandbox.values import ONE, ZERO, OrderType, Side, plain
 
 MAX_ABS = Decimal(10) ** 15
 

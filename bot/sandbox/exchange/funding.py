@@ -8,11 +8,11 @@ from __future__ import annotations
 import random
 from decimal import Decimal
 
-from bot.domain.values import ZERO
 from bot.sandbox.exchange import settlement
 from bot.sandbox.exchange.ledger import HOUSE
 from bot.sandbox.exchange.model import FundingPayment
 from bot.sandbox.exchange.state import MarketState, World
+from bot.sandbox.values import ZERO
 
 _GRAIN = Decimal("0.000001")
 _PAST_MS = 30 * 86_400_000

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from bot.domain.values import ZERO
+from bot.sandbox.values import ZERO
 
 HOUSE: Final = 0
 

@@ -5,12 +5,12 @@ The fee is 1 % of each fill. What remains below zero afterwards is borne by the 
 
 from __future__ import annotations
 
-from bot.domain.values import ZERO, OrderType, Side
 from bot.sandbox.exchange import placing
 from bot.sandbox.exchange.errors import Refused
 from bot.sandbox.exchange.ledger import HOUSE
 from bot.sandbox.exchange.model import Account, OrderRequest, Position, Tag
 from bot.sandbox.exchange.state import World
+from bot.sandbox.values import ZERO, OrderType, Side
 
 BACKSTOP = ("LiquidatePositionOnBackstop", "BACKSTOP_LIQUIDITY_PROVIDER")
 AUTO_DELEVERAGING = ("LiquidatePositionOnAdl", "ADL_AUTOCLOSE")

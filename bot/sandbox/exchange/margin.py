@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from bot.domain.values import ONE, ZERO, Side
 from bot.sandbox.exchange.ledger import Wallet
 from bot.sandbox.exchange.markets import ASSETS, MarginCurve, Spec
 from bot.sandbox.exchange.model import Account, Order
+from bot.sandbox.values import ONE, ZERO, Side
 
 
 def fraction(curve: MarginCurve, notional: Decimal) -> Decimal:

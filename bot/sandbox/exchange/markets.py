@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from bot.domain.values import ONE, ZERO, MarketKind
+from bot.sandbox.values import ONE, ZERO, MarketKind
 
 D = Decimal
 _SPOT_BOUNDS = (D("1.25"), D("0.75"), D("1.03"), D("0.97"))

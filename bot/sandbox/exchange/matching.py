@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from bot.domain.values import ZERO, Side, floor_to
 from bot.sandbox.exchange.book import Book, Resting
 from bot.sandbox.exchange.model import SelfTrade
+from bot.sandbox.values import ZERO, Side, floor_to
 
 
 @dataclass(frozen=True, slots=True)

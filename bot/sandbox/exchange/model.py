@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from bot.domain.values import ZERO, OrderType, Side, TimeInForce
+from bot.sandbox.values import ZERO, OrderType, Side, TimeInForce
 
 _COST_GRAIN = Decimal("0.0000000001")  # so that balances stay finite decimals
 

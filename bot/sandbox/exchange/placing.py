@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from bot.domain.values import ZERO, OrderType, Side, TimeInForce, floor_to
 from bot.sandbox.exchange import filters, settlement
 from bot.sandbox.exchange.book import MAKER, Resting
 from bot.sandbox.exchange.errors import Refused
@@ -15,6 +14,7 @@ from bot.sandbox.exchange.matching import Plan, Taker, plan
 from bot.sandbox.exchange.model import Account, Order, OrderRequest, Position, Status, Tag
 from bot.sandbox.exchange.solvency import check_funds
 from bot.sandbox.exchange.state import MarketState, World
+from bot.sandbox.values import ZERO, OrderType, Side, TimeInForce, floor_to
 
 
 def create(world: World, account: Account, request: OrderRequest, tag: Tag) -> Order:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from decimal import Decimal
 
-from bot.domain.values import ONE, ZERO
+from bot.sandbox.values import ONE, ZERO
 
 _GRAIN = Decimal("0.0000000001")
 _PULL = Decimal("0.00002")  # back to the anchor per tick, so that a demo left alone stays near its base price

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from bot.domain.values import Side
 from bot.sandbox.exchange import feeds
 from bot.sandbox.exchange.book import Change
 from bot.sandbox.exchange.candles import INTERVALS
 from bot.sandbox.exchange.state import MarketState, World
 from bot.sandbox.exchange.subscriptions import WINDOWS, Name, Registry
 from bot.sandbox.exchange.tickers import ticker_of
+from bot.sandbox.values import Side
 
 _EVERY = {"markPrice": 1.0, "ticker": 1.0, "kline": 1.0, "openInterest": 60.0}
 Publish = Callable[[str, feeds.Payload], None]

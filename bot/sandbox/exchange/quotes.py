@@ -9,9 +9,9 @@ import random
 from collections.abc import Iterator
 from decimal import Decimal
 
-from bot.domain.values import ZERO, Side, ceil_to, floor_to
 from bot.sandbox.exchange.book import MAKER, Book, Resting
 from bot.sandbox.exchange.markets import Spec
+from bot.sandbox.values import ZERO, Side, ceil_to, floor_to
 
 LEVELS = 24
 _HALF_SPREAD = Decimal("0.00003")

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from decimal import ROUND_CEILING, Decimal
 
-from bot.domain.values import BPS, ZERO, Side
 from bot.sandbox.exchange.ledger import HOUSE
 from bot.sandbox.exchange.model import Account, Fill, Order, Position, Settlement, Status, Trade
 from bot.sandbox.exchange.state import MarketState, World
+from bot.sandbox.values import BPS, ZERO, Side
 
 LIQUIDATION_FEE = Decimal("0.01")
 _FEE_GRAIN = Decimal("0.00000001")

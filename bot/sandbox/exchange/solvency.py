@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from bot.domain.values import BPS, ZERO, Side
 from bot.sandbox.exchange.errors import Refused
 from bot.sandbox.exchange.margin import Margin
 from bot.sandbox.exchange.markets import ASSETS
 from bot.sandbox.exchange.matching import Plan
 from bot.sandbox.exchange.model import Account, Order
 from bot.sandbox.exchange.state import MarketState, World
+from bot.sandbox.values import BPS, ZERO, Side
 
 
 def check_funds(world: World, order: Order, found: Plan, rest: Decimal) -> None:

@@ -11,7 +11,6 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from bot.domain.values import BPS, ONE, ZERO, Side, round_to
 from bot.sandbox.exchange import margin
 from bot.sandbox.exchange.book import Book
 from bot.sandbox.exchange.candles import Candles
@@ -23,6 +22,7 @@ from bot.sandbox.exchange.markets import ASSETS, MARKETS, Spec
 from bot.sandbox.exchange.model import Account, Order, Position, Status, Strategy, Trade, TriggerBy
 from bot.sandbox.exchange.prices import PricePath
 from bot.sandbox.exchange.quotes import QuoteMaker
+from bot.sandbox.values import BPS, ONE, ZERO, Side, round_to
 
 _SECONDS_OF_MARKS = 120
 _MEAN_WEIGHT = Decimal("0.01")  # of the newest mark in the running mean

@@ -8,11 +8,11 @@ from __future__ import annotations
 import random
 from decimal import Decimal
 
-from bot.domain.values import ZERO, OrderType, TimeInForce, floor_to
 from bot.sandbox.exchange import filters, placing
 from bot.sandbox.exchange.errors import Refused
 from bot.sandbox.exchange.model import Account, OrderRequest, Strategy, StrategyRequest, Tag
 from bot.sandbox.exchange.state import MarketState, World
+from bot.sandbox.values import ZERO, OrderType, TimeInForce, floor_to
 
 _MAX_SLICES = 10_000
 _CANCEL_OF_REFUSAL = {

@@ -14,7 +14,6 @@ from collections.abc import Sequence
 import msgspec
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from bot.domain.values import Side
 from bot.sandbox.exchange import auth, feeds
 from bot.sandbox.exchange.auth import Signed
 from bot.sandbox.exchange.book import Change
@@ -35,6 +34,7 @@ from bot.sandbox.exchange.subscriptions import (
     StreamError,
     parse,
 )
+from bot.sandbox.values import Side
 
 _QUEUE = 20_000
 _CLOSE_TIMEOUT = 1.0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from bot.domain.values import ZERO, plain
 from bot.sandbox.exchange.state import MarketState, World
 from bot.sandbox.exchange.wire import Json
+from bot.sandbox.values import ZERO, plain
 
 _DAY = 86_400
 

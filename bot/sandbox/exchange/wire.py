@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from bot.domain.values import OrderType, plain
 from bot.sandbox.exchange.markets import MarginCurve
 from bot.sandbox.exchange.model import Exit, Fill, Order, Position, Strategy, Trade
+from bot.sandbox.values import OrderType, plain
 
 Json = dict[str, object]
 

@@ -11,13 +11,13 @@ import hypothesis.strategies as st
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from bot.domain.values import ZERO, OrderType, Side, TimeInForce
 from bot.sandbox.exchange.config import ExchangeConfig
 from bot.sandbox.exchange.engine import Engine
 from bot.sandbox.exchange.errors import Refused
 from bot.sandbox.exchange.ledger import HOUSE
 from bot.sandbox.exchange.markets import ASSETS
 from bot.sandbox.exchange.model import OPEN, Exit, OrderRequest, SelfTrade, Status, Tag, TriggerBy
+from bot.sandbox.values import ZERO, OrderType, Side, TimeInForce
 
 SYMBOLS = ("SOL_USDC", "SOL_USDC_PERP")
 sides = st.sampled_from(Side)

@@ -9,7 +9,6 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import assume, given
 
-from bot.domain.values import ZERO, Side
 from bot.sandbox.exchange.book import Book, Resting
 from bot.sandbox.exchange.candles import INTERVALS, Candles
 from bot.sandbox.exchange.errors import Refused
@@ -20,6 +19,7 @@ from bot.sandbox.exchange.matching import Taker, plan
 from bot.sandbox.exchange.model import Position, SelfTrade
 from bot.sandbox.exchange.params import Params, from_object, parse_json
 from bot.sandbox.exchange.subscriptions import StreamError, parse
+from bot.sandbox.values import ZERO, Side
 
 D = Decimal
 STEP = D("0.01")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from bot.domain.values import ONE, ZERO, Side, floor_to, plain
 from bot.sandbox.exchange import margin, wire
 from bot.sandbox.exchange.errors import Refused, bad_request
 from bot.sandbox.exchange.margin import Margin
@@ -15,6 +14,7 @@ from bot.sandbox.exchange.params import UINT16
 from bot.sandbox.exchange.routes.markets import MarketType
 from bot.sandbox.exchange.routing import Call, Nothing, Route
 from bot.sandbox.exchange.state import MarketState
+from bot.sandbox.values import ONE, ZERO, Side, floor_to, plain
 
 MAX_LEVERAGE = Decimal(100)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import StrEnum
 
-from bot.domain.values import ZERO
 from bot.sandbox.exchange import wire
 from bot.sandbox.exchange.errors import bad_request
 from bot.sandbox.exchange.model import Dust, Fill, FundingPayment, Position, Settlement
 from bot.sandbox.exchange.params import INT32, INT64, UINT16, Params
 from bot.sandbox.exchange.routes.markets import MarketType
 from bot.sandbox.exchange.routing import Call, Page, Route, page
+from bot.sandbox.values import ZERO
 
 
 class FillType(StrEnum):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 from enum import StrEnum
 
-from bot.domain.values import ZERO, Side, plain
 from bot.sandbox.exchange import wire
 from bot.sandbox.exchange.candles import INTERVALS, Candle
 from bot.sandbox.exchange.errors import Refused, bad_request
@@ -14,6 +13,7 @@ from bot.sandbox.exchange.params import INT64, UINT64
 from bot.sandbox.exchange.routing import Call, Page, Route, page
 from bot.sandbox.exchange.state import MarketState
 from bot.sandbox.exchange.tickers import ticker_of
+from bot.sandbox.values import ZERO, Side, plain
 
 _CREATED_US = 1_737_441_294_691_858
 _MAX_CANDLES = 1000

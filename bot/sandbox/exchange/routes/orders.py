@@ -5,13 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 from enum import StrEnum
 
-from bot.domain.values import ZERO, OrderType, Side, TimeInForce
 from bot.sandbox.exchange import wire
 from bot.sandbox.exchange.errors import Refused, bad_request
 from bot.sandbox.exchange.model import OPEN, Exit, Order, OrderRequest, SelfTrade, Status, TriggerBy
 from bot.sandbox.exchange.params import UINT32, Params
 from bot.sandbox.exchange.routes.markets import MarketType
 from bot.sandbox.exchange.routing import Call, Route
+from bot.sandbox.values import ZERO, OrderType, Side, TimeInForce
 
 MAX_BATCH = 50
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from bot.domain.values import Side, TimeInForce
 from bot.sandbox.exchange import wire
 from bot.sandbox.exchange.errors import Refused, bad_request
 from bot.sandbox.exchange.model import SelfTrade, Strategy, StrategyRequest
@@ -12,6 +11,7 @@ from bot.sandbox.exchange.params import UINT32, UINT64, Params
 from bot.sandbox.exchange.routes.markets import MarketType
 from bot.sandbox.exchange.routes.orders import SlippageType
 from bot.sandbox.exchange.routing import Call, Route
+from bot.sandbox.values import Side, TimeInForce
 
 
 class StrategyKind(StrEnum):
