@@ -13,7 +13,7 @@ from sqlalchemy import select
 from bot.kernel.clock import unix_ms
 from bot.notifications.tables import OutboxMessage
 from bot.sandbox.telegram import SandboxTelegram, TelegramConfig
-from bot.sandbox.telegram.driver import ChatMessage, PersonChat
+from bot.sandbox.telegram.driver import ChatMessage, PersonChat, Tap
 from bot.trading.storage.tables import Order, Ticket
 from bot.trading.storage.tickets import hash_token
 from bot.ui.words import symbol_name
@@ -43,6 +43,8 @@ class Acting(Run):
         self._telegram = SandboxTelegram(TelegramConfig(limits=NO_RATES, groups=diary.groups))
         self._diary = diary
         self._price = 150
+        self.insisted = 0  # taps made again because their button was over
+        self._insisted = ""
         self._decided = asyncio.Event()  # the act's last tap is made: its work is under way
 
     def _furnish(self) -> None:
@@ -81,12 +83,33 @@ class Acting(Run):
                 lambda message, found=found: message.id > before and bool(found(message)), ANSWER_S
             )
             message_id, data = shown.id, found(shown)[0]
-            await alice.tap_data(message_id, data)
+            tap = await alice.tap_data(message_id, data)
         self._decided.set()
-        await alice.wait_for(
-            lambda message: message.id >= message_id and any(word in message.text for word in final), ANSWER_S
-        )
-        return data
+        insisting = asyncio.create_task(self._insist(alice, tap, message_id, data, prefixes[-1]))
+        try:
+            await alice.wait_for(
+                lambda message: message.id >= message_id and any(word in message.text for word in final),
+                ANSWER_S,
+            )
+        finally:
+            insisting.cancel()
+        return self._insisted or data
+
+    async def _insist(self, alice: PersonChat, tap: Tap, message_id: int, data: str, prefix: str) -> None:
+        """As people do: who is told that a button is over taps the one that stands there now.
+
+        A call that a bot had begun when it was frozen may reach Telegram after its heir's, and put an older
+        question in the place of a newer one.
+        """
+        self._insisted = ""
+        while (await tap.answer(ANSWER_S)).show_alert:
+            shown = next(message for message in await alice.messages() if message.id == message_id)
+            now = [b.data for b in shown.buttons if b.data and b.data.startswith(prefix)]
+            if not now or data in now:
+                return
+            self._insisted = data = now[0]
+            self.insisted += 1
+            tap = await alice.tap_data(message_id, data)
 
     # --- panics ------------------------------------------------------------------------------------
 

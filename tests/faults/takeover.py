@@ -67,6 +67,7 @@ class Report:
     posts: int = 0  # due meanwhile
     caught: collections.Counter[str] = field(default_factory=collections.Counter)  # under way at a death
     stopped: int = 0  # chains that died with their bot and whose user was told what was not sent
+    insisted: int = 0
     said_twice: int = 0  # Telegram cannot be asked whether it has a message: it is sent again
     waits_s: list[float] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
@@ -84,6 +85,7 @@ class Report:
             f"died with {caught or 'nothing'} under way",
             f"taken over in {waits} of a lease of {LEASE_S:.1f} s",
             f"{self.stopped} chains ended with their bot and told so, {self.said_twice} said twice",
+            f"{self.insisted} taps made anew on an older question",
             f"{len(self.complaints)} complaints",
         ]
         return "\n".join(["; ".join(head), *self.complaints])
@@ -284,6 +286,7 @@ class Cluster(Acting):
         found = posted.Found(posts, runs, rows, await self._chats(alice))
         wrong += posted.complaints(self._diary, self._until_ms, found)
         self._report.said_twice = len(heads) - len(set(heads)) + found.said_twice
+        self._report.insisted = self.insisted
         self._report.posts = len(self._diary.due(0, self._until_ms))
         return wrong
 
