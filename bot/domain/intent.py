@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from bot.domain.alerts.alert import AlertOptions, Condition
-from bot.domain.values import Side, TimeInForce
+from bot.domain.values import ExitKind, Side, TimeInForce
 
 
 class Verb(StrEnum):
@@ -117,7 +117,7 @@ class CloseIntent:
 class ProtectIntent:
     """`tp sol 160`, `sl sol 3%`, `sl 139`: an exit order for an open position."""
 
-    kind: str  # "tp" | "sl"
+    kind: ExitKind
     price: PriceExpr
     symbol: str | None = None
     size: Size | None = None

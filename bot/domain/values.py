@@ -8,7 +8,9 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal, localcontext
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal
+
+ExitKind = Literal["tp", "sl"]  # a take profit, or a stop, as people write it
 
 ZERO: Final = Decimal(0)
 ONE: Final = Decimal(1)

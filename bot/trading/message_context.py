@@ -71,8 +71,7 @@ class MessageContexts:
         if isinstance(account, Refusal):
             return account
         ticket = await tickets.get(session, order.ticket_id) if order.ticket_id is not None else None
-        own = ticket is not None and order.client_id is not None  # else the exchange made it
-        line = _line_of(ticket, order) if own and ticket is not None else None
+        line = _line_of(ticket, order) if ticket is not None and not order.is_attached else None
         return MessageContext(account, order.symbol, order.code, line)
 
     async def _ticket(self, session: AsyncSession, user_id: int, ticket: Ticket) -> MessageContext | Refusal:
@@ -82,7 +81,7 @@ class MessageContexts:
         if isinstance(account, Refusal):
             return account
         symbols = {leg.request.symbol for leg in _legs(ticket)}
-        sent = [one for one in await orders.of_ticket(session, ticket.id) if one.client_id is not None]
+        sent = await orders.of_ticket(session, ticket.id)
         return MessageContext(
             account,
             symbols.pop() if len(symbols) == 1 else None,

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select
+from sqlmodel import col
 
 from bot.domain.values import Side
 from bot.kernel.storage import Database, audit
@@ -18,7 +19,7 @@ from bot.rebates.model.rebate import TierBasis, TierStanding
 from bot.rebates.payouts import AlreadyRecorded, How, NotOpen, PayoutOutcome, Payouts, read_amount
 from bot.rebates.storage import payouts
 from bot.rebates.storage.tables import EntryKind, LedgerEntry, PayoutLine
-from bot.trading.storage.tables import FillRow
+from bot.trading.storage.tables import FillRow, Order
 from tests.broker.synthetic import HOUR, OCTOBER
 from tests.store.builders import an_account, an_order
 from tests.store.ledger_builders import a_ledger_fill, a_person
@@ -55,6 +56,7 @@ class Book:
             order = an_order(self.account, exchange_id=exchange_id, code=exchange_id)
             if made_by_the_exchange:
                 order.client_id = None
+                order.parent_id = await session.scalar(select(func.max(col(Order.id))))
             session.add(order)
             await session.flush()
             if not booked:

@@ -107,9 +107,7 @@ class Desk:
 
     async def children(self, order_id: int) -> list[Order]:
         async with self.database.read() as session:
-            ticket_id = (await self.order(order_id)).ticket_id
-            family = await orders.of_ticket(session, ticket_id or 0)
-        return [order for order in family if order.id != order_id]
+            return list(await orders.exits_of(session, await self.order(order_id)))
 
     async def said(self) -> list[OutboxMessage]:
         """Everything queued for the chat."""

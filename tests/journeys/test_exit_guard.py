@@ -56,6 +56,28 @@ async def _alarms(person: Person) -> list[ChatMessage]:
     return [m for m in await person.chat.messages() if m.from_bot and m.text.startswith("⛔")]
 
 
+async def test_every_order_is_written_with_what_it_is(world: World, carol: Person) -> None:
+    await _enters(carol)
+    await _verdict(world)
+    await _enters(carol, "long eth $200 5x")
+    for line in ("sl eth 5%", "tp eth 5%"):
+        await _enters(carol, line, "Armed")
+    await _enters(carol, "close eth 50%")
+    await _enters(carol, "buy sol $50")
+    async with world.bot.database.read() as session:
+        rows = (await session.scalars(select(Order).order_by(col(Order.id)))).all()
+    entry = rows[0]
+    told = [(one.role.value, one.contingency.value, one.parent_id, one.group) for one in rows]
+    assert told[0] == ("entry", "oto", None, entry.client_id)
+    assert sorted(told[1:3]) == [
+        ("stop", "oco", entry.id, entry.client_id),
+        ("take_profit", "oco", entry.id, entry.client_id),
+    ]
+    alone = ("none", None, None)
+    assert told[3:] == [(role, *alone) for role in ("entry", "stop", "take_profit", "close", "entry")]
+    assert entry.client_id is not None
+
+
 async def test_exits_that_stand_raise_no_alarm(world: World, carol: Person) -> None:
     await _enters(carol)
     assert await _open_looks(world) == 1

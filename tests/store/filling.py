@@ -40,7 +40,7 @@ _UNSET = object()
 
 def _value(table: Table, column: Column[Any], made: dict[str, Any], number: int) -> Any:
     for key in column.foreign_keys:
-        return PERSON if key.target_fullname in _PEOPLE else made[key.target_fullname.split(".")[0]]
+        return PERSON if key.target_fullname in _PEOPLE else made.get(key.target_fullname.split(".")[0])
     if column.name in _NAMED or (table.name in {"desk_user", "chat"} and column.primary_key):
         return PERSON
     if column.name == "account_id":

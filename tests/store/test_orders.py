@@ -9,10 +9,12 @@ from decimal import Decimal
 import pytest
 
 from bot.domain.orders.order import OrderState
+from bot.domain.orders.roles import Contingency, OrderRole
 from bot.domain.values import OrderType, Side, TimeInForce
 from bot.kernel.storage import Database
+from bot.people.tables import Account
 from bot.trading.storage import fills, orders
-from tests.store.builders import NOW, USER, a_fill, an_account, an_attempt
+from tests.store.builders import NOW, USER, a_fill, a_ticket, an_account, an_attempt
 
 
 async def test_a_client_id_is_used_once_per_account(database: Database) -> None:
@@ -118,6 +120,51 @@ async def test_codes_never_collide_for_one_user(database: Database, monkeypatch:
         account = await an_account(session)
         made = [(await orders.insert_attempt(session, an_attempt(account))).code for _ in range(2)]
     assert made == ["1A1A", "2B2B"]
+
+
+async def test_the_exits_of_an_order_are_those_that_belong_to_it(database: Database) -> None:
+    async with database.write() as session:
+        ticket = await a_ticket(session, "token")
+        account = await session.get_one(Account, ticket.account_id)
+        sent = [
+            await orders.insert_attempt(
+                session, an_attempt(account, ticket_id=ticket.id, leg=leg, exchange_id=f"p{leg}")
+            )
+            for leg in range(2)
+        ]
+        exits = [
+            await orders.insert_attempt(
+                session,
+                an_attempt(
+                    account,
+                    ticket_id=ticket.id,
+                    client_id=None,
+                    exchange_id=f"x{leg}-{role}",
+                    parent_id=sent[leg].id,
+                    role=role,
+                ),
+            )
+            for leg in range(2)
+            for role in (OrderRole.TAKE_PROFIT, OrderRole.STOP)
+        ]
+    async with database.read() as session:
+        entry = await orders.get(session, sent[1].id)
+        assert entry is not None
+        assert (entry.role, entry.contingency, entry.is_attached) == (
+            OrderRole.ENTRY,
+            Contingency.NONE,
+            False,
+        )
+        found = await orders.exits_of(session, entry)
+        assert [(one.id, one.role, one.is_attached) for one in found] == [
+            (exits[2].id, OrderRole.TAKE_PROFIT, True),
+            (exits[3].id, OrderRole.STOP, True),
+        ]
+        assert [one.id for one in await orders.of_ticket(session, ticket.id)] == [one.id for one in sent]
+        known = await orders.exit_ids(session, account.id, "SOL_USDC_PERP")
+        assert known == {"x0-take_profit", "x0-stop", "x1-take_profit", "x1-stop"}
+        kinds = [orders.snapshot(one, "main").exit_kind for one in (entry, *found)]
+        assert kinds == [None, "tp", "sl"]
 
 
 async def test_the_reconciler_sees_what_is_in_doubt_and_what_is_open(database: Database) -> None:

@@ -18,6 +18,7 @@ from bot.domain.intent import TradeIntent, Verb
 from bot.domain.markets.market import Book, MarkPrice
 from bot.domain.orders.exit_coverage import ExitGap, ExitPromise
 from bot.domain.orders.order import OrderSnapshot, OrderState
+from bot.domain.orders.roles import OrderRole
 from bot.domain.preview.preview import Note
 from bot.domain.refusal import Choice, Refusal, RefusalCode
 from bot.intake import views as intake_views
@@ -239,14 +240,16 @@ CASES: dict[str, Case] = {
         lambda locale, text: notices.exit_absent(
             locale,
             build.snapshot(account_label=text),
-            ExitGap(ExitPromise("sl", D("145.5")), D(0), D("1.4")),
+            ExitGap(ExitPromise(OrderRole.STOP, D("145.5")), D(0), D("1.4")),
             retry_data="r",
             close_data="c",
         )
     ),
     "exit short": Case(
         lambda locale, text: notices.exit_absent(
-            locale, build.snapshot(account_label=text), ExitGap(ExitPromise("tp", D(160)), D(1), D("1.4"))
+            locale,
+            build.snapshot(account_label=text),
+            ExitGap(ExitPromise(OrderRole.TAKE_PROFIT, D(160)), D(1), D("1.4")),
         )
     ),
     "key refused": Case(

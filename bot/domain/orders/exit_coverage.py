@@ -1,16 +1,17 @@
 """Whether the exits promised with an entry stand at the exchange. Pure: what the exchange said is passed in.
 
-An exit stands when the exchange has a trigger order at the promised price, and the exits of that kind
-together protect what the entry added to the position.
+An exit stands when the exchange has an order of its role that belongs to the entry, or another's trigger at
+the promised price; and the exits of that kind together protect what the entry added to the position.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from bot.domain.orders.order import OrderReport
+from bot.domain.orders.roles import OrderRole
 from bot.domain.values import ZERO, Side
 
 
@@ -18,7 +19,7 @@ from bot.domain.values import ZERO, Side
 class ExitPromise:
     """One exit attached to an entry."""
 
-    kind: str  # "tp" or "sl"
+    role: OrderRole  # take profit or stop
     trigger: Decimal
 
 
@@ -32,6 +33,7 @@ class FilledEntry:
     executed: Decimal  # base, above zero
     average: Decimal  # price of the execution
     promises: tuple[ExitPromise, ...]
+    exits: Mapping[str | None, OrderRole] = field(default_factory=dict)  # known to be its own, by exchange id
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +70,25 @@ def _gap(
 ) -> ExitGap | None:
     if not any(keeps(entry, promise, order) for order in triggers):
         return ExitGap(promise, ZERO, needed)
-    above = promise.trigger > entry.average
-    covered = sum((_left(order, needed) for order in triggers if _is_above(order, entry) == above), ZERO)
+    covered = sum((_left(order, needed) for order in triggers if _serves(entry, promise, order)), ZERO)
     return ExitGap(promise, covered, needed) if covered < needed else None
 
 
 def keeps(entry: FilledEntry, promise: ExitPromise, order: OrderReport) -> bool:
-    """Whether `order` is that promise, or another order at its price that does the same."""
+    """Whether `order` is that promise, or an order not known here that does the same."""
+    role = entry.exits.get(order.exchange_id)
+    if role is not None:
+        return role is promise.role
     return order.trigger_price == promise.trigger and order.related_id in {None, entry.exchange_id}
 
 
-def _is_above(order: OrderReport, entry: FilledEntry) -> bool:
-    return order.trigger_price is not None and order.trigger_price > entry.average
+def _serves(entry: FilledEntry, promise: ExitPromise, order: OrderReport) -> bool:
+    """Whether `order` is an exit of that kind, whoever's: of others the side of the entry's price tells."""
+    role = entry.exits.get(order.exchange_id)
+    if role is not None:
+        return role is promise.role
+    above = order.trigger_price is not None and order.trigger_price > entry.average
+    return above == (promise.trigger > entry.average)
 
 
 def _left(order: OrderReport, needed: Decimal) -> Decimal:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Literal
 
 from bot.domain.intent import AbsolutePrice, PercentOffset, PriceExpr, TradeIntent
 from bot.domain.markets.market import Market
@@ -15,9 +14,7 @@ from bot.domain.preview.preview import ExitOutcome
 from bot.domain.preview.priced_order import PricedOrder, usable_leverage
 from bot.domain.preview.pricing import stated_price, static_range
 from bot.domain.refusal import Param, Refusal, RefusalCode
-from bot.domain.values import HUNDRED, ONE, ZERO, shown
-
-ExitKind = Literal["tp", "sl"]
+from bot.domain.values import HUNDRED, ONE, ZERO, ExitKind, shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,11 @@ class OrderRequest:
     auto_lend_redeem: bool = False  # spot: part of the funds is lent out
     client_id: int | None = None
 
+    @property
+    def attaches_exits(self) -> bool:
+        """Whether the exchange makes exits for what this order executes."""
+        return self.take_profit_trigger is not None or self.stop_loss_trigger is not None
+
     def payload(self) -> dict[str, WireValue]:
         """The JSON body: only what is set, decimals as plain strings."""
         decimals = {

@@ -98,14 +98,6 @@ def bared(
 
 
 @dataclass(frozen=True, slots=True)
-class Promised:
-    """A stop that somebody was promised. `quantity` None: for the whole position, whatever its size."""
-
-    trigger: Decimal
-    quantity: Decimal | None
-
-
-@dataclass(frozen=True, slots=True)
 class Shortage:
     """Less is under a stop than was promised: `covered` of `needed` base units."""
 
@@ -115,21 +107,23 @@ class Shortage:
 
 
 def shortage(
-    exposure: Exposure, promised: Sequence[Promised], resting: Sequence[StopTrigger]
+    exposure: Exposure,
+    promised: Sequence[Decimal | None],
+    resting: Sequence[StopTrigger],
+    own: Collection[str | None] = (),
 ) -> Shortage | None:
-    """What of the promises does not stand; None when enough does. Any stop counts, at whatever price.
+    """What of the promised stops does not stand; None when enough does. Any stop counts, at whatever price.
 
-    A trigger at a promised price counts on either side of the market: its turn may have come just now.
+    `promised` are base units; None: the whole position, whatever its size. `own` are the exchange ids of the
+    stops that keep the promises: they count on either side of the market: their turn may have come just now.
     """
     held = abs(exposure.quantity)
-    sizes = [one.quantity for one in promised]
-    stated = [size for size in sizes if size is not None]
-    needed = held if len(stated) < len(sizes) else min(held, sum(stated, ZERO))
-    levels = {one.trigger for one in promised}
+    stated = [size for size in promised if size is not None]
+    needed = held if len(stated) < len(promised) else min(held, sum(stated, ZERO))
     standing = [
         order
         for order in resting
-        if closes(order, exposure) and (order.trigger_price in levels or kind_of(order, exposure) == "sl")
+        if closes(order, exposure) and (order.exchange_id in own or kind_of(order, exposure) == "sl")
     ]
     stands = covered(exposure, standing)
     return Shortage(exposure, stands, needed) if stands < needed else None

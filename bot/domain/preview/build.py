@@ -30,7 +30,7 @@ from bot.domain.preview.projection import after, bought_coins
 from bot.domain.preview.sizing import size_order
 from bot.domain.preview.stale_entry import check_callout
 from bot.domain.refusal import Choice, Param, Refusal, RefusalCode
-from bot.domain.values import ZERO, exact
+from bot.domain.values import ZERO, ExitKind, exact
 
 __all__ = ["build_close", "build_orders", "build_preview", "build_protect"]
 
@@ -100,7 +100,8 @@ def _exits_apart(intent: TradeIntent, context: PreviewContext) -> tuple[tuple[In
     other has sold the coins.
     """
     perp = ((on_perp_instead(intent, context.market),),) if context.has_perp else ()
-    kind, price = ("sl", intent.stop_loss) if intent.stop_loss is not None else ("tp", intent.take_profit)
+    kind: ExitKind = "tp" if intent.stop_loss is None else "sl"
+    price = intent.take_profit if intent.stop_loss is None else intent.stop_loss
     bought = _attempt(replace(intent, take_profit=None, stop_loss=None), context)
     fills_now = isinstance(bought, Preview) and bought.worst_price is not None and intent.price is None
     if not isinstance(bought, Preview) or not fills_now or price is None:

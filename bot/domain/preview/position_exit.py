@@ -16,14 +16,14 @@ from bot.domain.intent import BareSize, BaseSize, PercentSize, ProtectIntent, Qu
 from bot.domain.markets.fees import fee_of, fee_rate
 from bot.domain.markets.funding import funding_payment
 from bot.domain.mends import is_sane, without_guess
-from bot.domain.orders.exits import ExitKind, ExitSetting, check_exit, exit_outcome, exit_trigger, mended_exit
+from bot.domain.orders.exits import ExitSetting, check_exit, exit_outcome, exit_trigger, mended_exit
 from bot.domain.orders.order import OrderReport, OrderRequest
 from bot.domain.preview.assemble import trigger_source
 from bot.domain.preview.instrument_selection import usable
 from bot.domain.preview.preview import ExitOutcome, Note, Preview, PreviewContext
 from bot.domain.preview.priced_order import usable_leverage
 from bot.domain.refusal import Choice, Param, Refusal, RefusalCode
-from bot.domain.values import HUNDRED, ZERO, OrderType, Side, ceil_to, exact, shown
+from bot.domain.values import HUNDRED, ZERO, ExitKind, OrderType, Side, ceil_to, exact, shown
 
 CLOSED_TO_TRIGGERS: Final = frozenset(
     {"Closed", "CancelOnly", "LimitOnly", "PostOnly"}
@@ -104,7 +104,7 @@ def _attempt(intent: ProtectIntent, context: PreviewContext) -> Preview | Refusa
     if context.market.state in CLOSED_TO_TRIGGERS:
         params: dict[str, Param] = {"symbol": context.market.base, "state": context.market.state}
         return Refusal(RefusalCode.MARKET_CLOSED, params)
-    kind: ExitKind = "tp" if intent.kind == "tp" else "sl"
+    kind = intent.kind
     trigger = _trigger(kind, intent, held, context)
     if isinstance(trigger, Refusal):
         return trigger

@@ -21,7 +21,7 @@ from bot.people.tables import Account
 from bot.rebates.model.journal_entry import Maker
 from bot.rebates.model.rebate import TierStanding
 from bot.rebates.storage.tables import LedgerFill, PriceSource
-from bot.trading.storage.orders import IN_DOUBT
+from bot.trading.storage.orders import ATTACHED, IN_DOUBT
 from bot.trading.storage.tables import FillRow, Order, Ticket
 
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(7226275)")
@@ -118,11 +118,11 @@ async def behind(session: AsyncSession, of: Sequence[FillRow]) -> dict[int, Behi
         ]
         if not known or fill.id in counted:
             continue
-        best = max(known, key=lambda one: (one.client_id is not None, one.account_id == fill.account_id))
+        best = max(known, key=lambda one: (not one.is_attached, one.account_id == fill.account_id))
         execution = fill.symbol, fill.exchange_order_id, fill.trade_id, fill.trade_id or fill.id
         if execution not in seen:
             seen.add(execution)
-            found[fill.id] = Behind(best.order_id, _maker(best.client_id, best.broker_id), best.group_id)
+            found[fill.id] = Behind(best.order_id, _maker(best), best.group_id)
     return found
 
 
@@ -131,7 +131,7 @@ class _Candidate:
     order_id: int
     account_id: int
     user_id: int
-    client_id: int | None
+    is_attached: bool
     broker_id: int | None
     group_id: int | None
 
@@ -149,7 +149,7 @@ async def _candidates(
             col(Order.id),
             col(Order.account_id),
             col(Order.user_id),
-            col(Order.client_id),
+            ATTACHED,
             col(Order.broker_id),
             col(Ticket.group_id),
         )
@@ -202,10 +202,10 @@ async def _counted_elsewhere(session: AsyncSession, of: Sequence[FillRow]) -> se
     return set((await session.scalars(statement)).all())
 
 
-def _maker(client_id: int | None, broker_id: int | None) -> Maker:
-    if client_id is None:
+def _maker(order: _Candidate) -> Maker:
+    if order.is_attached:
         return Maker.EXCHANGE
-    return Maker.WE_UNTAGGED if broker_id is None else Maker.WE_TAGGED
+    return Maker.WE_UNTAGGED if order.broker_id is None else Maker.WE_TAGGED
 
 
 async def current(session: AsyncSession, fill_ids: Collection[int]) -> dict[int, LedgerFill]:

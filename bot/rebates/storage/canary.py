@@ -14,6 +14,7 @@ from sqlmodel import col
 from bot.domain.values import ZERO
 from bot.rebates.model.rebate import TierStanding
 from bot.rebates.storage.tables import LedgerFill
+from bot.trading.storage.orders import ATTACHED
 from bot.trading.storage.tables import FillRow, Order
 
 AT_ONCE: Final = 500
@@ -54,7 +55,7 @@ def of_span(session: Session, from_ms: int, to_ms: int) -> list[Sent]:
     is_filled = col(Order.id).in_(filled)
     statement = select(
         col(Order.id), col(Order.code), col(Order.broker_id), or_(sent, is_filled), col(Order.executed_quote)
-    ).where(col(Order.client_id).is_not(None), or_(sent, is_filled, changed))
+    ).where(~ATTACHED, or_(sent, is_filled, changed))
     found = [Sent(*row) for row in session.execute(statement).all()]
     return [
         one

@@ -22,6 +22,7 @@ from bot.kernel.storage.upsert import insert_or_ignore
 from bot.rebates.model.payout_reconciliation import Expected, Paid, Part, Sums
 from bot.rebates.model.rebate import TierStanding
 from bot.rebates.storage.tables import EntryKind, LedgerEntry, LedgerFill, Payout, PayoutLine
+from bot.trading.storage.orders import ATTACHED
 from bot.trading.storage.tables import FillRow, Order
 
 RECEIVABLE: Final = "receivable.exchange"
@@ -29,9 +30,6 @@ CASH: Final = "cash"
 UNDO: Final = "undo:"
 _LOCK = text("SELECT pg_advisory_xact_lock(7226275)")
 _BATCH: Final = 500  # ids in one look-up
-
-# However the operator has exits booked: one of the exchange's making has no client id.
-_IS_EXIT: Final = and_(col(Order.id).is_not(None), col(Order.client_id).is_(None))
 
 # As the fields of `Paid` and `Expected` follow each other.
 _PAID: Final[tuple[Any, ...]] = tuple(
@@ -44,7 +42,7 @@ _EXPECTED: Final[tuple[Any, ...]] = (
     LedgerFill.person_id,
     LedgerFill.symbol,
     LedgerFill.at_ms,
-    case((_IS_EXIT, literal(TierStanding.EXIT, Word(TierStanding))), else_=col(LedgerFill.standing)),
+    case((ATTACHED, literal(TierStanding.EXIT, Word(TierStanding))), else_=col(LedgerFill.standing)),
     LedgerFill.notional,
     LedgerFill.fee,
     LedgerFill.earning,
@@ -190,7 +188,7 @@ async def sums(session: AsyncSession, month: str) -> Sums:
         col(LedgerFill.revision) % 2 == 1,
     )
     above = or_(and_(~is_reversal, fee > ZERO), and_(is_reversal, fee < ZERO))
-    is_exit = or_(_IS_EXIT, col(LedgerFill.standing) == TierStanding.EXIT)
+    is_exit = or_(ATTACHED, col(LedgerFill.standing) == TierStanding.EXIT)
     negative = and_(col(LedgerFill.standing) == TierStanding.TAGGED, ~above)
     statement = (
         select(

@@ -17,6 +17,7 @@ from bot.chat.minted import cancel_data
 from bot.domain.notifications.preferences import Event
 from bot.domain.orders.exit_coverage import ExitGap
 from bot.domain.orders.order import OrderEvent, OrderReport, OrderState
+from bot.domain.orders.roles import OrderRole
 from bot.domain.orders.stops import Shortage
 from bot.domain.values import Language, plain
 from bot.kernel.events import Events
@@ -72,25 +73,24 @@ class ChatAnnouncer:
         if surprising:
             loud = notice_view.late_surprise(locale, snapshot, positions_data=POSITIONS)
             await self._send(session, order.chat_id, f"order:{order.id}:surprise", loud, LANE_URGENT)
-        if order.ticket_id is not None and order.client_id is not None:
+        if order.ticket_id is not None and not order.is_attached:
             if order.message_id is None and await self._panic_tells(session, order):
                 return
             await self._edit_card(session, order, card, asked=asked)
         if await self._is_no_news(session, order):
             await self._went(session, user, order, snapshot.account_label)
             return
-        is_exit = order.client_id is None  # made by the exchange for an order of ours
-        watched = order.trigger_price is not None and await promises.is_watched(session, order.id)
-        if (is_exit or watched) and _is_broken_promise(order):
+        watched = order.role is OrderRole.STOP and await promises.is_watched(session, order.id)
+        if (order.is_attached or watched) and _is_broken_promise(order):
             await self._alarm(session, order, locale, snapshot.account_label)
             return
         is_late = (
-            is_exit
+            order.is_attached
             or self._clock() - order.created_ms > LATE_MS
             or order.state is OrderState.UNKNOWABLE  # the last word there will be
         )
         # When a position closes, its exits go with it; where it did not, the monitor of stops speaks up.
-        is_told_elsewhere = (is_exit or watched) and order.state is OrderState.CANCELLED
+        is_told_elsewhere = (order.is_attached or watched) and order.state is OrderState.CANCELLED
         if is_late and not is_told_elsewhere and order.state not in _QUIET:
             await self._notice(session, order, card, fresh=not asked)
 
@@ -107,8 +107,7 @@ class ChatAnnouncer:
 
     async def _gone_with(self, session: AsyncSession, order: Order) -> list[Order]:
         """What ended because `order` closed its position: told on its card, and nowhere else."""
-        closes = order.client_id is None or order.request.get("reduceOnly") or order.trigger_price is not None
-        if not closes or not order.executed or order.exchange_id is None:
+        if not order.role.closes or not order.executed or order.exchange_id is None:
             return []
         executions = await fills.of_order(session, order.account_id, order.exchange_id)
         at_ms = executions[-1].timestamp_ms if executions else order.updated_ms
@@ -229,7 +228,7 @@ class ChatAnnouncer:
 
     async def _alarm(self, session: AsyncSession, order: Order, locale: Locale, label: str) -> None:
         """A stop or target that was promised does not stand: loud, with the way to place it again."""
-        kind = str(order.request.get("exit", "sl"))
+        kind = order.role.exit_kind
         level = order.trigger_price
         report = OrderReport(
             order.symbol,
@@ -252,25 +251,26 @@ class ChatAnnouncer:
         await self._send(
             session, order.chat_id, f"order:{order.id}:broken", message, LANE_URGENT, event=Event.EXIT_MISSING
         )
-        if kind == "sl":
-            await promises.alarm(session, [await _promising(session, order)])
+        if order.role is OrderRole.STOP:
+            await promises.alarm(session, [order.parent_id or order.id])
 
     async def exit_missing(self, session: AsyncSession, order: Order, gap: ExitGap) -> None:
         user = await users.get(session, order.user_id)
         if user is None or user.forgotten_ms is not None:
             return
         account = await session.get(Account, order.account_id)
+        kind = gap.promise.role.exit_kind
         message = notice_view.exit_absent(
             _locale(user),
             orders.snapshot(order, account.label if account is not None else ""),
             gap,
-            retry_data=_retry(order, gap.promise.kind, gap.promise.trigger),
+            retry_data=_retry(order, kind, gap.promise.trigger),
             close_data=f"on:{order.account_id}:close {order.symbol}",
             positions_data=POSITIONS,
         )
-        key = f"order:{order.id}:missing:{gap.promise.kind}"
+        key = f"order:{order.id}:missing:{kind}"
         await self._send(session, order.chat_id, key, message, LANE_URGENT, event=Event.EXIT_MISSING)
-        if gap.promise.kind == "sl":
+        if gap.promise.role is OrderRole.STOP:
             await promises.alarm(session, [order.id])
 
     async def stop_gone(
@@ -356,16 +356,9 @@ def _retry(order: Order, kind: str, trigger: Decimal) -> str:
     return f"on:{order.account_id}:{kind} {order.symbol} {plain(trigger)}"
 
 
-async def _promising(session: AsyncSession, stop: Order) -> int:
-    """The order that promised a stop: its entry, or `stop` itself where it was placed by its own."""
-    related = stop.request.get("relatedOrderId")
-    entry = await orders.by_exchange_id(session, stop.account_id, related) if related else None
-    return stop.id if entry is None else entry.id
-
-
 def _event_of(order: Order) -> Event:
     """The kind of news a change of an order is that nobody is looking at."""
-    if order.client_id is None:
+    if order.is_attached:
         return Event.EXIT
     return Event.FILL if order.executed else Event.ORDER
 

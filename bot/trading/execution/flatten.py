@@ -20,6 +20,7 @@ from bot.domain.accounts.account import Position
 from bot.domain.accounts.holdings import PositionClosing, closing_orders
 from bot.domain.markets.market import Market, named
 from bot.domain.orders.order import OrderEvent, OrderRequest, OrderState
+from bot.domain.orders.roles import OrderRole
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import ZERO
 from bot.exchange.backpack import AccountClient, BackpackError
@@ -333,6 +334,6 @@ class Panics:
 
 def _leg(request: OrderRequest, market: Market | None) -> Leg:
     if market is not None:
-        return Leg.of(request, market)
+        return Leg.of(request, market, OrderRole.CLOSE)
     own = named(request.symbol)
-    return Leg(request, own.base, own.quote or "USDC")
+    return Leg(request, own.base, own.quote or "USDC", OrderRole.CLOSE)

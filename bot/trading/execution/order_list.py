@@ -171,7 +171,7 @@ class OrderLists:
     async def _stands(self, ticket: Ticket) -> bool:
         """Whether the exchange has what was sent to take the place of others; no answer is no yes."""
         async with self._database.read() as session:
-            sent = [one for one in await orders.of_ticket(session, ticket.id) if one.client_id is not None]
+            sent = await orders.of_ticket(session, ticket.id)
         for _ in range(STANDS_TRIES):
             try:
                 resting = await self._cancellation.resting_ids(ticket.user_id, ticket.account_id or 0)
@@ -204,12 +204,11 @@ class OrderLists:
 
 
 def _results(ticket: Ticket, attempts: Sequence[Order]) -> tuple[StepDone, ...]:
-    ours = [order for order in attempts if order.client_id is not None]
     begun = ticket.preview.get("begun", -1)
     cancelled = ticket.preview.get("cancelled", {})
     results, first = [], 0
     for number, step in enumerate(unpack_steps(ticket.legs)):
-        sent = tuple(order for order in ours if first <= order.leg < first + len(step.legs))
+        sent = tuple(order for order in attempts if first <= order.leg < first + len(step.legs))
         first += len(step.legs)
         stored = cancelled.get(str(number))
         failures = tuple(msgspec.convert(one, Failure) for one in stored or ())

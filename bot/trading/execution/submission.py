@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.markets.market import Market
 from bot.domain.orders.order import OrderEvent, OrderRequest, OrderState
+from bot.domain.orders.roles import Contingency, OrderRole
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.exchange.backpack import AccountClient, BackpackClient
 from bot.exchange.backpack.errors import BackpackError, NotSent, RateLimited, UnknownOutcome
@@ -45,12 +46,12 @@ class Leg:
     request: OrderRequest
     base: str
     quote: str
-    exit_kind: str | None = None  # "tp" or "sl": what it is to the position it closes
+    role: OrderRole = OrderRole.ENTRY
     is_whole: bool = False  # an exit for all of the position
 
     @classmethod
-    def of(cls, request: OrderRequest, market: Market) -> Leg:
-        return cls(request, market.base, market.quote)
+    def of(cls, request: OrderRequest, market: Market, role: OrderRole) -> Leg:
+        return cls(request, market.base, market.quote, role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +284,9 @@ class Submission:
                 "quote": leg.quote,
                 "side": request.side,
                 "order_type": request.order_type,
+                "role": leg.role,
+                "contingency": Contingency.OTO if request.attaches_exits else Contingency.NONE,
+                "group": request.client_id if request.attaches_exits else None,
                 "client_id": request.client_id,
                 "broker_id": self._broker_id,
                 "request": request.payload(),
@@ -299,7 +303,7 @@ class Submission:
                 "updated_ms": now,
             },
         )
-        if leg.exit_kind == "sl" and request.reduce_only and request.trigger_price is not None:
+        if leg.role is OrderRole.STOP and request.reduce_only and request.trigger_price is not None:
             promise = StopPromise(
                 order_id=written.id,
                 account_id=ticket.account_id,

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.chat.buttons import new_token
 from bot.domain.intent import CancelIntent, CloseIntent, Intent, ProtectIntent, TradeIntent
 from bot.domain.orders.order import OrderRequest, OrderSnapshot
+from bot.domain.orders.roles import OrderRole
 from bot.domain.orders.stop_replacement import as_choice, is_beside, may_replace, standing, stands_already
 from bot.domain.preview.instrument_selection import WHOLE
 from bot.domain.preview.preview import Preview
@@ -385,10 +386,11 @@ def _reducing(steps: Sequence[OfferStep]) -> str | None:
 
 
 def _leg(preview: Preview, intent: Intent) -> Leg:
-    leg = Leg.of(preview.request, preview.market)
-    if not isinstance(intent, ProtectIntent):
-        return leg
-    return replace(leg, exit_kind=intent.kind, is_whole=intent.size in {None, WHOLE})
+    if isinstance(intent, ProtectIntent):
+        leg = Leg.of(preview.request, preview.market, OrderRole.of_exit(intent.kind))
+        return replace(leg, is_whole=intent.size in {None, WHOLE})
+    closes = isinstance(intent, CloseIntent) or preview.request.reduce_only
+    return Leg.of(preview.request, preview.market, OrderRole.CLOSE if closes else OrderRole.ENTRY)
 
 
 def _printed(refusal: Refusal) -> Refusal:

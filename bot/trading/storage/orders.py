@@ -20,6 +20,7 @@ from bot.trading.storage.tables import Order
 IN_DOUBT = (OrderState.SENDING, OrderState.UNKNOWN)
 LIVE = (OrderState.NEW, OrderState.TRIGGER_PENDING, OrderState.PARTIALLY_FILLED)
 OPEN = (*IN_DOUBT, *LIVE)
+ATTACHED = col(Order.parent_id).is_not(None)  # `Order.is_attached`
 
 # Digit and letter in turn, so that a code is never a number, an amount (`100K`), a duration (`1H5M`)
 # or a symbol. A subset of Crockford's base 32.
@@ -114,7 +115,8 @@ async def by_code(session: AsyncSession, user_id: int, code: str) -> Order | Non
 
 
 async def of_ticket(session: AsyncSession, ticket_id: int) -> Sequence[Order]:
-    return await _many(session, col(Order.ticket_id) == ticket_id)
+    """What was sent for a ticket, first to last; not the exits the exchange attached to it."""
+    return await _many(session, col(Order.ticket_id) == ticket_id, ~ATTACHED)
 
 
 async def in_doubt(
@@ -199,14 +201,13 @@ async def _put_off(session: AsyncSession, order_id: int, due_ms: int, **values: 
 
 async def exits_of(session: AsyncSession, parent: Order) -> Sequence[Order]:
     """The exits the exchange made for `parent`, as far as we heard of them."""
-    family = await _many(session, col(Order.ticket_id) == parent.ticket_id, col(Order.client_id).is_(None))
-    return [one for one in family if one.request.get("relatedOrderId") == parent.exchange_id]
+    return await _many(session, col(Order.parent_id) == parent.id)
 
 
 async def exit_ids(session: AsyncSession, account_id: int, symbol: str) -> set[str | None]:
-    """Exchange ids of every exit known on one market."""
+    """Exchange ids of every attached exit known on one market."""
     statement = select(col(Order.exchange_id)).where(
-        col(Order.account_id) == account_id, col(Order.symbol) == symbol, col(Order.client_id).is_(None)
+        col(Order.account_id) == account_id, col(Order.symbol) == symbol, ATTACHED
     )
     return set((await session.scalars(statement)).all())
 
@@ -266,7 +267,7 @@ def snapshot(order: Order, account_label: str) -> OrderSnapshot:
         exchange_id=order.exchange_id,
         client_id=order.client_id,
         origin=order.origin,
-        exit_kind=body.get("exit"),
+        exit_kind=order.role.exit_kind if order.is_attached else None,
         asked_quantity=_decimal(body.get("triggerQuantity") or body.get("quantity")),
     )
 

@@ -9,6 +9,7 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from bot.domain.orders.roles import OrderRole
 from bot.domain.values import Side
 from bot.kernel.storage.upsert import insert_values
 from bot.trading.storage import orders
@@ -117,6 +118,6 @@ async def release_of(
 
 async def _stops(session: AsyncSession, order: Order) -> Sequence[Order]:
     """The stop of a promise as an order: the promising order itself, or what was attached to it."""
-    if order.trigger_price is not None and "stopLossTriggerPrice" not in order.request:
+    if order.role is OrderRole.STOP:
         return [order]
-    return [one for one in await orders.exits_of(session, order) if one.request.get("exit") == "sl"]
+    return [one for one in await orders.exits_of(session, order) if one.role is OrderRole.STOP]

@@ -13,6 +13,7 @@ from sqlalchemy import JSON, BigInteger, Index, LargeBinary, UniqueConstraint, t
 from sqlmodel import Field
 
 from bot.domain.orders.order import OrderState
+from bot.domain.orders.roles import Contingency, OrderRole
 from bot.domain.values import OrderType, Side
 from bot.kernel.storage.base import Table
 from bot.kernel.storage.columns import Exact, Word, row_id
@@ -112,7 +113,18 @@ class Order(Table, table=True):
     quote: str
     side: Side = Field(sa_type=Word(Side))
     order_type: OrderType = Field(sa_type=Word(OrderType))
-    client_id: int | None = Field(default=None, sa_type=BigInteger)  # None: made by the exchange (TP/SL)
+    role: OrderRole = Field(
+        default=OrderRole.ENTRY, sa_type=Word(OrderRole), sa_column_kwargs={"server_default": OrderRole.ENTRY}
+    )
+    # The order of ours whose exit the exchange made this of; None: sent on its own.
+    parent_id: int | None = Field(default=None, foreign_key="desk_order.id", index=True, sa_type=BigInteger)
+    contingency: Contingency = Field(
+        default=Contingency.NONE,
+        sa_type=Word(Contingency),
+        sa_column_kwargs={"server_default": Contingency.NONE},
+    )
+    group: int | None = Field(default=None, sa_type=BigInteger)  # client id of its first; None: stands alone
+    client_id: int | None = Field(default=None, sa_type=BigInteger)  # None: none of ours was sent
     broker_id: int | None = None
     request: dict[str, Any] = Field(sa_type=JSON)  # the JSON body as sent
     state: OrderState = Field(default=OrderState.SENDING, sa_type=Word(OrderState))
@@ -139,6 +151,11 @@ class Order(Table, table=True):
     version: int = 1  # bumps at each change
     created_ms: int = Field(sa_type=BigInteger)
     updated_ms: int = Field(sa_type=BigInteger)
+
+    @property
+    def is_attached(self) -> bool:
+        """Whether the exchange made it, as an exit of the order of ours it belongs to."""
+        return self.parent_id is not None
 
 
 class FillRow(Table, table=True):

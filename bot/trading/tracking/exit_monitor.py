@@ -16,7 +16,8 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.orders.order import OrderEvent, OrderReport, OrderState
-from bot.domain.orders.stops import Exposure, Promised, Shortage, shortage
+from bot.domain.orders.roles import OrderRole
+from bot.domain.orders.stops import Exposure, Shortage, shortage
 from bot.domain.values import ZERO, Side
 from bot.exchange.backpack import AccountClient, BackpackError
 from bot.exchange.backpack.events import OrderUpdate, PositionUpdate, UserEvent
@@ -174,26 +175,23 @@ async def _shortage(
     resting: Sequence[OrderReport],
 ) -> Shortage | None:
     """What an entry's exits have closed needs no stop any more; that is read only where it matters."""
-    most = [Promised(one.trigger, None if one.is_whole else _size(rows[one.order_id])) for one in live]
+    most = [None if one.is_whole else _size(rows[one.order_id]) for one in live]
     if shortage(exposure, most, resting) is None:
         return None
-    left = []
+    left: list[Decimal | None] = []
+    own: set[str | None] = set()
     for one in live:
-        size = None if one.is_whole else await _left(session, rows[one.order_id])
-        left.append(Promised(one.trigger, size))
-    return shortage(exposure, left, resting)
+        order = rows[one.order_id]
+        exits = [order] if order.role is OrderRole.STOP else await orders.exits_of(session, order)
+        own |= {each.exchange_id for each in exits if each.role is OrderRole.STOP}
+        closed = sum((each.executed for each in exits), ZERO)
+        left.append(None if one.is_whole else max(ZERO, _size(order) - closed))
+    return shortage(exposure, left, resting, own)
 
 
 def _size(order: Order) -> Decimal:
     """What an entry has bought, or what a stop was to close."""
-    return (order.quantity or ZERO) if order.trigger_price is not None else order.executed
-
-
-async def _left(session: AsyncSession, order: Order) -> Decimal:
-    if order.trigger_price is not None:
-        return (order.quantity or ZERO) - order.executed
-    closed = sum((one.executed for one in await orders.exits_of(session, order)), ZERO)
-    return max(ZERO, order.executed - closed)
+    return (order.quantity or ZERO) if order.role is OrderRole.STOP else order.executed
 
 
 async def _exposures(line: AccountClient, symbols: set[str]) -> dict[str, Exposure]:

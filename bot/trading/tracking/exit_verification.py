@@ -14,6 +14,7 @@ from typing import Final
 
 from bot.domain.orders.exit_coverage import ExitGap, ExitPromise, FilledEntry, gaps, keeps
 from bot.domain.orders.order import OrderEvent, OrderReport
+from bot.domain.orders.roles import OrderRole
 from bot.domain.values import ZERO
 from bot.exchange.backpack import AccountClient, BackpackError
 from bot.kernel.storage import Database
@@ -22,6 +23,7 @@ from bot.trading.account_clients import AccountClients
 from bot.trading.events import Announcer
 from bot.trading.storage import orders
 from bot.trading.storage.tables import Order
+from bot.trading.tracking.reports import exit_prices
 from bot.trading.tracking.tracker import EXITS_GRACE_MS, Tracker
 from bot.vault import SignerRevoked, VaultError
 
@@ -94,14 +96,18 @@ class ExitVerification:
         resting: Sequence[OrderReport],
         held: Decimal,
     ) -> None:
-        entry = _entry(order)
         for report in resting:
-            if report.related_id == entry.exchange_id:
+            if report.related_id == order.exchange_id:
                 await self._tracker.apply(order.account_id, report)
+        async with self._database.read() as session:
+            known = await orders.exits_of(session, order)
+        entry = _entry(order, known)
         missing = gaps(entry, resting, held)
         absent = [gap.promise for gap in missing if not gap.covered]
-        ended = await self._ended(line, order, entry, absent) if absent else set()
-        missing = [gap for gap in missing if gap.promise.kind not in ended]
+        ended = {one.role for one in known if one.state.is_terminal} if absent else set()
+        if any(promise.role not in ended for promise in absent):
+            ended |= await self._ended(line, order, entry, absent)
+        missing = [gap for gap in missing if gap.promise.role not in ended]
         if missing and order.exits_misses + 1 < MISSES:
             async with self._database.write() as session:
                 await orders.miss_exits(session, order.id, due_ms, self._clock() + AGAIN_MS)
@@ -110,14 +116,11 @@ class ExitVerification:
 
     async def _ended(
         self, line: AccountClient, order: Order, entry: FilledEntry, absent: Sequence[ExitPromise]
-    ) -> set[str]:
-        """The kinds of exit that stood and are over: fired, cancelled by their user, or refused and told."""
+    ) -> set[OrderRole]:
+        """The exits that stood and are over, though nobody here heard of them: fired, or cancelled."""
         async with self._database.read() as session:
-            known = [one for one in await orders.exits_of(session, order) if one.state.is_terminal]
-            ended = {str(one.request.get("exit")) for one in known}
-            if all(promise.kind in ended for promise in absent):
-                return ended
             others = await orders.exit_ids(session, order.account_id, order.symbol)
+        ended: set[OrderRole] = set()
         since_ms = order.timestamp_ms - CLOCK_MS
         for report in await line.order_history(order.symbol, limit=PAGE):
             is_over = report.event in _OVER and report.side is entry.side.opposite
@@ -126,7 +129,7 @@ class ExitVerification:
             promise = next((one for one in absent if keeps(entry, one, report)), None)
             if promise is not None and is_over and is_new and in_time:
                 await self._tracker.apply_exit(order.account_id, report)
-                ended.add(promise.kind)
+                ended.add(promise.role)
         return ended
 
     async def _settle(self, seen: Order, due_ms: int, missing: Sequence[ExitGap]) -> None:
@@ -149,17 +152,15 @@ def _account(order: Order) -> int:
     return order.account_id
 
 
-def _entry(order: Order) -> FilledEntry:
-    names = (("tp", "takeProfitTriggerPrice"), ("sl", "stopLossTriggerPrice"))
+def _entry(order: Order, exits: Sequence[Order]) -> FilledEntry:
     return FilledEntry(
         order.symbol,
         order.side,
         order.exchange_id or "",
         order.executed,
         order.executed_quote / order.executed,
-        tuple(
-            ExitPromise(kind, Decimal(order.request[name])) for kind, name in names if name in order.request
-        ),
+        tuple(ExitPromise(role, price) for role, price in exit_prices(order).items()),
+        {one.exchange_id: one.role for one in exits},
     )
 
 

@@ -9,12 +9,18 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.orders.order import Fill, OrderEvent, OrderReport, OrderState
+from bot.domain.orders.roles import OrderRole
 from bot.domain.values import ZERO
 from bot.trading.storage import orders
 from bot.trading.storage.tables import FillRow, Order
 
 # How far before an attempt its traces may be dated, and after its death: clocks of exchange nodes differ.
 SKEW_MS: Final = 60_000
+
+_EXITS: Final = (
+    (OrderRole.TAKE_PROFIT, "takeProfitTriggerPrice"),
+    (OrderRole.STOP, "stopLossTriggerPrice"),
+)
 
 
 def report_of_fills(order: Order, executions: Sequence[Fill | FillRow]) -> OrderReport:
@@ -48,23 +54,24 @@ def has_triggered(order: Order, event: OrderEvent) -> bool:
     }
 
 
-def exit_prices(order: Order) -> set[Decimal]:
-    """Trigger prices of the exits attached to an order."""
-    names = ("takeProfitTriggerPrice", "stopLossTriggerPrice")
-    return {Decimal(order.request[name]) for name in names if name in order.request}
+def exit_prices(order: Order) -> dict[OrderRole, Decimal]:
+    """Trigger prices of the exits that were sent with an order."""
+    return {role: Decimal(order.request[name]) for role, name in _EXITS if name in order.request}
 
 
-def exit_kind(parent: Order, trigger: Decimal | None) -> str:
-    """Which of the promises of `parent` an exit keeps."""
-    target = parent.request.get("takeProfitTriggerPrice")
-    return "tp" if target is not None and trigger is not None and Decimal(target) == trigger else "sl"
+def exit_role(parent: Order, trigger: Decimal | None) -> OrderRole:
+    """Which of the exits of `parent` this is. No report says it: read once, when it is first heard of."""
+    is_target = trigger is not None and exit_prices(parent).get(OrderRole.TAKE_PROFIT) == trigger
+    return OrderRole.TAKE_PROFIT if is_target else OrderRole.STOP
 
 
 async def likely_parent(session: AsyncSession, account_id: int, report: OrderReport) -> Order | None:
     """The newest executed order that was sent before this exit was made, and asked for one just like it."""
     before_ms = (report.created_ms or 0) + SKEW_MS
     sent = await orders.newest_on(session, account_id, report.symbol, report.side.opposite, before_ms)
-    return next((one for one in sent if one.executed and report.trigger_price in exit_prices(one)), None)
+    return next(
+        (one for one in sent if one.executed and report.trigger_price in exit_prices(one).values()), None
+    )
 
 
 def precise(order: Order, report: OrderReport) -> OrderEvent:

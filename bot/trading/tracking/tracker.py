@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.orders.order import Fill, IllegalTransition, OrderEvent, OrderReport, OrderState, advance
+from bot.domain.orders.roles import Contingency, OrderRole
 from bot.domain.values import ZERO, OrderType
 from bot.kernel.events import Events
 from bot.kernel.storage import Database
@@ -27,8 +27,8 @@ from bot.trading.storage.promise_tables import StopPromise
 from bot.trading.storage.tables import Order
 from bot.trading.tracking.reports import (
     SKEW_MS,
-    exit_kind,
     exit_prices,
+    exit_role,
     has_triggered,
     likely_parent,
     may_be,
@@ -197,7 +197,7 @@ class Tracker:
         if report.executed > order.executed:
             order.executed = report.executed
             order.executed_quote = report.executed_quote
-            if order.exits_due_ms is None and exit_prices(order):
+            if order.exits_due_ms is None and order.contingency is Contingency.OTO:
                 order.exits_due_ms = self._clock() + EXITS_GRACE_MS
                 await self._promise(session, order)
             changed = True
@@ -206,20 +206,20 @@ class Tracker:
         changed = await self._recount_fee(session, order) or changed
         if not changed:
             return
-        if order.executed and (order.fee is None or exit_prices(order)):
+        if order.executed and (order.fee is None or order.contingency is Contingency.OTO):
             self.incomplete.add(order.account_id)
         await self._changed(session, order, surprising=contradicts)
 
     async def _promise(self, session: AsyncSession, order: Order) -> None:
         """What an entry's stop protects exists from the first fill on, and so does the promise."""
-        stop = order.request.get("stopLossTriggerPrice")
+        stop = exit_prices(order).get(OrderRole.STOP)
         if stop is not None:
             promise = StopPromise(
                 order_id=order.id,
                 account_id=order.account_id,
                 symbol=order.symbol,
                 side=order.side.opposite,
-                trigger=Decimal(stop),
+                trigger=stop,
                 is_whole=False,
                 due_ms=self._clock() + PROMISE_MS,
             )
@@ -301,10 +301,17 @@ class Tracker:
 
     async def _adopted(self, session: AsyncSession, parent: Order, report: OrderReport) -> Order:
         now = self._clock()
+        if parent.group is None:  # its exit was attached by somebody else's hand
+            parent.group = parent.client_id
+            session.add(parent)
         written = await orders.insert_attempt(
             session,
             {
                 "ticket_id": parent.ticket_id,
+                "parent_id": parent.id,
+                "role": exit_role(parent, report.trigger_price),
+                "contingency": Contingency.OCO if len(exit_prices(parent)) > 1 else Contingency.NONE,
+                "group": parent.group,
                 "leg": parent.leg,
                 "user_id": parent.user_id,
                 "account_id": parent.account_id,
@@ -313,11 +320,7 @@ class Tracker:
                 "quote": parent.quote,
                 "side": report.side,
                 "order_type": OrderType.LIMIT if report.order_type.lower() == "limit" else OrderType.MARKET,
-                "request": {
-                    "reduceOnly": True,
-                    "relatedOrderId": parent.exchange_id,
-                    "exit": exit_kind(parent, report.trigger_price),
-                },
+                "request": {"reduceOnly": True},
                 "state": OrderState.UNKNOWN,
                 "quantity": report.quantity,
                 "price": report.price,

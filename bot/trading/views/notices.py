@@ -127,7 +127,7 @@ def exit_absent(
     """The alarm for an exit of an executed order that the exchange does not have, or has too small."""
     symbol, price = symbol_name(snapshot.symbol), priced(locale, gap.promise.trigger, snapshot.quote)
     words = {
-        "kind": gap.promise.kind,
+        "kind": gap.promise.role.exit_kind,
         "symbol": symbol,
         "price": price,
         "code": snapshot.code,
