@@ -11,7 +11,6 @@ from bot.alerts.ending import end_plans, may_open
 from bot.alerts.storage.tables import Alert
 from bot.chat.request import Request
 from bot.chat.services import Services
-from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import Language
 from bot.kernel.storage import audit
 from bot.notifications import outbox_rows
@@ -41,6 +40,14 @@ async def knock(request: Request) -> None:
     await request.show(
         view.knocked(request.locale, denied=person.access is Access.DENIED, language_data="lang:ask")
     )
+
+
+async def turn_away(request: Request, asks: bool) -> None:
+    """A stranger who asks is heard; everybody else who is not let in is told what is missing."""
+    if asks:
+        await knock(request)
+        return
+    await request.say(view.not_let_in(request.here, denied=request.user.access is Access.DENIED))
 
 
 async def _tell_of_request(session: AsyncSession, request: Request) -> None:
@@ -161,12 +168,10 @@ async def dashboard(request: Request, _argument: str = "") -> None:
 
 
 async def tapped(request: Request, argument: str) -> None:
-    """The buttons of an operator; anybody can forge their data, nobody else the sender's id."""
+    """The buttons of an operator."""
     step, _, rest = argument.partition(":")
     person = _id(rest)
-    if request.user.id not in request.services.access.admins:
-        await request.answer(Refusal(RefusalCode.NOT_YOUR_BUTTON))
-    elif step == "users":
+    if step == "users":
         await people(request, rest)
     elif person is not None and step in {"ok", "no"}:
         await _decide(request, person, Access.APPROVED if step == "ok" else Access.DENIED)

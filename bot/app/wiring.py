@@ -7,19 +7,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from bot.access.chat import turn_away
 from bot.alerts.chat.announcer import AlertMessages
 from bot.alerts.chat.plans import AlertPlans
 from bot.alerts.service import Alerts
+from bot.app.features import FEATURES
 from bot.app.housekeeping import expire_previews, finish_chains, tidy
 from bot.app.lease import ActiveLease
 from bot.app.parting import KeyParting
 from bot.app.rebates import Rebates, check_of_last_day, keep, open_books
-from bot.app.router import Router
 from bot.app.subscriptions import follow_accounts, follow_trading
+from bot.chat.feature import Features
 from bot.chat.overload import Overload
 from bot.chat.prompts import Prompts
+from bot.chat.router import Router
 from bot.chat.services import Services
-from bot.chat.urgency import urgency_of
+from bot.chat.urgency import Urgencies
 from bot.exchange.backpack import BackpackClient, BrokerTag
 from bot.exchange.backpack.streams import UserStream
 from bot.intake import Intake
@@ -56,6 +59,7 @@ from bot.trading.execution.cancellation import Cancellation
 from bot.trading.execution.flatten import Panics
 from bot.trading.execution.order_list import OrderLists
 from bot.trading.execution.submission import Submission
+from bot.trading.feature import READER
 from bot.trading.key_health import KeyHealth
 from bot.trading.linking import Linking
 from bot.trading.message_context import MessageContexts
@@ -207,6 +211,7 @@ def build(
     )
     services = Services(
         bot=telegram,
+        features=Features(FEATURES),
         database=database,
         outbox=outbox,
         events=events,
@@ -267,11 +272,12 @@ def build(
 
 def _telegram(services: Services, vault: Vault, lease: ActiveLease) -> Telegram:
     """The door updates come in by, with the router behind it."""
-    router = Router(services)
+    router = Router(services, READER, turn_away)
     overload = Overload(services.outbox, router.locale_of)
     record = Record(services.database, vault.notes, clock=services.clock)
+    urgencies = Urgencies(services.features)
     intake = Intake(
-        record, router.handle, urgency_of, overload.refuse, clock=services.clock, may_act=lease.holds
+        record, router.handle, urgencies.of, overload.refuse, clock=services.clock, may_act=lease.holds
     )
     return Telegram(services.bot, intake, overload)
 

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.chat import buttons
-from bot.chat.acts import ActClass
-from bot.chat.acts import act as declared
 from bot.chat.request import Request
 from bot.domain.refusal import Refusal, RefusalCode
 
@@ -22,14 +20,11 @@ Do = Callable[[Request, Arguments], Awaitable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class Confirmation:
     """What a second tap does, and how it is asked for again when it came too late."""
 
     do: Do
     again: Do
-
-
-ACTS: Final[dict[str, Act]] = {}  # filled by the handlers that ask
 
 
 async def ask(request: Request, action: str, arguments: Arguments) -> str:
@@ -48,23 +43,22 @@ async def ask(request: Request, action: str, arguments: Arguments) -> str:
     return f"sure:{token}"
 
 
-@declared(ActClass.STRANGERS)
 async def sure(request: Request, token: str) -> None:
     """The second tap."""
     services = request.services
     async with services.database.write() as session:
         button = await buttons.use_once(session, token, request.user.id, services.clock())
         known = button or await buttons.find(session, token)
-    act = ACTS.get(known.action) if known is not None else None
-    if known is None or act is None:
+    asked = services.features.confirmations.get(known.action) if known is not None else None
+    if known is None or asked is None:
         await request.answer(Refusal(RefusalCode.EXPIRED))
     elif known.user_id != request.user.id:
         await request.answer(Refusal(RefusalCode.NOT_YOUR_BUTTON))
     elif button is not None:
         request.answer_soon()
-        await act.do(request, button.arguments)
+        await asked.do(request, button.arguments)
     elif known.used_ms is not None:
         await request.answer(Refusal(RefusalCode.USED))
     else:
         await request.answer(Refusal(RefusalCode.EXPIRED))
-        await act.again(request, known.arguments)
+        await asked.again(request, known.arguments)

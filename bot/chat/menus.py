@@ -23,7 +23,7 @@ EXAMPLE: Final = "long sol $200 5x sl 3%"
 
 # Each section lists rows of menu entries, three or of long labels two: no label may break on a phone.
 # An entry `x` has the label `menu-x` and the data `menu:x`.
-_SECTIONS: Final = {
+SECTIONS: Final = {
     "main": (
         *("long short", "positions orders", "balance alerts"),
         *("trade manage market", "account settings help", "panic"),
@@ -89,13 +89,13 @@ def menu(locale: Locale, section: str = "main") -> Message:
 
     An entry is a command of the same name or another section. What is no section shows the main menu.
     """
-    section = section if section in _SECTIONS else "main"
+    section = section if section in SECTIONS else "main"
     return Message(locale.text(_TITLES.get(section, f"menu-{section}-title")), menu_keyboard(locale, section))
 
 
 def menu_keyboard(locale: Locale, section: str = "main") -> Keyboard:
     """The buttons of `menu` alone, to stand under another message."""
-    return tuple(tuple(_entry(locale, name) for name in row.split()) for row in _SECTIONS[section])
+    return tuple(tuple(_entry(locale, name) for name in row.split()) for row in SECTIONS[section])
 
 
 def _entry(locale: Locale, name: str) -> Button:

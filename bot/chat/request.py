@@ -139,6 +139,17 @@ class Request:
         """What a line of this person means, knowing which markets exist."""
         return parse(text, language=Language(self.user.language), tickers=self.services.catalogue.tickers)
 
+    def is_read(self, text: str) -> bool:
+        """Whether `text` means something as a line."""
+        return isinstance(self.read(text), Parsed)
+
+    def makes_sense(self, text: str) -> bool:
+        """Whether an unknown command in a group may have been meant for us: it reads, or nearly so."""
+        result = self.read(text)
+        if isinstance(result, Parsed):
+            return True
+        return bool(result.mends) or result.refusal.code is not RefusalCode.SYNTAX
+
     def source(self, line: str) -> str:
         """Names the message or tap that asks for `line`: what Telegram delivers twice makes one thing."""
         if self.query is not None:

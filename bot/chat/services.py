@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from telegram import Bot
 
@@ -31,10 +32,14 @@ from bot.trading.previews.cancel_preview import Cancels
 from bot.trading.previews.tickets import Tickets
 from bot.trading.queries import Queries
 
+if TYPE_CHECKING:
+    from bot.chat.feature import Features
+
 
 @dataclass(slots=True)
 class Services:
     bot: Bot
+    features: Features  # what the branches do, and by which commands and buttons
     database: Database
     outbox: Outbox
     events: Events

@@ -6,32 +6,14 @@ does carry was made by us; everything else is over, or was never there.
 
 from __future__ import annotations
 
-from typing import Final
-
 from telegram import CallbackQuery, InlineKeyboardButton, Message
 
+from bot.chat.feature import Callback
 from bot.chat.sender import STALE_AFTER_S
 from bot.domain.intent import QueryIntent
 from bot.domain.values import Language
 from bot.intake.polling import NEVER_MS
 from bot.language import Parsed, parse
-
-# Buttons that only show something. Any other, and any that is added, acts.
-_LOOKS: Final = frozenset(
-    (
-        *("menu", "new", "help", "pos", "ord", "bal", "acc", "px", "fr", "fm", "cy", "bk", "w", "aw", "rb"),
-        *("no", "keep"),  # they keep things as they are
-    )
-)
-_LOOKS_WITHIN: Final[dict[str, frozenset[str]]] = {
-    "al": frozenset({"list", "missed", "open", "replay", "edit"}),
-    "panic": frozenset({"ask"}),
-    "cancelall": frozenset({"ask"}),
-    "adm": frozenset({"users"}),
-    "link": frozenset({"cancel"}),
-    "acct": frozenset({"unlink"}),  # which asks first
-}
-_LINES: Final = frozenset({"go", "on"})
 
 
 def button_of(query: CallbackQuery) -> InlineKeyboardButton | None:
@@ -56,23 +38,9 @@ def seconds_of(age_ms: int) -> int | None:
     return None if age_ms >= NEVER_MS else age_ms // 1000
 
 
-def acts(data: str, language: Language) -> bool:
-    """Whether a tap does more than show something."""
-    name, _, argument = data.partition(":")
-    if name in _LOOKS:
-        return False
-    if name in _LOOKS_WITHIN:
-        return argument.partition(":")[0] not in _LOOKS_WITHIN[name]
-    if name in {"set", "hush", "lang"}:
-        return not _only_opens(name, argument)
-    if name in _LINES:
-        result = parse(argument.partition(":")[2] if name == "on" else argument, language=language)
-        return not (
-            isinstance(result, Parsed) and all(isinstance(one, QueryIntent) for one in result.intents)
-        )
-    return True
-
-
-def _only_opens(name: str, argument: str) -> bool:
-    """A setting that is opened, and not set."""
-    return argument == "ask" if name == "lang" else not argument.partition(":")[2]
+def acts(callback: Callback, argument: str, language: Language) -> bool:
+    """Whether a tap does more than show something. Unless its callback says that it does not, it does."""
+    if callback.line is None:
+        return not callback.looks(argument)
+    result = parse(callback.line(argument), language=language)
+    return not (isinstance(result, Parsed) and all(isinstance(one, QueryIntent) for one in result.intents))

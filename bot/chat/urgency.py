@@ -2,37 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any
 
+from bot.chat.feature import ActClass, Features
 from bot.intake import Arrival, Urgency
 from bot.kernel.secret_detection import is_suspect
 from bot.language.classify import begins_exit
 
-_EXIT_TAPS: Final = frozenset({"cancel", "cancelall", "flat", "panic"})
-_LINES: Final = frozenset({"go", "on"})  # taps that stand for a line; the text in a token is not looked up
 
+@dataclass(frozen=True, slots=True)
+class Urgencies:
+    """Tells exits by what the features say of their buttons."""
 
-def urgency_of(arrival: Arrival) -> Urgency:
-    """A tap or a line that begins like an exit is one; it is read in full when its turn has come."""
-    content = arrival.body[arrival.kind]
-    if arrival.kind == "callback_query":
-        return _of_tap(content)
-    if "migrate_to_chat_id" in content:
-        return Urgency.EXIT  # what is sent to the group from now on needs its new id
-    text = text_of(content)
-    if is_suspect(text):
-        return Urgency.TAP  # it must not stand there, nor be left unread
-    if arrival.kind == "message" and is_for_a_bot(arrival) and begins_exit(text):
-        return Urgency.EXIT
-    return Urgency.LINE
+    features: Features
 
+    def of(self, arrival: Arrival) -> Urgency:
+        """A tap or a line that begins like an exit is one; it is read in full when its turn has come."""
+        content = arrival.body[arrival.kind]
+        if arrival.kind == "callback_query":
+            return self._of_tap(content)
+        if "migrate_to_chat_id" in content:
+            return Urgency.EXIT  # what is sent to the group from now on needs its new id
+        text = text_of(content)
+        if is_suspect(text):
+            return Urgency.TAP  # it must not stand there, nor be left unread
+        if arrival.kind == "message" and is_for_a_bot(arrival) and begins_exit(text):
+            return Urgency.EXIT
+        return Urgency.LINE
 
-def _of_tap(query: dict[str, Any]) -> Urgency:
-    name, _, argument = str(query.get("data", "")).partition(":")
-    if name == "on":
-        argument = argument.partition(":")[2]
-    is_exit = name in _EXIT_TAPS or (name in _LINES and begins_exit(argument))
-    return Urgency.EXIT if is_exit else Urgency.TAP
+    def _of_tap(self, query: dict[str, Any]) -> Urgency:
+        """The text of a line in a token is not looked up."""
+        name, _, argument = str(query.get("data", "")).partition(":")
+        callback = self.features.callbacks.get(name)
+        if callback is None:
+            return Urgency.TAP
+        begins = callback.line is not None and begins_exit(callback.line(argument))
+        return Urgency.EXIT if begins or callback.access is ActClass.REDUCE_RISK else Urgency.TAP
 
 
 def is_for_a_bot(arrival: Arrival) -> bool:

@@ -17,6 +17,7 @@ from bot.domain.values import ZERO, MarketKind, plain
 from bot.funding import views as funding_view
 from bot.funding.views import Mine, SortOrder
 from bot.language import Parsed
+from bot.trading.chat import trade
 from bot.trading.chat.accounts import number
 from bot.ui import charts
 from bot.ui import refusals as refusal_view
@@ -25,6 +26,14 @@ from bot.ui.words import symbol_name
 SIZES: Final = ("250", "500", "1000")  # of one leg, in quote
 # Source: Backpack's fee table, tier 1; for who has not linked an account.
 TIER_1: Final = FeeRates(Decimal(8), Decimal(10), Decimal(2), Decimal(5))
+
+
+async def begin(request: Request, argument: str) -> None:
+    """The command: with words it is a line, without it is the table of all."""
+    if argument:
+        await trade.line(request, f"funding {argument}")
+    else:
+        await table(request)
 
 
 async def funding(request: Request, argument: str = "") -> bool:
@@ -109,11 +118,9 @@ async def carry(request: Request, argument: str = "") -> bool:
 
 async def _as_line(request: Request, argument: str) -> None:
     """What is wrong with the words of a carry; several statements are a line like any other."""
-    from bot.trading.chat import trade as trading_trade  # which answers by this module, among others
-
     whole = request.read(f"carry {argument}")
     is_itself = isinstance(whole, Parsed) and len(whole.intents) == 1
-    await trading_trade.line(request, f"{'buy' if is_itself else 'carry'} {argument}")
+    await trade.line(request, f"{'buy' if is_itself else 'carry'} {argument}")
 
 
 async def _page(request: Request, found: Carry, row: FundingRow, spot: Market, perp: Market) -> None:
@@ -138,9 +145,7 @@ async def _preview(request: Request, spot: Market, perp: Market, notional: Decim
         return
     quantity = plain(wanted)
     bought, sold = symbol_name(spot.symbol), symbol_name(perp.symbol)
-    from bot.trading.chat import trade as trading_trade
-
-    await trading_trade.line(request, f"buy {quantity} {bought}; short {quantity} {sold}")
+    await trade.line(request, f"buy {quantity} {bought}; short {quantity} {sold}")
 
 
 async def _carries(request: Request) -> bool:

@@ -80,6 +80,15 @@ async def test_a_stranger_in_a_group_is_told_where_to_ask(guarded: World) -> Non
     await here.says("/price sol", "must let you in first")
 
 
+async def test_a_strangers_line_hides_behind_no_command(guarded: World) -> None:
+    """A word that everybody may say does not carry in what stands beneath it."""
+    carol, here = guarded.person(CAROL), guarded.person(CAROL, DESK)
+    for line in ("price sol", "alert sol > 300", "positions"):
+        await carol.says(f"/help@rucksack_bot\n{line}", "must let you in first")
+    await here.says("/help@rucksack_bot\nalert sol > 300", "must let you in first")
+    assert "must let you in first" not in (await here.says("/help")).text
+
+
 async def test_who_is_denied_may_still_leave(guarded: World) -> None:
     alice, carol = await _trades(guarded)
     preview = await carol.says("long sol $100", "Account")

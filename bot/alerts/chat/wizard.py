@@ -19,6 +19,7 @@ from bot.domain.intent import AlertIntent
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import HUNDRED, MarketKind, plain
 from bot.language import Parsed, parse
+from bot.trading.chat import trade
 from bot.ui.words import symbol_name
 
 MOST_SYMBOLS: Final = 12
@@ -76,6 +77,14 @@ _OF_ALL: Final = {
     "flips": _Kind("funding flips"),
     "extreme": _Kind("funding extreme"),
 }
+
+
+async def begin(request: Request, argument: str) -> None:
+    """`/alert`: with words it is a line, without it is the first button."""
+    if argument:
+        await trade.line(request, f"alert {argument}")
+    else:
+        await step(request)
 
 
 async def step(request: Request, argument: str = "") -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from zoneinfo import available_timezones
 
 from bot.chat import menus as start_view
-from bot.chat.acts import ActClass, act
+from bot.chat.feature import begin
 from bot.chat.request import Request
 from bot.people.tables import ConfirmMode, SizeMeaning, User
 from bot.preferences.views import help as help_view
@@ -31,7 +31,6 @@ _OPTIONS: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
-@act(ActClass.STRANGERS)
 async def help_topic(request: Request, topic: str = "") -> None:
     """A page of help, or the list of pages."""
     message = help_view.help(request.here, topic.strip().lower()) if topic.strip() else None
@@ -41,6 +40,21 @@ async def help_topic(request: Request, topic: str = "") -> None:
 async def menu(request: Request, section: str = "main") -> None:
     """A page of buttons."""
     await request.show(start_view.menu(request.locale, section or "main"))
+
+
+async def open_entry(request: Request, entry: str) -> None:
+    """A menu entry: a page of buttons, or the command of that name."""
+    command = request.services.features.command(entry)
+    if entry in start_view.SECTIONS:
+        await menu(request, entry)
+    elif command is not None:
+        await begin(request, command, "")
+
+
+async def open_beside(request: Request, entry: str) -> None:
+    """A menu entry as a message of its own: under a card that goes on changing, it would be overwritten."""
+    request.is_tap = False
+    await open_entry(request, entry)
 
 
 async def settings(request: Request, _: str = "", *, saved: str | None = None) -> None:

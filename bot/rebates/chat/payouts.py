@@ -109,9 +109,6 @@ async def _ask(request: Request, draft: PayoutDraft, read: view.ReadAs | None = 
 async def tapped(request: Request, token: str) -> None:
     """Record a draft as what its operator says it is, once; without a token, let it be."""
     services = request.services
-    if request.user.id not in services.access.admins:
-        await request.answer(Refusal(RefusalCode.NOT_YOUR_BUTTON))
-        return
     if not token:
         await request.show(view.dropped(request.locale))
         return

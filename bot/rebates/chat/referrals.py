@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Final
 
 from bot.chat.request import Request
-from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import HUNDRED, ZERO
 from bot.kernel.storage import audit
 from bot.people import users
@@ -15,7 +14,6 @@ from bot.rebates.affiliates import MOST
 from bot.rebates.model.rebate import Month
 from bot.rebates.views import ledger as view
 from bot.ui import Message
-from bot.ui import refusals as refusal_view
 
 _PERCENT: Final = re.compile(r"(\d{1,3}(?:\.\d{1,4})?)\s?%?", re.ASCII)
 _USAGE: Final = re.compile(r"(\d{1,16})\s+(\S+?)\s?%?(?:\s+(\d{4}-\d{2}))?", re.ASCII)
@@ -30,9 +28,6 @@ async def first_question(request: Request) -> Message | None:
 
 async def referral(request: Request, argument: str = "") -> None:
     """`/referral`, `/referral 15%`, `/referral none`, `/referral unknown`."""
-    if not request.sender.private:
-        await request.say(refusal_view.refusal(request.here, Refusal(RefusalCode.PRIVATE_ONLY)))
-        return
     known, rate = _rate(argument)
     if known:
         await _answer(request, rate)

@@ -6,7 +6,6 @@ from typing import Final
 
 from bot.chat import admins, confirmations
 from bot.chat import menus as start_view
-from bot.chat.acts import ActClass, act
 from bot.chat.prompts import Prompt
 from bot.chat.request import Request
 from bot.chat.services import Services
@@ -17,7 +16,6 @@ from bot.kernel.secret_detection import DOT, spellings
 from bot.language import Parsed, parse
 from bot.notifications import chats
 from bot.people.tables import Account, KeyState
-from bot.rebates.chat import referrals
 from bot.trading.linking import InDoubt, Linked, NotYet
 from bot.trading.views import linking as link_view
 from bot.ui import Locale, Message
@@ -48,12 +46,8 @@ async def start(request: Request, _: str = "") -> None:
     )
 
 
-@act(ActClass.LET_IN)
 async def link(request: Request, argument: str = "") -> None:
-    """Offer the two ways; a group is no place for either."""
-    if not request.sender.private:
-        await request.say(refusal_view.refusal(request.here, Refusal(RefusalCode.PRIVATE_ONLY)))
-        return
+    """Offer the two ways."""
     label = _label(argument)
     if isinstance(label, Refusal):
         await request.show(refusal_view.refusal(request.locale, label))
@@ -81,7 +75,6 @@ def _label(text: str) -> str | Refusal:
     return intent.account or "" if isinstance(intent, TradeIntent) else ""
 
 
-@act(ActClass.LET_IN)
 async def link_step(request: Request, argument: str) -> None:
     """The buttons of linking."""
     step, _, rest = argument.partition(":")
@@ -118,7 +111,7 @@ async def _verify(request: Request, account_id: int) -> None:
     request.answer_soon()
     outcome = await request.services.linking.verify(request.user.id, account_id)
     if isinstance(outcome, Linked):
-        question = await referrals.first_question(request)
+        question = await request.services.features.newcomer_question(request)
         label, read_only = outcome.account.label, outcome.read_only
         await request.show(link_view.link_done(request.locale, label, read_only, question))
     elif isinstance(outcome, NotYet):
@@ -235,7 +228,6 @@ async def unlink(request: Request, label: str = "") -> None:
         await request.show(link_view.unlink_which(request.locale, labels))
 
 
-@act(ActClass.STRANGERS)
 async def forget(request: Request, _: str = "") -> None:
     """Ask before destroying everything."""
     yes = await confirmations.ask(request, "forget", {})
@@ -267,8 +259,10 @@ async def _unlink_again(request: Request, arguments: confirmations.Arguments) ->
     await account_step(request, f"unlink:{arguments['account']}")
 
 
-confirmations.ACTS["forget"] = confirmations.Act(_forget, lambda request, _: forget(request))
-confirmations.ACTS["unlink"] = confirmations.Act(_unlink, _unlink_again)
+CONFIRMATIONS: Final = {
+    "forget": confirmations.Confirmation(_forget, lambda request, _: forget(request)),
+    "unlink": confirmations.Confirmation(_unlink, _unlink_again),
+}
 
 
 async def _in_doubt(request: Request, account: Account, doubt: InDoubt) -> Message:
@@ -284,14 +278,12 @@ async def _in_doubt(request: Request, account: Account, doubt: InDoubt) -> Messa
     )
 
 
-@act(ActClass.STRANGERS)
 async def keep(request: Request, what: str) -> None:
     """The other button of unlink and forget."""
     build = link_view.forget_kept if what == "forget" else link_view.unlink_kept
     await request.show(build(request.locale))
 
 
-@act(ActClass.STRANGERS)
 async def language(request: Request, code: str) -> None:
     """Choose the language: one's own in private, the group's in a group, where only administrators may."""
     if not request.sender.private and not await admins.may_manage(request):

@@ -118,7 +118,7 @@ def _intent(arguments: confirmations.Arguments) -> CancelIntent:
     raise ValueError("a button of a cancel carries no cancel")
 
 
-confirmations.ACTS[ACTION] = confirmations.Act(_confirmed, _again)
+CONFIRMATIONS: Final = {ACTION: confirmations.Confirmation(_confirmed, _again)}
 
 
 async def _carry_out(request: Request, account_id: int, intent: CancelIntent, ids: Sequence[str]) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from bot.chat import menus as start_view
+from bot.chat.feature import Handler
 from bot.chat.prompts import Prompt
 from bot.chat.request import Request
 from bot.domain.refusal import Refusal, RefusalCode
@@ -31,6 +32,18 @@ _STOPS: Final = ("1%", "2%", "3%", "5%", "10%")
 _TARGETS: Final = ("2%", "5%", "10%", "20%")
 _PERP: Final = {"long", "short"}
 _OPENING: Final = {*_PERP, "buy"}  # told at the first step; the ticket decides
+
+
+def begin(verb: str) -> Handler:
+    """A trading command: with words it is a line, without it is the first button."""
+
+    async def handle(request: Request, argument: str) -> None:
+        if argument or await trade.answers_card(request, verb):
+            await trade.line(request, f"{verb} {argument}".strip())
+        else:
+            await step(request, verb)
+
+    return handle
 
 
 async def step(request: Request, argument: str) -> None:
@@ -186,7 +199,7 @@ async def _type(request: Request, words: list[str]) -> None:
     await request.show(start_view.ask(request.locale, "type", [], cancel_data="menu:main", line=prefix))
 
 
-async def typed(request: Request, prompt: Prompt, text: str) -> None:
+async def typed(request: Request, prompt: Prompt, text: str) -> bool:
     """The answer to a question, or a new line by somebody who changed their mind."""
     completed = f"{prompt.prefix} {text}{prompt.suffix}"
     # Who answers "sl?" with "sl 3%" has said it all.
@@ -197,4 +210,5 @@ async def typed(request: Request, prompt: Prompt, text: str) -> None:
         if len(text.split()) > 1 and classify(text, tickers=request.services.catalogue.tickers)
         else completed
     )  # a new line, itself wrong
-    await trade.line(request, next((way for way in ways if trade.is_line(request, way)), unread))
+    await trade.line(request, next((way for way in ways if request.is_read(way)), unread))
+    return True

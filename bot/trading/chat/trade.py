@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Final
 
-from bot.alerts.chat import alerts
 from bot.chat.request import Request, title_of
 from bot.domain.intent import (
     AgainIntent,
-    AlertIntent,
     CancelIntent,
     CloseIntent,
     Intent,
     PanicIntent,
     ProtectIntent,
     QueryIntent,
-    QueryKind,
     TradeIntent,
 )
 from bot.domain.refusal import Refusal, RefusalCode
-from bot.funding import chat
 from bot.language import Parsed, ParseFailure, canonical
 from bot.people.tables import SizeMeaning
-from bot.preferences.chat import settings
-from bot.trading.chat import accounts, cancels, flatten, lists, order_list, replies, unparsed
+from bot.trading.chat import cancels, lists, order_list, replies, unparsed
 from bot.trading.chat.accounts import number
 from bot.trading.chat.ticket_cards import StatementPlace, card_of, is_small, own_token, refuse
 from bot.trading.previews.tickets import Moved
@@ -64,8 +58,9 @@ async def line(request: Request, text: str) -> None:
 
 async def _do(request: Request, statements: list[tuple[Intent, StatementPlace]]) -> None:
     """Questions answer for themselves, in front; several orders and cancels go as a chain, before alerts."""
+    features = request.services.features
     for intent, _ in statements:
-        if isinstance(intent, QueryIntent) and not await query(request, intent):
+        if isinstance(intent, QueryIntent) and not await features.obey(request, intent):
             return
     acts = [one for one in statements if not isinstance(one[0], QueryIntent)]
     chained = [(intent, place) for intent, place in acts if isinstance(intent, order_list.ChainIntent)]
@@ -73,7 +68,7 @@ async def _do(request: Request, statements: list[tuple[Intent, StatementPlace]])
         return
     alone = acts if len(chained) < 2 else [one for one in acts if one not in chained]
     for intent, _ in alone:
-        if not await act(request, intent):
+        if not await features.obey(request, intent):
             return
 
 
@@ -113,54 +108,10 @@ async def _withdraw_offer(request: Request, ticket_id: int) -> None:
     await request.show(told)
 
 
-def is_line(request: Request, text: str) -> bool:
-    """Whether `text` means something."""
-    return isinstance(request.read(text), Parsed)
-
-
-def makes_sense(request: Request, text: str) -> bool:
-    """Whether an unknown command in a group may have been meant for us: it reads, or nearly so."""
-    result = request.read(text)
-    return isinstance(result, Parsed) or bool(result.mends) or result.refusal.code is not RefusalCode.SYNTAX
-
-
-async def act(request: Request, intent: Intent) -> bool:
-    """Do one statement; False when it was refused."""
-    match intent:
-        case TradeIntent() | CloseIntent() | ProtectIntent():
-            return await offer(request, intent)
-        case CancelIntent():
-            return await cancels.cancel(request, intent)
-        case PanicIntent():
-            return await flatten.panic(request)
-        case AlertIntent():
-            return await alerts.said(request, intent)
-        case AgainIntent():
-            await refuse(request, Refusal(RefusalCode.NO_CARD))
-            return False
-        case QueryIntent():
-            return await query(request, intent)
-
-
-_ANSWERS: dict[QueryKind, Callable[[Request, str], Awaitable[Any]]] = {
-    QueryKind.POSITIONS: lambda request, _: lists.positions(request),
-    QueryKind.ORDERS: lambda request, _: lists.orders(request),
-    QueryKind.ORDER: lists.order,
-    QueryKind.BALANCE: lambda request, _: lists.balance(request),
-    QueryKind.PRICE: lists.price,
-    QueryKind.BOOK: lists.book,
-    QueryKind.FEES: lambda request, _: lists.fees(request),
-    QueryKind.FUNDING: chat.funding,
-    QueryKind.CARRY: chat.carry,
-    QueryKind.ACCOUNTS: lambda request, _: accounts.accounts(request),
-    QueryKind.SETTINGS: lambda request, _: settings.settings(request),
-    QueryKind.HELP: settings.help_topic,
-}
-
-
-async def query(request: Request, intent: QueryIntent) -> bool:
-    """Show what a line asks for; False when it was refused."""
-    return await _ANSWERS[intent.kind](request, intent.argument or "") is not False
+async def again(request: Request, _: AgainIntent) -> bool:
+    """`same` with no card to answer."""
+    await refuse(request, Refusal(RefusalCode.NO_CARD))
+    return False
 
 
 async def offer(request: Request, intent: TradeIntent | CloseIntent | ProtectIntent) -> bool:

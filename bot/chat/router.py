@@ -14,11 +14,9 @@ from collections.abc import Awaitable, Callable
 from sqlalchemy.exc import SQLAlchemyError
 from telegram import CallbackQuery, InlineKeyboardButton, Message, Update
 
-from bot.alerts.chat import alerts
-from bot.app import access
-from bot.app.commands import COMMANDS, OPERATOR_COMMANDS, SPEAKING, TAPS, Handler, behind_tap
-from bot.chat import group_language, secrets_in_chat, taps
+from bot.chat import admission, group_language, secrets_in_chat, taps
 from bot.chat.addressing import without_name
+from bot.chat.feature import Callback, Command, Reader, begin
 from bot.chat.request import Attached, Replied, Request
 from bot.chat.sender import Sender, language_of, sender_of_message, sender_of_tap
 from bot.chat.services import Services
@@ -29,7 +27,6 @@ from bot.intake import Arrival
 from bot.intake import views as intake_view
 from bot.kernel.secret_detection import hide
 from bot.people import users
-from bot.trading.chat import accounts, order_wizard, trade
 from bot.ui import Locale
 from bot.ui import Message as View
 from bot.ui import refusals as refusal_view
@@ -43,8 +40,11 @@ _ILLEGIBLE = re.compile("[\x00\ud800-\udfff]")  # no database stores them and no
 class Router:
     """Turns updates into turns."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, reader: Reader, turn_away: admission.TurnAway) -> None:
         self._services = services
+        self._features = services.features
+        self._reader = reader
+        self._turn_away = turn_away
 
     async def handle(self, arrival: Arrival) -> None:
         """Do what an update asks for. One that cannot be read is left out, and logged without its content."""
@@ -100,7 +100,9 @@ class Router:
         locale = await self._locale_of(message)
         thread = message.message_thread_id if message.is_topic_message else None
         if leaked:
-            view = await accounts.stray_secret(self._services, locale, message.chat_id, message.message_id)
+            view = await self._reader.stray_secret(
+                self._services, locale, message.chat_id, message.message_id
+            )
             await self._services.outbox.say(message.chat_id, view, thread_id=thread)
         elif message.chat.type == "private" or (text.startswith("/") and self._is_for_us(text)):
             view = refusal_view.refusal(locale, refusal)
@@ -137,38 +139,31 @@ class Router:
         text = self._addressed(request, text)
         if leaked or text.startswith("/"):
             await self._look_around(request)
-        if not leaked and await self._is_stopped(request, text):
+        command, argument = self._command_in(request, text) or (None, "")
+        if not leaked and await self._is_stopped(request, text, command):
             return
         prompt = self._services.prompts.take(request.user.id) if request.sender.private else None
-        word = text.strip().lower()
-        if leaked:
-            await accounts.secret(request, words, prompt)
-        elif text and prompt is not None and prompt.kind == "secret" and not _names_command(text):
-            await accounts.secret(
-                request, words, prompt
-            )  # even where it begins with a slash, as one in 64 does
-        elif text.startswith("/"):
-            await self._command(request, text)
-        elif not request.sender.private:
+        is_slashed = text.startswith("/")
+        if leaked or (text and prompt is not None and prompt.kind == "secret" and not self._names_one(text)):
+            await self._reader.secret(request, words, prompt)  # a slash may be its first letter: one in 64
+        elif not request.sender.private and not (is_slashed and self._is_addressed(request, text, command)):
             return  # outside a private chat an order needs a slash
         elif not text:
             refusal = Refusal(RefusalCode.UNSUPPORTED, {"feature": "media"})
             await request.say(refusal_view.refusal(request.locale, refusal))
-        elif prompt is not None and prompt.kind == "alert":
-            if not await alerts.typed(request, prompt, text):
-                await trade.line(request, text)
-        elif prompt is not None:
-            await order_wizard.typed(request, prompt, text)
-        elif word in COMMANDS and not trade.is_line(request, word):
-            await COMMANDS[word](request, "")
+        elif not is_slashed and prompt is not None:
+            if not await self._features.answer(request, prompt, text):
+                await self._reader.line(request, text)
+        elif command is not None:
+            await begin(request, command, argument)
         else:
-            await trade.line(request, text)
+            await self._reader.line(request, text)
 
     def _addressed(self, request: Request, text: str) -> str:
         """The text without our name; in a group what is said to us by name is as good as with a slash."""
         text, named = without_name(text, self._services.bot_username)
         is_meant = named and not text.startswith("/") and not request.sender.private
-        return f"/{text}" if is_meant and trade.makes_sense(request, text) else text
+        return f"/{text}" if is_meant and request.makes_sense(text) else text
 
     async def _look_around(self, request: Request) -> None:
         """In a group, learn in which language it is spoken to."""
@@ -178,24 +173,37 @@ class Router:
                 services.database, who.chat_id, who.title, services.clock()
             )
 
-    async def _is_stopped(self, request: Request, text: str) -> bool:
+    async def _is_stopped(self, request: Request, text: str, command: Command | None) -> bool:
         """Whether the operator has not let its sender in; a secret is dealt with whoever sends it."""
         meant = request.sender.private or (text.startswith("/") and self._is_for_us(text))
-        return meant and await access.stops(request, _behind(request, text))
+        # In a group a stranger's command that nobody here knows is left to others.
+        quiet = not request.sender.private and self._features.command(_command_of(text)) is None
+        return meant and await admission.stops(request, command, self._turn_away, quiet=quiet)
 
-    async def _command(self, request: Request, text: str) -> None:
-        if not request.sender.private and not self._is_for_us(text):
-            return
+    def _command_in(self, request: Request, text: str) -> tuple[Command, str] | None:
+        """The command a message gives, with its words; None: it is a line, or nothing we know."""
+        if not text.startswith("/"):
+            return self._bare_command(request, text)
         word, _, argument = text[1:].partition(" ")
-        name, _, addressee = word.partition("@")
-        handler = COMMANDS.get(name.lower())
-        if request.user.id in self._services.access.admins:
-            handler = handler or OPERATOR_COMMANDS.get(name.lower())
+        is_operator = request.user.id in self._services.access.admins
+        command = self._features.command(word.partition("@")[0], operator=is_operator)
         is_alert = argument.lower().startswith("alert ")  # `/funding alert sol flips`
-        if handler is not None and "\n" not in word and not is_alert:
-            await handler(request, argument.strip())
-        elif request.sender.private or addressee or trade.makes_sense(request, text):
-            await trade.line(request, text)
+        return None if command is None or "\n" in word or is_alert else (command, argument.strip())
+
+    def _bare_command(self, request: Request, text: str) -> tuple[Command, str] | None:
+        """The command of a single word without its slash, unless it means something as a line."""
+        word = text.strip()
+        command = self._features.command(word)
+        return None if command is None or request.is_read(word.lower()) else (command, "")
+
+    def _names_one(self, text: str) -> bool:
+        """Whether `text` is one of our commands, and not merely something that begins with a slash."""
+        return text.startswith("/") and self._features.is_command(_command_of(text))
+
+    def _is_addressed(self, request: Request, text: str, command: Command | None) -> bool:
+        """Whether what begins with a slash in a group is for us: by its name, or by what it says."""
+        is_named = "@" in text.partition(" ")[0]
+        return self._is_for_us(text) and (command is not None or is_named or request.makes_sense(text))
 
     def _is_for_us(self, text: str) -> bool:
         """Whether a command in a group names this bot or no bot; in private nobody else reads it."""
@@ -208,31 +216,31 @@ class Router:
             return
         self._services.outbox.heard_from(who.chat_id)
         name, _, argument = _ILLEGIBLE.sub("�", query.data or "").partition(":")
-        token = argument if name in {"ok", "no"} else None
+        callback = self._features.callbacks.get(name)
+        token = argument if callback is not None and callback.holds_ticket else None
         request = await self._turn(who, query.message.message_id, query, token)
         if request is not None:
-            await self._guarded(request, lambda: self._tapped(request, query, name, argument, age_ms))
+            await self._guarded(request, lambda: self._tapped(request, query, callback, argument, age_ms))
 
     async def _tapped(
-        self, request: Request, query: CallbackQuery, name: str, argument: str, age_ms: int
+        self, request: Request, query: CallbackQuery, callback: Callback | None, argument: str, age_ms: int
     ) -> None:
-        handler = TAPS.get(name)
         button = taps.button_of(query)
-        if handler is None or (button is None and not self._is_owed(request, query)):
+        if callback is None or (button is None and not self._is_owed(request, query)):
             await request.answer(self._why_over(request))
             return
         if button is None and request.ticket is None:
             request.is_tap = False  # nobody knows what stands there: it is not written over
-        if taps.is_too_old(age_ms) and taps.acts(query.data or "", Language(request.user.language)):
+        if taps.is_too_old(age_ms) and taps.acts(callback, argument, Language(request.user.language)):
             await self._ask_again(request, query, button, age_ms)
             return
-        if request.sender.private and handler not in SPEAKING:
+        if request.sender.private and not callback.speaks:
             request.answer_soon()
         await self._look_around(request)
-        if await access.stops(request, behind_tap(name, argument)):
+        if await admission.stops(request, self._features.behind(callback, argument), self._turn_away):
             return
         self._services.prompts.forget_line(request.user.id)
-        await handler(request, argument)
+        await begin(request, callback, argument)
         await request.answer()
 
     def _is_owed(self, request: Request, query: CallbackQuery) -> bool:
@@ -300,23 +308,9 @@ class Router:
         await request.say(message)
 
 
-def _names_command(text: str) -> bool:
-    """Whether `text` is one of our commands, and not merely something that begins with a slash."""
-    name = _command_of(text)
-    return text.startswith("/") and (name in COMMANDS or name in OPERATOR_COMMANDS)
-
-
 def _command_of(text: str) -> str:
     """The name of the command a text that begins with a slash gives."""
     return text[1:].partition(" ")[0].partition("@")[0].lower()
-
-
-def _behind(request: Request, text: str) -> Handler | None:
-    """What a message begins: a command, one written without its slash, or a line; None: nothing we know."""
-    if text.startswith("/"):
-        return COMMANDS.get(_command_of(text))
-    word = text.strip().lower()
-    return COMMANDS[word] if word in COMMANDS and not trade.is_line(request, word) else trade.line
 
 
 def _attached(message: Message) -> Attached | None:

@@ -1,0 +1,32 @@
+"""Alerts in a chat: set by a sentence or by buttons, listed, changed, taken back."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.alerts.chat import alerts, lists, wizard
+from bot.chat.feature import ActClass, Callback, Command, Feature, always, at
+from bot.domain.intent import AlertIntent
+
+FEATURE: Final = Feature(
+    "alerts",
+    commands=(
+        Command("alert", wizard.begin, ActClass.JUDGED, aliases=("a",)),
+        Command("alerts", lists.alerts, ActClass.READ),
+        Command("missed", lists.missed, ActClass.READ),
+    ),
+    callbacks=(
+        Callback(
+            "al",
+            alerts.tap,
+            ActClass.JUDGED,
+            looks=at("list", "missed", "open", "replay", "edit"),
+            speaks=True,
+        ),
+        Callback("as", alerts.saved, ActClass.JUDGED, speaks=True),
+        Callback("ah", alerts.answered, ActClass.JUDGED),
+        Callback("aw", wizard.step, ActClass.JUDGED, looks=always),
+    ),
+    statements={AlertIntent: alerts.said},
+    answers={"alert": alerts.typed},
+)

@@ -1,0 +1,23 @@
+"""Funding in a chat: the table of all, one market's past, and carries."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.chat.feature import ActClass, Callback, Command, Feature, always
+from bot.domain.intent import QueryKind
+from bot.funding import chat
+
+FEATURE: Final = Feature(
+    "funding",
+    commands=(
+        Command("funding", chat.begin, ActClass.READ),
+        Command("carry", chat.carry, ActClass.READ),
+    ),
+    callbacks=(
+        Callback("fr", chat.table, ActClass.READ, looks=always),
+        Callback("fm", chat.market, ActClass.READ, looks=always),
+        Callback("cy", chat.carry, ActClass.READ, looks=always),
+    ),
+    questions={QueryKind.FUNDING: chat.funding, QueryKind.CARRY: chat.carry},
+)

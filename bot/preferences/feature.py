@@ -1,0 +1,33 @@
+"""Help, menus, settings, and how loud a chat is."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.chat.feature import ActClass, Callback, Command, Feature, always, wordless
+from bot.domain.intent import QueryKind
+from bot.preferences.chat import notifications, settings
+
+
+def _opens(argument: str) -> bool:
+    """A setting that is opened, and not set."""
+    return not argument.partition(":")[2]
+
+
+FEATURE: Final = Feature(
+    "preferences",
+    commands=(
+        Command("help", settings.help_topic, ActClass.STRANGERS),
+        Command("menu", settings.menu, ActClass.READ),
+        Command("settings", settings.settings, ActClass.SETTINGS),
+        Command("noise", notifications.noise, ActClass.SETTINGS),
+    ),
+    callbacks=(
+        Callback("menu", settings.open_entry, ActClass.READ, looks=always, names_command=True),
+        Callback("new", settings.open_beside, ActClass.READ, looks=always, names_command=True),
+        Callback("help", settings.help_topic, ActClass.STRANGERS, looks=always),
+        Callback("set", settings.setting, ActClass.SETTINGS, looks=_opens),
+        Callback("hush", notifications.choose, ActClass.SETTINGS, looks=_opens),
+    ),
+    questions={QueryKind.SETTINGS: wordless(settings.settings), QueryKind.HELP: settings.help_topic},
+)

@@ -1,0 +1,26 @@
+"""The broker's books in a chat: a user's one question, and what operators record and read."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.chat.feature import ActClass, Callback, Command, Feature, always
+from bot.rebates.chat import payouts, rebates, referrals, shares
+
+FEATURE: Final = Feature(
+    "rebates",
+    commands=(
+        Command("referral", referrals.referral, ActClass.SETTINGS, in_groups=False),
+        Command("affiliate", referrals.affiliate, ActClass.OPERATOR),
+        Command("rebates", rebates.rebates, ActClass.OPERATOR),
+        Command("advisor", rebates.advisor, ActClass.OPERATOR),
+        Command("payout", payouts.payout, ActClass.OPERATOR),
+        Command("share", shares.share, ActClass.OPERATOR),
+    ),
+    callbacks=(
+        Callback("ref", referrals.tapped, ActClass.SETTINGS),
+        Callback("rb", rebates.tapped, ActClass.OPERATOR, looks=always),
+        Callback("py", payouts.tapped, ActClass.OPERATOR),
+    ),
+    asks_newcomers=referrals.first_question,
+)

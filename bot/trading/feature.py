@@ -1,0 +1,107 @@
+"""The trunk in a chat: accounts, orders from line to tap, and what an account holds."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.chat import confirmations
+from bot.chat.feature import ActClass, Callback, Command, Feature, Reader, always, at, wordless
+from bot.chat.request import Request
+from bot.domain.intent import (
+    AgainIntent,
+    CancelIntent,
+    CloseIntent,
+    PanicIntent,
+    ProtectIntent,
+    QueryKind,
+    TradeIntent,
+)
+from bot.trading.chat import accounts, cancels, flatten, lists, order_wizard, trade
+
+
+async def _panic(request: Request, _: PanicIntent) -> bool:
+    return await flatten.panic(request)
+
+
+def _line_of_account(argument: str) -> str:
+    """The line of `<account>:<line>`."""
+    return argument.partition(":")[2]
+
+
+_COMMANDS: Final = (
+    Command("start", accounts.start, ActClass.READ, knocks=True),
+    Command("link", accounts.link, ActClass.OPEN_RISK, in_groups=False),
+    Command("accounts", accounts.accounts, ActClass.READ),
+    Command("language", accounts.language, ActClass.STRANGERS, aliases=("lang",)),
+    Command("unlink", accounts.unlink, ActClass.SETTINGS),
+    Command("forget", accounts.forget, ActClass.STRANGERS),
+    Command("price", order_wizard.begin("price"), ActClass.READ),
+    Command("book", order_wizard.begin("book"), ActClass.READ),
+    Command("balance", wordless(lists.balance), ActClass.READ),
+    Command("positions", wordless(lists.positions), ActClass.READ),
+    Command("orders", wordless(lists.orders), ActClass.READ),
+    Command("order", order_wizard.begin("order"), ActClass.READ),
+    Command("fees", wordless(lists.fees), ActClass.READ),
+    Command("buy", order_wizard.begin("buy"), ActClass.JUDGED),
+    Command("sell", order_wizard.begin("sell"), ActClass.JUDGED),
+    Command("long", order_wizard.begin("long"), ActClass.JUDGED),
+    Command("short", order_wizard.begin("short"), ActClass.JUDGED),
+    Command("close", order_wizard.begin("close"), ActClass.REDUCE_RISK),
+    Command("tp", order_wizard.begin("tp"), ActClass.REDUCE_RISK),
+    Command("sl", order_wizard.begin("sl"), ActClass.REDUCE_RISK),
+    Command("cancel", trade.cancel, ActClass.REDUCE_RISK),
+    Command("cancelall", wordless(cancels.cancel_all), ActClass.REDUCE_RISK),
+    Command("panic", wordless(flatten.panic), ActClass.REDUCE_RISK),
+)
+
+_CALLBACKS: Final = (
+    Callback("ok", trade.confirm, ActClass.JUDGED, holds_ticket=True, speaks=True),
+    Callback("no", trade.withdraw, ActClass.READ, looks=always, holds_ticket=True, speaks=True),
+    Callback("go", trade.run, ActClass.JUDGED, line=str),
+    Callback("on", trade.run_on, ActClass.JUDGED, line=_line_of_account),
+    Callback("always", trade.always, ActClass.JUDGED),
+    Callback("w", order_wizard.step, ActClass.JUDGED, looks=always),
+    Callback("pos", lists.positions, ActClass.READ, looks=always),
+    Callback("ord", lists.orders, ActClass.READ, looks=always),
+    Callback("bal", lists.balance, ActClass.READ, looks=always),
+    Callback("px", lists.price, ActClass.READ, looks=always),
+    Callback("bk", lists.book, ActClass.READ, looks=always),
+    Callback("cancel", cancels.cancel_order, ActClass.REDUCE_RISK),
+    Callback("cancelall", cancels.cancel_all, ActClass.REDUCE_RISK, looks=at("ask")),
+    Callback("panic", flatten.panic_asked, ActClass.REDUCE_RISK, looks=at("ask")),
+    Callback("flat", flatten.panic_confirmed, ActClass.REDUCE_RISK),
+    Callback("acc", accounts.accounts, ActClass.READ, looks=always),
+    Callback("acct", accounts.account_step, ActClass.SETTINGS, looks=at("unlink")),  # which asks first
+    Callback("link", accounts.link_step, ActClass.OPEN_RISK, looks=at("cancel")),
+    Callback("sure", confirmations.sure, ActClass.STRANGERS, speaks=True),
+    Callback("keep", accounts.keep, ActClass.STRANGERS, looks=always),
+    Callback("lang", accounts.language, ActClass.STRANGERS, looks=lambda argument: argument == "ask"),
+)
+
+FEATURE: Final = Feature(
+    "trading",
+    commands=_COMMANDS,
+    callbacks=_CALLBACKS,
+    statements={
+        TradeIntent: trade.offer,
+        CloseIntent: trade.offer,
+        ProtectIntent: trade.offer,
+        CancelIntent: cancels.cancel,
+        PanicIntent: _panic,
+        AgainIntent: trade.again,
+    },
+    questions={
+        QueryKind.POSITIONS: wordless(lists.positions),
+        QueryKind.ORDERS: wordless(lists.orders),
+        QueryKind.ORDER: lists.order,
+        QueryKind.BALANCE: wordless(lists.balance),
+        QueryKind.PRICE: lists.price,
+        QueryKind.BOOK: lists.book,
+        QueryKind.FEES: wordless(lists.fees),
+        QueryKind.ACCOUNTS: wordless(accounts.accounts),
+    },
+    answers={"line": order_wizard.typed},
+    confirmations=accounts.CONFIRMATIONS | cancels.CONFIRMATIONS,
+)
+
+READER: Final = Reader(trade.line, accounts.secret, accounts.stray_secret)
