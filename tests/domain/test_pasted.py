@@ -91,6 +91,7 @@ def _grouped(text: str, size: int) -> str:
     return " ".join(text[start : start + size] for start in range(0, len(text), size))
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(SECRETS, st.booleans())
 @pytest.mark.parametrize("spelling", SPELLINGS)
@@ -200,6 +201,7 @@ def test_a_word_beside_it_is_evidence(text: str, named: bool) -> None:
     assert is_named(text) is named
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(
     SECRETS,

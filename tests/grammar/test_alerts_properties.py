@@ -43,6 +43,7 @@ def test_the_order_of_words_never_changes_the_meaning(alert: AlertIntent, rng: r
     assert not isinstance(result, Parsed) or result.intents == (alert,)
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(strategies.intents, alert_strategies.alerts)
 def test_an_alert_may_end_a_chain_and_nothing_follows_it(other: object, alert: AlertIntent) -> None:

@@ -96,6 +96,7 @@ def number_of(intent: Intent) -> set[Decimal]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", STYLES)
 @MANY
 @given(value=values, place=st.sampled_from(PLACES))

@@ -19,6 +19,7 @@ from tests.grammar import strategies
 MANY = settings(max_examples=500, deadline=None)
 
 
+@pytest.mark.slow
 @MANY
 @given(strategies.intents)
 def test_what_is_printed_parses_to_itself(intent: Intent) -> None:
@@ -27,6 +28,7 @@ def test_what_is_printed_parses_to_itself(intent: Intent) -> None:
     assert result.intents == (intent,)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.lists(strategies.intents, min_size=2, max_size=4), st.sampled_from([";", " ; ", ";\n"]))
 def test_a_chain_is_its_statements_in_order(intents: list[Intent], joint: str) -> None:
@@ -48,6 +50,7 @@ def test_the_order_of_arguments_never_changes_the_meaning(intent: TradeIntent, r
     assert isinstance(result, ParseFailure) or result.intents == (intent,)
 
 
+@pytest.mark.slow
 @MANY
 @given(strategies.hostile, st.sampled_from(Language), st.sampled_from(strategies.TICKERS))
 @example('"', Language.ENGLISH, frozenset())

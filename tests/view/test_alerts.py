@@ -33,6 +33,7 @@ NOON_MS = 1_792_000_000_000
 SOL = PriceLevel("SOL_USDC_PERP", D(160), Trend.UP, Source.MARK)
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(conditions, any_options, st.sampled_from(Language), st.decimals(-1000, 1000, places=4))
 def test_every_alert_can_be_told(

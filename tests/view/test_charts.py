@@ -34,6 +34,7 @@ def size(png: bytes) -> tuple[int, int]:
 prices = st.decimals(Decimal("0.00000001"), Decimal("1e12"), allow_nan=False)
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(st.lists(prices, max_size=40), st.lists(prices, max_size=3), st.text(max_size=30))
 def test_any_prices_make_a_picture(closes: list[Decimal], levels: list[Decimal], text: str) -> None:
