@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.access import views as view
 from bot.alerts.ending import end_plans, may_open
 from bot.alerts.storage.tables import Alert
+from bot.chat.callback_data import ButtonData
 from bot.chat.request import Request
 from bot.chat.services import Services
 from bot.domain.values import Language
@@ -26,6 +29,35 @@ HOUR_MS: Final = 3_600_000
 MOST_AN_HOUR: Final = 20  # requests told one by one; more are in /users
 PER_PAGE: Final = 8
 MAX_ID: Final = 2**52  # Telegram's ids have at most 52 significant bits
+
+
+class OperatorAct(StrEnum):
+    """What a button of an operator does."""
+
+    APPROVE = "ok"
+    DENY = "no"
+    USERS = "users"
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorButton(ButtonData):
+    """Let a person in or out, or show a page of all."""
+
+    prefix = "adm"
+
+    act: OperatorAct
+    number: int  # of the person, or of the page
+
+
+def _deciding(person: int) -> dict[str, str]:
+    """The data of the two buttons under a person."""
+    approve, deny = OperatorButton(OperatorAct.APPROVE, person), OperatorButton(OperatorAct.DENY, person)
+    return {"approve_data": approve.pack(), "deny_data": deny.pack()}
+
+
+def _page_data(number: int) -> str:
+    """The data of a button that shows a page of everybody."""
+    return OperatorButton(OperatorAct.USERS, number).pack()
 
 
 async def knock(request: Request) -> None:
@@ -58,13 +90,12 @@ async def _tell_of_request(session: AsyncSession, request: Request) -> None:
     if lately <= MOST_AN_HOUR:
         event = OperatorEvent(
             f"access:{person}",
-            lambda locale: view.request(
-                locale, person, name, approve_data=f"adm:ok:{person}", deny_data=f"adm:no:{person}"
-            ),
+            lambda locale: view.request(locale, person, name, **_deciding(person)),
         )
     else:
         event = OperatorEvent(
-            f"access:crowd:{now_ms // HOUR_MS}", lambda locale: view.crowd(locale, list_data="adm:users:0")
+            f"access:crowd:{now_ms // HOUR_MS}",
+            lambda locale: view.crowd(locale, list_data=_page_data(0)),
         )
     await tell_admins(session, services.access.admins, event, now_ms)
 
@@ -149,14 +180,20 @@ async def people(request: Request, page: str = "0") -> None:
         view.PersonLine(
             user.id,
             "operator" if user.id in request.services.access.admins else user.access.value,
-            approve_data=f"adm:ok:{user.id}",
-            deny_data=f"adm:no:{user.id}",
+            **_deciding(user.id),
         )
         for user in shown
     ]
     pages = max(1, -(-total // PER_PAGE))
     await request.show(
-        view.people(request.locale, lines, total, number, pages, page_data=lambda n: f"adm:users:{n}")
+        view.people(
+            request.locale,
+            lines,
+            total,
+            number,
+            pages,
+            page_data=_page_data,
+        )
     )
 
 
@@ -167,14 +204,13 @@ async def dashboard(request: Request, _argument: str = "") -> None:
     await request.show(view.dashboard(request.locale, url))
 
 
-async def tapped(request: Request, argument: str) -> None:
+async def tapped(request: Request, button: OperatorButton) -> None:
     """The buttons of an operator."""
-    step, _, rest = argument.partition(":")
-    person = _id(rest)
-    if step == "users":
-        await people(request, rest)
-    elif person is not None and step in {"ok", "no"}:
-        await _decide(request, person, Access.APPROVED if step == "ok" else Access.DENIED)
+    if button.act is OperatorAct.USERS:
+        await people(request, str(button.number))
+    elif button.number < MAX_ID:
+        approved = button.act is OperatorAct.APPROVE
+        await _decide(request, button.number, Access.APPROVED if approved else Access.DENIED)
 
 
 def _id(text: str) -> int | None:

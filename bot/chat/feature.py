@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from bot.chat.callback_data import ButtonData, Forged
 from bot.chat.confirmations import Confirmation
 from bot.chat.prompts import Prompt
 from bot.chat.request import Request
@@ -27,6 +28,7 @@ Question = Callable[[Request], Awaitable[Message | None]]
 Looks = Callable[[str], bool]  # of the argument of a callback
 Key = TypeVar("Key")
 Declared = TypeVar("Declared")
+Data = TypeVar("Data", bound=ButtonData)
 
 
 class ActClass(StrEnum):
@@ -187,6 +189,26 @@ async def begin(request: Request, act: Act, argument: str) -> None:
         await act.handler(request, argument)
     else:
         await request.say(refusal_view.refusal(request.here, Refusal(RefusalCode.PRIVATE_ONLY)))
+
+
+def typed(
+    data: type[Data],
+    handler: Callable[[Request, Data], Awaitable[Any]],
+    access: ActClass,
+    *,
+    looks: Looks = never,
+) -> Callback:
+    """A callback whose handler gets its argument as a value; a tap that cannot be read is over."""
+
+    async def handle(request: Request, argument: str) -> None:
+        try:
+            read = data.read(argument)
+        except Forged:
+            await request.answer(Refusal(RefusalCode.EXPIRED))
+            return
+        await handler(request, read)
+
+    return Callback(data.prefix, handle, access, looks=looks)
 
 
 def wordless(act: Callable[[Request], Awaitable[Any]]) -> Handler:

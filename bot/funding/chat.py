@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
+from bot.chat.callback_data import number
 from bot.chat.request import Request
 from bot.domain.accounts.account import FeeRates, Position
 from bot.domain.accounts.holdings import meant
@@ -18,7 +19,6 @@ from bot.funding import views as funding_view
 from bot.funding.views import Mine, SortOrder
 from bot.language import Parsed
 from bot.trading.chat import trade
-from bot.trading.chat.accounts import number
 from bot.ui import charts
 from bot.ui import refusals as refusal_view
 from bot.ui.words import symbol_name

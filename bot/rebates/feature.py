@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.chat.feature import ActClass, Callback, Command, Feature, always
+from bot.chat.feature import ActClass, Callback, Command, Feature, always, typed
 from bot.rebates.chat import payouts, rebates, referrals, shares
+from bot.rebates.chat.buttons import BooksButton
 
 FEATURE: Final = Feature(
     "rebates",
@@ -19,7 +20,7 @@ FEATURE: Final = Feature(
     ),
     callbacks=(
         Callback("ref", referrals.tapped, ActClass.SETTINGS),
-        Callback("rb", rebates.tapped, ActClass.OPERATOR, looks=always),
+        typed(BooksButton, rebates.tapped, ActClass.OPERATOR, looks=always),
         Callback("py", payouts.tapped, ActClass.OPERATOR),
     ),
     asks_newcomers=referrals.first_question,

@@ -21,6 +21,7 @@ from bot.alerts.storage.alerts import LIVE
 from bot.alerts.storage.tables import Alert, AlertState
 from bot.alerts.views import cards as alert_view
 from bot.chat.admins import may_manage
+from bot.chat.callback_data import number
 from bot.chat.prompts import Prompt
 from bot.chat.request import Request
 from bot.domain.alerts.alert import Condition, WhenTrue
@@ -28,7 +29,6 @@ from bot.domain.intent import AlertIntent, Intent
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.language import Parsed, ParseFailure, canonical
 from bot.trading.chat import unparsed
-from bot.trading.chat.accounts import number
 from bot.ui import Button
 from bot.ui import refusals as refusal_view
 from bot.ui.message import keyboard

@@ -8,8 +8,8 @@ from bot.alerts.chat.announcer import news
 from bot.alerts.condition_codec import unpack
 from bot.alerts.storage.tables import AlertState
 from bot.alerts.views import cards as alert_view
+from bot.chat.callback_data import number
 from bot.chat.request import Request
-from bot.trading.chat.accounts import number
 from bot.ui import Message
 
 MISSED_DAYS: Final = 7

@@ -12,6 +12,7 @@ from bot.kernel.storage import Database
 from bot.notifications.sender import LANE_DIGEST, pack_keyboard
 from bot.notifications.tables import OutboxMessage as Row
 from bot.people import users
+from bot.rebates.chat.buttons import BooksButton, Page
 from bot.rebates.model.rebate import Month
 from bot.rebates.model.summary import MonthSummary
 from bot.rebates.summary import Summaries
@@ -24,10 +25,10 @@ from bot.ui.lateness import Lateness
 def doors(month: Month) -> view.Doors:
     """The buttons under a month: `rebates.chat.rebates.tapped` opens them."""
     return view.Doors(
-        month=lambda other: f"rb:month:{other}",
-        breakdown=lambda by: f"rb:by:{month}:{by}:0",
-        files=f"rb:files:{month}",
-        advice=f"rb:advice:{month}",
+        month=lambda other: BooksButton(Page.MONTH, other).pack(),
+        breakdown=lambda by: BooksButton(Page.BREAKDOWN, month, by).pack(),
+        files=BooksButton(Page.FILES, month).pack(),
+        advice=BooksButton(Page.ADVICE, month).pack(),
     )
 
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Final
 
 from bot.chat.request import Request
-from bot.domain.refusal import Refusal, RefusalCode
 from bot.language.numbers import read_number
+from bot.rebates.chat.buttons import BooksButton, Page
 from bot.rebates.chat.monthly import doors, parts_of
 from bot.rebates.model.programme import advise, project
 from bot.rebates.model.rebate import Month
@@ -44,16 +44,14 @@ async def _show_month(request: Request, month: Month) -> None:
     await request.show(page)
 
 
-async def _show_breakdown(request: Request, month: Month, rest: str) -> None:
-    name, _, page = rest.partition(":")
-    by = Breakdown(name)
+async def _show_breakdown(request: Request, month: Month, by: Breakdown, number: int) -> None:
     shown = view.breakdown(
         request.locale,
         await request.services.summaries.recent(month),
         by,
-        int(page),
-        page_data=lambda number: f"rb:by:{month}:{by}:{number}",
-        back_data=f"rb:month:{month}",
+        number,
+        page_data=lambda other: BooksButton(Page.BREAKDOWN, month, by, other).pack(),
+        back_data=BooksButton(Page.MONTH, month).pack(),
     )
     await request.show(shown)
 
@@ -102,21 +100,14 @@ def _what_is_known(argument: str) -> dict[str, Decimal] | None:
     return known if len(known) == len(numbers) else None
 
 
-async def tapped(request: Request, argument: str) -> None:
+async def tapped(request: Request, button: BooksButton) -> None:
     """The buttons of an operator."""
-    step, _, rest = argument.partition(":")
-    text, _, rest = rest.partition(":")
-    try:
-        month = Month.parse(text)
-    except ValueError:
-        await request.answer(Refusal(RefusalCode.EXPIRED))
-        return
-    match step:
-        case "month":
-            await _show_month(request, month)
-        case "by":
-            await _show_breakdown(request, month, rest)
-        case "files":
-            await _send_files(request, month)
-        case "advice":
-            await _advise(request, month, {})
+    month = button.month
+    if button.page is Page.BREAKDOWN and button.by is not None:
+        await _show_breakdown(request, month, button.by, button.number)
+    elif button.page is Page.FILES:
+        await _send_files(request, month)
+    elif button.page is Page.ADVICE:
+        await _advise(request, month, {})
+    else:
+        await _show_month(request, month)

@@ -6,6 +6,7 @@ from typing import Final
 
 from bot.chat import admins, confirmations
 from bot.chat import menus as start_view
+from bot.chat.callback_data import number
 from bot.chat.prompts import Prompt
 from bot.chat.request import Request
 from bot.chat.services import Services
@@ -23,7 +24,6 @@ from bot.ui import refusals as refusal_view
 from bot.vault import AlreadyLinked, SecretRefused
 
 MAX_LABEL: Final = 20
-MAX_ID: Final = 2**63 - 1
 _LANGUAGES: Final = {
     **{language.value: language for language in Language},
     **dict.fromkeys(("english", "英语", "英文"), Language.ENGLISH),
@@ -120,14 +120,6 @@ async def _verify(request: Request, account_id: int) -> None:
         await request.say_privately(message)
     else:
         await request.say_privately(refusal_view.refusal(request.locale, outcome))
-
-
-def number(text: str) -> int | None:
-    """An id or a page out of callback data, which anybody can forge; None for what is neither."""
-    if not (text.isascii() and text.isdigit() and len(text) < 20):
-        return None
-    value = int(text)
-    return value if value <= MAX_ID else None
 
 
 async def secret(request: Request, text: str, prompt: Prompt | None) -> None:

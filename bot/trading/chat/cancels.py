@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.chat import confirmations
+from bot.chat.callback_data import number
 from bot.chat.minted import is_fresh
 from bot.chat.request import Request
 from bot.domain.intent import CancelIntent
 from bot.domain.orders.order import OrderSnapshot
 from bot.domain.refusal import Refusal
 from bot.language import Parsed, canonical, parse
-from bot.trading.chat.accounts import number
 from bot.trading.chat.flatten import outcome_of, reason_of
 from bot.trading.execution.cancel_outcome import Cancelled
 from bot.trading.previews.cancel_preview import CancelPlan

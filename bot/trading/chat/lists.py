@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from bot.chat.callback_data import number
 from bot.chat.minted import cancel_data
 from bot.chat.request import Request
 from bot.domain.orders.order import OrderSnapshot
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import ZERO, MarketKind
 from bot.marketdata import Moment
-from bot.trading.chat.accounts import number
 from bot.trading.queries import Shown
 from bot.trading.views import holdings as holdings_view
 from bot.trading.views import market as market_view

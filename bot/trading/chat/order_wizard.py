@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from bot.chat import menus as start_view
+from bot.chat.callback_data import number
 from bot.chat.feature import Handler
 from bot.chat.prompts import Prompt
 from bot.chat.request import Request
@@ -17,7 +18,6 @@ from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import MarketKind
 from bot.language import classify
 from bot.trading.chat import trade
-from bot.trading.chat.accounts import number
 from bot.ui import refusals as refusal_view
 from bot.ui.words import symbol_name
 

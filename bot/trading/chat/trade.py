@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
+from bot.chat.callback_data import number
 from bot.chat.request import Request, title_of
 from bot.domain.intent import (
     AgainIntent,
@@ -20,7 +21,6 @@ from bot.domain.refusal import Refusal, RefusalCode
 from bot.language import Parsed, ParseFailure, canonical
 from bot.people.tables import SizeMeaning
 from bot.trading.chat import cancels, lists, order_list, replies, unparsed
-from bot.trading.chat.accounts import number
 from bot.trading.chat.ticket_cards import StatementPlace, card_of, is_small, own_token, refuse
 from bot.trading.previews.tickets import Moved
 from bot.trading.storage.tables import Ticket, TicketKind
