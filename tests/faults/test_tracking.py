@@ -17,6 +17,7 @@ from bot.kernel.storage import Database
 from bot.notifications.sender import LANE_URGENT
 from bot.trading.storage import orders
 from bot.trading.storage.tables import Order
+from bot.trading.tracking.reports import report_of_fills
 from bot.trading.tracking.tracker import Verdict
 from tests.faults.desk import (
     ALICE,
@@ -260,6 +261,17 @@ async def test_repairs_that_meet_on_several_orders_do_not_wait_for_each_other(de
     await asyncio.gather(*(desk.tracker.record_fills(desk.account.id, way) for way in ways * 4))
     fees = [(await desk.order(order_id)).fee for order_id in placed]
     assert None not in fees
+
+
+async def test_a_fill_told_and_read_at_once_is_waited_for_by_one_alone(desk: Desk) -> None:
+    """The stream brings the fill that a repair is reading: each holds what the other wants next."""
+    order_id = await desk.place(market_order())
+    fill = (await desk.line.fills())[0]
+    parts = [replace(fill, quantity=fill.quantity / 50, trade_id=number) for number in range(1, 51)]
+    for part in parts:
+        report = replace(report_of_fills(await desk.order(order_id), [fill]), fill=part)
+        told, read = desk.tracker.apply, desk.tracker.record_fills
+        await asyncio.gather(told(desk.account.id, report), read(desk.account.id, [part]))
 
 
 @pytest.mark.parametrize("difference", ["side", "earlier", "later", "symbol"])

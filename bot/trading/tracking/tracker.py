@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -145,13 +147,15 @@ class Tracker:
         """Count fills read from history: they complete fees, and move orders nobody told us more of."""
         async with self._database.write() as session:
             touched: dict[str, Order] = {}
-            # Whoever locks several orders does it in this order, or two would wait for each other.
-            for fill in sorted(found, key=lambda one: one.exchange_order_id):
-                if not await fills.upsert(session, account_id, fill):
-                    continue
-                order = await self._filled(session, account_id, fill)
-                if order is not None:
-                    touched[fill.exchange_order_id] = order
+            # Whoever locks several orders does it in this order, and each before its fills, or two would wait
+            # for each other.
+            by_order = attrgetter("exchange_order_id")
+            for exchange_id, group in groupby(sorted(found, key=by_order), by_order):
+                executions = list(group)
+                order = await self._filled(session, account_id, executions[0])
+                new = [await fills.upsert(session, account_id, fill) for fill in executions]
+                if any(new) and order is not None:
+                    touched[exchange_id] = order
             for exchange_id, order in touched.items():
                 rows = await fills.of_order(session, account_id, exchange_id)
                 await self._take(session, order, report_of_fills(order, rows))
