@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,6 +23,8 @@ from bot.trading.chat.order_list import teller as chain_teller
 from bot.trading.storage.tables import Ticket
 from bot.trading.views import preview as preview_view
 from bot.ui import Locale
+
+_log = logging.getLogger(__name__)
 
 KEEP_MESSAGES_MS: Final = 30 * 24 * 3_600_000  # cards of resting orders are edited as long
 KEEP_BUTTONS_MS: Final = 24 * 3_600_000  # a tap that comes too late is asked about anew
@@ -47,10 +49,13 @@ async def expire_previews(services: Services) -> None:
     services.outbox.kick()
 
 
-async def finish_panics(services: Services, cut_short: Sequence[Ticket]) -> None:
-    """What a crash cut short of panics is done at the next start, and their users told."""
-    for ticket in cut_short:
-        await services.panics.resume(ticket, panic_teller(services))
+async def finish_panics(services: Services) -> None:
+    """What was cut short of panics is done, at the next start or soon, and their users told."""
+    for ticket in await services.panics.interrupted():
+        try:
+            await services.panics.resume(ticket, panic_teller(services))
+        except Exception:  # the next look tries again, and the others do not wait for it
+            _log.exception("an interrupted panic could not be finished")
         services.outbox.kick()
 
 

@@ -84,16 +84,14 @@ async def _at_work(bot: Bot) -> AsyncIterator[None]:
     bot.schedule.start()
     await bot.feed.start()
     try:
-        # People are heard first: what grows with accounts and alerts is begun behind them. A panic that one
-        # of them begins from here on is at work, and not for us to finish.
-        cut_short = await bot.services.panics.interrupted()
+        # People are heard first: what grows with accounts and alerts is begun behind them.
         await listen(bot.telegram, bot.settings, bot.services.clock())
         _in_background(bot, bot.reconciler.run_once())
         await bot.user_streams.start()
         await bot.services.alerts.start()
         await bot.alert_plans.start()
         await _open_dashboard(bot)
-        _in_background(bot, finish_panics(bot.services, cut_short))
+        _in_background(bot, finish_panics(bot.services))
         _in_background(bot, finish_chains(bot.services, at_start=True))
         _in_background(bot, bot.services.funding.gather())
         _in_background(bot, introduce(bot.telegram.bot))

@@ -12,7 +12,7 @@ from bot.alerts.chat.announcer import AlertMessages
 from bot.alerts.chat.plans import AlertPlans
 from bot.alerts.service import Alerts
 from bot.app.features import FEATURES
-from bot.app.housekeeping import expire_previews, finish_chains, tidy
+from bot.app.housekeeping import expire_previews, finish_chains, finish_panics, tidy
 from bot.app.lease import ActiveLease
 from bot.app.parting import KeyParting
 from bot.app.rebates import Rebates, check_of_last_day, keep, open_books
@@ -92,6 +92,7 @@ CLOCK_S: Final = 60.0
 SCRUB_S: Final = 5.0
 EXPIRE_S: Final = 5.0
 CHAINS_S: Final = 30.0
+PANICS_S: Final = 10.0
 TIDY_S: Final = 3600.0
 
 
@@ -305,6 +306,7 @@ def _schedule(
     schedule.every(SCRUB_S, "scrub", services.database.scrub_owed)
     schedule.every(EXPIRE_S, "expire-previews", lambda: expire_previews(services))
     schedule.every(CHAINS_S, "finish-chains", lambda: finish_chains(services))
+    schedule.every(PANICS_S, "finish-panics", lambda: finish_panics(services))
     keep(rebates, schedule, services.database, services.clock)
     schedule.every(TIDY_S, "tidy", lambda: tidy(services))
     runs = Runs(services.database, clock=services.clock)

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import update
+import pytest
+from sqlalchemy import text, update
 from sqlmodel import col
 
+from bot.app import wiring
 from bot.sandbox.exchange import ExchangeConfig
 from bot.sandbox.telegram.driver import ChatMessage
 from bot.trading.storage.tables import Ticket
 from tests.support.world import CAROL, Person, World, open_world
 
 SOL = "SOL_USDC_PERP"
+BROKEN = {
+    "sqlite": [
+        "CREATE TRIGGER broken BEFORE UPDATE OF preview ON ticket BEGIN SELECT RAISE(ABORT, 'full'); END"
+    ],
+    "postgresql": [
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE EXCEPTION 'full'; END $$",
+        "CREATE TRIGGER broken BEFORE UPDATE OF preview ON ticket FOR EACH ROW EXECUTE FUNCTION refuse()",
+    ],
+}
 
 
 async def _places(person: Person, line: str, expect: str) -> ChatMessage:
@@ -201,6 +213,28 @@ async def test_a_panic_is_told_where_it_was_tapped_though_its_process_died_showi
         await session.execute(update(Ticket).where(col(Ticket.kind) == "panic").values(message_id=None))
     done = await carol.taps("flatten", "Panic done", on=last.id)
     assert done.id == last.id
+
+
+async def test_a_panic_that_an_error_of_the_database_cut_short_is_finished_soon(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wiring, "PANICS_S", 0.5, raising=False)
+    async with open_world(database_url) as world:
+        carol = world.person(CAROL)
+        await carol.links("Carol")
+        await _places(carol, "long sol $200", "Filled")
+        first = await carol.says("/panic", "Panic")
+        last = await carol.taps("Cancel and close all", "Last check", on=first.id)
+        async with world.bot.database.write() as session:  # what a panic remembers cannot be written
+            for statement in BROKEN[world.bot.database.dialect]:
+                await session.execute(text(statement))
+        await carol.chat.tap("flatten", last.id)
+        await carol.sees("Something broke")
+        async with world.bot.database.write() as session:
+            on = " ON ticket" if world.bot.database.dialect == "postgresql" else ""
+            await session.execute(text(f"DROP TRIGGER broken{on}"))
+        done = await carol.sees("Panic done")
+        assert (done.id, done.text.count("Closed")) == (last.id, 1)
 
 
 async def test_a_panic_that_cannot_read_says_what_it_left_alone(world: World, carol: Person) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
@@ -90,6 +91,7 @@ class Panics:
         self._submission = submission
         self._tracker = tracker
         self._clock = clock
+        self._at_work: Counter[int] = Counter()  # taps of a panic: all but one of them are refused
 
     async def look_around(self, user: User) -> PanicPlan | Refusal:
         """What a panic would touch now, before anything is asked twice."""
@@ -139,23 +141,32 @@ class Panics:
         ticket = await self._submission.on_offer(token, user.id)
         if isinstance(ticket, Refusal):
             return ticket
-        refusal = await self._submission.claim(ticket, user.id, message_id)
-        if refusal is not None:
+        with self._working(ticket):  # before it is claimed: a claimed one that nobody carries out is resumed
+            refusal = await self._submission.claim(ticket, user.id, message_id)
+            if refusal is None:
+                await self._flatten(ticket, tell)
             return refusal
-        await self._flatten(ticket, tell)
-        return None
+
+    @contextlib.contextmanager
+    def _working(self, ticket: Ticket) -> Iterator[None]:
+        self._at_work[ticket.id] += 1
+        try:
+            yield
+        finally:
+            self._at_work -= Counter([ticket.id])
 
     async def interrupted(self) -> list[Ticket]:
-        """Panics of the last minutes that a crash cut short: to be asked for before anybody is heard.
-
-        Later, one that is at work looks the same, and would be done twice at once.
-        """
+        """Panics of the last minutes that a crash or an error of ours cut short: nobody carries them out."""
+        since_ms, at_work = self._clock() - PANIC_RESUME_MS, set(self._at_work)  # some may end meanwhile
         async with self._database.read() as session:
-            return await tickets.unfinished(session, TicketKind.PANIC, self._clock() - PANIC_RESUME_MS)
+            found = await tickets.unfinished(session, TicketKind.PANIC, since_ms)
+        return [ticket for ticket in found if ticket.id not in at_work | self._at_work.keys()]
 
     async def resume(self, ticket: Ticket, tell: Tell) -> None:
         """Finish an interrupted panic. Closes that may have been sent are looked up before others are."""
-        await self._flatten(ticket, tell)
+        if ticket.id not in self._at_work:
+            with self._working(ticket):
+                await self._flatten(ticket, tell)
 
     async def _flatten(self, ticket: Ticket, tell: Tell) -> None:
         line = await self._clients.get(ticket.user_id, ticket.account_id or 0)
