@@ -139,4 +139,5 @@ def candles_of(rows: Sequence[wm.WireKline], now_ms: int) -> list[Candle]:
 
 
 def _in_order(rows: Sequence[wm.WireTrade]) -> list[wm.WireTrade]:
-    return sorted((row for row in rows if row.id is not None), key=lambda row: row.id or 0)
+    numbered = [(row.id, row) for row in rows if row.id is not None]
+    return [row for _, row in sorted(numbered, key=lambda pair: pair[0])]

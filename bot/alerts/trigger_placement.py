@@ -63,7 +63,8 @@ class TriggerPlacement:
         held = self._held.pop(watched.id, None)
         if held is None:
             return
-        self._of_accounts.get(watched.account_id or 0, {}).pop(watched.id, None)
+        if watched.account_id is not None:
+            self._of_accounts.get(watched.account_id, {}).pop(watched.id, None)
         for trigger in held.triggers.values():
             self._indexes[trigger.series].remove((watched.id, trigger.part), trigger.level)
         for measure in measures_of(watched.condition):

@@ -175,7 +175,7 @@ async def _keys(bot: Bot) -> Diagnosis:
     refused = []
     for account in linked[:MAX_KEYS]:
         try:
-            signer = await bot.vault.signer(account.user_id, account.id or 0, "doctor")
+            signer = await bot.vault.signer(account.user_id, account.id, "doctor")
             await bot.client.account(signer).summary()
         except (BackpackError, VaultError) as error:
             refused.append(f"{account.id}: {type(error).__name__}")

@@ -146,7 +146,7 @@ async def _write(
 
 async def _change(request: Request, line: ScheduleLine) -> Markup:
     """Pause, resume, delete, or say anew when and how loud."""
-    post = await _find(request, line.post_id or 0)
+    post = None if line.post_id is None else await _find(request, line.post_id)
     if post is None or (line.kind is not None and line.kind != post.kind):
         raise _CannotBe(view.refused(request.here, "unknown", id=str(line.post_id)))
     zone = line.zone or post.time_zone

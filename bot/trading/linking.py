@@ -110,7 +110,7 @@ class Linking:
         async with self._database.read() as session:
             known = await accounts.of_user(session, user_id)
         pending = next((a for a in known if a.state is KeyState.PENDING), None)
-        if pending is not None and pending.id is not None and label in (None, pending.label):
+        if pending is not None and label in (None, pending.label):
             return NewAccount(pending.id, pending.public_key)
         if len(known) >= MAX_ACCOUNTS:
             return Refusal(RefusalCode.UNSUPPORTED, {"feature": "more-accounts"})

@@ -57,7 +57,7 @@ class Queries:
         account = await self._linking.choose(user.id, label)
         if isinstance(account, Refusal):
             return account
-        line = await self._clients.get(user.id, account.id or 0)
+        line = await self._clients.get(user.id, account.id)
         state = await line.state()
         with contextlib.suppress(BackpackError):  # what is held is shown without any list of markets
             await self._catalogue.markets()
@@ -74,7 +74,7 @@ class Queries:
         account = await self._linking.choose(user.id, label)
         if isinstance(account, Refusal):
             return account
-        line = await self._clients.get(user.id, account.id or 0)
+        line = await self._clients.get(user.id, account.id)
         resting = await line.resting()
         async with self._database.read() as session:
             ours = {o.exchange_id: o for o in await orders.open_orders(session, account.id)}

@@ -239,7 +239,7 @@ class AlertPlans:
         known = await self._services.submission.past(token, case.user.id)
         if known is not None and known.state is TicketState.CLAIMED:
             order = Markup(known.title) if known.title else escape(known.line)  # noqa: S704
-            account = await self._services.linking.get(case.user.id, known.account_id or 0)
+            account = await self._services.linking.get(case.user.id, known.account_id)
             return partial(self._done, order=order, account_label=account.label if account else "")
         late_ms = self._clock() - case.fired.firing.happened_ms
         if known is not None or late_ms > FRESH_MS:  # cut short by a crash, or noticed late

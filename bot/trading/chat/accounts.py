@@ -194,7 +194,7 @@ async def account_step(request: Request, argument: str) -> None:
     account = (
         await request.services.linking.get(request.user.id, account_id) if account_id is not None else None
     )
-    if account is None or account.id is None:
+    if account is None:
         await accounts(request)
     elif step == "use":
         await request.services.linking.set_default(request.user.id, account.id)
@@ -234,7 +234,7 @@ async def _forget(request: Request, _: confirmations.Arguments) -> None:
 async def _unlink(request: Request, arguments: confirmations.Arguments) -> None:
     services = request.services
     account = await services.linking.get(request.user.id, int(arguments["account"]))
-    if account is None or account.id is None:
+    if account is None:
         await accounts(request)
         return
     anyway = bool(arguments.get("anyway"))

@@ -89,7 +89,7 @@ def teller(services: Services) -> Tell:
         if user is None:
             return
         locale = Locale.of(Language(user.language), user.time_zone)
-        account = await accounts.get(session, user.id, ticket.account_id or 0)
+        account = await accounts.get(session, user.id, ticket.account_id)
         label = account.label if account is not None else ""
         message = chain_view.chain_result(
             locale,

@@ -129,7 +129,7 @@ class Panics:
         )
         async with self._database.write() as session:
             ticket = await tickets.offer(session, ticket)
-        return replace(plan, ticket_id=ticket.id or 0, token=token)
+        return replace(plan, ticket_id=ticket.id, token=token)
 
     async def run(self, token: str, user: User, message_id: int | None, tell: Tell) -> Refusal | None:
         """Cancel every order, then close every position as it stands now.
@@ -169,7 +169,7 @@ class Panics:
                 await self._flatten(ticket, tell)
 
     async def _flatten(self, ticket: Ticket, tell: Tell) -> None:
-        line = await self._clients.get(ticket.user_id, ticket.account_id or 0)
+        line = await self._clients.get(ticket.user_id, ticket.account_id)
         done = PanicDone()
         gone = await self._cancel_everything(ticket, line, done)
         await self._until(ticket, orders.IN_DOUBT, (ticket.claimed_ms or 0) + PANIC_RESUME_MS)
@@ -180,14 +180,14 @@ class Panics:
         before = {symbol: Decimal(held) for symbol, held in ticket.preview.get("held", {}).items()}
         now = {} if left is None else left.held
         async with self._database.write() as session:
-            await tickets.finish(session, ticket.id or 0, self._clock())
+            await tickets.finish(session, ticket.id, self._clock())
             # Read after the ticket is finished: what changes from here on is told by the order's own card.
-            sent = list(await orders.of_ticket(session, ticket.id or 0))
+            sent = list(await orders.of_ticket(session, ticket.id))
             ticket.preview = {
                 **ticket.preview,
                 PANIC_DOUBTS: [one.id for one in sent if one.state in orders.OPEN],
             }
-            await tickets.remember(session, ticket.id or 0, ticket.preview)
+            await tickets.remember(session, ticket.id, ticket.preview)
             done.closes = [
                 close_of(symbol, held, None if left is None else now.get(symbol, ZERO), rests, sent)
                 for symbol, held in (now | before).items()
@@ -196,7 +196,7 @@ class Panics:
 
     async def _sent(self, ticket: Ticket) -> list[Order]:
         async with self._database.read() as session:
-            return list(await orders.of_ticket(session, ticket.id or 0))
+            return list(await orders.of_ticket(session, ticket.id))
 
     async def _until(self, ticket: Ticket, waiting: Collection[OrderState], deadline_ms: int) -> None:
         """Wait until no order of the ticket is in one of these states, or it is too late."""
@@ -210,7 +210,7 @@ class Panics:
         known = found | dict(ticket.preview.get(name, {}))
         ticket.preview = {**ticket.preview, name: known}
         async with self._database.write() as session:
-            await tickets.remember(session, ticket.id or 0, ticket.preview)
+            await tickets.remember(session, ticket.id, ticket.preview)
         return known
 
     # --- cancelling --------------------------------------------------------------------------------
@@ -228,7 +228,7 @@ class Panics:
         gone = found.keys() - now.keys()
         for symbol in sorted(set(now.values())):
             ids = {one for one, where in now.items() if where == symbol}
-            gone |= await self._cancel(ticket.account_id or 0, line, symbol, ids, done)
+            gone |= await self._cancel(ticket.account_id, line, symbol, ids, done)
         for symbol in sorted({strategy.symbol for strategy in running}):
             try:
                 await line.cancel_all_strategies(symbol)

@@ -164,7 +164,7 @@ class OrderLists:
         async with self._database.write() as session:
             if not await self._begin(session, ticket, number):
                 return False
-        results = await self._cancellation.withdraw(ticket.user_id, ticket.account_id or 0, step.cancels)
+        results = await self._cancellation.withdraw(ticket.user_id, ticket.account_id, step.cancels)
         failures = [_failure(result.order, result.error) for result in results if result.error is not None]
         return await self._cancelled(ticket, number, failures)
 
@@ -174,7 +174,7 @@ class OrderLists:
             sent = await orders.of_ticket(session, ticket.id)
         for _ in range(STANDS_TRIES):
             try:
-                resting = await self._cancellation.resting_ids(ticket.user_id, ticket.account_id or 0)
+                resting = await self._cancellation.resting_ids(ticket.user_id, ticket.account_id)
             except BackpackError:
                 resting = set()
             if sent and all(order.exchange_id in resting for order in sent):

@@ -165,8 +165,6 @@ class Submission:
         in the transaction that claims; when it says no, the ticket is over.
         Raises the vault's errors before anything is claimed.
         """
-        if ticket.account_id is None:
-            raise ValueError("a ticket without an account places nothing")
         account = await self._clients.ready(user_id, ticket.account_id)
         async with self._database.write() as session:
             if begin is not None and not await begin(session):
@@ -205,8 +203,6 @@ class Submission:
         as is whether their user still has leave and the key; when one of them says no, nothing is written or
         sent, and None comes back.
         """
-        if ticket.account_id is None:
-            raise ValueError("a ticket without an account places nothing")
         account = await self._clients.get(ticket.user_id, ticket.account_id)
         needed = self._access.leave(ticket.user_id, (leg.request for leg in legs))
         async with self._database.write() as session:
@@ -223,8 +219,6 @@ class Submission:
             found = self.usable(await tickets.get(session, ticket.id), user_id)
         if isinstance(found, Refusal):
             return found
-        if found.account_id is None:
-            return Refusal(RefusalCode.USED)
         await self._clients.get(user_id, found.account_id)
         needed = self._access.leave(user_id, requests_of(found))
         async with self._database.read() as session:
@@ -267,8 +261,6 @@ class Submission:
 
     async def _attempt(self, session: AsyncSession, ticket: Ticket, number: int, leg: Leg) -> Attempt:
         """Insert one attempt, with the very bytes' content that will be signed."""
-        if ticket.account_id is None:
-            raise ValueError("a ticket without an account places nothing")
         now = self._clock()
         request = replace(leg.request, client_id=self._new_client_id())
         timestamp = self._client.now_ms()

@@ -103,7 +103,7 @@ class PreviewBuilder:
             return account
         if account.state is KeyState.READ_ONLY:
             return Refusal(RefusalCode.READ_ONLY_KEY)
-        return account if account.id is not None else Refusal(RefusalCode.NO_ACCOUNT)
+        return account
 
     async def setting(self, user: User, label: str | None) -> Setting | Refusal:
         """The account a line means, and what it holds now."""

@@ -61,7 +61,7 @@ class Ticket(Table, table=True):
     group_id: int | None = Field(
         default=None, sa_type=BigInteger
     )  # where it was asked for, if not in private
-    account_id: int | None = Field(default=None, foreign_key="account.id", sa_type=BigInteger)
+    account_id: int = Field(foreign_key="account.id", sa_type=BigInteger, nullable=True)  # null in no row
     kind: TicketKind = Field(sa_type=Word(TicketKind))
     line: str  # canonical text of the intent
     title: str = ""  # the order in a few words of the user's language, as HTML

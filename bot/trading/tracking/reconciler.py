@@ -80,8 +80,7 @@ class Reconciler:
         async with self._database.read() as session:
             left = await orders.left_open(session, user_id, account_id)
         for order in left:
-            if order.id is not None:
-                await self._tracker.conclude(order.id, Verdict(OrderEvent.KEY_GONE))
+            await self._tracker.conclude(order.id, Verdict(OrderEvent.KEY_GONE))
         return sum(order.state.is_live for order in left)
 
     async def _doubtful(self, user_id: int | None = None, account_id: int | None = None) -> list[Order]:
@@ -125,7 +124,7 @@ class Reconciler:
         if await self._look_up(account, order):
             self._tracker.incomplete.add(order.account_id)  # what came with it was missed as well
             return True
-        if order.id is None or not is_dead:
+        if not is_dead:
             return False
         # An answer that was a no, though not the engine's, was the truth after all.
         event = OrderEvent.REJECTED if order.error_code else OrderEvent.NOT_FOUND_AFTER_DEADLINE
@@ -181,8 +180,6 @@ class Reconciler:
 
     async def repair(self, account: Account) -> None:
         """After the stream of `account` was deaf: bring orders, their exits and missed fills up to date."""
-        if account.id is None:
-            return
         line = await self._clients.look(account.user_id, account.id)
         now_ms = self._clock()
         async with self._database.read() as session:

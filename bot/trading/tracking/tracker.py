@@ -231,7 +231,7 @@ class Tracker:
 
     def _resize(self, order: Order, report: OrderReport, sized_us: int | None) -> bool:
         """The exchange shrinks reduce-only orders with the position and lets exits grow with their parent."""
-        if sized_us is None or order.id is None or order.state.is_terminal:
+        if sized_us is None or order.state.is_terminal:
             return False
         if sized_us < self._sized_us.get(order.id, 0):
             return False

@@ -100,7 +100,7 @@ class UserStreams:
 
     def watch(self, account: Account) -> None:
         """Watch one account; a second call for it changes nothing."""
-        if account.id is not None and account.id not in self._tasks:
+        if account.id not in self._tasks:
             self._tasks[account.id] = asyncio.create_task(self._run(account), name=f"watch-{account.id}")
 
     async def renew(self, account: Account) -> None:
