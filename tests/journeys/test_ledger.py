@@ -85,7 +85,7 @@ async def test_what_another_program_trades_is_elsewhere_and_earns_nothing(
 
 
 async def test_a_liquidation_belongs_to_the_system(world: World, carol: Person) -> None:
-    await places(carol, "long sol $120000", "FillRow")
+    await places(carol, "long sol $120000", "Fill")
     await world.price(SOL, "135")
     await carol.sees("Liquidated")
     world.clock.skip(YOUNG_S)
