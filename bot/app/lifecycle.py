@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from typing import Any, Final
+
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 
 from bot.app.housekeeping import finish_chains, finish_panics
 from bot.app.wiring import Bot
@@ -19,6 +21,9 @@ from bot.telegram.introduction import introduce
 from bot.trading.events import OrderInDoubt
 
 _log = logging.getLogger(__name__)
+
+RETRY_S: Final = 1.0  # after a life that the database ended
+_DATABASE_FAILS: Final = (NotActive, OperationalError, InterfaceError, InternalError)
 
 Told = Callable[[str], object]
 
@@ -48,7 +53,7 @@ async def serve(made: Callable[[], Bot], told: Told, listening: Callable[[Bot], 
     """Be the active process whenever no other is, and a standby else, until cancelled.
 
     `listening` hears each time it has become the active one. That takes a new bot: what the last one kept in
-    memory is no longer true.
+    memory is no longer true. A database that fails is tried again; what else fails ends the process.
     """
     while True:
         bot = made()
@@ -60,9 +65,14 @@ async def serve(made: Callable[[], Bot], told: Told, listening: Callable[[Bot], 
             lost.cancel()
             life.cancel()
             await asyncio.gather(life, lost, return_exceptions=True)
-        if not bot.lease.lost.is_set():
+        if bot.lease.lost.is_set():
+            _log.error("another process has become the active one: this one stands by")
+        elif isinstance(life.exception(), _DATABASE_FAILS):
+            # Who froze as it began finds its connections ended, by its heir or by the server.
+            _log.error("the database ended this life: %s", type(life.exception()).__name__)
+            await asyncio.sleep(RETRY_S)
+        else:
             life.result()  # raises: a life ends by itself only so
-        _log.error("another process has become the active one: this one stands by")
 
 
 async def _life(bot: Bot, told: Told, listening: Callable[[Bot], object]) -> None:

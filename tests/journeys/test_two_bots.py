@@ -6,11 +6,12 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 
+import psycopg
 import pytest
 from sqlalchemy import text
 from telegram.error import NetworkError
 
-from bot.app.lifecycle import running
+from bot.app.lifecycle import running, serve
 from bot.app.wiring import Bot, build
 from bot.exchange.backpack import NotSent
 from bot.notifications.rate_limits import UNLIMITED
@@ -86,3 +87,41 @@ async def test_who_stands_by_neither_trades_nor_speaks(world: World, carol: Pers
 async def _enter(bot: Bot, told: asyncio.Queue[str]) -> None:
     async with running(bot, told.put_nowait):
         raise AssertionError("two bots are active")
+
+
+async def test_a_start_the_database_cuts_short_is_begun_again(world: World) -> None:
+    """A process that froze as it began finds its connections ended by whoever took over."""
+    if not world.bot.settings.database_url.startswith("postgresql"):
+        pytest.skip("only a server ends connections")
+    await world.stop()
+    listening: asyncio.Queue[Bot] = asyncio.Queue()
+    door = await psycopg.AsyncConnection.connect(world.bot.settings.database_url)
+    await door.execute("LOCK TABLE outbox IN ACCESS EXCLUSIVE MODE")  # a start writes there
+    serving = asyncio.create_task(serve(lambda: _another(world), print, listening.put_nowait))
+    try:
+        await _end_who_waits(world.bot.settings.database_url)
+        await door.rollback()
+        await asyncio.wait_for(listening.get(), 15)
+    finally:
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+        await door.close()
+
+
+def _another(world: World) -> Bot:
+    return build(world.bot.settings, world.masters, clock=world.clock, rates=UNLIMITED)
+
+
+async def _end_who_waits(url: str) -> None:
+    """End the connection that waits for a lock."""
+    ended = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as eyes:
+        for _ in range(200):
+            found = await eyes.execute(ended)
+            if found.rowcount:
+                return
+            await asyncio.sleep(0.05)
+    raise AssertionError("nobody came to wait")
