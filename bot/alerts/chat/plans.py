@@ -41,7 +41,7 @@ from bot.notifications.tables import OutboxKind, OutboxState
 from bot.notifications.tables import OutboxMessage as Row
 from bot.people.tables import ConfirmMode, User
 from bot.trading.chat.ticket_cards import card_of
-from bot.trading.previews.tickets import Offer
+from bot.trading.previews.offer import Offer
 from bot.trading.storage.tables import TicketState
 from bot.trading.views import preview as preview_view
 from bot.ui import Button, Message

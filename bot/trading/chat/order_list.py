@@ -21,7 +21,7 @@ from bot.notifications.tables import OutboxMessage as Row
 from bot.people import accounts, users
 from bot.trading.chat.ticket_cards import OFFER_SECONDS, StatementPlace, is_small, own_token, refuse
 from bot.trading.execution.order_list import OrderListDone, StepDone, StepOutcome, Tell
-from bot.trading.previews.tickets import Offer, Refused
+from bot.trading.previews.offer import Offer, Refused
 from bot.trading.storage import orders
 from bot.trading.storage.tables import Ticket
 from bot.trading.views import order_lists as chain_view

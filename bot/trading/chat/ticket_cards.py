@@ -27,8 +27,8 @@ from bot.domain.refusal import Param, Refusal, RefusalCode
 from bot.domain.values import ZERO, MarketKind
 from bot.language import canonical
 from bot.people.tables import ConfirmMode, SizeMeaning
+from bot.trading.previews.offer import Offer
 from bot.trading.previews.preview_builder import SELLS_COINS
-from bot.trading.previews.tickets import Offer
 from bot.trading.storage.tables import TicketState
 from bot.trading.views import flatten as bulk_view
 from bot.trading.views import preview as preview_view

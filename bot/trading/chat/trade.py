@@ -22,7 +22,7 @@ from bot.language import Parsed, ParseFailure, canonical
 from bot.people.tables import SizeMeaning
 from bot.trading.chat import cancels, lists, order_list, replies, unparsed
 from bot.trading.chat.ticket_cards import StatementPlace, card_of, is_small, own_token, refuse
-from bot.trading.previews.tickets import Moved
+from bot.trading.previews.offer import Moved
 from bot.trading.storage.tables import Ticket, TicketKind
 from bot.trading.views import preview as preview_view
 from bot.ui import refusals as refusal_view

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.buttons import new_token
 from bot.domain.intent import CancelIntent, CloseIntent, Intent, ProtectIntent, TradeIntent
-from bot.domain.orders.order import OrderRequest, OrderSnapshot
+from bot.domain.orders.order import OrderRequest
 from bot.domain.orders.roles import OrderRole
 from bot.domain.orders.stop_replacement import as_choice, is_beside, may_replace, standing, stands_already
 from bot.domain.preview.instrument_selection import WHOLE
@@ -32,9 +32,9 @@ from bot.trading.access import AccessPolicy
 from bot.trading.execution.cancellation import Cancellation
 from bot.trading.execution.order_list import Step, pack_steps
 from bot.trading.execution.submission import Leg, pack_legs
+from bot.trading.previews.offer import Moved, Offer, OfferStep, Refused
 from bot.trading.previews.preview_builder import (
     Built,
-    LeftOut,
     OrderIntent,
     PreviewBuilder,
     Setting,
@@ -51,63 +51,6 @@ _KINDS: Final = {
     CloseIntent: TicketKind.CLOSE,
     ProtectIntent: TicketKind.PROTECT,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class OfferStep:
-    """What one statement would do: send orders, or cancel some that rest (perhaps none are there)."""
-
-    line: str
-    previews: tuple[Preview, ...] = ()
-    cancels: tuple[OrderSnapshot, ...] = ()
-    left_out: tuple[LeftOut, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A preview somebody may confirm. `token` goes into the button and nowhere else."""
-
-    ticket: Ticket
-    token: str
-    account_label: str
-    line: str
-    steps: tuple[OfferStep, ...]
-    replaces: tuple[OrderSnapshot, ...] = ()  # exits of its kind that it may take the place of
-    replace_token: str = ""  # of the offer that does so
-
-    @property
-    def ticket_id(self) -> int:
-        return self.ticket.id
-
-    @property
-    def previews(self) -> tuple[Preview, ...]:
-        """Every order of the offer, in sending order."""
-        return tuple(preview for step in self.steps for preview in step.previews)
-
-    @property
-    def left_out(self) -> tuple[LeftOut, ...]:
-        """Positions that its closes do not touch."""
-        return tuple(one for step in self.steps for one in step.left_out)
-
-    def __repr__(self) -> str:
-        return f"Offer(ticket_id={self.ticket_id}, line={self.line!r})"
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Why a chain is not offered, and which statement is the reason; None: its mend is the whole line."""
-
-    statement: int | None
-    refusal: Refusal
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """The price ran away between the preview and the tap."""
-
-    symbol: str
-    was: Decimal
-    now: Decimal
 
 
 @dataclass(frozen=True, slots=True)
