@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -33,3 +34,23 @@ async def carol(world: World) -> Person:
     await person.says("/start", "Rucksack")
     await person.links("Carol")
     return person
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Journeys run on SQLite; those marked `both_databases` run on PostgreSQL too.
+
+    The marked ones are chosen so that what the store is asked is asked of both; its contracts (tests/store),
+    and the tests of the ledger, the jobs and the intake, run on both anyway.
+    """
+    here = Path(__file__).parent
+    left_out = [
+        item
+        for item in items
+        if here in item.path.parents
+        and item.get_closest_marker("postgres") is not None
+        and item.get_closest_marker("both_databases") is None
+    ]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        dropped = set(map(id, left_out))
+        items[:] = [item for item in items if id(item) not in dropped]

@@ -15,6 +15,8 @@ from bot.trading.storage import tickets
 from bot.trading.storage.tables import Order, Ticket
 from tests.support.world import ALICE, CAROL, Person, World, open_world
 
+pytestmark = pytest.mark.both_databases
+
 SOL, PERP = "SOL_USDC", "SOL_USDC_PERP"
 ORDER = {"method": "POST", "path": "/api/v1/order"}
 CLOSING_ONLY = "You can close here, but not open"

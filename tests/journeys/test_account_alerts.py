@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from tests.support.world import Person, World
+
+pytestmark = pytest.mark.both_databases
 
 PERP = "SOL_USDC_PERP"
 

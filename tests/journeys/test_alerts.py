@@ -7,11 +7,15 @@ import contextlib
 import itertools
 from collections.abc import AsyncIterator
 
+import pytest
+
 from bot.alerts.chat.judging import MOST_IN_A_GROUP
 from bot.app.wiring import build
 from bot.notifications.rate_limits import UNLIMITED
 from bot.sandbox.telegram.driver import ChatMessage
 from tests.support.world import ALICE, BOB, CAROL, DESK, Person, World, code_in
+
+pytestmark = pytest.mark.both_databases
 
 SOL, PERP = "SOL_USDC", "SOL_USDC_PERP"
 

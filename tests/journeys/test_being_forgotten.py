@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from bot.app.housekeeping import tidy
 from bot.kernel.storage import erasure
 from bot.kernel.storage.forgetting import BOOKS
 from tests.support.world import Person, World, code_in
+
+pytestmark = pytest.mark.both_databases
 
 SOL, PERP = "SOL_USDC", "SOL_USDC_PERP"
 

@@ -12,6 +12,8 @@ from bot.sandbox.telegram.driver import ChatMessage
 from bot.trading.execution.submission import Submission
 from tests.support.world import GIVEN_UP_S, Person, World
 
+pytestmark = pytest.mark.both_databases
+
 ORDER = {"method": "POST", "path": "/api/v1/order"}
 
 

@@ -15,6 +15,8 @@ from bot.sandbox.telegram.driver import ChatMessage
 from bot.trading.storage.tables import Order
 from tests.support.world import CAROL, Person, World, open_world
 
+pytestmark = pytest.mark.both_databases
+
 SOL = "SOL_USDC_PERP"
 GRACE_S = 11  # after the fill, then it is looked for
 AGAIN_S = 4  # until it is asked for a second time

@@ -23,6 +23,8 @@ from bot.sandbox.telegram.driver import ChatError, Tap
 from tests.sandbox.telegram.test_methods import png
 from tests.support.world import ALICE, BOB, CAROL, DESK, NO_LIMITS, World, open_world
 
+pytestmark = pytest.mark.both_databases
+
 SEED, AT_ONCE = 20261121, 48
 CHANNEL = -1001000000002
 CROWD = tuple(range(5001, 5201))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from decimal import Decimal
 
+import pytest
 from sqlalchemy import select, update
 from sqlmodel import col
 
@@ -22,6 +23,8 @@ from bot.rebates.terms import Tiers
 from bot.trading.storage.tables import FillRow, Order
 from tests.support.books import another_program, fills, like, places, rows
 from tests.support.world import CAROL, DESK, Person, World
+
+pytestmark = pytest.mark.both_databases
 
 SOL = "SOL_USDC_PERP"
 LEDGER = {

@@ -212,4 +212,4 @@ async def test_who_never_started_the_bot_is_no_loss_to_tell_of(world: World) -> 
     await _until(world, CAROL, lambda chat: chat is not None and chat.lost_ms is None)
 
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180), pytest.mark.both_databases]

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from bot.sandbox.telegram.driver import ChatMessage
 from tests.support.world import GIVEN_UP_S, Person, World
+
+pytestmark = pytest.mark.both_databases
 
 SOL = "SOL_USDC_PERP"
 

@@ -14,6 +14,8 @@ from bot.sandbox.telegram.driver import ChatMessage
 from bot.trading.storage.tables import Ticket
 from tests.support.world import CAROL, Person, World, open_world
 
+pytestmark = pytest.mark.both_databases
+
 SOL = "SOL_USDC_PERP"
 BROKEN = {
     "sqlite": [

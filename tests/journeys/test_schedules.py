@@ -18,6 +18,8 @@ from bot.sandbox.telegram.config import Group
 from bot.sandbox.telegram.driver import ChatMessage
 from tests.support.world import ALICE, BOB, CAROL, DESK, Person, World, open_world
 
+pytestmark = pytest.mark.both_databases
+
 BASIC = -4711
 
 

@@ -11,12 +11,15 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
+import pytest
 
 from bot.sandbox.exchange import ExchangeConfig, SandboxExchange
 from bot.sandbox.telegram import ChatDriver, SandboxTelegram, TelegramConfig
 from bot.vault import add_master_key
 from tests.journeys.test_command_line import COMMAND, _environment
 from tests.support.world import BROKER_ID, CAROL, NO_LIMITS, Person, World
+
+pytestmark = pytest.mark.both_databases
 
 TAKEN_OVER_S = 10
 

@@ -16,6 +16,8 @@ from bot.sandbox.telegram.driver import ChatMessage
 from bot.trading.storage.promise_tables import StopPromise
 from tests.support.world import Person, World
 
+pytestmark = pytest.mark.both_databases
+
 SOL = "SOL_USDC_PERP"
 MINUTE = 61
 

@@ -18,6 +18,8 @@ from bot.notifications.rate_limits import UNLIMITED
 from bot.vault import SignerRevoked
 from tests.support.world import CAROL, Person, World
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 async def other(world: World) -> AsyncIterator[Bot]:
