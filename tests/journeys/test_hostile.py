@@ -306,7 +306,7 @@ async def _all_answered(attacker: _Attacker) -> list[str]:
     """Who still waits for an answer after the bot has fallen silent."""
     counters = attacker.world.bot.services.outbox.counters
     silent: list[str] = []
-    for _ in range(30):
+    for _ in range(240):  # a machine with little to spare is slow, not silent
         said = -1
         while counters.sent != said:
             said = counters.sent
@@ -375,7 +375,7 @@ async def _attack(database_url: str, messages: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 async def test_ten_thousand_hostile_messages(
     sqlite_template: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
