@@ -96,7 +96,7 @@ class Database:
         """One transaction: committed when the block ends, rolled back when it raises.
 
         Do no slow work inside: on SQLite every other writer waits, and a server ends a transaction in which
-        nothing is asked for two seconds. Raises NotActive once `prove` was called and another process has
+        nothing is asked for four seconds. Raises NotActive once `prove` was called and another process has
         taken the lease.
         """
         return self._door.write()

@@ -21,9 +21,10 @@ from bot.kernel.storage.columns import dump_json, load_json
 
 BUSY_TIMEOUT_MS: Final = 5_000  # how long a writer waits for another process
 CONNECT_TIMEOUT_S: Final = 10
-SERVER_DEAD_MS: Final = 2_000  # a process frozen or cut off in a transaction holds nobody up for longer
+SERVER_DEAD_MS: Final = 2_000  # a connection that is silent for longer is cut off
+IDLE_MS: Final = 4_000  # a process frozen in a transaction holds nobody up longer than its lease (5 s)
 POSTGRES_OPTIONS: Final = (
-    f"-c statement_timeout=15000 -c idle_in_transaction_session_timeout={SERVER_DEAD_MS}"
+    f"-c statement_timeout=15000 -c idle_in_transaction_session_timeout={IDLE_MS}"
     f" -c tcp_user_timeout={SERVER_DEAD_MS}"
 )
 LEASE_OPTIONS: Final = f"{POSTGRES_OPTIONS} -c statement_timeout={SERVER_DEAD_MS}"
