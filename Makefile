@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 # What needs neither a database nor another process: rules, language, words, and what the documents say.
-UNIT := tests/domain tests/grammar tests/kernel tests/view $(wildcard tests/test_*.py)
+UNIT := tests/domain tests/language tests/ui tests/rebates/model tests/preferences $(wildcard tests/*/views tests/kernel/test_*.py tests/test_*.py)
 
 .PHONY: run check test lint bench faults clean lock
 

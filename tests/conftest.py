@@ -6,7 +6,7 @@ import os
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["tests.support.database"]
+pytest_plugins = ["tests.support.database", "tests.support.locales"]
 
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)  # a landing must not depend on luck

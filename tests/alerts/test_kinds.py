@@ -52,7 +52,7 @@ from bot.marketdata import known_markets
 from bot.people import accounts
 from bot.trading.storage import fills
 from tests.alerts.support import ALICE, PERP, SOL, Watch, open_watch, unix_ms, until
-from tests.store.builders import an_account
+from tests.support.rows import an_account
 
 D = Decimal
 MINUTE = 60_000

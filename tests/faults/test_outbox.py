@@ -25,7 +25,7 @@ from bot.sandbox.telegram import ChatDriver, SandboxTelegram, TelegramConfig
 from bot.sandbox.telegram.config import Group, Limits, Person
 from bot.sandbox.telegram.driver import PersonChat
 from bot.ui import Message as View
-from tests.chat.test_delivery import png
+from tests.notifications.test_delivery import png
 
 ALICE = 1001
 NO_RATES = Limits(per_second=None, per_chat_second=None, per_group_minute=None)

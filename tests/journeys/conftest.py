@@ -39,8 +39,8 @@ async def carol(world: World) -> Person:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Journeys run on SQLite; those marked `both_databases` run on PostgreSQL too.
 
-    The marked ones are chosen so that what the store is asked is asked of both; its contracts (tests/store),
-    and the tests of the ledger, the jobs and the intake, run on both anyway.
+    The marked ones are chosen so that what the store is asked is asked of both; its contracts, and the
+    tests of the ledger, the jobs and the intake, run on both anyway.
     """
     here = Path(__file__).parent
     left_out = [

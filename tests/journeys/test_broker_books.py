@@ -18,8 +18,8 @@ from bot.rebates.model.rebate import Month, TierStanding
 from bot.rebates.storage.tables import EntryKind, LedgerEntry, LedgerFill, PriceSource
 from bot.rebates.storage.trial_balance import TrialBalance, trial_balance
 from bot.trading.storage.tables import FillRow, Order
-from tests.store.builders import a_fill
 from tests.support.books import fills, like, places, rows
+from tests.support.rows import a_fill
 from tests.support.world import ALICE, Person, World, code_in
 
 END = Month(2026, 10).end_ms

@@ -23,7 +23,7 @@ from bot.kernel.storage import Database, migrate
 from bot.rebates.model.rebate import Month
 from bot.trading.storage.tables import FillRow
 from bot.vault import MasterKeys, add_master_key
-from tests.store.ledger_builders import a_ledger_fill, a_person
+from tests.rebates.rows import a_ledger_fill, a_person
 from tests.support.books import places, rows
 from tests.support.world import CAROL, open_world
 

@@ -14,8 +14,8 @@ from bot.rebates.model.rebate import Month
 from bot.rebates.payout_sheet import MAX_BYTES
 from bot.rebates.storage.tables import EntryKind, LedgerEntry, PayoutLine
 from bot.sandbox.telegram.driver import ChatMessage
-from tests.broker.synthetic import TERMS, Synthetic, a_month, as_csv
-from tests.broker.writing import keep_month
+from tests.rebates.synthetic import TERMS, Synthetic, a_month, as_csv
+from tests.rebates.writing import keep_month
 from tests.support.world import ALICE, BOB, DESK, Person, World, open_world
 
 FILLS = 2_000

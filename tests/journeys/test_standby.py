@@ -96,7 +96,7 @@ async def trades(world: World, carol: Person) -> None:
 async def test_a_standby_says_so_and_takes_over(database_url: str, tmp_path: Path) -> None:
     """On a server: the active process is frozen, comes back as the standby, and is handed the lease."""
     if database_url.startswith("sqlite"):
-        return  # the same lease (tests/store/test_leases.py); processes are dear
+        return  # the same lease (tests/app/test_lease.py); processes are dear
     async with (
         places(tmp_path, database_url) as (world, settings),
         rucksack(tmp_path, settings) as first,

@@ -18,7 +18,7 @@ from bot.rebates.model.revenue_shares import GROUP, PERSON, Party
 from bot.rebates.storage import ledger_parties
 from bot.sandbox.telegram.config import Group, Person
 from tests.journeys.test_rebates import the_first
-from tests.store.ledger_builders import a_ledger_fill
+from tests.rebates.rows import a_ledger_fill
 from tests.support.world import ALICE, BOB, CAROL, DESK, World, open_world
 
 CLUB = -1001000000007  # Bob's group; Alice, the operator, is not in it

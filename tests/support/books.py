@@ -11,7 +11,7 @@ from sqlmodel import col
 from bot.exchange.backpack import AccountClient, BackpackClient, BrokerTag
 from bot.rebates.storage.tables import LedgerFill
 from bot.trading.storage.tables import FillRow
-from tests.backpack.support import SeedSigner
+from tests.exchange.backpack.support import SeedSigner
 from tests.support.world import Person, World
 
 
