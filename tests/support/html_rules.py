@@ -8,6 +8,26 @@ from html.parser import HTMLParser
 from bot.ui.message import MAX_DATA, MAX_LABEL, MAX_TEXT, Message, visible_length
 
 TAGS = frozenset({"b", "i", "u", "s", "code", "pre"})
+# Texts that break what is not escaped, cut or counted.
+HOSTILE = (
+    "</b></code><script>alert(1)</script>",
+    "<b><i><code>",
+    "&lt;b&gt; &amp; \"quoted\" 'single'",
+    "{ $symbol } {NUMBER($n)}",
+    "[link](https://example.org) *bold* _under_ `tick`",
+    "\u202e0002$ los gnol\u202c",
+    "a\u200bb\ufeffc\u2066d",
+    "line\nbreak\ttab\r\x00\x1b[31m",
+    "\ud800 lone surrogate",
+    "😀" * 40,
+    "1e999999",
+    " ",
+    "a" * 5000,
+    "<" * 5000,
+    "&" * 5000,
+    "\n" * 5000,
+    "𝕊" * 5000,
+)
 _ENTITY = re.compile(r"&(?!(?:lt|gt|amp|quot|#\d+);)")
 
 

@@ -14,30 +14,12 @@ from bot.domain.values import Language
 from bot.ui.locale import Locale, Own, clean
 from bot.ui.message import Message
 from bot.ui.refusals import echo
-from tests.support.html_rules import check, shown
-from tests.ui.everything import CASES, Case
+from tests.support.cases import Case
+from tests.support.html_rules import HOSTILE, check, shown
+from tests.ui.everything import CASES
 
 pytestmark = pytest.mark.usefixtures("strict_locales")
 
-HOSTILE = (
-    "</b></code><script>alert(1)</script>",
-    "<b><i><code>",
-    "&lt;b&gt; &amp; \"quoted\" 'single'",
-    "{ $symbol } {NUMBER($n)}",
-    "[link](https://example.org) *bold* _under_ `tick`",
-    "\u202e0002$ los gnol\u202c",
-    "a\u200bb\ufeffc\u2066d",
-    "line\nbreak\ttab\r\x00\x1b[31m",
-    "\ud800 lone surrogate",
-    "😀" * 40,
-    "1e999999",
-    " ",
-    "a" * 5000,
-    "<" * 5000,
-    "&" * 5000,
-    "\n" * 5000,
-    "𝕊" * 5000,
-)
 texts = st.text(max_size=60) | st.text(alphabet=string.punctuation + "ab 中", max_size=60)
 
 

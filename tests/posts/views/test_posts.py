@@ -16,8 +16,7 @@ from bot.posts.views import posts, schedules
 from bot.ui.lateness import Lateness
 from bot.ui.locale import Locale
 from bot.ui.message import Message, plain_text
-from tests.support.html_rules import check
-from tests.ui.test_html import HOSTILE
+from tests.support.html_rules import HOSTILE, check
 
 NOON = 1_795_262_400_000  # 2026-11-21T12:00Z
 IN_TIME = Lateness()

@@ -13,13 +13,13 @@ from bot.rebates.model.rebate import TIERS, TierBasis
 from bot.rebates.model.summary import Breakdown, MonthSummary, Totals
 from bot.rebates.views import rebates, sheets
 from bot.ui.locale import Locale
-from tests.trading.views import build
+from tests.rebates.views.build import OCTOBER, month_summary
 
 EVIL = '=HYPERLINK("http://evil","win")'
 
 
 def test_the_csv_has_every_breakdown_and_its_total(locale: Locale) -> None:
-    text = sheets.csv_file(locale, build.month_summary(EVIL)).decode("utf-8-sig")
+    text = sheets.csv_file(locale, month_summary(EVIL)).decode("utf-8-sig")
     head, *rows = csv.reader(io.StringIO(text))
     assert len(head) == 8
     assert {row[1] for row in rows} == {by.value for by in Breakdown}
@@ -39,7 +39,7 @@ def test_the_csv_has_every_breakdown_and_its_total(locale: Locale) -> None:
     ],
 )
 def test_no_cell_is_a_formula(locale: Locale, title: str) -> None:
-    summary = build.month_summary(title)
+    summary = month_summary(title)
     text = sheets.csv_file(locale, summary).decode("utf-8-sig")
     for row in csv.reader(io.StringIO(text)):
         assert not any(cell.lstrip()[:1] in {*"=+-@＝＋－＠"} for cell in (row[2], row[1]))
@@ -52,7 +52,7 @@ def test_no_cell_is_a_formula(locale: Locale, title: str) -> None:
 
 
 def test_the_workbook_has_a_sheet_for_each_breakdown_and_numbers_are_numbers(locale: Locale) -> None:
-    summary = build.month_summary(EVIL)
+    summary = month_summary(EVIL)
     book = openpyxl.load_workbook(io.BytesIO(sheets.workbook(locale, summary)))
     assert len(book.sheetnames) == 1 + len(Breakdown)
     for sheet in book.worksheets[1:]:
@@ -65,10 +65,10 @@ def test_the_workbook_has_a_sheet_for_each_breakdown_and_numbers_are_numbers(loc
 
 
 def test_the_picture_draws_any_month() -> None:
-    summary = build.month_summary(EVIL)
+    summary = month_summary(EVIL)
     assert rebates.picture(summary).startswith(b"\x89PNG")
     empty = MonthSummary(
-        build.OCTOBER,
+        OCTOBER,
         TierBasis.MONTH,
         D(0),
         D(0),
