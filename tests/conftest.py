@@ -4,6 +4,7 @@ import gc
 import os
 
 import pytest
+from aiohttp import web_app
 from hypothesis import settings
 
 pytest_plugins = ["tests.support.database", "tests.support.locales"]
@@ -23,3 +24,8 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(5_000, 20, 50)
+
+
+def pytest_runtest_logfinish() -> None:
+    """aiohttp remembers a thousand handlers, and with them the servers they belong to: forty whole worlds."""
+    web_app._cached_build_middleware.cache_clear()
