@@ -162,9 +162,9 @@ async def until(condition: Callable[[], Any], seconds: float = 60.0) -> None:
 
 
 @contextlib.asynccontextmanager
-async def open_watch(database: Database) -> AsyncIterator[Watch]:
-    """Prices stand still at 150 until they are moved."""
-    async with SandboxExchange(ExchangeConfig(moving=False, tick_ms=50)) as exchange:
+async def open_watch(database: Database, *, tick_ms: int = 50) -> AsyncIterator[Watch]:
+    """Prices stand still at 150 until they are moved; each tick strangers trade at the touch beside it."""
+    async with SandboxExchange(ExchangeConfig(moving=False, tick_ms=tick_ms)) as exchange:
         async with database.write() as session:
             alice = await users.get_or_create(session, ALICE, unix_ms(), "en")
         watch = Watch(exchange, database, alice)

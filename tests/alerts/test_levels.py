@@ -92,7 +92,7 @@ async def test_after_the_second_is_over_a_new_message_begins(database: Database)
 
 
 async def test_a_condition_that_holds_is_asked_about_unless_it_repeats(database: Database) -> None:
-    async with open_watch(database) as watch:
+    async with open_watch(database, tick_ms=60_000) as watch:  # the last trade is at 150 exactly
         for condition in (above("150"), above("140"), below("150"), cross("150")):
             refused = await watch.tries(condition)
             assert isinstance(refused, Refusal)
