@@ -9,11 +9,9 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.access import views as view
-from bot.alerts.ending import end_plans, may_open
-from bot.alerts.storage.tables import Alert
+from bot.access.dashboard_links import DashboardLinks
 from bot.chat.callback_data import ButtonData
 from bot.chat.request import Request
-from bot.chat.services import Services
 from bot.domain.values import Language
 from bot.kernel.storage import audit
 from bot.notifications import outbox_rows
@@ -21,8 +19,8 @@ from bot.notifications.operators import OperatorEvent, tell_admins
 from bot.notifications.sender import LANE_ANSWER
 from bot.notifications.tables import OutboxMessage as Row
 from bot.people import users
+from bot.people.events import ALERTS, AccessEnded
 from bot.people.tables import Access, User
-from bot.trading.storage import tickets
 from bot.ui import Locale
 
 HOUR_MS: Final = 3_600_000
@@ -125,32 +123,20 @@ async def _decide(request: Request, person: int, access: Access) -> None:
         return
     async with services.database.write() as session:
         user = await users.get_or_create(session, person, services.clock())
-        ended: list[Alert] = []
+        ending = AccessEnded(user)
         if await users.set_access(session, person, access):
             if access is Access.DENIED:
-                ended = await _end_openings(session, services, user)
-            await _tell_person(session, user, access, services.clock(), len(ended))
+                await session.refresh(user)
+                await services.events.write(session, ending)
+            await _tell_person(session, user, access, services.clock(), ending.ended[ALERTS])
             await audit.append(
                 session, services.clock(), request.user.id, f"access.{access}", {"user": person}
             )
     if access is Access.DENIED:
         services.prompts.drop(person)
-        await services.alerts.gone(ended)
+        await ending.committed()
     services.outbox.kick()
     await request.show(view.decided(request.locale, person, approved=access is Access.APPROVED))
-
-
-async def _end_openings(session: AsyncSession, services: Services, user: User) -> list[Alert]:
-    """What of a person who is denied could still open risk: previews on offer and alerts with such plans.
-
-    Other alerts stay, as do plans that only close. What was under way is asked before each order leaves.
-    """
-    await session.refresh(user)
-    now_ms = services.clock()
-    offered = await tickets.on_offer(session, user.id, now_ms)
-    opening = [ticket.id for ticket in offered if services.access.stops(user, ticket)]
-    await tickets.end_offers(session, opening, now_ms)
-    return await end_plans(session, user.id, may_open)
 
 
 async def _tell_person(session: AsyncSession, user: User, access: Access, now_ms: int, ended: int) -> None:
@@ -199,8 +185,8 @@ async def people(request: Request, page: str = "0") -> None:
 
 async def dashboard(request: Request, _argument: str = "") -> None:
     """`/dashboard`: a link that opens the operator's page once. Always in private."""
-    make = request.services.dashboard_link
-    url = None if make is None else await make(request.user.id)
+    links = request.services.find(DashboardLinks)
+    url = None if links is None else await links.make(request.user.id)
     await request.show(view.dashboard(request.locale, url))
 
 

@@ -16,4 +16,5 @@ FEATURE: Final = Feature(
         Command("dashboard", chat.dashboard, ActClass.OPERATOR),
     ),
     callbacks=(typed(chat.OperatorButton, chat.tapped, ActClass.OPERATOR, looks=at("users")),),
+    turns_away=chat.turn_away,
 )

@@ -1,10 +1,13 @@
-"""Alerts in a chat: set by a sentence or by buttons, listed, changed, taken back."""
+"""Alerts: set by a sentence or by buttons, listed, changed, taken back."""
 
 from __future__ import annotations
 
 from typing import Final
 
+from bot.alerts import parts
 from bot.alerts.chat import alerts, lists, wizard
+from bot.alerts.chat.plans import AlertPlans
+from bot.alerts.service import Alerts
 from bot.chat.feature import ActClass, Callback, Command, Feature, always, at
 from bot.domain.intent import AlertIntent
 
@@ -29,4 +32,8 @@ FEATURE: Final = Feature(
     ),
     statements={AlertIntent: alerts.said},
     answers={"alert": alerts.typed},
+    parts=parts.PARTS,
+    subscribes=parts.subscribe,
+    lives=(Alerts, AlertPlans),
+    tidies=(parts.tidy,),
 )

@@ -1,4 +1,4 @@
-"""The one list of features: what is not in it does not exist in a chat."""
+"""The one list of features: what is not in it does not exist."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from bot.posts import feature as posts
 from bot.preferences import feature as preferences
 from bot.rebates import feature as rebates
 from bot.trading import feature as trading
+from bot.web import feature as web
 
 FEATURES: Final = (
     trading.FEATURE,
@@ -20,4 +21,5 @@ FEATURES: Final = (
     rebates.FEATURE,
     access.FEATURE,
     preferences.FEATURE,
+    web.FEATURE,
 )

@@ -10,15 +10,18 @@ from typing import Any, Final
 
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 
-from bot.app.housekeeping import finish_chains, finish_panics
 from bot.app.wiring import Bot
 from bot.exchange.backpack import BackpackError
 from bot.kernel.jobs import storage
 from bot.kernel.storage.database import NotActive
+from bot.marketdata import FundingHistory
 from bot.notifications import outbox_rows
 from bot.telegram.connection import hang_up, listen, silence
 from bot.telegram.introduction import introduce
+from bot.trading.chat.recovery import finish_chains, finish_panics
 from bot.trading.events import OrderInDoubt
+from bot.trading.tracking.reconciler import Reconciler
+from bot.web import Dashboard
 
 _log = logging.getLogger(__name__)
 
@@ -88,31 +91,33 @@ async def _at_work(bot: Bot) -> AsyncIterator[None]:
         await bot.client.refresh_clock()
     await _succeed(bot)
     sender = asyncio.create_task(bot.services.outbox.run(), name="outbox")
-    booking = asyncio.create_task(bot.rebates.bookkeeper.run(), name="booking")
-    bot.rebates.bookkeeper.wake()
-    bot.events.on_told(OrderInDoubt, lambda _: _in_background(bot, bot.reconciler.run_once()))
+    reconciler = bot.services.get(Reconciler)
+    bot.services.events.on_told(OrderInDoubt, lambda _: _in_background(bot, reconciler.run_once()))
     bot.schedule.start()
     await bot.feed.start()
     try:
         # People are heard first: what grows with accounts and alerts is begun behind them.
         await listen(bot.telegram, bot.settings, bot.services.clock())
-        _in_background(bot, bot.reconciler.run_once())
-        await bot.user_streams.start()
-        await bot.services.alerts.start()
-        await bot.alert_plans.start()
+        _in_background(bot, reconciler.run_once())
+        for feature in bot.services.features:
+            for kind in feature.lives:
+                await bot.services.get(kind).start()
         await _open_dashboard(bot)
         _in_background(bot, finish_panics(bot.services))
         _in_background(bot, finish_chains(bot.services, at_start=True))
-        _in_background(bot, bot.services.funding.gather())
+        _in_background(bot, bot.services.get(FundingHistory).gather())
         _in_background(bot, introduce(bot.telegram.bot))
         yield
     finally:
         await _end(lambda: silence(bot.telegram))
-        await _end(bot.dashboard.stop)
+        if (dashboard := bot.services.find(Dashboard)) is not None:
+            await _end(dashboard.stop)
         bot.schedule.stop()
-        for part in (bot.user_streams, bot.alert_plans, bot.services.alerts, bot.feed):
-            await _end(part.stop)
-        tasks = [sender, booking, *bot.services.background]
+        for feature in bot.services.features:
+            for kind in reversed(feature.lives):
+                await _end(bot.services.get(kind).stop)
+        await _end(bot.feed.stop)
+        tasks = [sender, *bot.services.background]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -150,10 +155,10 @@ def _in_background(bot: Bot, work: Any) -> None:
 
 async def _open_dashboard(bot: Bot) -> None:
     """A page that cannot listen is no reason not to trade."""
-    port = bot.settings.dashboard_port
-    if port == "off":
+    port, dashboard = bot.settings.dashboard_port, bot.services.find(Dashboard)
+    if port == "off" or dashboard is None:
         return
     try:
-        await bot.dashboard.start(bot.settings.dashboard_host, port)
+        await dashboard.start(bot.settings.dashboard_host, port)
     except OSError as error:
         _log.error("the dashboard does not listen on port %s: %s", port, error.strerror)

@@ -6,29 +6,24 @@ order that could open risk is refused at the ticket. A stranger may ask to be le
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
 from bot.chat.feature import Act, ActClass, Command
 from bot.chat.request import Request
 from bot.domain.refusal import Refusal, RefusalCode
-from bot.people.tables import KeyState
 from bot.ui import refusals as refusal_view
 
-TurnAway = Callable[[Request, bool], Awaitable[None]]  # True: the stranger asks to be let in
 
-
-async def stops(request: Request, act: Act | None, turn_away: TurnAway, *, quiet: bool = False) -> bool:
+async def stops(request: Request, act: Act | None, *, quiet: bool = False) -> bool:
     """Whether an act is not for who asks for it; then they have been told, a stranger unless `quiet`.
 
     `act` None: a line, which is judged by what it says once it is read.
     """
     policy, kind = request.services.access, act.access if act is not None else ActClass.JUDGED
     if not policy.admits(request.user) and kind is not ActClass.STRANGERS:
-        if not await _holds(request):
+        if not await request.services.users.has_account(request.user.id):
             if not quiet:
                 request.answer_soon()
                 asks = isinstance(act, Command) and act.knocks and request.sender.private
-                await turn_away(request, asks)
+                await _turn_away(request, asks)
             return True
         if kind is ActClass.OPEN_RISK:
             request.answer_soon()
@@ -40,7 +35,7 @@ async def stops(request: Request, act: Act | None, turn_away: TurnAway, *, quiet
     return False
 
 
-async def _holds(request: Request) -> bool:
-    """Whether this person has an account here that may have orders and positions."""
-    known, _ = await request.services.linking.list(request.user.id)
-    return any(account.state is not KeyState.PENDING for account in known)
+async def _turn_away(request: Request, asks: bool) -> None:
+    """Where no feature answers strangers they get no answer."""
+    if (answer := request.services.features.turn_away) is not None:
+        await answer(request, asks)

@@ -6,18 +6,23 @@ by the act's own class, so that no list beside it can forget one.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
+
+from markupsafe import Markup
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.callback_data import ButtonData, Forged
 from bot.chat.confirmations import Confirmation
 from bot.chat.prompts import Prompt
 from bot.chat.request import Request
-from bot.chat.services import Services
+from bot.chat.services import Part, Services
 from bot.domain.intent import Intent, QueryIntent, QueryKind
 from bot.domain.refusal import Refusal, RefusalCode
+from bot.kernel.jobs import Schedule
+from bot.people.tables import User
 from bot.ui import Locale, Message
 from bot.ui import refusals as refusal_view
 
@@ -26,6 +31,8 @@ Statement = Callable[[Request, Any], Awaitable[bool]]  # the intent; False when 
 Answer = Callable[[Request, Prompt, str], Awaitable[bool]]  # False when the text is no answer after all
 Question = Callable[[Request], Awaitable[Message | None]]
 Looks = Callable[[str], bool]  # of the argument of a callback
+TurnAway = Callable[[Request, bool], Awaitable[None]]  # True: the stranger asks to be let in
+Tidy = Callable[[AsyncSession, int], Awaitable[Any]]  # the time now
 Key = TypeVar("Key")
 Declared = TypeVar("Declared")
 Data = TypeVar("Data", bound=ButtonData)
@@ -87,7 +94,7 @@ class Callback:
     access: ActClass
     looks: Looks = never  # whether a tap that lay about for long may still be obeyed: it changes nothing
     line: Callable[[str], str] | None = None  # the line its argument stands for, where it stands for one
-    holds_ticket: bool = False  # its argument is the token of a ticket
+    holds: bool = False  # its argument is a token the reader knows (`Reader.held`)
     names_command: bool = False  # its argument may name a command, and is then of that one's class
     speaks: bool = False  # answers its tap itself, in private too
     in_groups: bool = True
@@ -97,8 +104,39 @@ Act = Command | Callback
 
 
 @dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads what is neither a command nor a tap."""
+
+    line: Handler
+    secret: Callable[[Request, str, Prompt | None], Awaitable[None]]  # with the prompt it may answer
+    stray_secret: Callable[[Services, Locale, int, int], Awaitable[Message]]  # of a chat and a message
+    held: Callable[[AsyncSession, str, int], Awaitable[tuple[User | None, object]]]
+    """The user of an id, if known, and what stands behind the token of their button, in one look."""
+    why_over: Callable[[Request], Refusal]  # of a button that is gone
+
+
+class Life(Protocol):
+    """A part at work from the moment people are heard to the bot's end."""
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One more line of a person's settings page, with the texts `setting-<name>-title`, `option-<name>-…`."""
+
+    name: str
+    options: tuple[str, ...]
+    chosen: Callable[[Request], Awaitable[str]]
+    choose: Callable[[Request, str], Awaitable[None]]  # one of the options
+    line: Callable[[Locale, str], Markup]
+
+
+@dataclass(frozen=True, slots=True)
 class Feature:
-    """Everything one branch does in a chat."""
+    """Everything one branch does: its parts, its work, and what can be said to it in a chat."""
 
     name: str
     commands: tuple[Command, ...] = ()
@@ -108,15 +146,14 @@ class Feature:
     answers: Mapping[str, Answer] = field(default_factory=dict)  # by the kind of a prompt
     confirmations: Mapping[str, Confirmation] = field(default_factory=dict)  # by the action asked about
     asks_newcomers: Question | None = None  # asked beneath the news that a first key is linked
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """Who reads what is neither a command nor a tap."""
-
-    line: Handler
-    secret: Callable[[Request, str, Prompt | None], Awaitable[None]]  # with the prompt it may answer
-    stray_secret: Callable[[Services, Locale, int, int], Awaitable[Message]]  # of a chat and a message
+    turns_away: TurnAway | None = None  # answers whom the operator has not let in
+    reader: Reader | None = None
+    settings: tuple[Setting, ...] = ()
+    parts: tuple[Part[Any], ...] = ()  # what its handlers ask for by `Request.service`
+    subscribes: Callable[[Services], None] | None = None  # of which events its parts hear
+    schedules: Callable[[Services, Schedule], None] | None = None  # its work by the clock
+    lives: tuple[type[Life], ...] = ()  # parts in the order they start; they stop in the opposite one
+    tidies: tuple[Tidy, ...] = ()  # each forgets what nothing refers to any more, once an hour
 
 
 class DeclaredTwice(ValueError):
@@ -141,7 +178,14 @@ class Features:
         self.confirmations = _by_name(
             "confirmation", (pair for f in declared for pair in f.confirmations.items())
         )
+        self.settings = _by_name("setting", ((one.name, one) for f in declared for one in f.settings))
+        self.reader = _one_of("reader", (f.reader for f in declared))
+        self.turn_away = _one_of("answer to strangers", (f.turns_away for f in declared))
+        self._all = declared
         self._ask_newcomers = [f.asks_newcomers for f in declared if f.asks_newcomers is not None]
+
+    def __iter__(self) -> Iterator[Feature]:
+        return iter(self._all)
 
     def command(self, name: str, *, operator: bool = False) -> Command | None:
         """The command of that name; an operator's is none to anybody else."""
@@ -181,6 +225,11 @@ def _by_name(what: str, pairs: Iterable[tuple[Key, Declared]]) -> dict[Key, Decl
             raise DeclaredTwice(what, key)
         found[key] = declared
     return found
+
+
+def _one_of(what: str, declared: Iterable[Declared | None]) -> Declared | None:
+    found = _by_name(what, (("of all", one) for one in declared if one is not None))
+    return next(iter(found.values()), None)
 
 
 async def begin(request: Request, act: Act, argument: str) -> None:

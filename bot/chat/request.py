@@ -10,18 +10,16 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
 
-from markupsafe import Markup, escape
 from telegram import CallbackQuery
 
 from bot.chat import buttons
 from bot.chat.sender import Sender
-from bot.chat.services import Services
+from bot.chat.services import PartT, Services
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import Language
 from bot.kernel.slots import given_back
 from bot.language import Parsed, ParseFailure, parse
 from bot.people.tables import User
-from bot.trading.storage.tables import Ticket
 from bot.ui import Locale, Message, plain_text
 from bot.ui import refusals as refusal_view
 from bot.ui.message import MAX_DATA
@@ -58,13 +56,17 @@ class Request:
     message_id: int
     is_tap: bool = False
     query: CallbackQuery | None = None
-    ticket: Ticket | None = None  # what a tapped Confirm stands for, whoever's and in whatever state
+    held: object = None  # what a tapped button stands for (`Reader.held`), whoever's and in whatever state
     replied: Replied | None = None
     guessed: bool = False  # its line was told apart by the market: it is always asked about
     attached: Attached | None = None
     place: Locale | None = None  # of a group, whose members may read what is said there
     stub: int | None = None  # the message that told a group where the answer is
     _answer: asyncio.Task[None] | None = field(default=None, repr=False)
+
+    def service(self, kind: type[PartT]) -> PartT:
+        """The part of that class. Raises PartError where no feature of this program declares it."""
+        return self.services.get(kind)
 
     @property
     def locale(self) -> Locale:
@@ -124,16 +126,6 @@ class Request:
             await self.services.outbox.edit(self.sender.chat_id, self.message_id, message)
             return self.message_id
         return await self.say_privately(message)
-
-    async def show_offer(self, card: Message, ticket_id: int, title: str) -> None:
-        """Show a preview, and remember where, so that it can end and be answered."""
-        message_id = await self.show(card)
-        if message_id is None:
-            return
-        await self.services.tickets.shown(ticket_id, message_id, title)
-        if self.stub is not None:
-            now_ms = self.services.clock()
-            await self.services.message_contexts.note_stub(self.sender.chat_id, self.stub, ticket_id, now_ms)
 
     def read(self, text: str) -> Parsed | ParseFailure:
         """What a line of this person means, knowing which markets exist."""
@@ -219,8 +211,3 @@ class Request:
             return str(mine.arguments["line"])
         foreign = found is not None and found.user_id != self.user.id
         return Refusal(RefusalCode.NOT_YOUR_BUTTON if foreign else RefusalCode.EXPIRED)
-
-
-def title_of(ticket: Ticket) -> Markup:
-    """The order of a ticket in a few words."""
-    return Markup(ticket.title) if ticket.title else escape(ticket.line)  # noqa: S704 - written by the view

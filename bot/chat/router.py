@@ -16,7 +16,7 @@ from telegram import CallbackQuery, InlineKeyboardButton, Message, Update
 
 from bot.chat import admission, group_language, secrets_in_chat, taps
 from bot.chat.addressing import without_name
-from bot.chat.feature import Callback, Command, Reader, begin
+from bot.chat.feature import Callback, Command, begin
 from bot.chat.request import Attached, Replied, Request
 from bot.chat.sender import Sender, language_of, sender_of_message, sender_of_tap
 from bot.chat.services import Services
@@ -40,11 +40,13 @@ _ILLEGIBLE = re.compile("[\x00\ud800-\udfff]")  # no database stores them and no
 class Router:
     """Turns updates into turns."""
 
-    def __init__(self, services: Services, reader: Reader, turn_away: admission.TurnAway) -> None:
+    def __init__(self, services: Services) -> None:
+        """Raises ValueError where no feature reads lines."""
         self._services = services
         self._features = services.features
-        self._reader = reader
-        self._turn_away = turn_away
+        if self._features.reader is None:
+            raise ValueError("no feature reads lines")
+        self._reader = self._features.reader
 
     async def handle(self, arrival: Arrival) -> None:
         """Do what an update asks for. One that cannot be read is left out, and logged without its content."""
@@ -119,7 +121,7 @@ class Router:
         language = language_of(author.language_code if author else None)
         if author is None or author.is_bot:
             return Locale.of(language)
-        user = await services.tickets.user(author.id, language.value)
+        user = await services.users.met(author.id, language.value)
         return Locale.of(Language(user.language), user.time_zone)
 
     async def locale_of(self, arrival: Arrival) -> Locale:
@@ -178,7 +180,7 @@ class Router:
         meant = request.sender.private or (text.startswith("/") and self._is_for_us(text))
         # In a group a stranger's command that nobody here knows is left to others.
         quiet = not request.sender.private and self._features.command(_command_of(text)) is None
-        return meant and await admission.stops(request, command, self._turn_away, quiet=quiet)
+        return meant and await admission.stops(request, command, quiet=quiet)
 
     def _command_in(self, request: Request, text: str) -> tuple[Command, str] | None:
         """The command a message gives, with its words; None: it is a line, or nothing we know."""
@@ -217,7 +219,7 @@ class Router:
         self._services.outbox.heard_from(who.chat_id)
         name, _, argument = _ILLEGIBLE.sub("�", query.data or "").partition(":")
         callback = self._features.callbacks.get(name)
-        token = argument if callback is not None and callback.holds_ticket else None
+        token = argument if callback is not None and callback.holds else None
         request = await self._turn(who, query.message.message_id, query, token)
         if request is not None:
             await self._guarded(request, lambda: self._tapped(request, query, callback, argument, age_ms))
@@ -227,9 +229,9 @@ class Router:
     ) -> None:
         button = taps.button_of(query)
         if callback is None or (button is None and not self._is_owed(request, query)):
-            await request.answer(self._why_over(request))
+            await request.answer(self._reader.why_over(request))
             return
-        if button is None and request.ticket is None:
+        if button is None and request.held is None:
             request.is_tap = False  # nobody knows what stands there: it is not written over
         if taps.is_too_old(age_ms) and taps.acts(callback, argument, Language(request.user.language)):
             await self._ask_again(request, query, button, age_ms)
@@ -237,7 +239,7 @@ class Router:
         if request.sender.private and not callback.speaks:
             request.answer_soon()
         await self._look_around(request)
-        if await admission.stops(request, self._features.behind(callback, argument), self._turn_away):
+        if await admission.stops(request, self._features.behind(callback, argument)):
             return
         self._services.prompts.forget_line(request.user.id)
         await begin(request, callback, argument)
@@ -246,15 +248,6 @@ class Router:
     def _is_owed(self, request: Request, query: CallbackQuery) -> bool:
         """Whether a button nobody can see any more still works: in private what is tapped could be typed."""
         return request.sender.private and not taps.is_readable(query)
-
-    def _why_over(self, request: Request) -> Refusal:
-        """A button that is gone: of one's own preview it is said what became of it."""
-        over = (
-            self._services.submission.usable(request.ticket, request.user.id)
-            if request.ticket is not None
-            else None
-        )
-        return over if isinstance(over, Refusal) else Refusal(RefusalCode.EXPIRED)
 
     async def _ask_again(
         self, request: Request, query: CallbackQuery, button: InlineKeyboardButton | None, age_ms: int
@@ -270,14 +263,16 @@ class Router:
     ) -> Request | None:
         """The turn of a known person; without the database nobody is known, and that is said.
 
-        What a Confirm's `token` stands for is read with its person: an order waits for this.
+        What the `token` of a button stands for is read with its person: an order waits for this.
         """
-        offers, ticket = self._services.tickets, None
+        people, held = self._services.users, None
         try:
             if token is None:
-                user = await offers.user(who.user_id, who.language.value)
+                user = await people.met(who.user_id, who.language.value)
             else:
-                user, ticket = await offers.tapped(token, who.user_id, who.language.value)
+                async with self._services.database.read() as session:
+                    known, held = await self._reader.held(session, token, who.user_id)
+                user = await people.welcomed(known, who.user_id, who.language.value)
         except SQLAlchemyError:
             reference = secrets.token_hex(4)
             _log.exception("a user could not be read, reference %s", reference)
@@ -285,7 +280,7 @@ class Router:
             await self._services.outbox.say(who.chat_id, broken, thread_id=who.thread_id)
             return None
         return Request(
-            self._services, who, user, message_id, is_tap=query is not None, query=query, ticket=ticket
+            self._services, who, user, message_id, is_tap=query is not None, query=query, held=held
         )
 
     async def _guarded(self, request: Request, act: Callable[[], Awaitable[None]]) -> None:

@@ -10,6 +10,7 @@ from telegram import Message
 
 from bot.chat.services import Services
 from bot.kernel import secret_detection
+from bot.vault import Vault
 
 _log = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ async def holds_secret(services: Services, words: str, *, private: bool) -> bool
     if private or secret_detection.is_named(words):
         return True
     try:
-        return await services.linking.opens_known_key(secret_detection.spellings(words))
+        return await services.get(Vault).opens_known_key(secret_detection.spellings(words))
     except SQLAlchemyError:
         _log.exception("whether a key is linked could not be read")
         return False

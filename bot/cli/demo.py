@@ -22,6 +22,7 @@ from bot.kernel.storage import migrate
 from bot.sandbox.exchange import ExchangeConfig, SandboxExchange
 from bot.sandbox.telegram import ChatDriver, SandboxTelegram, TelegramConfig
 from bot.settings import Settings, load_settings
+from bot.trading.linking import Linking
 from bot.vault import MasterKeys
 
 BROKER_ID: Final = 4242
@@ -90,12 +91,12 @@ async def _start(start: Callable[..., object], port: int) -> None:
 
 async def _welcome(bot: Bot, exchange: SandboxExchange, telegram: SandboxTelegram) -> None:
     """The newcomer's account, linked by a generated key as anybody's would be."""
-    await bot.services.tickets.user(NEWCOMER)
+    await bot.services.users.met(NEWCOMER)
     made = await bot.vault.generate(NEWCOMER, "main")
     async with httpx.AsyncClient(base_url=exchange.rest_url, timeout=10) as admin:
         body = {"label": "Alice", "publicKey": made.public_key}
         (await admin.post("/sandbox/accounts", json=body)).raise_for_status()
-    await bot.services.linking.verify(NEWCOMER, made.account_id)
+    await bot.services.get(Linking).verify(NEWCOMER, made.account_id)
     async with ChatDriver(telegram.url) as driver:
         await driver.as_user(NEWCOMER, NEWCOMER).send("/start")
 

@@ -25,6 +25,7 @@ from bot.kernel.storage.engines import normalise
 from bot.kernel.storage.migrations import check
 from bot.notifications.wire import NoBotApi, understood
 from bot.people import accounts
+from bot.rebates.statements import Statements
 from bot.settings import ENV_FILE, Settings
 from bot.vault import VaultError
 
@@ -201,7 +202,7 @@ async def _audit(bot: Bot) -> Diagnosis:
 
 async def _statements(bot: Bot) -> Diagnosis:
     try:
-        chain = await bot.services.statements.verify()
+        chain = await bot.services.get(Statements).verify()
     except SQLAlchemyError as error:
         return Diagnosis("Statements", Health.FAILED, type(error).__name__, "Run `rucksack migrate`")
     except VaultError as error:

@@ -29,6 +29,8 @@ def check(
     """Compare every account with the exchange's history, and complete it; exit code 1 if they differed."""
     from bot.app.wiring import build
     from bot.cli.rebates_report import CheckReport
+    from bot.rebates.canary import Canary
+    from bot.rebates.check import LedgerCheck
 
     settings = load_settings()
     settings.require_real()
@@ -37,7 +39,8 @@ def check(
     async def work() -> None:
         bot = build(settings, master_keys(settings))
         try:
-            await report.make(bot.rebates, bot.database)
+            get = bot.services.get
+            await report.make(get(LedgerCheck), get(Canary), bot.database)
         finally:
             await bot.client.aclose()
             await bot.database.close()

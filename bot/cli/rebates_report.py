@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.table import Table
 
-from bot.app.rebates import Rebates
 from bot.domain.orders.order import Fill
 from bot.domain.values import plain
 from bot.kernel.storage import Database
 from bot.people import accounts
-from bot.rebates.canary import Tagging
-from bot.rebates.check import CheckOutcome
+from bot.rebates.canary import Canary, Tagging
+from bot.rebates.check import CheckOutcome, LedgerCheck
 from bot.rebates.model.rebate import Month
 
 
@@ -25,13 +24,13 @@ class CheckReport:
     outcomes: list[CheckOutcome] = field(default_factory=list)
     tagging: Tagging = field(default_factory=Tagging)
 
-    async def make(self, books: Rebates, database: Database) -> None:
+    async def make(self, check: LedgerCheck, canary: Canary, database: Database) -> None:
         """Compare every linked account; what is missing here is added."""
         async with database.read() as session:
             known = await accounts.active(session)
         for account in known:
-            self.outcomes.append(await books.check.compare(account, self.month.start_ms, self.month.end_ms))
-        self.tagging = await books.canary.look(self.month.start_ms, self.month.end_ms)
+            self.outcomes.append(await check.compare(account, self.month.start_ms, self.month.end_ms))
+        self.tagging = await canary.look(self.month.start_ms, self.month.end_ms)
 
     @property
     def is_good(self) -> bool:

@@ -18,7 +18,9 @@ from bot.domain.values import ZERO, MarketKind, plain
 from bot.funding import views as funding_view
 from bot.funding.views import Mine, SortOrder
 from bot.language import Parsed
+from bot.marketdata import FundingHistory
 from bot.trading.chat import trade
+from bot.trading.queries import Queries
 from bot.ui import charts
 from bot.ui import refusals as refusal_view
 from bot.ui.words import symbol_name
@@ -44,7 +46,7 @@ async def funding(request: Request, argument: str = "") -> bool:
 async def table(request: Request, argument: str = "") -> bool:
     """All perps; `argument` is the order and the page of a tapped button."""
     order, _, page = argument.partition(":")
-    rows = await request.services.funding.rows()
+    rows = await request.service(FundingHistory).rows()
     message = funding_view.table(
         request.here,
         rows,
@@ -64,10 +66,10 @@ async def market(request: Request, mention: str) -> bool:
     if isinstance(perp, Refusal):
         return await _refuse(request, perp, "fm")
     services = request.services
-    row = await services.funding.row(perp)
+    row = await services.get(FundingHistory).row(perp)
     if row is None:
         return await _refuse(request, Refusal(RefusalCode.NO_PERP, {"symbol": perp.base}), "fm")
-    past = await services.funding.past(perp)
+    past = await services.get(FundingHistory).past(perp)
     holding = await _holding(request, perp.symbol) if request.sender.private else None
     carry = await _carry(request, perp, row, await _fees(request))
     message = funding_view.market(
@@ -105,7 +107,7 @@ async def carry(request: Request, argument: str = "") -> bool:
     perp = await _perp(request, intent.symbol)
     if isinstance(perp, Refusal):
         return await _refuse(request, perp, "cy")
-    row, spot = await request.services.funding.row(perp), await _spot(request, perp)
+    row, spot = await request.service(FundingHistory).row(perp), await _spot(request, perp)
     if row is None or spot is None:
         return await _refuse(request, Refusal(RefusalCode.NO_SPOT, {"symbol": perp.base}), "cy")
     found = await _carry(request, perp, row, await _fees(request))
@@ -149,7 +151,7 @@ async def _preview(request: Request, spot: Market, perp: Market, notional: Decim
 
 
 async def _carries(request: Request) -> bool:
-    rows = await request.services.funding.rows()
+    rows = await request.service(FundingHistory).rows()
     markets = await request.services.catalogue.markets()
     fees = await _fees(request)
     found = [await _carry(request, markets[row.symbol], row, fees) for row in rows]
@@ -164,7 +166,7 @@ async def _carry(request: Request, perp: Market, row: FundingRow, fees: FeeRates
     if await _spot(request, perp) is None:
         return None
     rate = row.rate if row.week is None else row.week
-    borrow = await request.services.funding.borrow_rate(perp.base) if rate.fraction < ZERO else ZERO
+    borrow = await request.service(FundingHistory).borrow_rate(perp.base) if rate.fraction < ZERO else ZERO
     return carry_of(perp, rate, fees, borrow)
 
 
@@ -172,12 +174,12 @@ async def _fees(request: Request) -> FeeRates:
     """The asker's own rates; in a group, and without an account, the published ones."""
     if not request.sender.private:
         return TIER_1
-    shown = await request.services.queries.account(request.user)
+    shown = await request.service(Queries).account(request.user)
     return TIER_1 if isinstance(shown, Refusal) else shown.state.fees
 
 
 async def _holding(request: Request, symbol: str) -> Position | None:
-    shown = await request.services.queries.account(request.user)
+    shown = await request.service(Queries).account(request.user)
     return None if isinstance(shown, Refusal) else shown.state.positions.get(symbol)
 
 
@@ -206,7 +208,7 @@ async def _left(request: Request, mention: str) -> str | None:
     market = request.services.catalogue.left(mention)
     if market is not None or not request.sender.private:
         return market.symbol if market is not None else None
-    shown = await request.services.queries.account(request.user)
+    shown = await request.service(Queries).account(request.user)
     held = [] if isinstance(shown, Refusal) else meant(mention, shown.state.positions.values())
     return held[0].symbol if held else None
 

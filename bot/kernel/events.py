@@ -8,8 +8,9 @@ follows from it commit together, or neither does.
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,6 +18,30 @@ from sqlalchemy.ext.asyncio import AsyncSession
 _log = logging.getLogger(__name__)
 
 EventT = TypeVar("EventT")
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """An event whose readers end something of theirs: they say how much, and what follows the commit.
+
+    It belongs to one transaction: one that is tried again makes a new event.
+    """
+
+    ended: Counter[str] = field(default_factory=Counter, init=False, compare=False)
+    _after: list[Callable[[], Awaitable[object]]] = field(default_factory=list, init=False, compare=False)
+
+    def ends(self, what: str, number: int) -> None:
+        """So many of these have ended in this transaction."""
+        self.ended[what] += number
+
+    def afterwards(self, work: Callable[[], Awaitable[object]]) -> None:
+        """To be done once the transaction is committed: memory follows."""
+        self._after.append(work)
+
+    async def committed(self) -> None:
+        """Do what the readers left for now, in the order of their subscription."""
+        for work in self._after:
+            await work()
 
 
 class Events:

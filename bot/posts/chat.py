@@ -18,7 +18,7 @@ from bot.language.schedule import ScheduleFault, ScheduleLine, parse_schedule
 from bot.notifications import outbox_rows
 from bot.notifications.tables import Chat
 from bot.posts import storage
-from bot.posts.content import NoFunding
+from bot.posts.content import NoFunding, Posting
 from bot.posts.events import PostsChanged
 from bot.posts.tables import PostKind, PostState, ScheduledPost
 from bot.posts.views import schedules as view
@@ -193,7 +193,7 @@ async def _settlement(request: Request, lead_ms: int, mention: str | None) -> di
             raise _CannotBe(view.refused(request.here, "no-market", word=mention))
         symbol = found.market.symbol
     try:
-        return await request.services.posting.settlement(lead_ms, symbol)
+        return await request.service(Posting).settlement(lead_ms, symbol)
     except NoFunding:
         raise _CannotBe(view.refused(request.here, "no-market", word=mention or "")) from None
 

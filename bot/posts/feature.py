@@ -1,14 +1,46 @@
-"""Scheduled posts in a chat."""
+"""Scheduled posts: what may be set in a chat, and when they are made."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from bot.chat.feature import ActClass, Callback, Command, Feature
+from bot.chat.services import Part, Services
+from bot.exchange.backpack import BackpackClient
+from bot.kernel.jobs import Runs, Schedule
+from bot.marketdata import FundingHistory
 from bot.posts import chat
+from bot.posts.content import Posting
+from bot.posts.events import PostsChanged
+from bot.posts.jobs import Posts
+
+SETTLEMENTS_S: Final = 5.0
+TIDY_S: Final = 3600.0
+
+
+def _posting(services: Services) -> Posting:
+    client, funding = services.get(BackpackClient), services.get(FundingHistory)
+    return Posting(services.database, client, services.catalogue, funding, clock=services.clock)
+
+
+def _schedule(services: Services, jobs: Schedule) -> None:
+    runs = Runs(services.database, clock=services.clock)
+    posts = Posts(runs, services.get(Posting), committed=services.outbox.kick)
+    jobs.when_due("posts", posts.run_due, services.clock)
+    jobs.every(TIDY_S, "tidy-posts", posts.tidy)
+
+    async def follow_settlements() -> None:
+        if await posts.follow_settlements():
+            jobs.look_again("posts")
+
+    jobs.every(SETTLEMENTS_S, "settlements", follow_settlements)
+    services.events.on_told(PostsChanged, lambda _: jobs.look_again("posts"))
+
 
 FEATURE: Final = Feature(
     "posts",
     commands=(Command("schedule", chat.schedule, ActClass.JUDGED),),
     callbacks=(Callback("sch", chat.tapped, ActClass.JUDGED),),
+    parts=(Part(Posting, _posting),),
+    schedules=_schedule,
 )

@@ -72,14 +72,25 @@ class Bookkeeper:
         self._exits = exits
         self._clock = clock
         self._woken = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
         self._asked = 0  # the last row of the ledger whose price was asked for again
+
+    async def start(self) -> None:
+        """Book what came while nobody did, and whatever comes."""
+        self.wake()
+        self._task = asyncio.create_task(self._run(), name="booking")
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
 
     def wake(self) -> None:
         """Fills have come in."""
         self._woken.set()
 
-    async def run(self) -> None:
-        """Book a moment after each waking, until cancelled."""
+    async def _run(self) -> None:
+        """Book a moment after each waking."""
         while True:
             await self._woken.wait()
             await asyncio.sleep(SOON_S)

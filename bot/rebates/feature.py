@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from bot.chat.feature import ActClass, Callback, Command, Feature, always, typed
+from bot.rebates import parts
+from bot.rebates.bookkeeper import Bookkeeper
 from bot.rebates.chat import payouts, rebates, referrals, shares
 from bot.rebates.chat.buttons import BooksButton
 
@@ -24,4 +26,9 @@ FEATURE: Final = Feature(
         Callback("py", payouts.tapped, ActClass.OPERATOR),
     ),
     asks_newcomers=referrals.first_question,
+    settings=(shares.NAMED,),
+    parts=parts.PARTS,
+    subscribes=parts.subscribe,
+    schedules=parts.schedule,
+    lives=(Bookkeeper,),
 )

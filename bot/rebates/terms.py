@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 
@@ -10,9 +11,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.values import ZERO
 from bot.kernel.storage import Database
-from bot.rebates.model.rebate import Month, Tier, TierBasis, tier_of
+from bot.rebates.model.rebate import ExitsTagged, Month, Tier, TierBasis, tier_of
 from bot.rebates.storage import bookings
 from bot.rebates.storage.bookings import survey_volume
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerTerms:
+    """What the operator has set of the broker programme."""
+
+    broker_id: int
+    tier_basis: TierBasis
+    exits_tagged: ExitsTagged
 
 
 class Tiers:

@@ -1,4 +1,4 @@
-"""The trunk in a chat: accounts, orders from line to tap, and what an account holds."""
+"""The trunk: accounts, orders from line to tap, and what an account holds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from bot.domain.intent import (
     QueryKind,
     TradeIntent,
 )
-from bot.trading.chat import accounts, cancels, flatten, lists, order_wizard, trade
+from bot.trading import jobs, parts
+from bot.trading.chat import accounts, cancels, flatten, lists, order_wizard, ticket_cards, trade
+from bot.trading.tracking.user_streams import UserStreams
 
 
 async def _panic(request: Request, _: PanicIntent) -> bool:
@@ -55,8 +57,8 @@ _COMMANDS: Final = (
 )
 
 _CALLBACKS: Final = (
-    Callback("ok", trade.confirm, ActClass.JUDGED, holds_ticket=True, speaks=True),
-    Callback("no", trade.withdraw, ActClass.READ, looks=always, holds_ticket=True, speaks=True),
+    Callback("ok", trade.confirm, ActClass.JUDGED, holds=True, speaks=True),
+    Callback("no", trade.withdraw, ActClass.READ, looks=always, holds=True, speaks=True),
     Callback("go", trade.run, ActClass.JUDGED, line=str),
     Callback("on", trade.run_on, ActClass.JUDGED, line=_line_of_account),
     Callback("always", trade.always, ActClass.JUDGED),
@@ -102,6 +104,11 @@ FEATURE: Final = Feature(
     },
     answers={"line": order_wizard.typed},
     confirmations=accounts.CONFIRMATIONS | cancels.CONFIRMATIONS,
+    reader=Reader(
+        trade.line, accounts.secret, accounts.stray_secret, ticket_cards.held, ticket_cards.why_over
+    ),
+    parts=parts.PARTS,
+    subscribes=parts.subscribe,
+    schedules=jobs.schedule,
+    lives=(UserStreams,),
 )
-
-READER: Final = Reader(trade.line, accounts.secret, accounts.stray_secret)

@@ -11,16 +11,16 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.alerts.storage.tables import Alert
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.exchange.backpack import AccountClient, BackpackError, Rejected, Unauthorised
 from bot.kernel.events import Events
 from bot.kernel.storage import Database, audit
 from bot.people import accounts, users
+from bot.people.events import ALERTS, AccountUnlinked, PersonForgotten
 from bot.people.tables import Account, KeyState
 from bot.trading.account_clients import AccountClients
 from bot.trading.events import AccountProven
@@ -68,20 +68,6 @@ class Parted:
     alerts: int = 0
 
 
-class Parting(Protocol):
-    """What else of a person ends with a key. The first two are called in the transaction that takes it away;
-    they return the alerts that end, which `parted` is told of after the commit."""
-
-    async def account(self, session: AsyncSession, account: Account, *, is_default: bool) -> Sequence[Alert]:
-        """One account is unlinked."""
-
-    async def person(self, session: AsyncSession, user_id: int) -> Sequence[Alert]:
-        """Everything of a person is about to be erased."""
-
-    async def parted(self, user_id: int, account_ids: Sequence[int], ended: Sequence[Alert]) -> None:
-        """It is done: memory follows."""
-
-
 class Linking:
     """Accounts of a user: make, prove, list, unlink, forget."""
 
@@ -91,7 +77,6 @@ class Linking:
         vault: Vault,
         clients: AccountClients,
         reconciler: Reconciler,
-        parting: Parting,
         events: Events,
         *,
         clock: Callable[[], int],
@@ -100,7 +85,6 @@ class Linking:
         self._vault = vault
         self._clients = clients
         self._reconciler = reconciler
-        self._parting = parting
         self._clock = clock
         self._events = events
 
@@ -194,17 +178,16 @@ class Linking:
         if doubtful and not anyway:
             return InDoubt(doubtful)
         left = await self._reconciler.give_up(user_id, account_id)
-        ended: list[Alert] = []
-        is_default = default is not None and default.id == account_id
+        ending = AccountUnlinked(account, default is not None and default.id == account_id)
 
         async def also(session: AsyncSession) -> None:
-            ended[:] = await self._parting.account(session, account, is_default=is_default)
+            await self._events.write(session, ending)
 
         gone = await self._vault.unlink(user_id, account_id, also)
         self._clients.drop(user_id, account_id)
         if gone:
-            await self._parting.parted(user_id, [account_id], ended)
-        return Parted(left, len(ended)) if gone else None
+            await ending.committed()
+        return Parted(left, ending.ended[ALERTS]) if gone else None
 
     async def forget(self, user_id: int) -> None:
         """Destroy the user's data key and everything sealed by it, at once whatever is in doubt.
@@ -215,14 +198,14 @@ class Linking:
         await self._reconciler.give_up(user_id)
         async with self._database.read() as session:
             known = await accounts.of_user(session, user_id)
-        ended: list[Alert] = []
+        ending = PersonForgotten(user_id, tuple(account.id for account in known))
 
         async def also(session: AsyncSession) -> None:
-            ended[:] = await self._parting.person(session, user_id)
+            await self._events.write(session, ending)
 
         await self._vault.forget(user_id, also)
         self._clients.drop(user_id)
-        await self._parting.parted(user_id, [account.id for account in known], ended)
+        await ending.committed()
 
     async def _settle(self, user_id: int, account_id: int | None = None) -> int:
         """Look up what is in doubt, for a moment; returns how many orders still are."""

@@ -31,7 +31,7 @@ from bot.people import users
 from bot.people.tables import Account, AccountOrigin, KeyState
 from bot.settings import load_settings
 from bot.trading.execution import submission
-from bot.trading.execution.submission import Leg, pack_legs
+from bot.trading.execution.submission import Leg, Submission, pack_legs
 from bot.trading.storage import tickets
 from bot.trading.storage.tables import Ticket, TicketKind
 from bot.vault import MasterKeys
@@ -147,7 +147,7 @@ async def _offers(database: Database, people: list[Account]) -> list[Ticket]:
 
 async def _confirm(bot: Bot, offered: list[Ticket], *, chained: bool) -> float:
     """Tap them all, each person their own one after the other."""
-    desk = bot.services.submission
+    desk = bot.services.get(Submission)
 
     async def sent(_account: Any, attempts: Any) -> list[int]:
         return [attempt.id for attempt in attempts]

@@ -20,6 +20,7 @@ from bot.cli.runtime import spare_collector
 from bot.kernel.storage import Database
 from bot.people import accounts, users
 from bot.people.tables import KeyState
+from bot.trading.tracking.user_streams import UserStreams
 from bot.vault import MasterKeys, Vault
 from tests.bench.probe import ORDER, TAP, Probe, watching
 from tests.bench.remote import Town, open_town
@@ -72,7 +73,7 @@ async def _measure(database_url: str, count: int) -> Found:
 
 
 async def _tap_until_open(found: Found, bot: Bot, town: Town, probe: Probe, count: int) -> None:
-    while len(bot.user_streams.connected) < count:
+    while len(bot.services.get(UserStreams).connected) < count:
         probe.clear()
         await _trade(town)
         found.taps_ms.append(probe.span(TAP, ORDER).wall)

@@ -14,6 +14,7 @@ from bot.app.wiring import Bot, build
 from bot.exchange.backpack import session
 from bot.notifications.rate_limits import UNLIMITED, RateLimits
 from bot.settings import load_settings
+from bot.trading.linking import Linking
 from bot.vault import MasterKeys
 from tests.bench.floor import BROKER_ID, BareBot, BareOrder, open_floor
 from tests.bench.probe import MESSAGE, ORDER, SEND, TAP, Mark, Probe, Span, watching
@@ -132,8 +133,8 @@ async def open_bot(
 
 async def link(bot: Bot, town: Town) -> None:
     """The person's account, linked by a generated key."""
-    await bot.services.tickets.user(PERSON)
+    await bot.services.users.met(PERSON)
     made = await bot.vault.generate(PERSON, "main")
     await town.ask("open", label="bench", publicKey=made.public_key)
-    await bot.services.linking.verify(PERSON, made.account_id)
+    await bot.services.get(Linking).verify(PERSON, made.account_id)
     await town.ask("say", who="bot", text="/start", expect="Rucksack")

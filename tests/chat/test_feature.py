@@ -30,7 +30,6 @@ from bot.chat.urgency import Urgencies
 from bot.domain.intent import CancelIntent, CloseIntent, Intent, PanicIntent, QueryIntent, QueryKind
 from bot.domain.values import Language
 from bot.intake import Arrival, Urgency
-from bot.people.tables import KeyState
 from bot.ui import Locale
 
 OPERATOR, FRIEND, STRANGER, DENIED = 1, 2, 3, 4  # the friend is let in; who is denied has an account here
@@ -57,10 +56,11 @@ class Asking:
         self.sender = SimpleNamespace(private=self.private)
         self.here = Locale.of(Language.ENGLISH)
         policy = SimpleNamespace(admits=lambda user: user.id in {OPERATOR, FRIEND}, admins=(OPERATOR,))
-        self.services = SimpleNamespace(access=policy, linking=self)
+        features = SimpleNamespace(turn_away=self.turn_away)
+        self.services = SimpleNamespace(access=policy, users=self, features=features)
 
-    async def list(self, user_id: int) -> tuple[list[Any], None]:
-        return [SimpleNamespace(state=KeyState.ACTIVE)] if user_id == DENIED else [], None
+    async def has_account(self, user_id: int) -> bool:
+        return user_id == DENIED
 
     async def say(self, message: Any) -> None:
         self.told.append(str(message.text))
@@ -75,7 +75,7 @@ class Asking:
 
     async def is_stopped(self, act: Act | None, *, quiet: bool = False) -> bool:
         request: Any = self
-        return await admission.stops(request, act, self.turn_away, quiet=quiet)
+        return await admission.stops(request, act, quiet=quiet)
 
     async def handler(self, request: Request, argument: str) -> None:
         self.begun.append(argument)

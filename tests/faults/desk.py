@@ -24,10 +24,10 @@ from bot.kernel.events import Events
 from bot.kernel.storage import Database
 from bot.notifications.tables import OutboxMessage
 from bot.people import accounts, users
+from bot.people.access import AccessPolicy
 from bot.people.tables import Account, KeyState
 from bot.sandbox.exchange import ExchangeConfig, SandboxExchange
 from bot.sandbox.exchange.model import Account as ExchangeAccount
-from bot.trading.access import AccessPolicy
 from bot.trading.account_clients import AccountClients
 from bot.trading.chat.announcer import ChatAnnouncer
 from bot.trading.execution.submission import Leg, Submission, pack_legs

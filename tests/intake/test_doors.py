@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot.web import Dashboard
 from tests.support.world import World, open_world
 
 SECRET = "s3cret-of-the-webhook-0123456789"
@@ -42,7 +43,7 @@ async def doors(
         port = probe.getsockname()[1]
     hook: dict[str, Any] = {"telegram_webhook_url": f"http://127.0.0.1:{port}", "telegram_webhook_port": port}
     async with open_world(f"sqlite:///{path}", telegram_webhook_secret=SECRET, **hook) as world:
-        page = int((world.bot.dashboard.url or "").rpartition(":")[2])
+        page = int((world.bot.services.get(Dashboard).url or "").rpartition(":")[2])
         yield world, {"/telegram": port, "/enter": page}
 
 
@@ -93,7 +94,7 @@ async def test_no_more_sockets_than_so_many(
     world, ports = doors
     opened = [await asyncio.open_connection("127.0.0.1", ports["/enter"]) for _ in range(80)]
     await asyncio.sleep(0.1)
-    server = world.bot.dashboard._server
+    server = world.bot.services.get(Dashboard)._server
     assert server is not None
     assert server.sockets <= 64
     for _, writer in opened:

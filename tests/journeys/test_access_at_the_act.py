@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from bot.people import users
 from bot.people.tables import Access
+from bot.trading.execution.submission import Submission
 from bot.trading.storage import tickets
 from bot.trading.storage.tables import Order, Ticket
 from tests.support.world import ALICE, CAROL, Person, World, open_world
@@ -37,10 +38,8 @@ async def _denies(world: World) -> None:
 
 
 async def _small_orders_unasked(world: World) -> None:
-    user = await world.bot.services.tickets.user(CAROL)
-    await world.bot.services.tickets.change_user(
-        user, confirm_mode="below", confirm_below_usd=Decimal(10_000)
-    )
+    user = await world.bot.services.users.met(CAROL)
+    await world.bot.services.users.change(user, confirm_mode="below", confirm_below_usd=Decimal(10_000))
 
 
 async def _opened(world: World) -> int:
@@ -137,7 +136,7 @@ async def test_a_claim_asks_in_its_own_transaction(world: World, carol: Person) 
     offers = [one for one in found if isinstance(one, Ticket)]
     await _denies(world)
     for offer in offers:
-        refused = await world.bot.services.submission.claim(offer, CAROL)
+        refused = await world.bot.services.get(Submission).claim(offer, CAROL)
         assert refused is not None
     assert await world.sent() == []
 

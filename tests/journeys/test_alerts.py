@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.alerts.chat.judging import MOST_IN_A_GROUP
+from bot.alerts.service import Alerts
 from bot.app.wiring import build
 from bot.notifications.rate_limits import UNLIMITED
 from bot.sandbox.telegram.driver import ChatMessage
@@ -255,19 +256,19 @@ async def test_a_plan_that_cannot_be_priced_says_why_under_the_alert(world: Worl
 @contextlib.asynccontextmanager
 async def _sleeping(world: World) -> AsyncIterator[None]:
     """Nobody watches inside; afterwards an heir does for a while, on the same database."""
-    await world.bot.services.alerts.stop()
+    await world.bot.services.get(Alerts).stop()
     await world.bot.feed.stop()
     yield
     heir = build(world.bot.settings, world.masters, clock=world.clock, rates=UNLIMITED)
     await heir.client.refresh_clock()
     await heir.feed.start()
-    await heir.services.alerts.start()
+    await heir.services.get(Alerts).start()
     try:
         async with asyncio.timeout(20):
-            while not await heir.services.alerts.missed(CAROL, 0):  # noqa: ASYNC110
+            while not await heir.services.get(Alerts).missed(CAROL, 0):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
     finally:
-        await heir.services.alerts.stop()
+        await heir.services.get(Alerts).stop()
         await heir.feed.stop()
         await heir.client.aclose()
         await heir.database.close()

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from bot.alerts.service import Alerts
 from bot.app.housekeeping import tidy
 from bot.kernel.storage import erasure
 from bot.kernel.storage.forgetting import BOOKS
+from bot.trading.previews.tickets import Tickets
 from tests.support.world import Person, World, code_in
 
 pytestmark = pytest.mark.both_databases
@@ -57,7 +59,7 @@ async def test_nothing_of_before_acts_on_a_key_linked_anew(world: World, carol: 
     await asyncio.sleep(1.5)
     assert await world.sent() == []
     assert not [m for m in await carol.chat.messages() if "🔔" in m.text and "Alert set" not in m.text]
-    assert world.bot.services.alerts.evaluator.placement.conditions() == []
+    assert world.bot.services.get(Alerts).evaluator.placement.conditions() == []
 
 
 async def test_no_word_of_theirs_is_left(world: World, carol: Person) -> None:
@@ -114,7 +116,7 @@ async def test_a_key_that_goes_takes_along_what_would_act_with_it(world: World, 
 
 async def test_a_plan_in_hand_at_the_moment_of_forgetting_sends_nothing(world: World, carol: Person) -> None:
     """Fired and about to be priced: the claim looks whether its alert is still wanted."""
-    offers = world.bot.services.tickets
+    offers = world.bot.services.get(Tickets)
     price, reached, go_on = offers.make, asyncio.Event(), asyncio.Event()
 
     async def later(*given: Any, **named: Any) -> Any:

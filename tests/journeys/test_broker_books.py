@@ -12,11 +12,15 @@ from sqlmodel import col
 from bot.exchange.backpack.wire.base import to_ms, to_us
 from bot.kernel.recurrence import DAY_MS
 from bot.people import accounts
+from bot.rebates.bookkeeper import Bookkeeper
+from bot.rebates.canary import Canary
+from bot.rebates.check import LedgerCheck
 from bot.rebates.model.fill_reconciliation import compare
 from bot.rebates.model.journal_entry import FEE
 from bot.rebates.model.rebate import Month, TierStanding
 from bot.rebates.storage.tables import EntryKind, LedgerEntry, LedgerFill, PriceSource
 from bot.rebates.storage.trial_balance import TrialBalance, trial_balance
+from bot.rebates.summary import Summaries
 from bot.trading.storage.tables import FillRow, Order
 from tests.support.books import fills, like, places, rows
 from tests.support.rows import a_fill
@@ -42,13 +46,15 @@ async def test_a_fill_keeps_the_microsecond_the_stream_told(world: World, carol:
     (fill,) = await fills(world, 1)
     async with world.bot.database.read() as session:
         (account,) = await accounts.active(session)
-    outcome = await world.bot.rebates.check.compare(
+    outcome = await world.bot.services.get(LedgerCheck).compare(
         account, fill.timestamp_ms - 1, fill.timestamp_ms + DAY_MS
     )
     assert outcome.comparison.is_equal
     async with world.bot.database.write() as session:  # lost here, and read again from the history
         await session.execute(delete(FillRow))
-    await world.bot.rebates.check.compare(account, fill.timestamp_ms - 1, fill.timestamp_ms + DAY_MS)
+    await world.bot.services.get(LedgerCheck).compare(
+        account, fill.timestamp_ms - 1, fill.timestamp_ms + DAY_MS
+    )
     (again,) = await fills(world, 1)
     assert (again.timestamp_ms, again.micros) == (fill.timestamp_ms, fill.micros)
 
@@ -87,12 +93,12 @@ async def test_a_resting_order_that_fills_under_a_new_key_is_ours_and_counts_onc
         session.add(
             FillRow(**fill.model_dump(exclude={"id", "booked_ms"}) | {"account_id": order.account_id})
         )
-    assert await world.bot.rebates.bookkeeper.run_once() <= 1
+    assert await world.bot.services.get(Bookkeeper).run_once() <= 1
     world.clock.skip(130)
-    await world.bot.rebates.bookkeeper.run_once()
+    await world.bot.services.get(Bookkeeper).run_once()
     found = await rows(world, 2)
     assert sorted(one.standing for one in found) == [TierStanding.ELSEWHERE, TierStanding.TAGGED]
-    tagging = await world.bot.rebates.canary.look(order.created_ms - 1, world.clock())
+    tagging = await world.bot.services.get(Canary).look(order.created_ms - 1, world.clock())
     assert (tagging.untagged, tagging.different) == ([], {})
 
 
@@ -106,9 +112,9 @@ async def test_a_month_is_checked_by_the_time_of_its_fills(world: World, carol: 
     async with world.bot.database.write() as session:  # changed much later, for whatever reason
         changes = {"broker_id": None, "updated_ms": first.at_ms + 40 * DAY_MS}
         await session.execute(update(Order).where(col(Order.id) == first.order_id).values(**changes))
-    tagging = await world.bot.rebates.canary.look(first.at_ms - DAY_MS, first.at_ms + DAY_MS)
+    tagging = await world.bot.services.get(Canary).look(first.at_ms - DAY_MS, first.at_ms + DAY_MS)
     assert len(tagging.untagged) == 1
-    later = await world.bot.rebates.canary.look(first.at_ms + 30 * DAY_MS, first.at_ms + 50 * DAY_MS)
+    later = await world.bot.services.get(Canary).look(first.at_ms + 30 * DAY_MS, first.at_ms + 50 * DAY_MS)
     assert later.untagged == []
 
 
@@ -177,7 +183,7 @@ async def unpriced(world: World, symbols: list[str]) -> list[int]:
             other.timestamp_ms = fill.timestamp_ms - 120_000
             session.add(other)
     world.clock.skip(200)
-    await world.bot.rebates.bookkeeper.run_once()
+    await world.bot.services.get(Bookkeeper).run_once()
     async with world.bot.database.read() as session:
         found = await session.scalars(
             select(LedgerFill).where(col(LedgerFill.price_source) == PriceSource.UNKNOWN)
@@ -198,8 +204,8 @@ async def test_one_asset_nobody_answers_for_holds_up_no_other(world: World, caro
             other.timestamp_ms = fill.timestamp_ms - 120_000
             session.add(other)
     world.clock.skip(200)
-    assert await world.bot.rebates.bookkeeper.run_once() == 2  # WIF alone waits
-    assert await world.bot.rebates.bookkeeper.run_once() == 3
+    assert await world.bot.services.get(Bookkeeper).run_once() == 2  # WIF alone waits
+    assert await world.bot.services.get(Bookkeeper).run_once() == 3
 
 
 async def test_a_price_that_can_be_had_does_not_wait_behind_those_that_cannot(
@@ -211,7 +217,7 @@ async def test_a_price_that_can_be_had_does_not_wait_behind_those_that_cannot(
     await world.fault(action="status", status=400, code="INVALID_MARKET", match=asked)
     waiting = await unpriced(world, ["NOPE"] * 30 + ["BTC"])
     assert len(waiting) == 31
-    summary = await world.bot.services.summaries.month(Month.of(world.clock()))
+    summary = await world.bot.services.get(Summaries).month(Month.of(world.clock()))
     assert summary.unpriced == {"NOPE": (30, Decimal(15)), "BTC": (1, Decimal("0.5"))}
     alice = world.person(ALICE)
     await alice.says("/start", "Rucksack")
@@ -219,8 +225,8 @@ async def test_a_price_that_can_be_had_does_not_wait_behind_those_that_cannot(
     (await world.admin.delete("/sandbox/faults")).raise_for_status()
     world.clock.skip(700)
     await world.fault(action="delay_before", ms=0, match=asked)
-    assert await world.bot.rebates.bookkeeper.mend() == 1
+    assert await world.bot.services.get(Bookkeeper).mend() == 1
     (rule,) = (await world.admin.get("/sandbox/faults")).raise_for_status().json()
     assert rule["hits"] == 2  # one for each asset and hour
-    summary = await world.bot.services.summaries.month(Month.of(world.clock()))
+    summary = await world.bot.services.get(Summaries).month(Month.of(world.clock()))
     assert summary.unpriced == {"NOPE": (30, Decimal(15))}

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from bot.app.housekeeping import finish_chains
 from bot.sandbox.telegram.driver import ChatMessage
+from bot.trading.chat.recovery import finish_chains
+from bot.trading.execution.order_list import OrderLists
 from bot.trading.execution.submission import Submission
 from tests.support.world import GIVEN_UP_S, Person, World
 
@@ -147,7 +148,7 @@ async def test_a_chain_cut_short_by_a_crash_tells_what_was_not_sent(
     world: World, carol: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     preview = await carol.says("long sol $100; sl sol 3%", "2 steps")
-    chains, sent = world.bot.services.order_lists, Submission.place_now
+    chains, sent = world.bot.services.get(OrderLists), Submission.place_now
 
     async def dies(self: Submission, *args: Any, **how: Any) -> Any:
         placed = await sent(self, *args, **how)
@@ -194,9 +195,8 @@ async def test_a_moved_price_brings_the_whole_chain_again(world: World, carol: P
 
 
 async def test_the_total_counts_for_orders_that_go_unasked(world: World, carol: Person) -> None:
-    offers = world.bot.services.tickets
-    user = await offers.user(carol.chat.user_id)
-    await offers.change_user(user, confirm_mode="below", confirm_below_usd=Decimal(150))
+    user = await world.bot.services.users.met(carol.chat.user_id)
+    await world.bot.services.users.change(user, confirm_mode="below", confirm_below_usd=Decimal(150))
     done = await carol.says("long sol $40; sl sol 3%", "All 2 steps done")
     assert "Buy 0.26 SOL-PERP" in done.text
     asked = await carol.says("long sol $90; long eth $90", "2 steps")

@@ -79,9 +79,9 @@ async def test_what_another_program_trades_is_elsewhere_and_earns_nothing(
     request = OrderRequest(SOL, Side.BUY, OrderType.MARKET, quantity=Decimal(1), client_id=99)
     await line.send(line.prepare_order(request, timestamp_ms=world.clock()))
     _, fill = await fills(world, 2)
-    assert await world.bot.rebates.bookkeeper.run_once() == 0  # it may be recognised yet
+    assert await world.bot.services.get(Bookkeeper).run_once() == 0  # it may be recognised yet
     world.clock.skip(YOUNG_S)
-    assert await world.bot.rebates.bookkeeper.run_once() == 1
+    assert await world.bot.services.get(Bookkeeper).run_once() == 1
     _, row = await rows(world, 2)
     assert (row.standing, row.order_id, row.fee) == (TierStanding.ELSEWHERE, None, fill.fee)
     assert (row.earning, row.accrued, row.contingent) == (0, 0, 0)
@@ -92,7 +92,7 @@ async def test_a_liquidation_belongs_to_the_system(world: World, carol: Person) 
     await world.price(SOL, "135")
     await carol.sees("Liquidated")
     world.clock.skip(YOUNG_S)
-    await world.bot.rebates.bookkeeper.run_once()
+    await world.bot.services.get(Bookkeeper).run_once()
     async with world.bot.database.read() as session:
         found = (await session.scalars(select(LedgerFill))).all()
     assert {row.standing for row in found} == {TierStanding.TAGGED, TierStanding.SYSTEM}
@@ -131,7 +131,7 @@ async def test_an_order_whose_answer_was_lost_is_booked_as_ours_once(world: Worl
     (row,) = await rows(world, 1)
     assert row.standing is TierStanding.TAGGED
     world.clock.skip(YOUNG_S)
-    assert await world.bot.rebates.bookkeeper.run_once() == 0
+    assert await world.bot.services.get(Bookkeeper).run_once() == 0
 
 
 async def test_two_bookkeepers_book_each_fill_once(world: World, carol: Person, database_url: str) -> None:
@@ -189,14 +189,14 @@ async def test_a_fee_in_another_coin_is_worth_the_close_of_its_minute(world: Wor
             other.fee_symbol = symbol
             other.timestamp_ms = now_ms
             session.add(other)
-    await world.bot.rebates.bookkeeper.run_once()
+    await world.bot.services.get(Bookkeeper).run_once()
     await rows(world, 1)  # the minute has no close yet
     world.clock.skip(60)
     await world.fault(action="status", status=503, match={"path": "/api/v1/klines", "times": None})
-    await world.bot.rebates.bookkeeper.run_once()
+    await world.bot.services.get(Bookkeeper).run_once()
     await rows(world, 1)  # nobody answers: it waits
     (await world.admin.delete("/sandbox/faults")).raise_for_status()
-    await world.bot.rebates.bookkeeper.run_once()
+    await world.bot.services.get(Bookkeeper).run_once()
     _, eth, nosuch = await rows(world, 3)
     minute_s = now_ms // 60_000 * 60
     (candle,) = await world.bot.client.klines("ETH_USDC", "1m", minute_s, minute_s + 60)
@@ -204,10 +204,10 @@ async def test_a_fee_in_another_coin_is_worth_the_close_of_its_minute(world: Wor
     assert eth.fee == nano(fill.fee * eth.fee_price) == eth.earning
     assert (nosuch.price_source, nosuch.fee_price, nosuch.fee) == (PriceSource.UNKNOWN, None, 0)
     assert nosuch.notional == row.notional
-    assert await world.bot.rebates.bookkeeper.mend() == 0
+    assert await world.bot.services.get(Bookkeeper).mend() == 0
     async with world.bot.database.write() as session:  # the coin gets its market
         await session.execute(update(FillRow).where(col(FillRow.trade_id) == 4712).values(fee_symbol="ETH"))
-    assert await world.bot.rebates.bookkeeper.mend() == 1
+    assert await world.bot.services.get(Bookkeeper).mend() == 1
     assert (await rows(world, 5))[4].fee == eth.fee
 
 
@@ -219,17 +219,17 @@ async def test_what_is_recognised_later_is_taken_back_and_booked_anew(world: Wor
         fill = await session.get_one(FillRow, first.fill_id)
         session.add(like(fill, 4711))
     world.clock.skip(YOUNG_S)
-    await world.bot.rebates.bookkeeper.run_once()
+    await world.bot.services.get(Bookkeeper).run_once()
     _, elsewhere = await rows(world, 2)
     assert elsewhere.standing is TierStanding.ELSEWHERE
     async with world.bot.database.write() as session:
         await session.execute(update(Order).values(exchange_id=fill.exchange_order_id))
-    assert await world.bot.rebates.bookkeeper.revise([elsewhere.fill_id], "recognised") == 1
+    assert await world.bot.services.get(Bookkeeper).revise([elsewhere.fill_id], "recognised") == 1
     _, _, reversal, booked = await rows(world, 4)
     assert [row.revision for row in (elsewhere, reversal, booked)] == [0, 1, 2]
     assert reversal.notional == -elsewhere.notional
     assert (booked.standing, booked.accrued, booked.why) == (TierStanding.TAGGED, first.accrued, "recognised")
-    assert await world.bot.rebates.bookkeeper.revise([elsewhere.fill_id], "again") == 0
+    assert await world.bot.services.get(Bookkeeper).revise([elsewhere.fill_id], "again") == 0
 
 
 async def test_after_forget_no_table_of_the_ledger_knows_the_person(world: World, carol: Person) -> None:
@@ -241,7 +241,7 @@ async def test_after_forget_no_table_of_the_ledger_knows_the_person(world: World
     async with world.bot.database.write() as session:  # one that comes late
         fill = await session.get_one(FillRow, row.fill_id)
         session.add(like(fill, 4711))
-    await world.bot.rebates.bookkeeper.run_once()
+    await world.bot.services.get(Bookkeeper).run_once()
     assert {one.person_id for one in await rows(world, 2)} == {row.person_id}
     assert await _knowing(world, CAROL) == set()
 

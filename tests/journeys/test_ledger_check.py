@@ -13,7 +13,9 @@ from sqlmodel import col
 from bot.domain.values import plain
 from bot.kernel.recurrence import DAY_MS
 from bot.people.tables import Account
-from bot.rebates.check import LAST_TRY, Unreachable
+from bot.rebates.affiliates import Affiliates
+from bot.rebates.canary import Canary
+from bot.rebates.check import LAST_TRY, LedgerCheck, Unreachable
 from bot.rebates.model.rebate import TierStanding
 from bot.rebates.storage.tables import Finding, LedgerFill
 from bot.rebates.storage.trial_balance import trial_balance
@@ -57,8 +59,8 @@ async def test_a_night_without_differences_says_equal_and_disturbs_nobody(
     await places(carol, "long sol $200")
     await rows(world, 1)
     due = await tonight(world)
-    await world.bot.rebates.check.night(due, 1)
-    await world.bot.rebates.canary.night(due)
+    await world.bot.services.get(LedgerCheck).night(due, 1)
+    await world.bot.services.get(Canary).night(due)
     kinds = await found(world)
     assert kinds["equal"] == {"fills": 1}
     assert kinds["tagged"]["orders"] == 1
@@ -75,7 +77,7 @@ async def test_a_fill_lost_here_is_added_booked_and_told_once(world: World, caro
     await change(world, delete(FillRow).where(col(FillRow.id) == lost.fill_id))
     due = await tonight(world)
     for attempt in (1, 2):
-        await world.bot.rebates.check.night(due, attempt)
+        await world.bot.services.get(LedgerCheck).night(due, attempt)
     assert (await found(world))["missing"]["count"] == 1
     assert len(await fills(world, 2)) == 2
     _, _, again, back = await rows(world, 4)
@@ -91,11 +93,11 @@ async def test_what_was_altered_here_is_named_with_both_values(world: World, car
     await places(carol, "long sol $200")
     (row,) = await rows(world, 1)
     await change(world, update(FillRow).values(fee=row.fee_amount * 2))
-    await world.bot.rebates.check.night(await tonight(world), 1)
+    await world.bot.services.get(LedgerCheck).night(await tonight(world), 1)
     told = await world.person(ALICE).sees("1 fill differs")
     assert f"fee {plain(row.fee_amount)} ≠ {plain(row.fee_amount * 2)}" in told.text
     assert "booked fee" in str((await found(world))["different"])
-    await world.bot.rebates.check.night(await tonight(world), 1)  # the same, looked at once more
+    await world.bot.services.get(LedgerCheck).night(await tonight(world), 1)  # the same, looked at once more
     assert len(await alarms(world)) == 1
 
 
@@ -109,9 +111,9 @@ async def test_what_the_exchange_does_not_know_is_named_unless_it_is_young(
         session.add(like(await session.get_one(FillRow, row.fill_id), 4711))
     async with world.bot.database.read() as session:
         account = await session.get_one(Account, row.account_id)
-    outcome = await world.bot.rebates.check.compare(account, row.at_ms - 1, row.at_ms + DAY_MS)
+    outcome = await world.bot.services.get(LedgerCheck).compare(account, row.at_ms - 1, row.at_ms + DAY_MS)
     assert outcome.comparison.is_equal
-    await world.bot.rebates.check.night(await tonight(world), 1)
+    await world.bot.services.get(LedgerCheck).night(await tonight(world), 1)
     assert (await found(world))["unknown-to-exchange"]["fills"][0]["trade"] == 4711
     await world.person(ALICE).sees("the exchange does not know 1 fill")
 
@@ -126,9 +128,9 @@ async def test_a_silent_exchange_is_asked_again_and_then_said_to_be_silent(
     silence = {"path": "/wapi/v1/history/fills", "times": None}
     await world.fault(action="status", status=503, match=silence)
     with pytest.raises(Unreachable):
-        await world.bot.rebates.check.night(due, 1)
+        await world.bot.services.get(LedgerCheck).night(due, 1)
     assert await found(world) == {}
-    await world.bot.rebates.check.night(due, LAST_TRY)
+    await world.bot.services.get(LedgerCheck).night(due, LAST_TRY)
     assert (await found(world))["unreachable"]["key"] is False
     await world.person(ALICE).sees("the exchange gave no history")
 
@@ -158,7 +160,7 @@ async def test_an_untagged_order_and_a_volume_that_differs_are_told(world: World
         order.executed_quote *= 2
     due = await tonight(world)
     for _ in range(2):
-        await world.bot.rebates.canary.night(due)
+        await world.bot.services.get(Canary).night(due)
     kinds = await found(world)
     assert kinds["untagged"]["count"] == 1
     assert kinds["tag-difference"]["orders"][0]["order"] == order.code
@@ -171,7 +173,7 @@ async def test_a_trial_balance_is_balanced_after_all_kinds_of_trouble(world: Wor
     await places(carol, "long sol $200 sl 3%")
     await world.price("SOL_USDC_PERP", "145")
     booked, _ = await rows(world, 2)
-    await world.bot.rebates.affiliates.operator_says(1003, Decimal("0.4"), ALICE)
+    await world.bot.services.get(Affiliates).operator_says(1003, Decimal("0.4"), ALICE)
     found = await world.bot.database.survey(lambda session: trial_balance(session, booked.month))
     async with world.bot.database.read() as session:
         everything = (await session.scalars(select(LedgerFill))).all()

@@ -6,6 +6,7 @@ import asyncio
 
 from bot.sandbox.telegram.driver import ChatMessage
 from bot.trading.storage import orders
+from bot.trading.tracking.reconciler import Reconciler
 from tests.support.world import GIVEN_UP_S, Person, World
 
 SOL = "SOL_USDC_PERP"
@@ -56,7 +57,7 @@ async def test_unlinking_anyway_ends_the_search_and_says_so(world: World, carol:
     assert "Check it on Backpack" in ended.text
     await carol.chat.wait_for(lambda m: m.id > card.id and "Outcome unknown" in m.text)
     await _mended(world)
-    assert await world.bot.reconciler.run_once() == 0
+    assert await world.bot.services.get(Reconciler).run_once() == 0
 
 
 async def test_what_rests_at_the_exchange_is_left_there_and_told(world: World, carol: Person) -> None:
@@ -86,7 +87,7 @@ async def test_forgetting_is_always_possible_and_tells_of_what_stays_unknown(
     await carol.chat.wait_for(lambda m: m.id == card.id and "Outcome unknown" in m.text)
     await carol.chat.wait_for(lambda m: m.id > card.id and "Outcome unknown" in m.text)
     await _mended(world)
-    assert await world.bot.reconciler.run_once() == 0
+    assert await world.bot.services.get(Reconciler).run_once() == 0
 
 
 async def test_a_key_revoked_while_an_order_is_in_doubt_is_told_once(world: World, carol: Person) -> None:
@@ -102,7 +103,7 @@ async def test_a_key_revoked_while_an_order_is_in_doubt_is_told_once(world: Worl
     assert "does not accept the key of main" in told.text
     for _ in range(3):
         world.clock.skip(61)
-        assert await world.bot.reconciler.run_once() == 1
+        assert await world.bot.services.get(Reconciler).run_once() == 1
     said = [m for m in await carol.chat.messages() if "I cannot find out" in m.text]
     assert len(said) == 1
     keys[public_key] = account  # allowed again
@@ -161,5 +162,5 @@ async def test_a_shrunk_order_is_noticed_after_a_deaf_stream(world: World, carol
     await world.fault(action="stream_drop", match={"path": "account", "times": None})
     preview = await carol.says("close sol qty 1.5", "Account")
     await carol.taps("✅", "Filled", on=preview.id)
-    await world.bot.reconciler.repair_all()
+    await world.bot.services.get(Reconciler).repair_all()
     await carol.chat.wait_for(lambda m: m.id == card.id and "Sell 0.49 SOL-PERP" in m.text)

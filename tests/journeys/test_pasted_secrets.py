@@ -10,6 +10,7 @@ from nacl.signing import SigningKey
 from sqlalchemy import text as sql
 
 from bot.kernel.secret_detection import plain
+from bot.trading.linking import Linking
 from tests.support.world import ALICE, BOB, CAROL, DESK, Person, World, open_world
 
 WSOL = "So11111111111111111111111111111111111111112"
@@ -135,7 +136,7 @@ async def test_of_a_key_and_a_secret_the_secret_is_taken(world: World, form: str
     await carol.taps("Paste", "Paste the API secret now")
     both = base64.b64encode(key.encode() + key.verify_key.encode()).decode()
     await carol.says(form.format(k=_public(key), s=_secret(key), both=both), "Linked: main")
-    (account,), _ = await world.bot.services.linking.list(CAROL)
+    (account,), _ = await world.bot.services.get(Linking).list(CAROL)
     assert account.public_key == _public(key)
 
 
@@ -148,7 +149,7 @@ async def test_a_key_and_a_secret_that_do_not_go_together_are_refused(world: Wor
     await carol.says(
         f"API Key: {_public(other)}\nSecret: {_secret(key)}", "does not belong to that public key"
     )
-    assert (await world.bot.services.linking.list(CAROL))[0] == []
+    assert (await world.bot.services.get(Linking).list(CAROL))[0] == []
     await carol.opens_account(_public(key), label="Carol")
     await carol.says(_secret(key), "Linked: main")
 
@@ -180,5 +181,5 @@ async def test_a_group_hears_of_a_secret_only_on_evidence(world: World) -> None:
     bob = world.person(BOB)
     await bob.says("/start")
     await bob.opens_account(_public(known), label="Bob")
-    await world.bot.services.linking.paste(BOB, [_secret(known)])
+    await world.bot.services.get(Linking).paste(BOB, [_secret(known)])
     await world.person(ALICE, DESK).says(f"look: {_secret(known)[:43]}", "looks like an API secret")

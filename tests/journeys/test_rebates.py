@@ -11,9 +11,9 @@ import httpx
 import openpyxl
 from sqlalchemy import func, select
 
-from bot.app.rebates import CHECK, check_of_last_day
 from bot.kernel.jobs import storage
 from bot.rebates.model.rebate import Month
+from bot.rebates.parts import CHECK, check_of_last_day
 from bot.rebates.storage.tables import LedgerFill
 from bot.sandbox.telegram.driver import ChatMessage
 from tests.support.world import ALICE, Person, World

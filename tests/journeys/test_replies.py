@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bot.sandbox.telegram.driver import ChatMessage
+from bot.trading.message_context import MessageContexts
 from tests.support.world import ALICE, CAROL, DESK, Person, World, code_in
 
 
@@ -17,7 +18,7 @@ async def _places(person: Person, line: str, expect: str) -> ChatMessage:
 
 async def _known(person: Person, card: ChatMessage) -> None:
     """Until the bot has noted which message shows what: faster than this, no person answers."""
-    cards, chat = person.world.bot.services.message_contexts, person.chat
+    cards, chat = person.world.bot.services.get(MessageContexts), person.chat
     for _ in range(1000):
         if await cards.find(chat.user_id, chat.chat_id, card.id) is not None:
             return

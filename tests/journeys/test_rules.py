@@ -11,8 +11,8 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 async def test_a_number_near_the_price_is_no_size_whatever_was_declared(world: World, carol: Person) -> None:
-    offers = world.bot.services.tickets
-    await offers.change_user(await offers.user(carol.chat.user_id), size_meaning="base")
+    people = world.bot.services.users
+    await people.change(await people.met(carol.chat.user_id), size_meaning="base")
     asked = await carol.says("long sol 148", "What does 148 mean?")
     assert "Limit price $148" in asked.labels
     await carol.says("long sol 2", "read as coins, your default")

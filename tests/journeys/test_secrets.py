@@ -11,6 +11,8 @@ from urllib.parse import quote
 import pytest
 from nacl.signing import SigningKey
 
+from bot.trading.linking import Linking
+from bot.trading.queries import Queries
 from bot.vault.sodium import to_base64
 from tests.support.logs import logging_as
 from tests.support.world import CAROL, DESK, Person, World, code_in, open_world
@@ -53,9 +55,10 @@ async def _everything_goes_wrong(world: World, carol: Person, key: SigningKey) -
     await world.fault(action="status", status=500, match={"path": "/api/v1/order", "method": "POST"})
     await carol.says("long sol $50 on pasted", "Account pasted")
     await carol.taps("✅")
-    queries, world.bot.services.queries = world.bot.services.queries, None  # type: ignore[assignment]
+    queries = world.bot.services.get(Queries)
+    queries.account = None  # type: ignore[assignment, method-assign]
     await carol.says("/fees", "Something broke on my side")
-    world.bot.services.queries = queries
+    del queries.account
     secret = base64.b64encode(key.encode()).decode()
     for text in (
         secret,
@@ -131,7 +134,7 @@ def _database(folder: Path) -> bytes:
 
 async def _seed_of(world: World, public: str) -> bytes:
     """The seed of the generated key, dug out of the vault by one who holds its master key."""
-    account = (await world.bot.services.linking.list(CAROL))[0][0]
+    account = (await world.bot.services.get(Linking).list(CAROL))[0][0]
     assert account.public_key == public
     signer = await world.bot.vault.signer(CAROL, account.id or 0, "search")
     sealed = signer._seed

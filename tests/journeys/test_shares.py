@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.rebates.model.rebate import Month
+from bot.rebates.shares import Shares
 from tests.support.world import ALICE, BOB, CAROL, DESK, World, open_world
 
 
@@ -58,4 +59,4 @@ async def test_nobody_but_an_operator_promises(world: World) -> None:
     bob = world.person(BOB)
     answer = await bob.says(f"/share {BOB} 50%")
     assert "gets" not in answer.text
-    assert await world.bot.services.shares.every() == []
+    assert await world.bot.services.get(Shares).every() == []

@@ -15,6 +15,7 @@ from bot.rebates.jobs.monthly import FIRST_MINUTE
 from bot.rebates.jobs.statements import MINUTE, SERIES
 from bot.rebates.model.rebate import Month
 from bot.rebates.model.revenue_shares import GROUP, PERSON, Party
+from bot.rebates.shares import Shares
 from bot.rebates.storage import ledger_parties
 from bot.sandbox.telegram.config import Group, Person
 from tests.journeys.test_rebates import the_first
@@ -40,7 +41,7 @@ async def world(database_url: str) -> AsyncIterator[World]:
 
 async def traded(world: World, user_id: int, group_id: int | None) -> str:
     """A booked fill of this month that earned $0.19; the trader's pseudonym."""
-    shares = world.bot.services.shares
+    shares = world.bot.services.get(Shares)
     person = await shares.person(user_id)
     assert person is not None
     async with world.bot.database.write() as session:
@@ -58,7 +59,7 @@ async def the_statements(world: World) -> None:
 
 async def test_each_hears_of_their_own_statement_once(world: World) -> None:
     alice, bob, carol = (world.person(user) for user in (ALICE, BOB, CAROL))
-    shares, month = world.bot.services.shares, Month.of(world.clock())
+    shares, month = world.bot.services.get(Shares), Month.of(world.clock())
     hidden = await traded(world, CAROL, CLUB)
     shown = await traded(world, BOB, CLUB)
     lonely = await traded(world, CAROL, OWNERLESS)
@@ -93,7 +94,7 @@ async def test_each_hears_of_their_own_statement_once(world: World) -> None:
 async def test_who_is_forgotten_stays_a_pseudonym(world: World) -> None:
     carol = world.person(CAROL)
     pseudonym = await traded(world, CAROL, CLUB)
-    await world.bot.services.shares.set_named(CAROL, True)
+    await world.bot.services.get(Shares).set_named(CAROL, True)
     await world.bot.vault.forget(CAROL)
     async with world.bot.database.read() as session:
         assert await ledger_parties.named(session, {pseudonym}) == {}

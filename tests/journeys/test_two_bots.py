@@ -15,6 +15,7 @@ from bot.app.lifecycle import running, serve
 from bot.app.wiring import Bot, build
 from bot.exchange.backpack import NotSent
 from bot.notifications.rate_limits import UNLIMITED
+from bot.trading.tracking.user_streams import UserStreams
 from bot.vault import SignerRevoked
 from tests.support.world import CAROL, Person, World
 
@@ -26,7 +27,7 @@ async def other(world: World) -> AsyncIterator[Bot]:
     """A second bot of the same operator, which has read the same keys. It was active a moment ago, say."""
     bot = build(world.bot.settings, world.masters, clock=world.clock, rates=UNLIMITED)
     yield bot
-    await bot.user_streams.stop()
+    await bot.services.get(UserStreams).stop()
     await bot.client.aclose()
     await bot.database.close()
 
@@ -45,13 +46,13 @@ async def test_a_key_unlinked_in_one_bot_cannot_sign_in_the_other(
 
 
 async def test_a_stream_of_a_key_unlinked_elsewhere_ends(world: World, carol: Person, other: Bot) -> None:
-    await other.user_streams.sync()
+    await other.services.get(UserStreams).sync()
     stream = await other.vault.signer(CAROL, 1, "stream")
-    assert other.user_streams.watched == {1}
+    assert other.services.get(UserStreams).watched == {1}
     await carol.says("/forget", "Forget you entirely?")
     await carol.taps("Erase everything", "Forgotten")
-    await other.user_streams.sync()
-    assert other.user_streams.watched == set()
+    await other.services.get(UserStreams).sync()
+    assert other.services.get(UserStreams).watched == set()
     with pytest.raises(SignerRevoked):
         stream.sign(b"no longer")
 
@@ -61,11 +62,11 @@ async def test_a_start_writes_no_audit_row_for_a_stream(world: World, carol: Per
     counted = text("SELECT count(*) FROM audit")
     async with other.database.read() as session:
         before = await session.scalar(counted)
-    await other.user_streams.start()
+    await other.services.get(UserStreams).start()
     for _ in range(500):
-        if not (other.user_streams.connected and other.vault.opens["look"]):
+        if not (other.services.get(UserStreams).connected and other.vault.opens["look"]):
             await asyncio.sleep(0.02)
-    assert (other.user_streams.connected, other.vault.opens["stream"] > 0) == ({1}, True)
+    assert (other.services.get(UserStreams).connected, other.vault.opens["stream"] > 0) == ({1}, True)
     async with other.database.read() as session:
         assert await session.scalar(counted) == before
 

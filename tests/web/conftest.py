@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from bot.web import Dashboard
 from tests.support.world import ALICE, Person, World, open_world
 
 
@@ -26,7 +27,7 @@ async def alice(world: World) -> Person:
 @pytest.fixture
 async def visitor(world: World) -> AsyncIterator[httpx.AsyncClient]:
     """A browser's engine without its window: keeps cookies, follows redirects."""
-    url = world.bot.dashboard.url
+    url = world.bot.services.get(Dashboard).url
     assert url is not None
     async with httpx.AsyncClient(base_url=url, follow_redirects=True, timeout=10) as client:
         yield client

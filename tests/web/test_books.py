@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 
 from bot.rebates.model.rebate import Month
+from bot.rebates.statements import Statements
 from bot.rebates.storage.tables import Finding
 from tests.support.world import Person, World
 from tests.web.conftest import link_of
@@ -35,7 +36,7 @@ async def test_a_closed_month_shows_what_was_signed(
     await lived_in(world.bot.database, month.start_ms)
     await enter(visitor, await link_of(alice))
     assert "Nothing is signed" in (await visitor.get(f"/statements?month={month}")).text
-    (signed,) = await world.bot.services.statements.close(month)
+    (signed,) = await world.bot.services.get(Statements).close(month)
     page = (await visitor.get(f"/statements?month={month}")).text
     for shown in ("Statement no. 1", "$59,605.00", "$4.77", signed.hash.hex()[:16]):
         assert shown in page

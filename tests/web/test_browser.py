@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from bot.web import Dashboard
 from tests.support.browser import chromium
 from tests.support.world import Person, World
 from tests.web.conftest import link_of
@@ -53,7 +54,7 @@ async def test_an_operator_walks_through_every_page(
         await shot(page, f"{name}-{tab.lower()}")
     await page.get_by_role("button", name="Leave").click()
     await expect(page.get_by_role("heading")).to_have_text("This page is for operators")
-    await page.goto(f"{world.bot.dashboard.url}/users")
+    await page.goto(f"{world.bot.services.get(Dashboard).url}/users")
     await expect(page.get_by_role("heading")).to_have_text("This page is for operators")
     assert [line for line in wrong if "401" not in line] == []
 

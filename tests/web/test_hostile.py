@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from bot.web import Dashboard
 from bot.web.login import COOKIE
 from tests.support.world import Person, World
 from tests.web.conftest import link_of
@@ -24,7 +25,7 @@ def post(kind: bytes, body: bytes) -> bytes:
 
 async def answer_to(world: World, request: bytes) -> str:
     """What the server says to these very bytes."""
-    address = urlsplit(world.bot.dashboard.url or "")
+    address = urlsplit(world.bot.services.get(Dashboard).url or "")
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
     writer.write(request)
     answer = await asyncio.wait_for(reader.read(), 10)

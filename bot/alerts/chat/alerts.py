@@ -17,6 +17,7 @@ from bot.alerts.chat.judging import judged
 from bot.alerts.chat.lists import LIST, alerts, missed, put
 from bot.alerts.condition_codec import kind_of, pack, unpack
 from bot.alerts.resolution import OF_ACCOUNTS
+from bot.alerts.service import Alerts
 from bot.alerts.storage.alerts import LIVE
 from bot.alerts.storage.tables import Alert, AlertState
 from bot.alerts.views import cards as alert_view
@@ -29,6 +30,7 @@ from bot.domain.intent import AlertIntent, Intent
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.language import Parsed, ParseFailure, canonical
 from bot.trading.chat import unparsed
+from bot.trading.linking import Linking
 from bot.ui import Button
 from bot.ui import refusals as refusal_view
 from bot.ui.message import keyboard
@@ -81,9 +83,9 @@ async def save(request: Request, intent: AlertIntent, when: WhenTrue = WhenTrue.
         return await refuse(request, account_id, intent)
     line, here = canonical(intent), (request.sender.chat_id, request.sender.thread_id)
     source = request.source(line)
-    alert = await request.services.alerts.create(request.user, *here, intent, line, account_id, source, when)
+    alert = await request.service(Alerts).create(request.user, *here, intent, line, account_id, source, when)
     if isinstance(alert, Refusal) and alert.code is RefusalCode.ALERT_HOLDS:
-        return await _ask_when(request, alert, await request.services.alerts.resolve(intent), f"0 {line}")
+        return await _ask_when(request, alert, await request.service(Alerts).resolve(intent), f"0 {line}")
     if isinstance(alert, Refusal):
         return await refuse(request, alert, intent)
     if alert.state not in LIVE:
@@ -105,7 +107,7 @@ async def save(request: Request, intent: AlertIntent, when: WhenTrue = WhenTrue.
 
 async def propose(request: Request, intent: AlertIntent) -> bool:
     """The preview with its picture; Save sets the alert."""
-    resolved = await request.services.alerts.resolve(intent)
+    resolved = await request.service(Alerts).resolve(intent)
     if isinstance(resolved, Refusal):
         return await refuse(request, resolved, intent)
     card = await cards.card(request, intent, resolved)
@@ -169,7 +171,7 @@ async def _account(request: Request, intent: AlertIntent) -> int | Refusal | Non
     """The account a condition of an account is about."""
     if not isinstance(intent.condition, OF_ACCOUNTS):
         return None
-    account = await request.services.linking.choose(request.user.id, None)
+    account = await request.service(Linking).choose(request.user.id, None)
     return account if isinstance(account, Refusal) else account.id
 
 
@@ -183,7 +185,7 @@ async def tap(request: Request, argument: str) -> None:
         await (alerts(request, rest) if action == "list" else missed(request, rest))
         return
     word, _, more = rest.partition(":")
-    alert = await request.services.alerts.get(number(word) or 0)
+    alert = await request.service(Alerts).get(number(word) or 0)
     if alert is None or action not in _ACTIONS:
         await request.answer(Refusal(RefusalCode.EXPIRED))
         return
@@ -219,13 +221,13 @@ async def _open(request: Request, alert: Alert, _: str) -> None:
 
 
 async def _pause(request: Request, alert: Alert, _: str) -> None:
-    paused = await request.services.alerts.pause(alert.id, request.user.id)
+    paused = await request.service(Alerts).pause(alert.id, request.user.id)
     await _open(request, paused or alert, "")
 
 
 async def _resume(request: Request, alert: Alert, word: str) -> None:
     when = WhenTrue(word) if word in {one.value for one in already_true.ANSWERS} else WhenTrue.ASK
-    resumed = await request.services.alerts.resume(alert.id, request.user.id, when)
+    resumed = await request.service(Alerts).resume(alert.id, request.user.id, when)
     if isinstance(resumed, Refusal) and resumed.code is RefusalCode.ALERT_HOLDS:
         await _ask_when(request, resumed, unpack(alert.kind, alert.condition), f"{alert.id}")
         return
@@ -236,12 +238,12 @@ async def _resume(request: Request, alert: Alert, word: str) -> None:
 
 
 async def _delete(request: Request, alert: Alert, _: str) -> None:
-    deleted = await request.services.alerts.delete(alert.id, alert.user_id)
+    deleted = await request.service(Alerts).delete(alert.id, alert.user_id)
     await _over(request, deleted, undone=False)
 
 
 async def _undo(request: Request, alert: Alert, _: str) -> None:
-    deleted = await request.services.alerts.delete(alert.id, request.user.id)
+    deleted = await request.service(Alerts).delete(alert.id, request.user.id)
     await _over(request, deleted, undone=True)
 
 
@@ -299,9 +301,9 @@ async def _put_in_place(
     request: Request, alert: Alert, new: AlertIntent, when: WhenTrue = WhenTrue.ASK
 ) -> None:
     line = canonical(new)
-    edited = await request.services.alerts.edit(alert.id, request.user.id, new, line, when)
+    edited = await request.service(Alerts).edit(alert.id, request.user.id, new, line, when)
     if isinstance(edited, Refusal) and edited.code is RefusalCode.ALERT_HOLDS:
-        await _ask_when(request, edited, await request.services.alerts.resolve(new), f"{alert.id} {line}")
+        await _ask_when(request, edited, await request.service(Alerts).resolve(new), f"{alert.id} {line}")
         return
     if isinstance(edited, Refusal):
         await refuse(request, edited)
@@ -349,7 +351,7 @@ async def typed(request: Request, prompt: Prompt, text: str) -> bool:
     said_now = parsed.intents[0] if isinstance(parsed, Parsed) else None
     if what == "new":
         return await _typed_new(request, f"{rest} {text}")
-    alert = await request.services.alerts.get(number(rest) or 0)
+    alert = await request.service(Alerts).get(number(rest) or 0)
     if alert is None or alert.user_id != request.user.id:
         return False
     if isinstance(said_now, AlertIntent):

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from bot.alerts.chat.lists import put
+from bot.alerts.service import Alerts
 from bot.alerts.storage.alerts import LIVE
 from bot.alerts.storage.tables import Alert
 from bot.alerts.views import already_true as view
@@ -59,7 +60,7 @@ async def read(request: Request, argument: str) -> AlreadyTrueAnswer | Refusal:
     alert_id, _, line = rest.partition(" ")
     if word not in {one.value for one in ANSWERS}:
         return Refusal(RefusalCode.EXPIRED)
-    alert = await request.services.alerts.get(number(alert_id) or 0)
+    alert = await request.service(Alerts).get(number(alert_id) or 0)
     if alert is not None and (alert.user_id != request.user.id or alert.state not in LIVE):
         return Refusal(RefusalCode.EXPIRED)
     if alert is not None and not line:

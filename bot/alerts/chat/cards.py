@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from bot.alerts.backtest import Backtest
 from bot.alerts.chat.plans import limit_of
+from bot.alerts.service import Alerts
 from bot.alerts.storage.tables import Alert
 from bot.alerts.views import cards as alert_view
 from bot.chat.request import Request
@@ -22,6 +23,7 @@ from bot.domain.values import HUNDRED, plain
 from bot.exchange.backpack import BackpackError
 from bot.language import canonical
 from bot.marketdata import Moment
+from bot.trading.queries import Queries
 from bot.ui import Keyboard, charts
 from bot.ui.words import symbol_name
 
@@ -55,7 +57,7 @@ async def _now(request: Request, condition: Condition) -> Decimal | None:
     if not isinstance(condition, PriceLevel):
         return None
     try:
-        moment = await request.services.queries.moment(condition.symbol)
+        moment = await request.service(Queries).moment(condition.symbol)
     except BackpackError:
         return None
     return None if isinstance(moment, Refusal) else _price(moment, condition.source)
@@ -79,7 +81,7 @@ async def _replayed(
     request: Request, intent: AlertIntent, shown: alert_view.AlertCard
 ) -> tuple[alert_view.AlertCard, Backtest | None]:
     try:
-        past = await request.services.alerts.replay(intent, DAYS)
+        past = await request.service(Alerts).replay(intent, DAYS)
     except BackpackError:
         return shown, None
     if isinstance(past, Refusal):
@@ -141,7 +143,7 @@ async def add_history(
 
 
 async def _is_unchanged(request: Request, alert: Alert) -> bool:
-    now = await request.services.alerts.get(alert.id)
+    now = await request.service(Alerts).get(alert.id)
     return now is not None and now.version == alert.version
 
 

@@ -8,13 +8,16 @@ from typing import Final
 
 from bot.alerts.chat.plans import limit_of
 from bot.alerts.resolution import OF_ACCOUNTS
+from bot.alerts.service import Alerts
 from bot.chat.request import Request
 from bot.domain.alerts.alert import Audience
 from bot.domain.intent import AlertIntent, BareSize, CloseIntent, TradeIntent
 from bot.domain.preview.instrument_selection import near_market
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.language import canonical
+from bot.trading.linking import Linking
 from bot.trading.previews.preview_builder import declared
+from bot.trading.queries import Queries
 
 MOST_IN_A_GROUP: Final = 20  # of one person in one group
 
@@ -28,7 +31,7 @@ async def judged(request: Request, intent: AlertIntent) -> AlertIntent | Refusal
         return Refusal(RefusalCode.CLOSING_ONLY)
     intent = _private_where_it_must(request, intent)
     if not request.sender.private and intent.options.audience is Audience.HERE:
-        here = await request.services.alerts.list(user_id=request.user.id, chat_id=request.sender.chat_id)
+        here = await request.service(Alerts).list(user_id=request.user.id, chat_id=request.sender.chat_id)
         if len(here) >= MOST_IN_A_GROUP:
             return Refusal(RefusalCode.TOO_MANY_ALERTS, {"limit": MOST_IN_A_GROUP})
     return intent if intent.plan is None else await _with_plan(request, intent, intent.plan)
@@ -44,10 +47,10 @@ def _private_where_it_must(request: Request, intent: AlertIntent) -> AlertIntent
 async def _with_plan(
     request: Request, intent: AlertIntent, plan: TradeIntent | CloseIntent
 ) -> AlertIntent | Refusal:
-    account = await request.services.linking.choose(request.user.id, plan.account)
+    account = await request.service(Linking).choose(request.user.id, plan.account)
     if isinstance(account, Refusal) or not isinstance(plan, TradeIntent):
         return account if isinstance(account, Refusal) else intent
-    found = await request.services.queries.moment(plan.symbol)
+    found = await request.service(Queries).moment(plan.symbol)
     if isinstance(found, Refusal):
         return found
     meant = _sized(request, plan, found.last)

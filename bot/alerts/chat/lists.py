@@ -6,6 +6,7 @@ from typing import Final
 
 from bot.alerts.chat.announcer import news
 from bot.alerts.condition_codec import unpack
+from bot.alerts.service import Alerts
 from bot.alerts.storage.tables import AlertState
 from bot.alerts.views import cards as alert_view
 from bot.chat.callback_data import number
@@ -24,7 +25,7 @@ async def put(request: Request, message: Message) -> int | None:
 async def alerts(request: Request, page: str = "0") -> bool:
     """Mine in private, everybody's in a group."""
     private = request.sender.private
-    found = await request.services.alerts.list(
+    found = await request.service(Alerts).list(
         user_id=request.user.id if private else None, chat_id=None if private else request.sender.chat_id
     )
     entries = [
@@ -55,7 +56,7 @@ async def alerts(request: Request, page: str = "0") -> bool:
 async def missed(request: Request, page: str = "0") -> bool:
     """What was told late."""
     since = request.services.clock() - MISSED_DAYS * 86_400_000
-    found = await request.services.alerts.missed(request.user.id, since)
+    found = await request.service(Alerts).missed(request.user.id, since)
     message = alert_view.missed(
         request.here,
         [news(one) for one in reversed(found)],

@@ -41,7 +41,10 @@ from bot.notifications.tables import OutboxKind, OutboxState
 from bot.notifications.tables import OutboxMessage as Row
 from bot.people.tables import ConfirmMode, User
 from bot.trading.chat.ticket_cards import card_of
+from bot.trading.execution.submission import Submission
+from bot.trading.linking import Linking
 from bot.trading.previews.offer import Offer
+from bot.trading.previews.tickets import Tickets
 from bot.trading.storage.tables import TicketState
 from bot.trading.views import preview as preview_view
 from bot.ui import Button, Message
@@ -189,14 +192,14 @@ class AlertPlans:
         if message_id is not None:
             what = preview_view.offer_line(locale, offer.previews)
             title = Markup("{} · {}").format(what, alert_view.headline(locale, news(case.fired)))
-            await self._services.tickets.shown(offer.ticket_id, message_id, str(title))
+            await self._services.get(Tickets).shown(offer.ticket_id, message_id, str(title))
 
     async def _priced(self, case: _Case, token: str | None = None) -> Offer | Message:
         """The offer of the plan as the market is now, or why there is none."""
         locale = locale_of(case.user)
         try:
             chat_id = case.fired.alert.chat_id
-            made = await self._services.tickets.make(
+            made = await self._services.get(Tickets).make(
                 case.user,
                 case.user.id,
                 case.plan,
@@ -236,10 +239,10 @@ class AlertPlans:
     async def _execute(self, case: _Case) -> _Tell:
         """Send an armed plan once, or turn it into a question; how to tell of it."""
         locale, token = locale_of(case.user), _token(case)
-        known = await self._services.submission.past(token, case.user.id)
+        known = await self._services.get(Submission).past(token, case.user.id)
         if known is not None and known.state is TicketState.CLAIMED:
             order = Markup(known.title) if known.title else escape(known.line)  # noqa: S704
-            account = await self._services.linking.get(case.user.id, known.account_id)
+            account = await self._services.get(Linking).get(case.user.id, known.account_id)
             return partial(self._done, order=order, account_label=account.label if account else "")
         late_ms = self._clock() - case.fired.firing.happened_ms
         if known is not None or late_ms > FRESH_MS:  # cut short by a crash, or noticed late
@@ -250,7 +253,7 @@ class AlertPlans:
         why = self._objection(case, offer)
         if why is not None:
             return partial(self._offer, why=why, made=offer)
-        sent = await self._services.submission.claim_and_send(
+        sent = await self._services.get(Submission).claim_and_send(
             offer.ticket, case.user.id, begin=partial(_still_wanted, case=case)
         )
         if isinstance(sent, Refusal):

@@ -20,6 +20,7 @@ from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import HUNDRED, MarketKind, plain
 from bot.language import Parsed, parse
 from bot.trading.chat import trade
+from bot.trading.queries import Queries
 from bot.ui.words import symbol_name
 
 MOST_SYMBOLS: Final = 12
@@ -146,7 +147,7 @@ async def _finish(request: Request, line: str) -> None:
 
 
 async def _ask_market(request: Request) -> None:
-    bases = (await request.services.queries.symbols(MarketKind.PERP))[:MOST_SYMBOLS]
+    bases = (await request.service(Queries).symbols(MarketKind.PERP))[:MOST_SYMBOLS]
     choices: list[tuple[str, str]] = [(base, f"aw:{base}") for base in bases]
     choices.append((alert_view.choice(request.here, "account"), f"aw:{MINE}"))
     choices.append((alert_view.choice(request.here, "market"), f"aw:{ALL}"))
@@ -176,7 +177,7 @@ async def _ask_value(request: Request, words: list[str], kind: _Kind) -> None:
 
 async def _ask_price(request: Request, words: list[str], kind: _Kind) -> None:
     """Levels a few per cent from here, at prices short enough to be read on a button."""
-    moment = await request.services.queries.moment(words[0])
+    moment = await request.service(Queries).moment(words[0])
     if isinstance(moment, Refusal):
         await alerts.refuse(request, moment)
         return

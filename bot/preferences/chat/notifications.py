@@ -37,7 +37,7 @@ async def noise(request: Request, _: str = "", *, saved: Event | None = None) ->
         time_zone=place.time_zone,
         gathered=waiting,
     )
-    is_operator = request.user.id in services.admin_ids
+    is_operator = request.user.id in services.access.admins
     await request.show_publicly(noise_view.noise(request.here, view, operator=is_operator, saved=saved))
 
 

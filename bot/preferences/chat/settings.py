@@ -7,13 +7,16 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 from zoneinfo import available_timezones
 
+from markupsafe import Markup
+
 from bot.chat import menus as start_view
-from bot.chat.feature import begin
+from bot.chat.feature import Setting, begin
 from bot.chat.request import Request
 from bot.people.tables import ConfirmMode, SizeMeaning, User
 from bot.preferences.views import help as help_view
 from bot.preferences.views import settings as settings_view
 from bot.trading.chat import accounts
+from bot.trading.linking import Linking
 
 ZONES: Final = (
     *("UTC", "Asia/Shanghai", "Asia/Hong_Kong", "Asia/Singapore", "Asia/Tokyo", "Asia/Dubai"),
@@ -27,7 +30,6 @@ _OPTIONS: Final[dict[str, tuple[str, ...]]] = {
     "confirm": ("always", "50", "100", "250", "500"),
     "quiet": QUIET_HOURS,
     "zone": ZONES,
-    "named": ("no", "yes"),
 }
 
 
@@ -59,7 +61,7 @@ async def open_beside(request: Request, entry: str) -> None:
 
 async def settings(request: Request, _: str = "", *, saved: str | None = None) -> None:
     """The settings of one user."""
-    _known, default = await request.services.linking.list(request.user.id)
+    _known, default = await request.service(Linking).list(request.user.id)
     user = request.user
     view = settings_view.SettingsView(
         size_meaning=user.size_meaning,
@@ -70,7 +72,7 @@ async def settings(request: Request, _: str = "", *, saved: str | None = None) -
         quiet_to=user.quiet_to,
         time_zone=user.time_zone,
         account_label=default.label if default is not None else None,
-        named=await request.services.shares.is_named(user.id),
+        of_branches=await _of_branches(request),
     )
     await request.show(
         settings_view.settings(
@@ -91,12 +93,12 @@ async def setting(request: Request, argument: str) -> None:
         await accounts.language(request, "ask")
     elif name == "account":
         await accounts.accounts(request)
+    elif (branch := request.services.features.settings.get(name)) is not None:
+        await _set_of_branch(request, branch, value)
     elif name not in _OPTIONS:
         await settings(request)
-    elif name == "named":
-        await _named(request, value)
     elif value and (change := _changes(name, value)) is not None:
-        request.user = await request.services.tickets.change_user(request.user, **change)
+        request.user = await request.services.users.change(request.user, **change)
         await settings(request, saved=name)
     else:
         options = [(option, f"set:{name}:{option}") for option in _OPTIONS[name]]
@@ -107,18 +109,23 @@ async def setting(request: Request, argument: str) -> None:
         )
 
 
-async def _named(request: Request, value: str) -> None:
-    """Whether a group's owner may see who one is; the ledger keeps it, not the user's row."""
-    shares = request.services.shares
-    if value in _OPTIONS["named"]:
-        await shares.set_named(request.user.id, value == "yes")
-        await settings(request, saved="named")
+async def _of_branches(request: Request) -> dict[str, Markup]:
+    """The lines of settings that other features keep."""
+    declared = request.services.features.settings.values()
+    return {one.name: one.line(request.locale, await one.chosen(request)) for one in declared}
+
+
+async def _set_of_branch(request: Request, setting: Setting, value: str) -> None:
+    """As `setting`, of one that another feature keeps."""
+    if value in setting.options:
+        await setting.choose(request, value)
+        await settings(request, saved=setting.name)
         return
-    chosen = "yes" if await shares.is_named(request.user.id) else "no"
-    options = [(option, f"set:named:{option}") for option in _OPTIONS["named"]]
+    options = [(option, f"set:{setting.name}:{option}") for option in setting.options]
+    chosen = await setting.chosen(request)
     await request.show(
         settings_view.setting_choice(
-            request.locale, "named", options, chosen=chosen, back_data="menu:settings"
+            request.locale, setting.name, options, chosen=chosen, back_data="menu:settings"
         )
     )
 

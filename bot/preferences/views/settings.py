@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from markupsafe import Markup
@@ -12,7 +12,7 @@ from bot.ui.locale import Locale
 from bot.ui.message import Button, Message, button, keyboard, lines
 from bot.ui.numbers import clock_minute
 
-NAMES = ("size", "slippage", "tolerance", "confirm", "quiet", "language", "zone", "account", "named")
+NAMES = ("size", "slippage", "tolerance", "confirm", "quiet", "language", "zone", "account")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class SettingsView:
     quiet_to: int | None
     time_zone: str
     account_label: str | None
-    named: bool = False  # in statements of their groups
+    of_branches: Mapping[str, Markup] = field(default_factory=dict)  # lines of other settings, by name
 
 
 def settings(
@@ -39,8 +39,9 @@ def settings(
     back_data: str | None = None,
     saved: str | None = None,
 ) -> Message:
-    """The settings, one line each; `data(name)` opens a name of NAMES. `saved` is the one just changed."""
-    shown = {name: setting_line(locale, current, name) for name in NAMES}
+    """The settings, one line each; `data(name)` opens one by its name. `saved` is the one just changed."""
+    own = {name: setting_line(locale, current, name) for name in NAMES}
+    shown = own | dict(current.of_branches)
     text = lines(
         _saved(locale, shown.get(saved or "")),
         locale.text("settings-title"),
@@ -48,8 +49,8 @@ def settings(
     )
     buttons = [
         Button(locale.plain(f"button-setting-{name}"), data(name))
-        for name in NAMES
-        if shown[name] is not None
+        for name, line in shown.items()
+        if line is not None
     ]
     rows = [buttons[at : at + 2] for at in range(0, len(buttons), 2)]
     last = (button(locale, "button-setting-noise", noise_data), button(locale, "button-back", back_data))
@@ -89,7 +90,6 @@ def setting_line(locale: Locale, current: SettingsView, name: str) -> Markup | N
         "quiet": lambda: _quiet(locale, current),
         "language": lambda: locale.text("settings-language"),
         "zone": lambda: locale.text("settings-zone", zone=current.time_zone),
-        "named": lambda: locale.text("settings-named", named="yes" if current.named else "no"),
         "account": lambda: (
             locale.text("settings-account", account=current.account_label) if current.account_label else None
         ),

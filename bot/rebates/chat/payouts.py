@@ -16,7 +16,15 @@ from bot.kernel.slots import given_back
 from bot.rebates.model.rebate import Month
 from bot.rebates.payout_file import read_payout_file
 from bot.rebates.payout_sheet import MAX_BYTES, FileFault, FileProblem
-from bot.rebates.payouts import AlreadyRecorded, How, NotOpen, PayoutDraft, PayoutOutcome, read_amount
+from bot.rebates.payouts import (
+    AlreadyRecorded,
+    How,
+    NotOpen,
+    PayoutDraft,
+    PayoutOutcome,
+    Payouts,
+    read_amount,
+)
 from bot.rebates.views import payouts as view
 
 _log = logging.getLogger(__name__)
@@ -38,7 +46,7 @@ async def payout(request: Request, argument: str) -> None:
         await _of_file(request, month, amount, request.attached)
     elif amount is not None:
         await _of_amount(request, month, amount)
-    elif (found := await request.services.payouts.look(month)) is not None:
+    elif (found := await request.service(Payouts).look(month)) is not None:
         await _show(request, found)
     else:
         await request.show(view.nothing_recorded(request.locale, month))
@@ -46,7 +54,7 @@ async def payout(request: Request, argument: str) -> None:
 
 async def _of_amount(request: Request, month: Month, amount: Decimal) -> None:
     """Record the first payout of a month at once; ask what any other is."""
-    payouts = request.services.payouts
+    payouts = request.service(Payouts)
     draft = await payouts.draft(month, amount, request.user.id)
     if draft.standing:
         await _ask(request, draft)
@@ -73,7 +81,7 @@ async def _of_file(request: Request, month: Month, amount: Decimal | None, attac
     if isinstance(file, FileProblem):
         await request.show(view.unreadable(request.locale, file.fault, file.line, file.found))
         return
-    draft = await request.services.payouts.draft(month, amount, request.user.id, file.lines, attached.name)
+    draft = await request.service(Payouts).draft(month, amount, request.user.id, file.lines, attached.name)
     read = view.ReadAs(len(file.lines), file.amount, file.delimiter, file.sign, file.totals)
     await _ask(request, draft, read)
 
@@ -119,9 +127,9 @@ async def tapped(request: Request, token: str) -> None:
         return
     number, how, seen = (button.arguments[name] for name in ("payout", "how", "seen"))
     try:
-        outcome = await services.payouts.settle(number, How(how), request.user.id, seen)
+        outcome = await services.get(Payouts).settle(number, How(how), request.user.id, seen)
     except AlreadyRecorded:
-        await _ask(request, await services.payouts.again(number))
+        await _ask(request, await services.get(Payouts).again(number))
     except NotOpen:
         await request.answer(Refusal(RefusalCode.USED))
     else:

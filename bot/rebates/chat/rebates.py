@@ -13,6 +13,7 @@ from bot.rebates.chat.monthly import doors, parts_of
 from bot.rebates.model.programme import advise, project
 from bot.rebates.model.rebate import Month
 from bot.rebates.model.summary import Breakdown
+from bot.rebates.summary import Summaries
 from bot.rebates.views import advice, sheets
 from bot.rebates.views import rebates as view
 from bot.ui.lateness import Lateness
@@ -32,8 +33,8 @@ async def rebates(request: Request, argument: str) -> None:
 
 async def _show_month(request: Request, month: Month) -> None:
     services, now_ms = request.services, request.services.clock()
-    summary = await services.summaries.month(month)
-    months = await services.summaries.months()
+    summary = await services.get(Summaries).month(month)
+    months = await services.get(Summaries).months()
     if now_ms < month.end_ms:
         projection = project(summary.course(now_ms), summary.basis)
         page = view.in_progress(
@@ -47,7 +48,7 @@ async def _show_month(request: Request, month: Month) -> None:
 async def _show_breakdown(request: Request, month: Month, by: Breakdown, number: int) -> None:
     shown = view.breakdown(
         request.locale,
-        await request.services.summaries.recent(month),
+        await request.service(Summaries).recent(month),
         by,
         number,
         page_data=lambda other: BooksButton(Page.BREAKDOWN, month, by, other).pack(),
@@ -57,7 +58,7 @@ async def _show_breakdown(request: Request, month: Month, by: Breakdown, number:
 
 
 async def _send_files(request: Request, month: Month) -> None:
-    summary = await request.services.summaries.recent(month)
+    summary = await request.service(Summaries).recent(month)
     _, *files = await asyncio.to_thread(parts_of, request.locale, summary, Lateness())
     for part in files:
         await request.services.outbox.say(
@@ -79,7 +80,7 @@ async def advisor(request: Request, argument: str) -> None:
 
 
 async def _advise(request: Request, month: Month, known: dict[str, Decimal]) -> None:
-    summary = await request.services.summaries.recent(month)
+    summary = await request.service(Summaries).recent(month)
     followers = known.get("followers")
     own = summary.own_numbers(
         followers=None if followers is None else int(followers), elsewhere=known.get("elsewhere")

@@ -10,7 +10,7 @@ from bot.chat.request import Request
 from bot.domain.values import HUNDRED, ZERO
 from bot.kernel.storage import audit
 from bot.people import users
-from bot.rebates.affiliates import MOST
+from bot.rebates.affiliates import MOST, Affiliates
 from bot.rebates.model.rebate import Month
 from bot.rebates.views import ledger as view
 from bot.ui import Message
@@ -22,7 +22,7 @@ MAX_ID: Final = 2**52
 
 async def first_question(request: Request) -> Message | None:
     """The question, for who never answered it."""
-    said = await request.services.affiliates.now(request.user.id)
+    said = await request.service(Affiliates).now(request.user.id)
     return view.referral_question(request.locale) if said is None else None
 
 
@@ -34,7 +34,7 @@ async def referral(request: Request, argument: str = "") -> None:
     elif _PERCENT.fullmatch(argument.strip()):
         await request.show(view.affiliate_too_much(request.locale, MOST))
     else:
-        said = await request.services.affiliates.now(request.user.id)
+        said = await request.service(Affiliates).now(request.user.id)
         word = None if said is None else view.word(said.rate)
         await request.show(view.referral_question(request.locale, said=word))
 
@@ -48,7 +48,7 @@ async def tapped(request: Request, argument: str) -> None:
 
 
 async def _answer(request: Request, rate: Decimal | None) -> None:
-    if await request.services.affiliates.user_says(request.user.id, rate):
+    if await request.service(Affiliates).user_says(request.user.id, rate):
         await request.show(view.referral_saved(request.locale, rate))
     else:
         await request.show(view.referral_set_by_operator(request.locale))
@@ -71,12 +71,12 @@ async def affiliate(request: Request, argument: str) -> None:
     if user is None or user.forgotten_ms is not None:
         await request.show(view.affiliate_unknown_user(request.locale, user_id))
         return
-    revised = await services.affiliates.operator_says(user_id, rate, request.user.id, month)
+    revised = await services.get(Affiliates).operator_says(user_id, rate, request.user.id, month)
     said, since = view.word(rate), str(month or Month.of(now_ms))
     async with services.database.write() as session:
         detail = {"user": user_id, "rate": said, "from": since}
         await audit.append(session, now_ms, request.user.id, "affiliate", detail)
-    ranges = await services.affiliates.ranges(user_id)
+    ranges = await services.get(Affiliates).ranges(user_id)
     stands = [(one.rate, str(one.first), str(one.last) if one.last else None) for one in ranges]
     await request.show(view.affiliate_set(request.locale, user_id, stands, revised))
 

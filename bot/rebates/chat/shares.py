@@ -7,12 +7,13 @@ from decimal import Decimal
 from typing import Final
 
 from bot.chat.admins import chat_of
+from bot.chat.feature import Setting
 from bot.chat.request import Request
 from bot.domain.values import HUNDRED
 from bot.notifications import chats
 from bot.rebates.model.rebate import Month
 from bot.rebates.model.revenue_shares import GROUP, PERSON, Party
-from bot.rebates.shares import TooMuch
+from bot.rebates.shares import Shares, TooMuch
 from bot.rebates.storage import ledger_parties
 from bot.rebates.views import shares as view
 from bot.ui import Message
@@ -47,7 +48,7 @@ async def _promise(request: Request, name: str, rate: Decimal, start: Month, end
     party = await _party(request, name.lower())
     if isinstance(party, Message):
         return party
-    refused = await request.services.shares.promise(party, rate, start, end, request.user.id)
+    refused = await request.service(Shares).promise(party, rate, start, end, request.user.id)
     if isinstance(refused, TooMuch):
         return view.too_much(request.locale, refused.most)
     return view.promised(request.locale, str(party), rate, start, end)
@@ -61,7 +62,7 @@ async def _party(request: Request, name: str) -> Party | Message:
         return Party(GROUP, (await chat_of(request)).id)
     number = int(name)
     if number > 0:
-        person = await request.services.shares.person(number)
+        person = await request.service(Shares).person(number)
         return view.unknown_party(request.locale, name) if person is None else Party(PERSON, person.id)
     async with request.services.database.read() as session:
         known = await chats.known(session, [number])
@@ -69,7 +70,7 @@ async def _party(request: Request, name: str) -> Party | Message:
 
 
 async def _list(request: Request) -> Message:
-    promises = await request.services.shares.every()
+    promises = await request.service(Shares).every()
     async with request.services.database.read() as session:
         ids = {kind: {one.party.id for one in promises if one.party.kind == kind} for kind in (GROUP, PERSON)}
         groups = await chats.known(session, ids[GROUP])
@@ -81,3 +82,20 @@ async def _list(request: Request) -> Message:
         for one in promises
     ]
     return view.shares(request.locale, lines)
+
+
+async def _is_named(request: Request) -> str:
+    return "yes" if await request.service(Shares).is_named(request.user.id) else "no"
+
+
+async def _set_named(request: Request, value: str) -> None:
+    await request.service(Shares).set_named(request.user.id, value == "yes")
+
+
+NAMED: Final = Setting(  # whether a group's owner may see who one is; the ledger keeps it
+    "named",
+    ("no", "yes"),
+    chosen=_is_named,
+    choose=_set_named,
+    line=lambda locale, value: locale.text("settings-named", named=value),
+)

@@ -17,7 +17,8 @@ from bot.kernel.secret_detection import DOT, spellings
 from bot.language import Parsed, parse
 from bot.notifications import chats
 from bot.people.tables import Account, KeyState
-from bot.trading.linking import InDoubt, Linked, NotYet
+from bot.trading.linking import InDoubt, Linked, Linking, NotYet
+from bot.trading.terms import LinkingPage
 from bot.trading.views import linking as link_view
 from bot.ui import Locale, Message
 from bot.ui import refusals as refusal_view
@@ -33,12 +34,12 @@ _LANGUAGES: Final = {
 
 async def start(request: Request, _: str = "") -> None:
     """What this is, the risk, and the next step."""
-    known, default = await request.services.linking.list(request.user.id)
+    known, default = await request.service(Linking).list(request.user.id)
     linked = default is not None and bool(known)
     await request.show(
         start_view.start(
             request.locale,
-            request.services.demo,
+            request.service(LinkingPage).demo,
             linked,
             try_data=f"go:{start_view.EXAMPLE}",
             language_data="lang:ask",
@@ -91,7 +92,7 @@ async def link_step(request: Request, argument: str) -> None:
 
 
 async def _generate(request: Request, label: str | None) -> None:
-    made = await request.services.linking.generate(request.user.id, label)
+    made = await request.service(Linking).generate(request.user.id, label)
     if isinstance(made, Refusal):
         await request.show(refusal_view.refusal(request.locale, made))
         return
@@ -99,17 +100,17 @@ async def _generate(request: Request, label: str | None) -> None:
         link_view.link_generated(
             request.locale,
             made.public_key,
-            request.services.key_page_url,
+            request.service(LinkingPage).url,
             done_data=f"link:done:{made.account_id}",
             cancel_data="link:cancel",
-            address=request.services.public_address,
+            address=request.service(LinkingPage).public_address,
         )
     )
 
 
 async def _verify(request: Request, account_id: int) -> None:
     request.answer_soon()
-    outcome = await request.services.linking.verify(request.user.id, account_id)
+    outcome = await request.service(Linking).verify(request.user.id, account_id)
     if isinstance(outcome, Linked):
         question = await request.services.features.newcomer_question(request)
         label, read_only = outcome.account.label, outcome.read_only
@@ -135,7 +136,7 @@ async def secret(request: Request, text: str, prompt: Prompt | None) -> None:
         await request.say(link_view.secret_not_deleted(request.locale))
     try:
         found = spellings(text) or [text]
-        made = await services.linking.paste(request.user.id, found, prompt.prefix or None)
+        made = await services.get(Linking).paste(request.user.id, found, prompt.prefix or None)
     except SecretRefused as error:
         await _ask_again(request, prompt, error.problem.value)
         return
@@ -162,7 +163,7 @@ async def stray_secret(services: Services, locale: Locale, chat_id: int, message
 
 async def accounts(request: Request, page: str = "0") -> None:
     """The linked accounts."""
-    known, default = await request.services.linking.list(request.user.id)
+    known, default = await request.service(Linking).list(request.user.id)
     ids = {account.label: account.id for account in known}
     lines = [_line(account, default) for account in known]
     await request.show(
@@ -192,12 +193,12 @@ async def account_step(request: Request, argument: str) -> None:
     step, _, rest = argument.partition(":")
     account_id = number(rest)
     account = (
-        await request.services.linking.get(request.user.id, account_id) if account_id is not None else None
+        await request.service(Linking).get(request.user.id, account_id) if account_id is not None else None
     )
     if account is None:
         await accounts(request)
     elif step == "use":
-        await request.services.linking.set_default(request.user.id, account.id)
+        await request.service(Linking).set_default(request.user.id, account.id)
         await request.show(link_view.account_default_set(request.locale, account.label))
     else:
         yes = await confirmations.ask(request, "unlink", {"account": account.id})
@@ -209,7 +210,7 @@ async def account_step(request: Request, argument: str) -> None:
 
 async def unlink(request: Request, label: str = "") -> None:
     """Part from one account."""
-    known, _ = await request.services.linking.list(request.user.id)
+    known, _ = await request.service(Linking).list(request.user.id)
     named = [a for a in known if not label or a.label.casefold() == label.strip().casefold()]
     if len(named) == 1:
         await account_step(request, f"unlink:{named[0].id}")
@@ -227,18 +228,18 @@ async def forget(request: Request, _: str = "") -> None:
 
 
 async def _forget(request: Request, _: confirmations.Arguments) -> None:
-    await request.services.linking.forget(request.user.id)
+    await request.service(Linking).forget(request.user.id)
     await request.show(link_view.forget_done(request.locale))
 
 
 async def _unlink(request: Request, arguments: confirmations.Arguments) -> None:
     services = request.services
-    account = await services.linking.get(request.user.id, int(arguments["account"]))
+    account = await services.get(Linking).get(request.user.id, int(arguments["account"]))
     if account is None:
         await accounts(request)
         return
     anyway = bool(arguments.get("anyway"))
-    parted = await services.linking.unlink(request.user.id, account.id, anyway=anyway)
+    parted = await services.get(Linking).unlink(request.user.id, account.id, anyway=anyway)
     if isinstance(parted, InDoubt):
         await request.show(await _in_doubt(request, account, parted))
         return
@@ -285,7 +286,7 @@ async def language(request: Request, code: str) -> None:
         choices = {one: f"lang:{one.value}" for one in Language}
         await request.show_publicly(start_view.language_choice(request.here, choices))
     elif request.sender.private:
-        request.user = await request.services.tickets.change_user(request.user, language=wanted.value)
+        request.user = await request.services.users.change(request.user, language=wanted.value)
         await request.show(start_view.language_set(request.locale))
     else:
         await admins.chat_of(request)

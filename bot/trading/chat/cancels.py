@@ -15,7 +15,9 @@ from bot.domain.refusal import Refusal
 from bot.language import Parsed, canonical, parse
 from bot.trading.chat.flatten import outcome_of, reason_of
 from bot.trading.execution.cancel_outcome import Cancelled
-from bot.trading.previews.cancel_preview import CancelPlan
+from bot.trading.linking import Linking
+from bot.trading.message_context import MessageContexts
+from bot.trading.previews.cancel_preview import CancelPlan, Cancels
 from bot.trading.views import order_list as list_view
 from bot.ui import refusals as refusal_view
 
@@ -25,7 +27,7 @@ _KEEP: Final = "menu:orders"
 
 async def cancel(request: Request, intent: CancelIntent) -> bool:
     """Cancel what the line names: at once where nothing loses its stop, else after a question."""
-    plan = await request.services.cancels.plan(request.user, intent)
+    plan = await request.service(Cancels).plan(request.user, intent)
     if isinstance(plan, Refusal):
         await request.show(refusal_view.refusal(request.locale, plan))
         return False
@@ -50,11 +52,13 @@ async def cancel_all(request: Request, argument: str = "ask") -> None:
     account_id = argument.partition(":")[2]
     services = request.services
     label = (
-        await services.message_contexts.label(request.user.id, number(account_id) or 0)
+        await services.get(MessageContexts).label(request.user.id, number(account_id) or 0)
         if account_id
         else None
     )
-    account = label if isinstance(label, Refusal) else await services.linking.choose(request.user.id, label)
+    account = (
+        label if isinstance(label, Refusal) else await services.get(Linking).choose(request.user.id, label)
+    )
     if isinstance(account, Refusal):
         await request.show(refusal_view.refusal(request.locale, account))
         return
@@ -63,7 +67,7 @@ async def cancel_all(request: Request, argument: str = "ask") -> None:
 
 async def ask(request: Request, intent: CancelIntent) -> None:
     """Show what would be cancelled, with a button that does it once."""
-    plan = await request.services.cancels.plan(request.user, intent)
+    plan = await request.service(Cancels).plan(request.user, intent)
     if isinstance(plan, Refusal):
         await request.show(refusal_view.refusal(request.locale, plan))
     else:
@@ -122,7 +126,7 @@ CONFIRMATIONS: Final = {ACTION: confirmations.Confirmation(_confirmed, _again)}
 
 
 async def _carry_out(request: Request, account_id: int, intent: CancelIntent, ids: Sequence[str]) -> bool:
-    results = await request.services.cancels.carry_out(request.user, account_id, intent, ids)
+    results = await request.service(Cancels).carry_out(request.user, account_id, intent, ids)
     if isinstance(results, Refusal):
         await request.show(refusal_view.refusal(request.locale, results))
         return False

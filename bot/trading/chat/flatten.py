@@ -15,8 +15,10 @@ from bot.exchange.backpack import BackpackError, UnknownOutcome
 from bot.notifications import outbox_rows
 from bot.notifications.sender import LANE_ANSWER, ticket_edit
 from bot.people import users
-from bot.trading.execution.flatten import PanicPlan, Tell
+from bot.trading.execution.flatten import PanicPlan, Panics, Tell
 from bot.trading.execution.flatten_report import Close, PanicDone
+from bot.trading.execution.submission import Submission
+from bot.trading.previews.tickets import Tickets
 from bot.trading.storage.tables import Ticket
 from bot.trading.views import flatten as bulk_view
 from bot.ui import Locale
@@ -37,7 +39,7 @@ def reason_of(locale: Locale, error: BackpackError | None) -> str:
 
 async def panic(request: Request) -> bool:
     """The first question."""
-    plan = await request.services.panics.look_around(request.user)
+    plan = await request.service(Panics).look_around(request.user)
     if isinstance(plan, Refusal):
         await request.show(refusal_view.refusal(request.locale, plan))
         return False
@@ -65,7 +67,7 @@ def _counts(plan: PanicPlan) -> dict[str, Any]:
 
 async def panic_asked(request: Request, _: str) -> None:
     """The second question carries the single-use token."""
-    plan = await request.services.panics.plan(request.user, request.home, request.group)
+    plan = await request.service(Panics).plan(request.user, request.home, request.group)
     if isinstance(plan, Refusal):
         await request.show(refusal_view.refusal(request.locale, plan))
         return
@@ -78,21 +80,21 @@ async def panic_asked(request: Request, _: str) -> None:
         )
     )
     if message_id is not None:
-        await request.services.tickets.shown(plan.ticket_id, message_id, "")
+        await request.service(Tickets).shown(plan.ticket_id, message_id, "")
 
 
 async def panic_confirmed(request: Request, token: str) -> None:
     """Cancel all, close all, and report each leg."""
     request.answer_soon()
     tapped_on = request.message_id if request.is_tap and request.sender.private else None
-    refused = await request.services.panics.run(
+    refused = await request.service(Panics).run(
         token, request.user, tapped_on, panic_teller(request.services)
     )
     request.services.outbox.kick()
     if refused is None:
         return
     await request.say_privately(refusal_view.refusal(request.locale, refused))
-    if refused.code is RefusalCode.EXPIRED and await request.services.submission.past(token, request.user.id):
+    if refused.code is RefusalCode.EXPIRED and await request.service(Submission).past(token, request.user.id):
         request.is_tap = False
         await panic_asked(request, "")
 

@@ -11,7 +11,8 @@ from bot.domain.orders.order import OrderSnapshot
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import ZERO, MarketKind
 from bot.marketdata import Moment
-from bot.trading.queries import Shown
+from bot.trading.linking import Linking
+from bot.trading.queries import Queries, Shown
 from bot.trading.views import holdings as holdings_view
 from bot.trading.views import market as market_view
 from bot.trading.views import order_list as list_view
@@ -27,10 +28,10 @@ async def positions(request: Request, page: str = "0") -> bool:
     """Open positions with their buttons; `page` is `<page>[:<account>]`."""
     number_of, _, account_id = page.partition(":")
     label = await _label(request, account_id)
-    shown = await request.services.queries.account(request.user, label)
+    shown = await request.service(Queries).account(request.user, label)
     if isinstance(shown, Refusal):
         return await _refused(request, shown)
-    resting = await request.services.queries.open_orders(request.user, label)
+    resting = await request.service(Queries).open_orders(request.user, label)
     exits = {} if isinstance(resting, Refusal) else _exits(shown, resting)
     message = holdings_view.positions(
         request.locale,
@@ -52,7 +53,7 @@ async def positions(request: Request, page: str = "0") -> bool:
 async def _label(request: Request, account_id: str) -> str | None:
     """The account whose positions a list goes on showing, whatever has become the default meanwhile."""
     known = (
-        await request.services.linking.get(request.user.id, number(account_id) or 0) if account_id else None
+        await request.service(Linking).get(request.user.id, number(account_id) or 0) if account_id else None
     )
     return known.label if known is not None else None
 
@@ -97,8 +98,8 @@ def _level(exit_order: tuple[Decimal, Decimal | None]) -> Decimal:
 
 async def orders(request: Request, page: str = "0") -> bool:
     """Open orders with their cancel buttons."""
-    account = await request.services.linking.choose(request.user.id, None)
-    found = await request.services.queries.resting(request.user)
+    account = await request.service(Linking).choose(request.user.id, None)
+    found = await request.service(Queries).resting(request.user)
     if isinstance(account, Refusal) or isinstance(found, Refusal):
         refusal = account if isinstance(account, Refusal) else found
         return await _refused(request, refusal) if isinstance(refusal, Refusal) else False
@@ -120,7 +121,7 @@ async def orders(request: Request, page: str = "0") -> bool:
 
 async def order(request: Request, code: str) -> bool:
     """One order in full."""
-    snapshot = await request.services.queries.order(request.user, code)
+    snapshot = await request.service(Queries).order(request.user, code)
     if isinstance(snapshot, Refusal):
         return await _refused(request, snapshot)
     cancel = cancel_data(snapshot.code, request.services.clock()) if snapshot.state.is_live else None
@@ -132,7 +133,7 @@ async def order(request: Request, code: str) -> bool:
 
 async def balance(request: Request, page: str = "0") -> bool:
     """What the account holds."""
-    shown = await request.services.queries.account(request.user)
+    shown = await request.service(Queries).account(request.user)
     if isinstance(shown, Refusal):
         return await _refused(request, shown)
     message = holdings_view.balance(
@@ -149,7 +150,7 @@ async def balance(request: Request, page: str = "0") -> bool:
 
 async def fees(request: Request) -> bool:
     """The account's own fee rates."""
-    shown = await request.services.queries.account(request.user)
+    shown = await request.service(Queries).account(request.user)
     if isinstance(shown, Refusal):
         return await _refused(request, shown)
     await request.show(
@@ -166,7 +167,7 @@ async def price(request: Request, mention: str) -> bool:
     if isinstance(moment, Refusal):
         return await _public_refusal(request, moment, "px")
     symbol = moment.market.symbol
-    day = await request.services.queries.day(symbol)
+    day = await request.service(Queries).day(symbol)
     await request.show_publicly(
         market_view.price(
             request.here,
@@ -209,7 +210,7 @@ async def book(request: Request, mention: str) -> bool:
 async def _moment(request: Request, mention: str) -> Moment | Refusal:
     if not mention:
         return Refusal(RefusalCode.MISSING_SYMBOL)
-    return await request.services.queries.moment(mention, MarketKind.PERP)
+    return await request.service(Queries).moment(mention, MarketKind.PERP)
 
 
 async def _public_refusal(request: Request, refusal: Refusal, button: str) -> bool:

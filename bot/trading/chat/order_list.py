@@ -19,9 +19,18 @@ from bot.notifications.sender import LANE_ANSWER, LANE_URGENT, pack_keyboard
 from bot.notifications.tables import OutboxKind
 from bot.notifications.tables import OutboxMessage as Row
 from bot.people import accounts, users
-from bot.trading.chat.ticket_cards import OFFER_SECONDS, StatementPlace, is_small, own_token, refuse
-from bot.trading.execution.order_list import OrderListDone, StepDone, StepOutcome, Tell
+from bot.trading.chat.ticket_cards import (
+    OFFER_SECONDS,
+    StatementPlace,
+    is_small,
+    own_token,
+    refuse,
+    show_offer,
+)
+from bot.trading.execution.order_list import OrderListDone, OrderLists, StepDone, StepOutcome, Tell
+from bot.trading.execution.submission import Submission
 from bot.trading.previews.offer import Offer, Refused
+from bot.trading.previews.tickets import Tickets
 from bot.trading.storage import orders
 from bot.trading.storage.tables import Ticket
 from bot.trading.views import order_lists as chain_view
@@ -38,7 +47,7 @@ async def offer(request: Request, statements: Sequence[tuple[ChainIntent, Statem
     if was_used:
         return True  # Telegram delivered the message twice
     intents = [intent for intent, _ in statements]
-    made = await services.tickets.make_chain(
+    made = await services.get(Tickets).make_chain(
         request.user, request.home, intents, token=token, group_id=request.group
     )
     if isinstance(made, Refused):
@@ -46,7 +55,7 @@ async def offer(request: Request, statements: Sequence[tuple[ChainIntent, Statem
         await refuse(request, made.refusal, *of)
         return False
     if token is not None and is_small(request, made):
-        refused = await services.order_lists.run(made.ticket, request.user.id, None, teller(services))
+        refused = await services.get(OrderLists).run(made.ticket, request.user.id, None, teller(services))
         services.outbox.kick()
         if refused is not None:
             await refuse(request, refused)
@@ -56,11 +65,11 @@ async def offer(request: Request, statements: Sequence[tuple[ChainIntent, Statem
         return True
     card = _card(request, made)
     if card is None:
-        await services.submission.cancel(made.token, request.user.id)
+        await services.get(Submission).cancel(made.token, request.user.id)
         await refuse(request, Refusal(RefusalCode.UNSUPPORTED, {"feature": "chain-length"}))
         return False
     title = str(chain_view.offer_chain(request.locale, len(made.steps)))
-    await request.show_offer(card, made.ticket_id, title)
+    await show_offer(request, card, made.ticket_id, title)
     return True
 
 

@@ -18,6 +18,8 @@ from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import MarketKind
 from bot.language import classify
 from bot.trading.chat import trade
+from bot.trading.message_context import MessageContexts
+from bot.trading.queries import Queries
 from bot.ui import refusals as refusal_view
 from bot.ui.words import symbol_name
 
@@ -142,7 +144,7 @@ def _run(words: list[str]) -> str:
 async def _awaits_exit(request: Request, words: list[str]) -> bool:
     """As `_await_rest`, on the account of the position; False when that one is gone, which is said."""
     account_id = (number(words[2]) or 0) if len(words) > 2 else None
-    label = await request.services.message_contexts.label(request.user.id, account_id)
+    label = await request.service(MessageContexts).label(request.user.id, account_id)
     if isinstance(label, Refusal):
         await request.show(refusal_view.refusal(request.locale, label))
         return False
@@ -152,7 +154,7 @@ async def _awaits_exit(request: Request, words: list[str]) -> bool:
 
 
 async def _ask_position(request: Request, verb: str) -> None:
-    shown = await request.services.queries.account(request.user)
+    shown = await request.service(Queries).account(request.user)
     if not isinstance(shown, Refusal) and not shown.positions:
         shown = Refusal(RefusalCode.NO_POSITION)
     if isinstance(shown, Refusal):
@@ -169,7 +171,7 @@ async def _ask_position(request: Request, verb: str) -> None:
 async def _ask_symbol(
     request: Request, question: str, kind: MarketKind, data: Callable[[str], str], **words: str
 ) -> None:
-    bases = (await request.services.queries.symbols(kind))[:MOST_SYMBOLS]
+    bases = (await request.service(Queries).symbols(kind))[:MOST_SYMBOLS]
     choices = [(base, data(base)) for base in bases]
     await request.show(
         start_view.ask(request.locale, question, choices, cancel_data="menu:main", per_row=4, **words)

@@ -14,7 +14,7 @@ from bot.domain.intent import AgainIntent, CancelIntent, CloseIntent, Intent, Pr
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.repeat import repeated
 from bot.language import Parsed, ParseFailure, canonical
-from bot.trading.message_context import MessageContext
+from bot.trading.message_context import MessageContext, MessageContexts
 
 Read = Parsed | ParseFailure
 
@@ -63,14 +63,16 @@ async def card_of(request: Request) -> MessageContext | Refusal | None:
     if request.replied is None:
         return None
     services, replied = request.services, request.replied
-    found = await services.message_contexts.find(request.user.id, request.sender.chat_id, replied.message_id)
+    found = await services.get(MessageContexts).find(
+        request.user.id, request.sender.chat_id, replied.message_id
+    )
     if found is not None or not request.sender.private:
         return found
     held = {match.groups() for data in replied.buttons if (match := _POSITION.fullmatch(data))}
     if len(held) != 1:
         return None
     ((account_id, symbol),) = held
-    account = await services.message_contexts.label(request.user.id, int(account_id))
+    account = await services.get(MessageContexts).label(request.user.id, int(account_id))
     return account if isinstance(account, Refusal) else MessageContext(account, symbol)
 
 

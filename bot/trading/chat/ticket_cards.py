@@ -8,7 +8,8 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Final
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.prompts import Prompt
 from bot.chat.request import Request
@@ -26,10 +27,14 @@ from bot.domain.preview.instrument_selection import intended_kind
 from bot.domain.refusal import Param, Refusal, RefusalCode
 from bot.domain.values import ZERO, MarketKind
 from bot.language import canonical
-from bot.people.tables import ConfirmMode, SizeMeaning
+from bot.people.tables import ConfirmMode, SizeMeaning, User
+from bot.trading.execution.submission import Submission
+from bot.trading.message_context import MessageContexts
 from bot.trading.previews.offer import Offer
 from bot.trading.previews.preview_builder import SELLS_COINS
-from bot.trading.storage.tables import TicketState
+from bot.trading.previews.tickets import Tickets
+from bot.trading.storage import tickets
+from bot.trading.storage.tables import Ticket, TicketState
 from bot.trading.views import flatten as bulk_view
 from bot.trading.views import preview as preview_view
 from bot.ui import Locale, Message
@@ -105,7 +110,7 @@ async def own_token(request: Request) -> tuple[str | None, bool]:
         return None, False
     name = f"{request.user.id}:{request.sender.chat_id}:{request.message_id}"
     token = base64.urlsafe_b64encode(sha256(name.encode()).digest()[:16]).decode().rstrip("=")
-    known = await request.services.submission.past(token, request.user.id)
+    known = await request.service(Submission).past(token, request.user.id)
     if known is None:
         return token, False
     # One that is not claimed was cut short by a crash: this time its user is asked.
@@ -198,3 +203,36 @@ async def _question(request: Request, refusal: Refusal, place: StatementPlace | 
     return refusal_view.question_bare_number(
         request.locale, refusal, data, source=source, span=span, always_data=always
     )
+
+
+async def show_offer(request: Request, card: Message, ticket_id: int, title: str) -> None:
+    """Show a preview, and remember where, so that it can end and be answered."""
+    message_id = await request.show(card)
+    if message_id is None:
+        return
+    await request.service(Tickets).shown(ticket_id, message_id, title)
+    if request.stub is not None:
+        contexts, now_ms = request.service(MessageContexts), request.services.clock()
+        await contexts.note_stub(request.sender.chat_id, request.stub, ticket_id, now_ms)
+
+
+def title_of(ticket: Ticket) -> Markup:
+    """The order of a ticket in a few words."""
+    return Markup(ticket.title) if ticket.title else escape(ticket.line)  # noqa: S704 - written by the view
+
+
+async def held(session: AsyncSession, token: str, user_id: int) -> tuple[User | None, Ticket | None]:
+    """Who taps, and the ticket a token stands for, whoever's and in whatever state."""
+    return await tickets.tapped(session, tickets.hash_token(token), user_id)
+
+
+def held_ticket(request: Request) -> Ticket | None:
+    """What a tapped Confirm stands for."""
+    return request.held if isinstance(request.held, Ticket) else None
+
+
+def why_over(request: Request) -> Refusal:
+    """Of a button that is gone: of one's own preview it is said what became of it."""
+    ticket = held_ticket(request)
+    over = request.service(Submission).usable(ticket, request.user.id) if ticket is not None else None
+    return over if isinstance(over, Refusal) else Refusal(RefusalCode.EXPIRED)

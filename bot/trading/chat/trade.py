@@ -6,7 +6,7 @@ import asyncio
 from typing import Final
 
 from bot.chat.callback_data import number
-from bot.chat.request import Request, title_of
+from bot.chat.request import Request
 from bot.domain.intent import (
     AgainIntent,
     CancelIntent,
@@ -20,9 +20,23 @@ from bot.domain.intent import (
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.language import Parsed, ParseFailure, canonical
 from bot.people.tables import SizeMeaning
+from bot.trading.access import stops
 from bot.trading.chat import cancels, lists, order_list, replies, unparsed
-from bot.trading.chat.ticket_cards import StatementPlace, card_of, is_small, own_token, refuse
+from bot.trading.chat.ticket_cards import (
+    StatementPlace,
+    card_of,
+    held_ticket,
+    is_small,
+    own_token,
+    refuse,
+    show_offer,
+    title_of,
+)
+from bot.trading.execution.order_list import OrderLists
+from bot.trading.execution.submission import Submission
+from bot.trading.message_context import MessageContexts
 from bot.trading.previews.offer import Moved
+from bot.trading.previews.tickets import Tickets
 from bot.trading.storage.tables import Ticket, TicketKind
 from bot.trading.views import preview as preview_view
 from bot.ui import refusals as refusal_view
@@ -98,7 +112,7 @@ async def cancel(request: Request, argument: str) -> None:
 
 async def _withdraw_offer(request: Request, ticket_id: int) -> None:
     """Cancel said in answer to a preview: its buttons go, and the answer says that nothing was sent."""
-    ticket = await request.services.tickets.withdraw(ticket_id, request.user.id)
+    ticket = await request.service(Tickets).withdraw(ticket_id, request.user.id)
     if isinstance(ticket, Refusal):
         await refuse(request, ticket)
         return
@@ -120,14 +134,14 @@ async def offer(request: Request, intent: TradeIntent | CloseIntent | ProtectInt
     token, was_used = await own_token(request)
     if was_used:
         return True  # Telegram delivered the message twice; its order went out the first time
-    made = await services.tickets.make(
+    made = await services.get(Tickets).make(
         request.user, request.home, intent, token=token, group_id=request.group
     )
     if isinstance(made, Refusal):
         await refuse(request, made, intent)
         return False
     if token is not None and is_small(request, made):
-        sent = await services.submission.claim_and_send(made.ticket, request.user.id)
+        sent = await services.get(Submission).claim_and_send(made.ticket, request.user.id)
         if isinstance(sent, Refusal):
             await refuse(request, sent)
             return False
@@ -135,7 +149,7 @@ async def offer(request: Request, intent: TradeIntent | CloseIntent | ProtectInt
             await request.point_home(delivered=True)
         return True
     title = str(preview_view.offer_line(request.locale, made.previews))
-    await request.show_offer(card_of(request.locale, made), made.ticket_id, title)
+    await show_offer(request, card_of(request.locale, made), made.ticket_id, title)
     return True
 
 
@@ -143,7 +157,7 @@ async def always(request: Request, argument: str) -> None:
     """What a bare number of an opening order means from now on (`/settings` shows it), and the line."""
     code, _, rest = argument.partition(":")
     if code in set(SizeMeaning) and not isinstance(await request.line_of(rest), Refusal):
-        request.user = await request.services.tickets.change_user(request.user, size_meaning=code)
+        request.user = await request.services.users.change(request.user, size_meaning=code)
     await run(request, rest)
 
 
@@ -161,7 +175,7 @@ async def run(request: Request, text: str) -> None:
 async def run_on(request: Request, argument: str) -> None:
     """A line behind a button of one account's card: `<account>:<line>` acts there, whatever the default."""
     account_id, _, text = argument.partition(":")
-    label = await request.services.message_contexts.label(request.user.id, number(account_id) or 0)
+    label = await request.service(MessageContexts).label(request.user.id, number(account_id) or 0)
     if isinstance(label, Refusal):
         await refuse(request, label)
         return
@@ -173,8 +187,9 @@ async def run_on(request: Request, argument: str) -> None:
 
 async def confirm(request: Request, token: str) -> None:
     """The tap. Nothing before `claim_and_send` has any effect, and that has it once."""
-    ticket = request.services.submission.usable(request.ticket, request.user.id)
-    if request.ticket is not None and request.services.access.stops(request.user, request.ticket):
+    held = held_ticket(request)
+    ticket = request.service(Submission).usable(held, request.user.id)
+    if held is not None and stops(request.services.access, request.user, held):
         ticket = ticket if _is_anothers(ticket) else Refusal(RefusalCode.CLOSING_ONLY)
     if isinstance(ticket, Refusal):
         await _told(request, ticket)
@@ -191,19 +206,19 @@ async def confirm(request: Request, token: str) -> None:
 
 async def _place(request: Request, token: str, ticket: Ticket) -> None:
     services = request.services
-    moved = await services.tickets.moved(ticket, request.user)
-    placed: object = await services.tickets.choose(ticket, request.user.id)
+    moved = await services.get(Tickets).moved(ticket, request.user)
+    placed: object = await services.get(Tickets).choose(ticket, request.user.id)
     if isinstance(placed, Refusal):
         pass  # the other of two ways was taken
     elif moved is not None:
         placed = await _ask_again(request, token, moved)
     elif ticket.kind is TicketKind.CHAIN:
-        placed = await services.order_lists.run(
+        placed = await services.get(OrderLists).run(
             ticket, request.user.id, request.message_id, order_list.teller(services)
         )
         services.outbox.kick()
     else:
-        placed = await services.submission.claim_and_send(ticket, request.user.id, request.message_id)
+        placed = await services.get(Submission).claim_and_send(ticket, request.user.id, request.message_id)
     if isinstance(placed, Refusal):
         await _told(request, placed)
 
@@ -221,7 +236,7 @@ def _is_anothers(outcome: Ticket | Refusal) -> bool:
 
 async def _ask_again(request: Request, token: str, moved: Moved) -> Refusal | None:
     """The same line at the price of now, in a new preview; unless another tap was faster."""
-    closed = await request.services.submission.supersede(token, request.user.id)
+    closed = await request.service(Submission).supersede(token, request.user.id)
     if isinstance(closed, Refusal):
         return closed
     await request.show(
@@ -234,7 +249,7 @@ async def _ask_again(request: Request, token: str, moved: Moved) -> Refusal | No
 
 async def withdraw(request: Request, token: str) -> None:
     """Cancel on a preview."""
-    ticket = await request.services.submission.cancel(token, request.user.id)
+    ticket = await request.service(Submission).cancel(token, request.user.id)
     if isinstance(ticket, Refusal):
         await request.answer(ticket)
         if ticket.code is RefusalCode.EXPIRED:
@@ -245,7 +260,7 @@ async def withdraw(request: Request, token: str) -> None:
 
 
 async def _expired(request: Request, token: str) -> None:
-    ticket = await request.services.submission.past(token, request.user.id)
+    ticket = await request.service(Submission).past(token, request.user.id)
     if ticket is not None:
         again = await request.line_data(ticket.line)
         await request.show(preview_view.preview_expired(request.locale, title_of(ticket), again_data=again))

@@ -11,6 +11,7 @@ from bot.domain.refusal import Param, Refusal, RefusalCode
 from bot.domain.values import MarketKind
 from bot.language import Parsed, ParseFailure
 from bot.marketdata import Moment
+from bot.trading.queries import Queries
 from bot.ui import refusals as refusal_view
 
 Priced = TradeIntent | CloseIntent
@@ -79,5 +80,5 @@ async def _moment(request: Request, readings: dict[str, Priced]) -> Moment | Non
     if reading is None or reading.symbol is None:
         return None
     kind = intended_kind(reading) if isinstance(reading, TradeIntent) else MarketKind.PERP
-    found = await request.services.queries.moment(reading.symbol, kind)
+    found = await request.service(Queries).moment(reading.symbol, kind)
     return found if isinstance(found, Moment) else None

@@ -24,7 +24,8 @@ from bot.exchange.backpack.outcomes import RULES, Proof, of_order
 from bot.kernel.events import Events
 from bot.kernel.storage import Database, audit
 from bot.people import leave
-from bot.trading.access import AccessPolicy, requests_of
+from bot.people.access import AccessPolicy
+from bot.trading.access import requests_of
 from bot.trading.account_clients import AccountClients
 from bot.trading.events import Announcer, OrderInDoubt, RulesRefused
 from bot.trading.storage import orders, promises, tickets

@@ -26,9 +26,9 @@ from bot.domain.values import ZERO, OrderType, Side
 from bot.kernel.storage import Database
 from bot.language import canonical
 from bot.marketdata import Catalogue
-from bot.people import leave, users
+from bot.people import leave
+from bot.people.access import AccessPolicy
 from bot.people.tables import User
-from bot.trading.access import AccessPolicy
 from bot.trading.execution.cancellation import Cancellation
 from bot.trading.execution.order_list import Step, pack_steps
 from bot.trading.execution.submission import Leg, pack_legs
@@ -291,29 +291,6 @@ class Tickets:
         async with self._database.write() as session:
             for ticket in await tickets.expire(session, self._clock()):
                 await tell(session, ticket)
-
-    async def change_user(self, user: User, **settings: Any) -> User:
-        """Store some of the user's settings (`people.users.SETTINGS`)."""
-        async with self._database.write() as session:
-            return await users.change_settings(session, user.id, **settings) or user
-
-    async def user(self, user_id: int, language: str = "en") -> User:
-        """The user's settings, made on first sight."""
-        async with self._database.read() as session:
-            known = await users.get(session, user_id)
-        return await self._met(known, user_id, language)
-
-    async def tapped(self, token: str, user_id: int, language: str) -> tuple[User, Ticket | None]:
-        """The user who taps, and the ticket their button stands for, whoever's and in whatever state."""
-        async with self._database.read() as session:
-            known, ticket = await tickets.tapped(session, tickets.hash_token(token), user_id)
-        return await self._met(known, user_id, language), ticket
-
-    async def _met(self, known: User | None, user_id: int, language: str) -> User:
-        if known is not None and known.forgotten_ms is None:
-            return known
-        async with self._database.write() as session:
-            return await users.get_or_create(session, user_id, self._clock(), language)
 
 
 def _step(intent: OrderIntent, built: Sequence[Built]) -> OfferStep:
