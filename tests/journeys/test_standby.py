@@ -12,7 +12,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import select
 
+from bot.alerts.storage.tables import Alert
+from bot.kernel.storage import Database
 from bot.sandbox.exchange import ExchangeConfig, SandboxExchange
 from bot.sandbox.telegram import ChatDriver, SandboxTelegram, TelegramConfig
 from bot.vault import add_master_key
@@ -122,3 +125,34 @@ async def test_a_standby_says_so_and_takes_over(database_url: str, tmp_path: Pat
             assert await asyncio.wait_for(second.process.wait(), 20) == 0
             await first.says("is listening", 5)  # handed back: no lease runs out first
             await trades(world, carol)
+
+
+async def test_a_process_that_is_stopped_leaves_what_it_holds_to_the_next(
+    database_url: str, tmp_path: Path
+) -> None:
+    """Twelve lines are under way when SIGTERM comes: each is answered, before or after, and acted on once."""
+    if database_url.startswith("sqlite"):
+        return  # the same intake; processes are dear
+    levels = range(200, 212)  # about one answer a second is what Telegram lets a chat hear
+    async with places(tmp_path, database_url) as (world, settings):
+        carol = world.person(CAROL)
+        async with rucksack(tmp_path, settings) as first:
+            await first.says("is listening")
+            await carol.says("/start", "Rucksack")
+            for level in levels:
+                await carol.chat.send(f"alert sol > {level}")
+            await carol.chat.wait_for(lambda m: m.from_bot and "$200" in m.text)
+            first.process.send_signal(signal.SIGTERM)
+            assert await asyncio.wait_for(first.process.wait(), 20) == 0
+        before = [m.text for m in await carol.chat.messages() if m.from_bot]
+        assert not any("$211" in text for text in before), "nothing was left to do"
+        async with rucksack(tmp_path, settings) as second:
+            await second.says("is listening")
+            await carol.chat.wait_for(lambda m: m.from_bot and "$211" in m.text, 60)
+            told = [m.text for m in await carol.chat.messages() if m.from_bot]
+        assert [level for level in levels if not any(f"${level}" in text for text in told)] == []
+    database = Database.open(database_url)
+    async with database.read() as session:
+        armed = sorted(int(one.level or 0) for one in (await session.scalars(select(Alert))).all())
+    await database.close()
+    assert armed == list(levels)
