@@ -20,6 +20,9 @@ from bot.vault import MasterKeys
 BRANCHES = {feature.name: feature for feature in FEATURES if feature.name not in {TRUNK.name, "web"}}
 
 
+_SERVICES = {"services", "_services", "s"}
+
+
 class One: ...
 
 
@@ -42,12 +45,10 @@ def asked_for(package: str) -> Iterator[type]:
         module = ".".join(file.with_suffix("").parts)
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             match node:
-                case ast.Call(ast.Attribute(owner, "service" | "get"), [ast.Name(name)], []) if (
-                    node.func.attr == "service" or "services" in ast.unparse(owner)  # type: ignore[attr-defined]
-                ):
-                    found = getattr(importlib.import_module(module), name)
-                    if isinstance(found, type):
-                        yield found
+                case ast.Call(ast.Attribute(owner, "service" | "get"), [ast.Name(name)], []) if name[
+                    0
+                ].isupper() and ast.unparse(owner).split(".")[-1] in {"request", *_SERVICES}:
+                    yield getattr(importlib.import_module(module), name)
 
 
 @pytest.mark.parametrize("name", BRANCHES)
