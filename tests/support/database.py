@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -22,11 +23,16 @@ DEFAULT_SERVER = "postgresql://postgres@127.0.0.1:5432/postgres"
 
 
 class PostgresServer:
-    """One reachable server, and a migrated template that new databases are copied from."""
+    """One reachable server, and a migrated template that new databases are copied from.
+
+    The copy for the next test is made, and that of the last one dropped, while a test runs.
+    """
 
     def __init__(self, url: URL) -> None:
         self._url = url
         self._template: str | None = None
+        self._aside = ThreadPoolExecutor(1, "databases")
+        self._next: Future[str] | None = None
 
     def execute(self, statement: sql.Composed) -> None:
         with psycopg.connect(self._text(self._url), autocommit=True, connect_timeout=5) as connection:
@@ -47,10 +53,24 @@ class PostgresServer:
             migrate(self.url_of(self._template))
         return self._template
 
+    def take_copy(self) -> str:
+        """The name of a fresh copy of the migrated template."""
+        template = self.migrated_template()
+        made, self._next = self._next, None
+        name = made.result() if made is not None else self.create(template=template)
+        self._next = self._aside.submit(self.create, template=template)
+        return name
+
+    def drop_soon(self, name: str) -> None:
+        self._aside.submit(self.drop, name)
+
     def url_of(self, name: str) -> str:
         return self._text(self._url.set(database=name))
 
     def close(self) -> None:
+        if self._next is not None:
+            self.drop_soon(self._next.result())
+        self._aside.shutdown()
         if self._template is not None:
             self.drop(self._template)
 
@@ -90,9 +110,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield f"sqlite:///{path}"
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
-    name = server.create(template=server.migrated_template())
+    name = server.take_copy()
     yield server.url_of(name)
-    server.drop(name)
+    server.drop_soon(name)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
