@@ -16,6 +16,7 @@ from bot.chat.services import Part, Services
 from bot.domain.alerts.limits import LIMITS
 from bot.exchange.backpack import BackpackClient
 from bot.marketdata import Feed
+from bot.notifications.events import ChatMigrated
 from bot.people.events import AccessEnded, AccountUnlinked, PersonForgotten
 from bot.trading.events import FillsCame, KeyRefused, SnapshotTaken
 from bot.trading.watched_accounts import WatchedAccounts
@@ -48,6 +49,7 @@ def subscribe(services: Services) -> None:
     events.on_told(KeyRefused, lambda event: alerts.key_trouble(event.account_id, event.label, event.trouble))
     events.on_told(SnapshotTaken, lambda event: alerts.account_changed(event.account_id, event.snapshot))
     events.on_told(PlanFired, lambda event: plans.fired(event.alert_id, event.sequence))
+    events.on_written(ChatMigrated, rows.follow_group)
     endings = Endings(alerts.gone)
     events.on_written(AccessEnded, endings.access_ended)
     events.on_written(AccountUnlinked, endings.account_unlinked)

@@ -16,13 +16,14 @@ from bot.domain.markets.market import Market, ResolvedSymbol, UnknownSymbol
 from bot.domain.refusal import Param, Refusal, RefusalCode
 from bot.domain.values import ZERO, MarketKind, plain
 from bot.funding import views as funding_view
-from bot.funding.views import Mine, SortOrder
+from bot.funding.views import Mine
 from bot.language import Parsed
 from bot.marketdata import FundingHistory
 from bot.trading.chat import trade
 from bot.trading.queries import Queries
-from bot.ui import charts
+from bot.ui import charts, funding_table
 from bot.ui import refusals as refusal_view
+from bot.ui.funding_table import SortOrder
 from bot.ui.words import symbol_name
 
 SIZES: Final = ("250", "500", "1000")  # of one leg, in quote
@@ -47,7 +48,7 @@ async def table(request: Request, argument: str = "") -> bool:
     """All perps; `argument` is the order and the page of a tapped button."""
     order, _, page = argument.partition(":")
     rows = await request.service(FundingHistory).rows()
-    message = funding_view.table(
+    message = funding_table.table(
         request.here,
         rows,
         order=SortOrder(order) if order in set(SortOrder) else SortOrder.EXTREME,

@@ -13,12 +13,11 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from bot.alerts.storage.tables import Alert
 from bot.domain.notifications.preferences import Volume
+from bot.kernel.events import Events
 from bot.kernel.storage.upsert import insert_or_ignore
+from bot.notifications.events import ChatMigrated
 from bot.notifications.tables import Chat, ChatLoudness, OutboxKind, OutboxMessage, OutboxState
-from bot.posts.tables import ScheduledPost
-from bot.trading.storage.tables import Order, Ticket
 
 SETTINGS = frozenset({"title", "language", "time_zone", "quiet_from", "quiet_to"})
 WHOLE_CHAT = 0  # the `thread_id` of a choice for every topic
@@ -106,10 +105,10 @@ async def mark_found(session: AsyncSession, chat_id: int) -> None:
 # --- moving --------------------------------------------------------------------------------------
 
 
-async def move(session: AsyncSession, old_id: int, new_id: int, now_ms: int) -> bool:
+async def move(session: AsyncSession, events: Events, old_id: int, new_id: int, now_ms: int) -> bool:
     """Follow a group that became a supergroup, with all that is its own; False when that was done before.
 
-    Messages of the old group cannot be edited from the new one, so cards forget theirs and are shown anew.
+    Rows of other parts are moved by those (`ChatMigrated`).
     """
     is_known = bool(await known(session, [old_id]))
     old = await get_or_create(session, old_id, now_ms)
@@ -123,11 +122,12 @@ async def move(session: AsyncSession, old_id: int, new_id: int, now_ms: int) -> 
     old.moved_to = new_id
     await session.flush()
     await _move_volumes(session, old_id, new_id)
-    for table in (Alert, ScheduledPost):
-        await session.execute(_where(table, old_id).values(chat_id=new_id))
-    for card in (Ticket, Order):
-        await session.execute(_where(card, old_id).values(chat_id=new_id, message_id=None))
-    waiting = _where(OutboxMessage, old_id).where(col(OutboxMessage.state).in_(_NOT_SAID))
+    await events.write(session, ChatMigrated(old_id, new_id))
+    waiting = (
+        update(OutboxMessage)
+        .where(col(OutboxMessage.chat_id) == old_id, col(OutboxMessage.state).in_(_NOT_SAID))
+        .execution_options(synchronize_session=False)
+    )
     await session.execute(
         waiting.where(col(OutboxMessage.kind) == OutboxKind.DELETE).values(
             state=OutboxState.SUPERSEDED, error="the group moved"
@@ -135,11 +135,6 @@ async def move(session: AsyncSession, old_id: int, new_id: int, now_ms: int) -> 
     )
     await session.execute(waiting.values(chat_id=new_id, message_id=None, reply_to=None))
     return True
-
-
-def _where(table: type[Any], chat_id: int) -> Any:
-    statement = update(table).where(col(table.chat_id) == chat_id)
-    return statement.execution_options(synchronize_session=False)
 
 
 async def _move_volumes(session: AsyncSession, old_id: int, new_id: int) -> None:

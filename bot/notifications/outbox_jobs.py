@@ -13,6 +13,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.kernel.events import Events
 from bot.kernel.storage import Database
 from bot.notifications import outbox_rows as rows
 from bot.notifications import preferences
@@ -21,8 +22,7 @@ from bot.notifications.rate_limits import RateLimiter, Use
 from bot.notifications.send_queue import LANE_ANSWER, Job
 from bot.notifications.tables import OutboxKind
 from bot.notifications.tables import OutboxMessage as Row
-from bot.trading.storage.tables import Ticket
-from bot.ui.message import Button, Keyboard, Message
+from bot.ui.message import Button, Keyboard
 
 LEASE_MS: Final = (
     60_000  # covers a batch to one chat and a call that hangs; after a crash it is what people wait
@@ -46,8 +46,11 @@ class Leased:
 class OutboxJobs:
     """Leases rows and settles them; sends nothing."""
 
-    def __init__(self, database: Database, limits: RateLimiter, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, database: Database, events: Events, limits: RateLimiter, clock: Callable[[], int]
+    ) -> None:
         self._database = database
+        self._events = events
         self._limits = limits
         self._clock = clock
 
@@ -72,7 +75,7 @@ class OutboxJobs:
                 urgent_lanes=LANE_ANSWER,
                 per_chat=PER_CHAT,
             )
-            sifted = await preferences.sift(session, claimed, now)
+            sifted = await preferences.sift(session, self._events, claimed, now)
             jobs = [await _job_of(session, row) for row in sifted.rows]
         if claimed:
             return Leased(jobs, sifted.lost, 0)
@@ -117,20 +120,6 @@ async def _job_of(session: AsyncSession, row: Row) -> Job:
         row.document_name,
     )
     return Job(post, row.lane, row=row, attempts=row.attempts)
-
-
-def ticket_edit(ticket: Ticket, message: Message, *, lane: int, created_ms: int) -> Row:
-    """What the card of a ticket says from now on, to be enqueued with what made it say so."""
-    return Row(
-        chat_id=ticket.chat_id,
-        lane=lane,
-        kind=OutboxKind.EDIT,
-        card_key=f"ticket:{ticket.id}",
-        message_id=ticket.message_id,
-        text=str(message.text),
-        keyboard=pack_keyboard(message.keyboard),
-        created_ms=created_ms,
-    )
 
 
 def pack_keyboard(keyboard: Keyboard) -> list[list[list[str | None]]] | None:

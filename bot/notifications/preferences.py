@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.notifications.preferences import Volume, heard, is_quiet
+from bot.kernel.events import Events
 from bot.notifications import chats, outbox_rows
+from bot.notifications.events import DigestsSought
 from bot.notifications.tables import Chat, OutboxKind, OutboxMessage, OutboxState
 from bot.people import users
 from bot.people.tables import User
-from bot.posts import storage
 
 CHAT_LOST = "the chat is lost"
 SWITCHED_OFF = "switched off here"
@@ -47,7 +48,9 @@ class _Places:
         return heard(event, chosen, private=row.chat_id > 0, quiet=quiet, has_digest=has_digest)
 
 
-async def sift(session: AsyncSession, claimed: Sequence[OutboxMessage], now_ms: int) -> Sifted:
+async def sift(
+    session: AsyncSession, events: Events, claimed: Sequence[OutboxMessage], now_ms: int
+) -> Sifted:
     """Of rows just leased, those to be sent; the others are closed, in the session's transaction."""
     ids = {row.chat_id for row in claimed}
     known = await chats.known(session, ids) if ids else {}
@@ -55,7 +58,7 @@ async def sift(session: AsyncSession, claimed: Sequence[OutboxMessage], now_ms: 
         place = known.get(row.chat_id)
         if place is not None and place.moved_to is not None:
             row.chat_id, row.message_id, row.reply_to = place.moved_to, None, None
-    places = await _places(session, [row for row in claimed if row.event is not None], known)
+    places = await _places(session, events, [row for row in claimed if row.event is not None], known)
     sifted = Sifted([], set())
     for row in claimed:
         place = places.chats.get(row.chat_id)
@@ -69,7 +72,9 @@ async def sift(session: AsyncSession, claimed: Sequence[OutboxMessage], now_ms: 
     return sifted
 
 
-async def _places(session: AsyncSession, news: Sequence[OutboxMessage], known: dict[int, Chat]) -> _Places:
+async def _places(
+    session: AsyncSession, events: Events, news: Sequence[OutboxMessage], known: dict[int, Chat]
+) -> _Places:
     ids = {row.chat_id for row in news}
     missing = ids - known.keys()
     if missing:  # where somebody moved to
@@ -78,8 +83,10 @@ async def _places(session: AsyncSession, news: Sequence[OutboxMessage], known: d
         return _Places(known, {}, {}, set())
     chosen = await chats.volumes(session, ids)
     people = {user.id: user for id in ids if id > 0 and (user := await users.get(session, id)) is not None}
-    gather = Volume.DIGEST in chosen.values()
-    return _Places(known, chosen, people, await storage.with_digest(session, ids) if gather else set())
+    digests = DigestsSought(frozenset(ids))
+    if Volume.DIGEST in chosen.values():
+        await events.write(session, digests)
+    return _Places(known, chosen, people, digests.found)
 
 
 async def _is_edit_of_something(session: AsyncSession, row: OutboxMessage) -> bool:

@@ -30,7 +30,7 @@ from bot.notifications.delivery import (
     deliver,
 )
 from bot.notifications.events import ChatLost
-from bot.notifications.outbox_jobs import OutboxJobs, pack_keyboard, ticket_edit
+from bot.notifications.outbox_jobs import OutboxJobs, pack_keyboard
 from bot.notifications.rate_limits import TELEGRAM, RateLimiter, RateLimits, Use
 from bot.notifications.send_queue import (
     LANE_ANSWER,
@@ -52,7 +52,6 @@ __all__ = [
     "Counters",
     "Outbox",
     "pack_keyboard",
-    "ticket_edit",
 ]
 
 _log = logging.getLogger(__name__)
@@ -95,7 +94,7 @@ class Outbox:
         self._clock = clock
         self._limits = RateLimiter(rates)
         self._waiting = SendQueue()
-        self._events = OutboxJobs(database, self._limits, clock)
+        self._events = OutboxJobs(database, events, self._limits, clock)
         self._wake = asyncio.Event()
         self._rows_wait = True
         self._moved: dict[int, int] = {}
@@ -204,7 +203,7 @@ class Outbox:
     async def follow(self, old_id: int, new_id: int) -> None:
         """A group became a supergroup: all that is its own moves along."""
         async with self._database.write() as session:
-            await chats.move(session, old_id, new_id, self._clock())
+            await chats.move(session, self._bus, old_id, new_id, self._clock())
         self._moved[old_id] = new_id
         self.kick()
 

@@ -14,7 +14,6 @@ from bot.domain.markets.market import Market, MarkPrice
 from bot.domain.notifications.preferences import Event
 from bot.domain.values import Language
 from bot.exchange.backpack import BackpackClient
-from bot.funding import views as funding_view
 from bot.kernel.recurrence import HOUR_MS
 from bot.kernel.storage import Database
 from bot.marketdata import Catalogue, FundingHistory
@@ -24,7 +23,7 @@ from bot.notifications.tables import OutboxMessage as Row
 from bot.people import users
 from bot.posts.tables import PostKind, ScheduledPost
 from bot.posts.views import posts as view
-from bot.ui import Locale, Message
+from bot.ui import Locale, Message, funding_table
 from bot.ui.lateness import Lateness
 
 _EVENTS: Final = {
@@ -125,10 +124,10 @@ class Posting:
         interval_ms = known["interval_ms"]
         timed = "before_funding_ms" in post.when
         settled = due_ms + lead_ms if timed else next_settlement_ms(known["settlement_ms"], interval_ms, now)
-        table = funding_view.table(
+        table = funding_table.table(
             locale,
             [row for row in await self._funding.rows() if symbol in {None, row.symbol}],
-            order=funding_view.SortOrder.EXTREME,
+            order=funding_table.SortOrder.EXTREME,
             page=0,
             now_ms=now,
             page_data=lambda order, page: f"fr:{order.value}:{page}",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from bot.chat.events import DigestChosen
 from bot.chat.feature import ActClass, Callback, Command, Feature
 from bot.chat.services import Part, Services
 from bot.exchange.backpack import BackpackClient
 from bot.kernel.jobs import Runs, Schedule
 from bot.marketdata import FundingHistory
-from bot.posts import chat
+from bot.notifications.events import ChatMigrated, DigestsSought
+from bot.posts import chat, storage
 from bot.posts.content import Posting
 from bot.posts.events import PostsChanged
 from bot.posts.jobs import Posts
@@ -21,6 +23,13 @@ TIDY_S: Final = 3600.0
 def _posting(services: Services) -> Posting:
     client, funding = services.get(BackpackClient), services.get(FundingHistory)
     return Posting(services.database, client, services.catalogue, funding, clock=services.clock)
+
+
+def _subscribe(services: Services) -> None:
+    events = services.events
+    events.on_written(ChatMigrated, storage.follow_group)
+    events.on_written(DigestsSought, storage.tell_digests)
+    events.on_published(DigestChosen, lambda event: chat.ensure_digest(event.request, event.chat))
 
 
 def _schedule(services: Services, jobs: Schedule) -> None:
@@ -42,5 +51,6 @@ FEATURE: Final = Feature(
     commands=(Command("schedule", chat.schedule, ActClass.JUDGED),),
     callbacks=(Callback("sch", chat.tapped, ActClass.JUDGED),),
     parts=(Part(Posting, _posting),),
+    subscribes=_subscribe,
     schedules=_schedule,
 )

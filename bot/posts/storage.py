@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from bot.notifications.events import ChatMigrated, DigestsSought
 from bot.notifications.tables import Chat
 from bot.posts.tables import PostKind, PostState, ScheduledPost
 
@@ -111,3 +112,16 @@ def _wanted() -> Any:
         .join(Chat, col(Chat.id) == col(ScheduledPost.chat_id))
         .where(col(ScheduledPost.state) == PostState.ACTIVE, col(Chat.lost_ms).is_(None))
     )
+
+
+async def follow_group(session: AsyncSession, event: ChatMigrated) -> None:
+    """The group has another id now."""
+    statement = (
+        update(ScheduledPost).where(col(ScheduledPost.chat_id) == event.old_id).values(chat_id=event.new_id)
+    )
+    await session.execute(statement, execution_options={"synchronize_session": False})
+
+
+async def tell_digests(session: AsyncSession, event: DigestsSought) -> None:
+    """Which of the chats asked about read a digest."""
+    event.found.update(await with_digest(session, event.chat_ids))

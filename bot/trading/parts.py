@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.chat.services import Part, Services
 from bot.exchange.backpack import BackpackClient
 from bot.exchange.backpack.streams import UserStream
+from bot.notifications.events import ChatMigrated
 from bot.people.events import AccessEnded, AccountUnlinked, PersonForgotten
 from bot.trading.access import stops
 from bot.trading.account_clients import AccountClients
@@ -36,7 +37,7 @@ from bot.trading.previews.cancel_preview import Cancels
 from bot.trading.previews.preview_builder import PreviewBuilder
 from bot.trading.previews.tickets import Tickets
 from bot.trading.queries import Queries
-from bot.trading.storage import tickets
+from bot.trading.storage import orders, tickets
 from bot.trading.terms import TradingTerms
 from bot.trading.tracking.exit_monitor import ExitMonitor
 from bot.trading.tracking.exit_verification import ExitVerification
@@ -240,6 +241,8 @@ def subscribe(services: Services) -> None:
     async def person_forgotten(_: AsyncSession, event: PersonForgotten) -> None:
         event.afterwards(partial(_part, services, event.user_id, event.account_ids))
 
+    events.on_written(ChatMigrated, tickets.follow_group)
+    events.on_written(ChatMigrated, orders.follow_group)
     events.on_written(AccessEnded, end_offers)
     events.on_written(AccountUnlinked, account_unlinked)
     events.on_written(PersonForgotten, person_forgotten)

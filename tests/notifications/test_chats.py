@@ -7,10 +7,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import col
 
+from bot.alerts.storage import alerts
 from bot.alerts.storage.tables import Alert
 from bot.domain.notifications.preferences import Event, Volume
+from bot.kernel.events import Events
 from bot.kernel.storage import Database
 from bot.notifications import chats, outbox_rows
+from bot.notifications.events import ChatMigrated
 from bot.notifications.tables import ChatLoudness, OutboxKind, OutboxMessage, OutboxState
 from bot.people.tables import User
 from bot.posts import storage
@@ -18,6 +21,14 @@ from bot.posts.tables import PostKind, ScheduledPost
 from tests.support.rows import NOW, USER
 
 OLD, NEW, ELSEWHERE = -77, -1_000_000_000_077, -5
+
+
+def _events() -> Events:
+    """Who moves alerts and posts."""
+    events = Events()
+    events.on_written(ChatMigrated, alerts.follow_group)
+    events.on_written(ChatMigrated, storage.follow_group)
+    return events
 
 
 async def _fill(database: Database) -> None:
@@ -66,9 +77,9 @@ def _messages() -> list[dict[str, Any]]:
 async def test_a_group_moves_with_all_that_is_its_own(database: Database) -> None:
     await _fill(database)
     async with database.write() as session:
-        assert await chats.move(session, OLD, NEW, NOW)
+        assert await chats.move(session, _events(), OLD, NEW, NOW)
     async with database.write() as session:
-        assert not await chats.move(session, OLD, NEW, NOW)
+        assert not await chats.move(session, _events(), OLD, NEW, NOW)
     async with database.read() as session:
         for table in (Alert, ScheduledPost, ChatLoudness):
             ids = set((await session.scalars(select(col(table.chat_id)))).all())
@@ -125,7 +136,7 @@ async def test_what_a_group_chose_goes_along_whoever_speaks_first(database: Data
         await chats.get_or_create(session, OLD, NOW, language="zh", time_zone="Asia/Tokyo", quiet_from=0)
         await chats.get_or_create(session, NEW, NOW, title="Desk", language="en")
     async with database.write() as session:
-        assert await chats.move(session, OLD, NEW, NOW)
+        assert await chats.move(session, _events(), OLD, NEW, NOW)
     async with database.read() as session:
         new = (await chats.known(session, [NEW]))[NEW]
     assert (new.title, new.language, new.time_zone, new.quiet_from) == ("Desk", "zh", "Asia/Tokyo", 0)
@@ -134,8 +145,8 @@ async def test_what_a_group_chose_goes_along_whoever_speaks_first(database: Data
 async def test_a_group_nobody_knew_brings_no_language(database: Database) -> None:
     async with database.write() as session:
         await chats.get_or_create(session, ELSEWHERE, NOW, language="zh")
-        assert await chats.move(session, OLD, ELSEWHERE, NOW)
-        assert await chats.move(session, OLD - 1, NEW, NOW)
+        assert await chats.move(session, _events(), OLD, ELSEWHERE, NOW)
+        assert await chats.move(session, _events(), OLD - 1, NEW, NOW)
     async with database.read() as session:
         found = await chats.known(session, [ELSEWHERE, NEW])
     assert [(one.id, one.language) for one in found.values()] == [(ELSEWHERE, "zh")]

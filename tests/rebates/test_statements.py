@@ -18,6 +18,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import col
 
+from bot.kernel.events import Events
 from bot.kernel.recurrence import DAY_MS
 from bot.kernel.storage import Database, audit
 from bot.notifications import chats
@@ -263,7 +264,7 @@ async def test_no_identity_enters_what_is_signed(desk: Desk) -> None:
 
 async def test_a_group_that_moved_keeps_its_share(desk: Desk) -> None:
     async with desk.database.write() as session:
-        await chats.move(session, GROUPS[0], -1_000_000_100_501, NOW)
+        await chats.move(session, Events(), GROUPS[0], -1_000_000_100_501, NOW)
     await desk.promise(Party(GROUP, GROUPS[0]), "0.3")
     parties = [one.party for one in await desk.statements.close(OCTOBER)]
     assert parties == ["group:-1000000100501", "operator"]

@@ -15,6 +15,7 @@ from sqlmodel import col
 
 from bot.alerts.storage.tables import Alert, AlertState, Firing, FiringState, Watermark
 from bot.domain.alerts.alert import PriceLevel
+from bot.notifications.events import ChatMigrated
 from bot.notifications.tables import OutboxMessage, OutboxState
 from bot.people.tables import Account
 
@@ -353,3 +354,9 @@ async def late_firings(
         .limit(limit)
     )
     return [(alert, firing) for alert, firing in await session.execute(chosen)]
+
+
+async def follow_group(session: AsyncSession, event: ChatMigrated) -> None:
+    """The group has another id now."""
+    statement = update(Alert).where(col(Alert.chat_id) == event.old_id).values(chat_id=event.new_id)
+    await session.execute(statement, execution_options={"synchronize_session": False})

@@ -59,7 +59,7 @@ def extremes(locale: Locale, rows: Sequence[FundingRow], when: Lateness, *, now_
 
 
 def funding(locale: Locale, table: Message, when: Lateness, *, settlement_ms: int, now_ms: int) -> Message:
-    """The desk's table (`funding.views.table`) before, or after, the settlement at `settlement_ms`."""
+    """The desk's table (`ui.funding_table`) before, or after, the settlement at `settlement_ms`."""
     time, left = locale.clock(settlement_ms), locale.duration((settlement_ms - now_ms) // 1000)
     title = (
         locale.text("post-funding-title", time=time, left=left)

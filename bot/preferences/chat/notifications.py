@@ -6,13 +6,13 @@ from typing import Final
 
 from bot.chat import group_language
 from bot.chat.admins import chat_of, may_manage
+from bot.chat.events import DigestChosen
 from bot.chat.request import Request
 from bot.domain.notifications.preferences import URGENT, Event, Volume
 from bot.domain.values import Language
 from bot.notifications import chats, outbox_rows
 from bot.notifications import views as noise_view
 from bot.notifications.tables import Chat
-from bot.posts.chat import ensure_digest
 from bot.preferences.chat.settings import QUIET_HOURS, ZONES, clock_range, quiet_columns
 from bot.ui import Locale
 
@@ -74,7 +74,7 @@ async def _store(request: Request, event: Event, volume: Volume) -> None:
     async with request.services.database.write() as session:
         await chats.set_volume(session, chat.id, sender.thread_id, event, volume)
     if volume is Volume.DIGEST:
-        await ensure_digest(request, chat)
+        await request.services.events.publish(DigestChosen(request, chat))
     await noise(request, saved=event)
 
 

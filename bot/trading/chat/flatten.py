@@ -13,8 +13,9 @@ from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import ZERO, Language
 from bot.exchange.backpack import BackpackError, UnknownOutcome
 from bot.notifications import outbox_rows
-from bot.notifications.sender import LANE_ANSWER, ticket_edit
+from bot.notifications.sender import LANE_ANSWER
 from bot.people import users
+from bot.trading.chat.ticket_cards import ticket_edit
 from bot.trading.execution.flatten import PanicPlan, Panics, Tell
 from bot.trading.execution.flatten_report import Close, PanicDone
 from bot.trading.execution.submission import Submission

@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.chat.services import Services
 from bot.domain.values import Language
 from bot.notifications import outbox_rows
-from bot.notifications.sender import LANE_CARD, ticket_edit
+from bot.notifications.sender import LANE_CARD
 from bot.people import users
 from bot.trading.chat.flatten import panic_teller
 from bot.trading.chat.order_list import teller as chain_teller
-from bot.trading.chat.ticket_cards import title_of
+from bot.trading.chat.ticket_cards import ticket_edit, title_of
 from bot.trading.execution.flatten import Panics
 from bot.trading.execution.order_list import OrderLists
 from bot.trading.previews.tickets import Tickets

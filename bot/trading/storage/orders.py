@@ -15,6 +15,7 @@ from sqlmodel import col
 from bot.domain.orders.order import OrderSnapshot, OrderState
 from bot.domain.values import Side, TimeInForce
 from bot.kernel.storage.upsert import insert_values
+from bot.notifications.events import ChatMigrated
 from bot.trading.storage.tables import Order
 
 IN_DOUBT = (OrderState.SENDING, OrderState.UNKNOWN)
@@ -274,3 +275,11 @@ def snapshot(order: Order, account_label: str) -> OrderSnapshot:
 
 def _decimal(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
+
+
+async def follow_group(session: AsyncSession, event: ChatMigrated) -> None:
+    """The group has another id now; a message of the old one is not edited from there, but shown anew."""
+    statement = (
+        update(Order).where(col(Order.chat_id) == event.old_id).values(chat_id=event.new_id, message_id=None)
+    )
+    await session.execute(statement, execution_options={"synchronize_session": False})

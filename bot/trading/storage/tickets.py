@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from bot.kernel.shards import shard_of
 from bot.kernel.storage import audit
+from bot.notifications.events import ChatMigrated
 from bot.people.leave import Leave, granted
 from bot.people.tables import User
 from bot.trading.storage.tables import Ticket, TicketKind, TicketState
@@ -226,3 +227,13 @@ async def unfinished(session: AsyncSession, kind: TicketKind, since_ms: int) -> 
         col(Ticket.claimed_ms) >= since_ms,
     )
     return list((await session.scalars(statement)).all())
+
+
+async def follow_group(session: AsyncSession, event: ChatMigrated) -> None:
+    """The group has another id now; a message of the old one is not edited from there, but shown anew."""
+    statement = (
+        update(Ticket)
+        .where(col(Ticket.chat_id) == event.old_id)
+        .values(chat_id=event.new_id, message_id=None)
+    )
+    await session.execute(statement, execution_options={"synchronize_session": False})

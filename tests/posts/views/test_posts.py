@@ -10,9 +10,9 @@ import pytest
 from bot.domain.alerts.alert import Loudness
 from bot.domain.markets.funding import HOUR_MS, FundingRate, FundingRow
 from bot.domain.notifications.preferences import URGENT, Event, Volume
-from bot.funding import views as funding_views
 from bot.notifications import views as notifications_views
 from bot.posts.views import posts, schedules
+from bot.ui import funding_table
 from bot.ui.lateness import Lateness
 from bot.ui.locale import Locale
 from bot.ui.message import Message, plain_text
@@ -35,7 +35,7 @@ RATES = [rate("SOL", "0.0001"), rate("BTC", "-0.0002"), rate("WIF", "0.0001", HO
 
 
 def table(locale: Locale, rates: Sequence[FundingRow]) -> Message:
-    return funding_views.table(locale, rates, order=funding_views.SortOrder.EXTREME, page=0, now_ms=NOON)
+    return funding_table.table(locale, rates, order=funding_table.SortOrder.EXTREME, page=0, now_ms=NOON)
 
 
 def words(message: Message) -> list[str]:
