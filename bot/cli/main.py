@@ -1,15 +1,17 @@
 """The `rucksack` command. Settings problems end with one sentence and exit code 2, never a traceback.
 
-Only the module of the command that is asked for is imported: `rucksack parse` needs no database.
+Only what the command that is asked for needs is imported: `rucksack parse` needs no database, and without an
+option of its own not even the reader of options.
 """
 
 from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
-import typer
+if TYPE_CHECKING:
+    import typer
 
 _RUN, _LEDGER = "bot.cli.run", "bot.cli.ledger"
 _HOME: Final = {
@@ -27,6 +29,10 @@ _HOME: Final = {
 def main() -> None:
     """Entry point: turns the problems an operator can mend into a sentence."""
     try:
+        if _is_plain_parse(sys.argv[1:]):
+            from bot.cli.meaning import print_meaning
+
+            sys.exit(0 if print_meaning(" ".join(sys.argv[2:])) else 1)
         _command(sys.argv[1:2])()
     except KeyboardInterrupt:
         sys.exit(130)
@@ -37,8 +43,15 @@ def main() -> None:
         _break_down()
 
 
+def _is_plain_parse(arguments: list[str]) -> bool:
+    """Whether the words of a line are all that is given."""
+    return arguments[:1] == ["parse"] and len(arguments) > 1 and not any(one[:1] == "-" for one in arguments)
+
+
 def _command(asked: list[str]) -> typer.Typer:
     """The command with what was asked for; with everything, for help and for words nobody knows."""
+    import typer
+
     app = typer.Typer(
         no_args_is_help=True,
         add_completion=False,
@@ -76,7 +89,7 @@ def _sentence(error: Exception) -> str | None:
 def _refuse(sentence: str) -> NoReturn:
     from bot.kernel.redaction import redact
 
-    typer.echo(f"rucksack: {redact(sentence)}", err=True)
+    sys.stderr.write(f"rucksack: {redact(sentence)}\n")
     sys.exit(2)
 
 

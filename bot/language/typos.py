@@ -6,9 +6,6 @@ import re
 from collections.abc import Collection
 from typing import Final
 
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
-
 from bot.language.faults import Fault, Mend
 
 LEADING_WORDS: Final = (
@@ -61,6 +58,9 @@ def near(word: str, candidates: tuple[str, ...]) -> list[str]:
     """Known words one slip away (two for long words)."""
     if not _LETTERS.fullmatch(word) or word.lower() in candidates:
         return []
+    from rapidfuzz import process  # only misspelt lines wait for it
+    from rapidfuzz.distance import OSA
+
     distance = 1 if len(word) < 6 else 2
     found = process.extract(word.lower(), candidates, scorer=OSA.distance, score_cutoff=distance, limit=2)
     return [match[0] for match in found]

@@ -392,3 +392,19 @@ async def test_the_ledger_is_checked_and_balanced_from_the_terminal(tmp_path: Pa
         assert re.search(rf"receivable.exchange\D+{plain(row.accrued)}", said), said
         assert len(set(re.findall(r"total\s*│\s*(\S+)\s*│\s*(\S+)", said)[0])) == 1
         assert (await broker("trial-balance", "october"))[0] == 2
+
+
+def test_parse_of_a_line_reads_no_options_and_no_settings() -> None:
+    code = (
+        "import sys; sys.argv = ['rucksack', 'parse', 'long', 'sol', '$200']\n"
+        "from bot.cli.main import main\n"
+        "try: main()\n"
+        "except SystemExit as end: assert end.code == 0\n"
+        "unwanted = {'typer', 'pydantic', 'sqlalchemy', 'httpx', 'telegram'} & sys.modules.keys()\n"
+        "sys.exit(repr(unwanted) if unwanted else 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert '"canonical": "long SOL $200"' in done.stdout
