@@ -23,7 +23,10 @@ from bot.marketdata.feed import BOOK_LEVELS, Feed
 from bot.marketdata.follow_list import FollowList
 
 MARKETS_TTL_MS: Final = 300_000
-RULES_TTL_MS: Final = 2_000
+RULES_TTL_MS: Final = 3_000
+RULES_RENEWED_MS: Final = 1_500  # after so long in the background, of markets somebody looked at just now
+LOOKED_S: Final = 60.0
+MOST_RENEWED: Final = 6  # markets: of more than these the rules are read when somebody looks
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,7 @@ class Catalogue:
 
     async def rules(self, symbol: str, *, anew: bool = False) -> Market | None:
         """The rules and the state of a market now, read by itself past the list's edge cache; those last seen
-        where that fails, None where nobody knows them. A look is good for two seconds, unless `anew`."""
+        where that fails, None where nobody knows them. A look is good for three seconds, unless `anew`."""
         now = self._clock()
         if anew or now - self._looked_ms.get(symbol, -RULES_TTL_MS) >= RULES_TTL_MS:
             try:
@@ -115,6 +118,16 @@ class Catalogue:
             if symbol in self._markets:
                 self._markets[symbol] = fresh
         return self.known(symbol)
+
+    async def refresh_rules(self) -> None:
+        """Read the rules of the markets looked at just now again, so that the next look need not wait."""
+        now = self._clock()
+        due = [
+            symbol
+            for symbol in self._following.looked_at(LOOKED_S)[:MOST_RENEWED]
+            if now - self._looked_ms.get(symbol, -RULES_TTL_MS) >= RULES_RENEWED_MS
+        ]
+        await asyncio.gather(*(self.rules(symbol, anew=True) for symbol in due))
 
     def doubt(self, symbol: str) -> None:
         """An order was refused for the rules of a market: the next look reads them anew."""

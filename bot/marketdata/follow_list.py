@@ -40,6 +40,11 @@ class FollowList:
         """Longest unseen first."""
         return list(self._held)
 
+    def looked_at(self, seconds: float) -> list[str]:
+        """Those looked at within the last `seconds`, the newest first."""
+        since = asyncio.get_running_loop().time() + self._kept - seconds
+        return [symbol for symbol, (_, until) in reversed(self._held.items()) if until >= since]
+
     def _let_go(self) -> None:
         _, (subscription, _) = self._held.popitem(last=False)
         subscription.close()

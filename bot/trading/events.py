@@ -59,6 +59,14 @@ class OrdersHeard:
 
 
 @dataclass(frozen=True, slots=True)
+class UserStreamHeard:
+    """One event of an account's private streams, before anything took it in."""
+
+    account_id: int
+    event: UserEvent
+
+
+@dataclass(frozen=True, slots=True)
 class UserStreamSpoke:
     """One event of an account's private streams, after the orders took it in."""
 
@@ -85,6 +93,32 @@ class KeyRefused:
     account_id: int
     label: str
     trouble: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSent:
+    """An order of ours is about to leave."""
+
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAnswered:
+    """The attempt is over. `report` is what the exchange did with it, None where it had no effect.
+
+    `doubt_ms`: exchange time until which it may still execute, where no answer came.
+    """
+
+    account_id: int
+    report: OrderReport | None = None
+    doubt_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AccountDisturbed:
+    """Something of an account changed, or may have, that its streams do not tell, or not yet."""
+
+    account_id: int
 
 
 @dataclass(frozen=True, slots=True)

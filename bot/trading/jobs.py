@@ -8,6 +8,7 @@ from bot.chat.services import Services
 from bot.exchange.backpack import BackpackClient
 from bot.kernel.jobs import Schedule
 from bot.trading.account_snapshots import AccountSnapshots
+from bot.trading.account_states import AccountStates
 from bot.trading.chat.recovery import expire_previews, finish_chains, finish_panics
 from bot.trading.tracking.exit_monitor import ExitMonitor
 from bot.trading.tracking.exit_verification import ExitVerification
@@ -20,8 +21,12 @@ REPAIR_S: Final = 30.0
 EXITS_S: Final = 2.0
 SYNC_S: Final = 5.0
 PICTURES_S: Final = 1.0
+STATES_S: Final = 1.0
+RULES_S: Final = 1.0
 PULSES_S: Final = 1.0
-TURNS_AT_ONCE: Final = 12  # of these two: an account may keep a turn waiting for 11 s, and no other turn
+TURNS_AT_ONCE: Final = (
+    12  # of what asks about accounts: an account may keep a turn waiting for 11 s, and no other turn
+)
 CLOCK_S: Final = 60.0
 EXPIRE_S: Final = 5.0
 CHAINS_S: Final = 30.0
@@ -37,6 +42,8 @@ def schedule(services: Services, jobs: Schedule) -> None:
     jobs.every(EXITS_S, "stops", get(ExitMonitor).run_once)
     jobs.every(SYNC_S, "sync-keys", get(UserStreams).sync)
     jobs.every(PICTURES_S, "pictures", get(AccountSnapshots).run_once, at_once=TURNS_AT_ONCE)
+    jobs.every(STATES_S, "account-states", get(AccountStates).run_once, at_once=TURNS_AT_ONCE)
+    jobs.every(RULES_S, "rules", services.catalogue.refresh_rules)
     jobs.every(PULSES_S, "pulses", get(AccountPulses).run_once, at_once=TURNS_AT_ONCE)
     jobs.every(CLOCK_S, "clock", get(BackpackClient).refresh_clock)
     jobs.every(EXPIRE_S, "expire-previews", lambda: expire_previews(services))

@@ -12,18 +12,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.chat.services import Part, Services
 from bot.exchange.backpack import BackpackClient
 from bot.exchange.backpack.streams import UserStream
+from bot.marketdata import Feed
 from bot.notifications.events import ChatMigrated
 from bot.people.events import AccessEnded, AccountUnlinked, PersonForgotten
 from bot.trading.access import stops
 from bot.trading.account_clients import AccountClients
 from bot.trading.account_snapshots import AccountSnapshots
+from bot.trading.account_states import AccountStates
 from bot.trading.chat.announcer import ChatAnnouncer
 from bot.trading.events import (
+    AccountDisturbed,
     AccountMoved,
     AccountProven,
+    OrderAnswered,
+    OrderSent,
     OrdersHeard,
     RulesRefused,
     SnapshotWanted,
+    UserStreamHeard,
     UserStreamSpoke,
 )
 from bot.trading.execution.cancellation import Cancellation
@@ -129,6 +135,17 @@ def _pulses(services: Services) -> AccountPulses:
     )
 
 
+def _account_states(services: Services) -> AccountStates:
+    streams = services.get(UserStreams)
+    return AccountStates(
+        services.get(AccountClients),
+        services.catalogue,
+        services.get(Feed),
+        is_live=lambda account_id: account_id in streams.connected,
+        now_ms=services.get(BackpackClient).now_ms,
+    )
+
+
 def _exit_verification(services: Services) -> ExitVerification:
     return ExitVerification(
         services.database,
@@ -166,10 +183,11 @@ def _cancels(services: Services) -> Cancels:
 
 def _tickets(services: Services) -> Tickets:
     clients, linking = services.get(AccountClients), services.get(Linking)
+    states = services.get(AccountStates)
     return Tickets(
         services.database,
         services.catalogue,
-        PreviewBuilder(services.catalogue, clients, linking, clock=services.clock),
+        PreviewBuilder(services.catalogue, clients, linking, states, clock=services.clock),
         services.get(Cancellation),
         access=services.access,
         clock=services.clock,
@@ -197,6 +215,7 @@ PARTS: Final = (
     Part(AccountClients, lambda s: AccountClients(s.get(Vault), s.get(BackpackClient))),
     Part(AccountPulses, _pulses),
     Part(AccountSnapshots, _snapshots),
+    Part(AccountStates, _account_states),
     Part(Cancellation, _cancellation),
     Part(Cancels, _cancels),
     Part(ChatAnnouncer, lambda s: ChatAnnouncer(s.events, clock=s.clock)),
@@ -221,11 +240,15 @@ def subscribe(services: Services) -> None:
     """What the parts of trading hear of each other, and of people."""
     events, streams = services.events, services.get(UserStreams)
     pulses, monitor = services.get(AccountPulses), services.get(ExitMonitor)
-    snapshots = services.get(AccountSnapshots)
+    snapshots, states = services.get(AccountSnapshots), services.get(AccountStates)
     events.on_told(RulesRefused, lambda event: services.catalogue.doubt(event.symbol))
     events.on_told(AccountProven, lambda event: streams.watch(event.account))
     events.on_told(OrdersHeard, lambda event: pulses.heard(event.account_id))
     events.on_told(AccountMoved, lambda event: snapshots.moved(event.account_id))
+    events.on_told(UserStreamHeard, states.heard)
+    events.on_told(OrderSent, states.sent)
+    events.on_told(OrderAnswered, states.answered)
+    events.on_told(AccountDisturbed, states.disturbed)
     events.on_published(UserStreamSpoke, lambda event: monitor.heard(event.account_id, event.event))
     events.on_published(SnapshotWanted, lambda event: snapshots.look(event.account_id))
 

@@ -1,8 +1,8 @@
-"""Marks in time and CPU, set from outside: where an update comes in, where a request's last byte leaves.
+"""Marks in time and CPU: an update comes in, a request's last byte leaves, a transaction begins.
 
-Nothing in `bot/` knows of it: the door of the bot's intake, PTB's `Application.process_update` (of the floor)
-and httpcore's public network backend are wrapped for the length of a run. The bot's mark is the earlier one:
-its update is still to be read and queued, the floor's is read and has been queued.
+Set from outside, nothing in `bot/` knows of them: the door of the bot's intake, its database, PTB's
+`Application.process_update` (of the floor) and httpcore's public network backend are wrapped for the length
+of a run. The bot's mark is the earlier one: its update is still to be read and queued, the floor's has been.
 """
 
 from __future__ import annotations
@@ -16,14 +16,18 @@ from typing import Any
 from unittest import mock
 
 import httpcore
+from sqlalchemy.ext.asyncio import AsyncSession
 from telegram import Update
 from telegram.ext import Application
 
 from bot.intake import Arrival, Intake
+from bot.kernel.storage import Database
 
 ORDER = "POST /api/v1/order"
 SEND = "sendMessage"
 TAP, MESSAGE = "tap", "message"
+EXCHANGE = "api/v1/"  # in the line of each request to the exchange
+TRANSACTION = "transaction"
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
 
 
@@ -120,11 +124,19 @@ def watching() -> Iterator[Probe]:
     """A probe on every intake, PTB application and httpx connection opened inside the block."""
     probe = Probe()
     process, connect = Application.process_update, httpcore.AnyIOBackend.connect_tcp
-    take_in = Intake.take
+    take_in, reading, writing = Intake.take, Database.read, Database.write
 
     def take(self: Intake, raw: Any, unknown_ms: int = 0) -> Arrival | None:
         probe.mark(TAP if "callback_query" in raw else MESSAGE)
         return take_in(self, raw, unknown_ms)
+
+    def read(self: Database) -> contextlib.AbstractAsyncContextManager[AsyncSession]:
+        probe.mark(TRANSACTION)
+        return reading(self)
+
+    def write(self: Database) -> contextlib.AbstractAsyncContextManager[AsyncSession]:
+        probe.mark(TRANSACTION)
+        return writing(self)
 
     async def process_update(self: Any, update: object) -> None:
         if isinstance(update, Update):
@@ -136,6 +148,8 @@ def watching() -> Iterator[Probe]:
 
     with (
         mock.patch.object(Intake, "take", take),
+        mock.patch.object(Database, "read", read),
+        mock.patch.object(Database, "write", write),
         mock.patch.object(Application, "process_update", process_update),
         mock.patch.object(httpcore.AnyIOBackend, "connect_tcp", connect_tcp),
     ):

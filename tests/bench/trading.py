@@ -17,7 +17,7 @@ from bot.settings import load_settings
 from bot.trading.linking import Linking
 from bot.vault import MasterKeys
 from tests.bench.floor import BROKER_ID, BareBot, BareOrder, open_floor
-from tests.bench.probe import MESSAGE, ORDER, SEND, TAP, Mark, Probe, Span, watching
+from tests.bench.probe import EXCHANGE, MESSAGE, ORDER, SEND, TAP, TRANSACTION, Mark, Probe, Span, watching
 from tests.bench.remote import Town, open_town
 from tests.bench.town import PERSON
 
@@ -34,7 +34,9 @@ class Trading:
 
     bot: Spans = field(default_factory=lambda: defaultdict(list))
     floor: Spans = field(default_factory=lambda: defaultdict(list))
-    requests_per_trade: int = 0
+    requests_per_preview: list[int] = field(default_factory=list)  # of the exchange
+    requests_per_trade: list[int] = field(default_factory=list)
+    transactions_per_trade: list[int] = field(default_factory=list)
 
 
 async def measure(database_url: str, repetitions: int, warm_up: int = WARM_UP) -> Trading:
@@ -84,13 +86,15 @@ async def _trade(found: Trading, probe: Probe, town: Town, side: str) -> None:
     await town.ask("say", who="bot", text=f"{side} sol $200 5x", button="✅")
     preview = await _settled(probe, MESSAGE)
     found.bot["preview"].append(probe.span(MESSAGE, SEND))
-    requests = len(probe.marks)
+    requests, transactions = probe.count(EXCHANGE), probe.count(TRANSACTION)
+    found.requests_per_preview.append(requests)
     probe.clear()
     await town.ask("tap", who="bot", label="✅", expect="fee $")
     trade = await _settled(probe, TAP)
     found.bot["tap"].append(probe.span(TAP, ORDER))
     found.bot["whole"].append(Span(preview.wall + trade.wall, preview.cpu + trade.cpu))
-    found.requests_per_trade = requests + len(probe.marks)
+    found.requests_per_trade.append(requests + probe.count(EXCHANGE))
+    found.transactions_per_trade.append(transactions + probe.count(TRANSACTION))
 
 
 async def _settled(probe: Probe, start: str) -> Span:

@@ -32,7 +32,7 @@ NOTE_CODES = (
     "mapped-quote", "sell-reduces", "size-default", "size-coins", "leverage-is-account-wide", "rounded",
     "partial-depth", "flips", "no-stop", "liquidation-before-stop", "wide-spread",
     "exit-stands", "exit-choice", "fills-now", "cut", "unlisted", "odd-state",
-    "rest-stays", "unread-positions",
+    "rest-stays", "unread-positions", "account-age",
     "sells-coins",  # `bot.trading.previews.tickets`
 )
 # fmt: on

@@ -98,3 +98,10 @@ class AccountState:
     position_limit: Decimal | None = None
     unread_positions: int = 0  # rows that say nothing at all
     unread_balances: tuple[str, ...] = ()  # assets whose row makes no sense
+    resting_orders: int = 0  # limit and trigger orders
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every row of it could be read."""
+        odd = self.unread_positions or self.unread_balances
+        return not odd and all(position.is_read for position in self.positions.values())

@@ -28,6 +28,7 @@ class PreviewContext:
     mapped_quote: str | None = None
     open_interest: Decimal | None = None  # base units
     has_perp: bool = False  # whether the market's asset also has a perpetual
+    account_age_ms: int = 0  # how long ago the exchange was asked for the account
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ class Note:
     liquidation-before-stop (liquidation, stop) · wide-spread (bps) ·
     exit-stands, exit-choice (kind, stop) · fills-now (percent, stop: the price it fills at) ·
     cut (asked, sent, asset: more is not there, or not free) · unlisted (symbol) · odd-state (state) ·
+    account-age (seconds: since the exchange last said what the account holds) ·
     rest-stays (rest, least: of a position) · unread-positions (count: that a close of several leaves).
     """
 

@@ -14,6 +14,7 @@ from bot.domain.preview.sizing import Sized
 from bot.domain.values import BPS, HUNDRED, ZERO
 
 WIDE_SPREAD_BPS = Decimal(50)
+OLD_ACCOUNT_MS = 25_000
 
 
 def notes_on(draft: PricedOrder, sized: Sized, estimate: Estimate, preview: Preview) -> tuple[Note, ...]:
@@ -26,6 +27,8 @@ def notes_on(draft: PricedOrder, sized: Sized, estimate: Estimate, preview: Prev
     limit = context.account.leverage_limit
     if intent.leverage is not None and intent.leverage != limit:
         notes.append(Note("leverage-is-account-wide", (("leverage", intent.leverage), ("limit", limit))))
+    if context.account_age_ms >= OLD_ACCOUNT_MS:
+        notes.append(Note("account-age", (("seconds", context.account_age_ms // 1000),)))
     if draft.must_fill_now and estimate.taken < sized.quantity:
         notes.append(Note("partial-depth", (("percent", estimate.taken / sized.quantity * HUNDRED),)))
     if draft.limit is not None and estimate.taken and draft.trigger is None and not draft.must_fill_now:

@@ -210,6 +210,7 @@ def account_state(
         position_limit=summary.position_limit,
         unread_positions=held.unread,
         unread_balances=tuple(capital.odd),
+        resting_orders=summary.limit_orders + summary.trigger_orders,
     )
 
 

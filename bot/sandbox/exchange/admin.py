@@ -1,4 +1,4 @@
-"""The sandbox's own doors (`/sandbox/...`): accounts, keys, every order ever made, prices, clock, faults.
+"""The sandbox's own doors (`/sandbox/...`): accounts, keys, orders, requests, prices, clock, faults.
 
 JSON, and for callers on this machine only: a page in some browser tab must not reach it either.
 """
@@ -6,6 +6,7 @@ JSON, and for callers on this machine only: a page in some browser tab must not 
 from __future__ import annotations
 
 import ipaddress
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -41,8 +42,15 @@ _BOOK_STATES = ("Open", "Closed", "CancelOnly", "LimitOnly", "PostOnly")
 class Admin:
     """Handlers of the admin routes. `disturb` does what a rule asks of the sockets at once, if it does."""
 
-    def __init__(self, engine: Engine, faults: Faults, disturb: Callable[[Rule], Awaitable[bool]]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        faults: Faults,
+        seen: Counter[tuple[str, str, bool]],
+        disturb: Callable[[Rule], Awaitable[bool]],
+    ) -> None:
         self._engine = engine
+        self._seen = seen
         self._faults = faults
         self._disturb = disturb
 
@@ -59,6 +67,8 @@ class Admin:
             ("POST", "/sandbox/adl", self.deleverage),
             ("POST", "/sandbox/market", self.set_market),
             ("POST", "/sandbox/clock", self.set_clock),
+            ("GET", "/sandbox/requests", self.count_requests),
+            ("DELETE", "/sandbox/requests", self.forget_requests),
             ("GET", "/sandbox/faults", self.list_faults),
             ("POST", "/sandbox/faults", self.add_faults),
             ("DELETE", "/sandbox/faults", self.clear_faults),
@@ -174,6 +184,18 @@ class Admin:
         offset = (await _body(request)).integer("offsetMs", -_MAX_OFFSET_MS, _MAX_OFFSET_MS)
         self._engine.world.clock_offset_ms = offset or 0
         return json_answer({"offsetMs": self._engine.world.clock_offset_ms})
+
+    async def count_requests(self, request: web.Request) -> Answer:
+        """`[{method, path, signed, count}]` of the exchange's routes, since the start or the last DELETE."""
+        rows = [
+            {"method": method, "path": path, "signed": signed, "count": count}
+            for (method, path, signed), count in self._seen.items()
+        ]
+        return json_answer(rows)
+
+    async def forget_requests(self, request: web.Request) -> Answer:
+        self._seen.clear()
+        return json_answer([])
 
     async def list_faults(self, request: web.Request) -> Answer:
         return json_answer([describe(rule) for rule in self._faults.rules])

@@ -6,6 +6,7 @@ One function per step, so that every fault has a clear before and after.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -63,12 +64,14 @@ class RestApi:
     def __init__(self, engine: Engine, faults: Faults) -> None:
         self._engine = engine
         self._faults = faults
+        self.seen: Counter[tuple[str, str, bool]] = Counter()  # requests by method, path, whether signed
 
     async def handle(self, route: Route, request: web.Request) -> web.StreamResponse:
         """Answer one request, spoilt by the fault that hits it, if any."""
         received_ms = self._engine.world.now_ms()
         body = await request.read()
         key = request.headers.get("X-API-Key")
+        self.seen[request.method, request.path, route.instruction is not None] += 1
         fault = self._faults.strike_request(request.method, request.path, key)
         before = await self._before(fault, request)
         if before is not None:

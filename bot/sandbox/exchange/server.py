@@ -88,7 +88,7 @@ class SandboxExchange:
                 app.router.add_get(route.path, handler, allow_head=False)
             else:
                 app.router.add_route(route.method, route.path, handler)
-        app.router.add_routes(Admin(self.engine, self._faults, self._streams.disturb).routes())
+        app.router.add_routes(Admin(self.engine, self._faults, rest.seen, self._streams.disturb).routes())
         app.router.add_get("/settings/api-keys", page.api_keys)
         app.router.add_get("/", self._root)
         app.router.add_get("/ws", self._root)

@@ -27,7 +27,7 @@ from bot.people import leave
 from bot.people.access import AccessPolicy
 from bot.trading.access import requests_of
 from bot.trading.account_clients import AccountClients
-from bot.trading.events import Announcer, OrderInDoubt, RulesRefused
+from bot.trading.events import Announcer, OrderAnswered, OrderInDoubt, OrderSent, RulesRefused
 from bot.trading.storage import orders, promises, tickets
 from bot.trading.storage.promise_tables import StopPromise
 from bot.trading.storage.tables import Ticket, TicketKind, TicketState
@@ -311,27 +311,36 @@ class Submission:
 
     async def _send(self, account: AccountClient, order: Attempt) -> None:
         """One request, never repeated. Every way it can end is written down."""
+        self._events.tell(OrderSent(order.account_id))
+        answered = OrderAnswered(order.account_id, doubt_ms=order.timestamp_ms + order.window_ms)
         try:
             prepared = account.prepare_order(
                 order.request, timestamp_ms=order.timestamp_ms, window_ms=order.window_ms
             )
             report = await account.send(prepared)
         except VaultError:  # the key went between the tap and the signature: nothing left
+            answered = OrderAnswered(order.account_id)
             await self._tracker.conclude(order.id, Verdict(OrderEvent.NOT_FOUND_AFTER_DEADLINE))
         except BackpackError as error:
-            await self._refused(account, order, error)
+            if await self._refused(account, order, error):
+                answered = OrderAnswered(order.account_id)
         else:
+            answered = OrderAnswered(order.account_id, report)
             await self._tracker.apply(order.account_id, report)
         finally:
             self.in_flight.discard(order.id)
+            self._events.tell(answered)
 
-    async def _refused(self, account: AccountClient, order: Attempt, error: BackpackError) -> None:
-        """Believe the engine's no after one look for the order; after any other look until it is dead."""
+    async def _refused(self, account: AccountClient, order: Attempt, error: BackpackError) -> bool:
+        """Believe the engine's no after one look for the order; after any other look until it is dead.
+
+        Whether it is certain that there is no order.
+        """
         proof = of_order(error)
         if proof is Proof.REFUSED:
             try:
                 if await self._stands(account, order):
-                    return
+                    return False
             except BackpackError:
                 proof = Proof.NOTHING
         event = {
@@ -346,6 +355,7 @@ class Submission:
             self._events.tell(OrderInDoubt())
         elif error.code in RULES:
             self._events.tell(RulesRefused(order.request.symbol))
+        return event is not OrderEvent.NO_ANSWER
 
     async def _stands(self, account: AccountClient, order: Attempt) -> bool:
         """Whether the exchange has an order it just refused: a copy of the request may have come first."""

@@ -15,7 +15,16 @@ from typing import Final
 
 from bot.domain.accounts.account import AccountState, Position
 from bot.domain.accounts.holdings import market_of, meant
-from bot.domain.intent import BareSize, BaseSize, CloseIntent, Intent, ProtectIntent, QuoteSize, TradeIntent
+from bot.domain.intent import (
+    BareSize,
+    BaseSize,
+    CloseIntent,
+    Intent,
+    ProtectIntent,
+    QuoteSize,
+    TradeIntent,
+    Verb,
+)
 from bot.domain.markets.market import (
     KNOWN_STATES,
     Book,
@@ -42,6 +51,7 @@ from bot.exchange.backpack import AccountClient, BackpackError
 from bot.marketdata import Catalogue, Moment
 from bot.people.tables import Account, KeyState, SizeMeaning, User
 from bot.trading.account_clients import AccountClients
+from bot.trading.account_states import AccountStates
 from bot.trading.linking import Linking
 
 SELLS_COINS: Final = "sells-coins"
@@ -59,6 +69,7 @@ class Setting:
     account_id: int
     line: AccountClient
     state: AccountState
+    age_ms: int = 0  # of the state
     moments: Mapping[str, Moment] = field(default_factory=dict)
 
 
@@ -88,12 +99,14 @@ class PreviewBuilder:
         catalogue: Catalogue,
         clients: AccountClients,
         linking: Linking,
+        states: AccountStates,
         *,
         clock: Callable[[], int],
     ) -> None:
         self._catalogue = catalogue
         self._clients = clients
         self._linking = linking
+        self._states = states
         self._clock = clock
 
     async def account(self, user: User, label: str | None) -> Account | Refusal:
@@ -105,13 +118,22 @@ class PreviewBuilder:
             return Refusal(RefusalCode.READ_ONLY_KEY)
         return account
 
-    async def setting(self, user: User, label: str | None) -> Setting | Refusal:
-        """The account a line means, and what it holds now."""
+    async def setting(self, user: User, label: str | None, intents: Sequence[Intent]) -> Setting | Refusal:
+        """The account these intents mean, and what it holds now.
+
+        What only opens is previewed with what the account's streams told; what may close something asks the
+        exchange what there is.
+        """
         account = await self.account(user, label)
         if isinstance(account, Refusal):
             return account
-        line = await self._clients.get(user.id, account.id)
-        return Setting(user, account, account.id, line, await line.state())
+        seen = await self._states.known(account) if all(map(_opens, intents)) else None
+        if seen is not None:
+            line = await self._clients.ready(user.id, account.id)
+        else:
+            line = await self._clients.get(user.id, account.id)
+            seen = await self._states.read(account, line)
+        return Setting(user, account, account.id, line, seen.state, seen.age_ms)
 
     async def build(self, setting: Setting, intent: OrderIntent) -> list[Built] | Refusal:
         """The orders one statement means, at least one, or why there is none."""
@@ -234,6 +256,7 @@ class PreviewBuilder:
             mark=moment.mark,
             last=moment.last,
             account=setting.state,
+            account_age_ms=setting.age_ms,
             now_ms=self._clock(),
             default_slippage_percent=setting.user.slippage_percent,
             mapped_quote=resolved.mapped_quote,
@@ -255,6 +278,12 @@ class PreviewBuilder:
         has_book = moment.book.best_bid is not None or moment.book.best_ask is not None
         gone = not self._catalogue.is_listed(market.symbol) and not has_book
         return _by_position(market, position) if position is not None and gone else moment
+
+
+def _opens(intent: Intent) -> bool:
+    """Whether a line says that something is to be opened or bought, and nothing else."""
+    opening = {Verb.LONG, Verb.SHORT, Verb.BUY}
+    return isinstance(intent, TradeIntent) and intent.verb in opening and not intent.reduce_only
 
 
 def _by_position(market: Market, position: Position) -> Moment:

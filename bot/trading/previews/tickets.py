@@ -97,7 +97,7 @@ class Tickets:
         """
         if not isinstance(intent, TradeIntent | CloseIntent | ProtectIntent):
             raise TypeError(f"{type(intent).__name__} is not an offer")
-        setting = await self._preview_builder.setting(user, intent.account)
+        setting = await self._preview_builder.setting(user, intent.account, (intent,))
         if isinstance(setting, Refusal):
             return setting
         built = await self._preview_builder.build(setting, intent)
@@ -177,7 +177,7 @@ class Tickets:
         group_id: int | None = None,
     ) -> Offer | Refused:
         """One offer for several statements, each built against what the ones before it would leave."""
-        setting = await self._preview_builder.setting(user, intents[0].account)
+        setting = await self._preview_builder.setting(user, intents[0].account, intents)
         if isinstance(setting, Refusal):
             return Refused(0, setting)
         steps: list[OfferStep] = []
@@ -243,7 +243,10 @@ class Tickets:
             kind=kind,
             line=line,
             legs=legs,
-            preview={"references": [_reference(preview) for preview in previews]},
+            preview={
+                "references": [_reference(preview) for preview in previews],
+                "account_age_ms": setting.age_ms,
+            },
             state=TicketState.OFFERED,
             created_ms=now,
             expires_ms=now + OFFER_LIFE_MS,

@@ -22,7 +22,7 @@ from bot.kernel.storage import Database
 from bot.people import accounts
 from bot.people.tables import Account
 from bot.trading.account_clients import AccountClients
-from bot.trading.events import AccountMoved
+from bot.trading.events import AccountDisturbed, AccountMoved
 from bot.trading.storage import fills, orders
 from bot.trading.storage.tables import Order
 from bot.trading.tracking.reconciler import Reconciler
@@ -121,6 +121,7 @@ class AccountPulses:
                 if not differs:
                     return
                 await self._reconciler.repair(account)
+            self._events.tell(AccountDisturbed(account.id))
             self._events.tell(AccountMoved(account.id))
             await asyncio.sleep(GRACE_S)
             if beat.heard < begun and begun - beat.renewed > RENEW_S:

@@ -23,7 +23,7 @@ from bot.domain.values import ZERO, OrderType
 from bot.kernel.events import Events
 from bot.kernel.storage import Database
 from bot.people.tables import Account
-from bot.trading.events import Announcer, FillsCame, Notice, NoticeKind
+from bot.trading.events import AccountDisturbed, Announcer, FillsCame, Notice, NoticeKind
 from bot.trading.storage import fills, orders, promises
 from bot.trading.storage.promise_tables import StopPromise
 from bot.trading.storage.tables import Order
@@ -112,6 +112,7 @@ class Tracker:
             yield
         finally:
             self._withdrawn -= asked
+            self._events.tell(AccountDisturbed(account_id))
 
     async def apply_exit(self, account_id: int, report: OrderReport) -> None:
         """Take in an executed exit from the history, which does not say whose it is: its looks must tell."""

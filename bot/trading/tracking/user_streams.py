@@ -26,7 +26,7 @@ from bot.kernel.events import Events
 from bot.kernel.storage import Database
 from bot.people import accounts
 from bot.people.tables import Account
-from bot.trading.events import AccountMoved, OrdersHeard, UserStreamSpoke
+from bot.trading.events import AccountMoved, OrdersHeard, UserStreamHeard, UserStreamSpoke
 from bot.trading.key_health import KeyHealth, KeyTrouble
 from bot.trading.storage import orders
 from bot.trading.tracking.reconciler import Reconciler
@@ -69,7 +69,9 @@ class UserStreams:
         self._open_stream = open_stream
         self._clock_was_off = clock_was_off
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        self.connected: set[int] = set()  # ids of the accounts whose stream is open
+        self.connected: set[int] = (
+            set()
+        )  # ids of the accounts whose stream is open, and what it missed is known
         self._beginning = asyncio.Semaphore(BEGINNING)
         self._opening = asyncio.Semaphore(OPENING)
         self._repairing = asyncio.Semaphore(REPAIRING)
@@ -145,11 +147,15 @@ class UserStreams:
         await self._beginning.acquire()
         asyncio.get_running_loop().call_later(PAUSE_S, self._beginning.release)
         signer = await self._vault.signer(account.user_id, account.id, "stream")
-        async with self._open_stream(signer, self._opening) as stream:
-            async for event in stream:
-                if _doubts_signature(event) and await self._clock_was_off():
-                    return True
-                await self._take(account, event)
+        try:
+            async with self._open_stream(signer, self._opening) as stream:
+                async for event in stream:
+                    self._events.tell(UserStreamHeard(account.id, event))
+                    if _doubts_signature(event) and await self._clock_was_off():
+                        return True
+                    await self._take(account, event)
+        finally:
+            self.connected.discard(account.id)
         return False
 
     async def _take(self, account: Account, event: UserEvent) -> None:
@@ -158,9 +164,9 @@ class UserStreams:
         if isinstance(event, Disconnected):
             self.connected.discard(account.id)
         if isinstance(event, Connected | Reconnected):
-            self.connected.add(account.id)
             async with self._repairing:
                 await self._reconciler.repair(account)
+            self.connected.add(account.id)
             self._keys.over(account, KeyTrouble.KEY)
             self._events.tell(OrdersHeard(account.id))
         elif isinstance(event, OrderUpdate):

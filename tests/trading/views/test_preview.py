@@ -175,6 +175,7 @@ def test_the_signs_of_exits_follow_price_and_money_whatever_the_magnitudes(engli
 
 
 NOTES: dict[str, tuple[tuple[tuple[str, str | D], ...], str]] = {
+    "account-age": ((("seconds", 31),), "31 s ago"),
     "unlisted": ((("symbol", "SOL_USDC_PERP"),), "SOL-PERP is not in"),
     "odd-state": ((("state", "Auction"),), "state is Auction"),
     "rest-stays": (

@@ -58,6 +58,7 @@ note-unlisted = ⚠️ { $symbol } is not in Backpack’s list of markets. The o
 note-rest-stays = ⚠️ { $rest } stays open: the market’s smallest order is { $least }. Close the rest on backpack.exchange.
 note-odd-state = ⚠️ The market’s state is { $state }, which this bot does not know. Backpack may refuse the order.
 note-unread-positions = ⚠️ Positions that cannot be read here, and are not touched: { $count }. See backpack.exchange.
+note-account-age = ⚠️ Backpack last told your balance and margin { $seconds } s ago; fills since then are counted.
 note-other = • { $code }
 
 offer-close-all = Close { $count ->

@@ -58,6 +58,7 @@ note-unlisted = ⚠️ { $symbol } 已不在 Backpack 的市场列表中。将�
 note-rest-stays = ⚠️ { $rest } 仍未平仓：该市场最小下单量为 { $least }。剩余部分请在 backpack.exchange 平仓。
 note-odd-state = ⚠️ 该市场状态为 { $state }，本机器人不认识此状态，Backpack 可能拒绝该订单。
 note-unread-positions = ⚠️ 有 { $count } 个仓位无法读取，此单不涉及它们。请查看 backpack.exchange。
+note-account-age = ⚠️ 余额与保证金为 { $seconds } 秒前 Backpack 提供的数据；之后的成交已计入。
 note-other = • { $code }
 
 offer-close-all = 平掉 { $count } 个仓位
