@@ -54,6 +54,7 @@ class Catalogue:
         self._tickers: frozenset[str] = frozenset()
         self._ever: dict[str, Market] = {}  # every market as it was last seen, those no longer listed too
         self._looked_ms: dict[str, int] = {}  # when a market was asked for by itself
+        self._renewing: set[str] = set()  # whose rules are being read in the background
         self._read_ms = -MARKETS_TTL_MS
         self._lock = asyncio.Lock()
 
@@ -120,14 +121,21 @@ class Catalogue:
         return self.known(symbol)
 
     async def refresh_rules(self) -> None:
-        """Read the rules of the markets looked at just now again, so that the next look need not wait."""
+        """Read the rules of the markets looked at just now again, so that the next look need not wait.
+
+        To be called every second or so; a call need not wait for the one before.
+        """
         now = self._clock()
-        due = [
+        due = {
             symbol
             for symbol in self._following.looked_at(LOOKED_S)[:MOST_RENEWED]
             if now - self._looked_ms.get(symbol, -RULES_TTL_MS) >= RULES_RENEWED_MS
-        ]
-        await asyncio.gather(*(self.rules(symbol, anew=True) for symbol in due))
+        } - self._renewing
+        self._renewing |= due
+        try:
+            await asyncio.gather(*(self.rules(symbol, anew=True) for symbol in due))
+        finally:
+            self._renewing -= due
 
     def doubt(self, symbol: str) -> None:
         """An order was refused for the rules of a market: the next look reads them anew."""

@@ -24,9 +24,7 @@ PICTURES_S: Final = 1.0
 STATES_S: Final = 1.0
 RULES_S: Final = 1.0
 PULSES_S: Final = 1.0
-TURNS_AT_ONCE: Final = (
-    12  # of what asks about accounts: an account may keep a turn waiting for 11 s, and no other turn
-)
+TURNS_AT_ONCE: Final = 12  # of what asks the exchange: it may keep a turn waiting for 11 s, and no other turn
 CLOCK_S: Final = 60.0
 EXPIRE_S: Final = 5.0
 CHAINS_S: Final = 30.0
@@ -43,7 +41,7 @@ def schedule(services: Services, jobs: Schedule) -> None:
     jobs.every(SYNC_S, "sync-keys", get(UserStreams).sync)
     jobs.every(PICTURES_S, "pictures", get(AccountSnapshots).run_once, at_once=TURNS_AT_ONCE)
     jobs.every(STATES_S, "account-states", get(AccountStates).run_once, at_once=TURNS_AT_ONCE)
-    jobs.every(RULES_S, "rules", services.catalogue.refresh_rules)
+    jobs.every(RULES_S, "rules", services.catalogue.refresh_rules, at_once=TURNS_AT_ONCE)
     jobs.every(PULSES_S, "pulses", get(AccountPulses).run_once, at_once=TURNS_AT_ONCE)
     jobs.every(CLOCK_S, "clock", get(BackpackClient).refresh_clock)
     jobs.every(EXPIRE_S, "expire-previews", lambda: expire_previews(services))
