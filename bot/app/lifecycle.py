@@ -106,7 +106,7 @@ async def _at_work(bot: Bot) -> AsyncIterator[None]:
         _in_background(bot, finish_panics(bot.services))
         _in_background(bot, finish_chains(bot.services, at_start=True))
         _in_background(bot, bot.services.get(FundingHistory).gather())
-        _in_background(bot, introduce(bot.telegram.bot))
+        _in_background(bot, introduce(bot.telegram.bot, bot.services.features.listed))
         yield
     finally:
         await _end(lambda: silence(bot.telegram))

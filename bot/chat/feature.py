@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import ModuleType
 from typing import Any, Protocol, TypeVar
 
 from markupsafe import Markup
@@ -16,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.callback_data import ButtonData, Forged
 from bot.chat.confirmations import Confirmation
+from bot.chat.menus import MenuPart, sections_of
 from bot.chat.prompts import Prompt
 from bot.chat.request import Request
 from bot.chat.services import Part, Services
@@ -79,6 +81,7 @@ class Command:
     aliases: tuple[str, ...] = ()
     in_groups: bool = True  # where not, a group reads that this is for a private chat
     knocks: bool = False  # a stranger who sends it asks to be let in
+    listed: int | None = None  # its place in Telegram's list of commands, where it is to be found there
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -148,7 +151,10 @@ class Feature:
     asks_newcomers: Question | None = None  # asked beneath the news that a first key is linked
     turns_away: TurnAway | None = None  # answers whom the operator has not let in
     reader: Reader | None = None
+    menu: tuple[MenuPart, ...] = ()
+    help: Mapping[str, int] = field(default_factory=dict)  # topics and their places
     settings: tuple[Setting, ...] = ()
+    tables: tuple[ModuleType, ...] = ()  # modules that define some
     parts: tuple[Part[Any], ...] = ()  # what its handlers ask for by `Request.service`
     subscribes: Callable[[Services], None] | None = None  # of which events its parts hear
     schedules: Callable[[Services, Schedule], None] | None = None  # its work by the clock
@@ -179,6 +185,11 @@ class Features:
             "confirmation", (pair for f in declared for pair in f.confirmations.items())
         )
         self.settings = _by_name("setting", ((one.name, one) for f in declared for one in f.settings))
+        self.sections = sections_of(part for f in declared for part in f.menu)
+        listed = {one.name: one.listed for f in declared for one in f.commands if one.listed is not None}
+        self.listed = sorted(listed, key=listed.__getitem__)
+        topics = _by_name("help topic", (pair for f in declared for pair in f.help.items()))
+        self.topics = sorted(topics, key=topics.__getitem__)
         self.reader = _one_of("reader", (f.reader for f in declared))
         self.turn_away = _one_of("answer to strangers", (f.turns_away for f in declared))
         self._all = declared

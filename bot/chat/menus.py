@@ -2,41 +2,46 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from markupsafe import Markup
 
 from bot.domain.values import Language
 from bot.ui.locale import Locale
-from bot.ui.message import Button, Keyboard, Message, button, keyboard, lines
-
-COMMANDS: Final = (
-    *("start", "help", "link", "accounts", "unlink", "forget"),
-    *("price", "book", "balance", "positions", "orders", "order"),
-    *("alert", "alerts", "missed"),
-    *("buy", "sell", "long", "short", "close", "tp", "sl"),
-    *("cancel", "cancelall", "fees", "settings", "panic"),
-    *("funding", "carry", "schedule", "noise"),
-)
+from bot.ui.message import Button, Message, button, keyboard, lines
 
 EXAMPLE: Final = "long sol $200 5x sl 3%"
 
-# Each section lists rows of menu entries, three or of long labels two: no label may break on a phone.
-# An entry `x` has the label `menu-x` and the data `menu:x`.
-SECTIONS: Final = {
-    "main": (
-        *("long short", "positions orders", "balance alerts"),
-        *("trade manage market", "account settings help", "panic"),
-    ),
-    "trade": ("long short", "buy sell", "tp sl", "close", "main"),
-    "manage": ("orders order", "cancel cancelall", "tp sl", "close", "main"),
-    "market": ("price book fees", "alert alerts", "missed", "funding carry", "main"),
-    "account": (
-        *("balance positions fees", "accounts link", "unlink forget"),
-        *("settings noise", "schedule start", "main"),
-    ),
-}
-_TITLES: Final = {"main": "menu-title", "manage": "menu-orders-title"}
+MAIN: Final = "main"
+Sections = Mapping[str, tuple[tuple[str, ...], ...]]  # the rows of entries of each menu
+_TITLES: Final = {MAIN: "menu-title", "manage": "menu-orders-title"}
+
+
+@dataclass(frozen=True, slots=True)
+class MenuPart:
+    """Some entries of a menu, beside each other: commands, or other menus.
+
+    The tens of `at` are the row, its ones the place there. A row has three entries or of long labels two: no
+    label may break on a phone. An entry `x` has the label `menu-x` and the data `menu:x`.
+    """
+
+    section: str
+    at: int
+    entries: str  # with spaces between
+
+
+def sections_of(parts: Iterable[MenuPart]) -> Sections:
+    """Every menu there is; each but the first leads back to that."""
+    rows: defaultdict[str, defaultdict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for part in sorted(parts, key=lambda one: one.at):
+        rows[part.section][part.at // 10] += part.entries.split()
+    return {
+        section: (*map(tuple, found.values()), *(() if section == MAIN else ((MAIN,),)))
+        for section, found in rows.items()
+    }
 
 
 def start(
@@ -79,27 +84,20 @@ def language_set(locale: Locale) -> Message:
     return Message(locale.text("language-set"))
 
 
-def commands(locale: Locale) -> list[tuple[str, str]]:
+def commands(locale: Locale, names: Iterable[str]) -> list[tuple[str, str]]:
     """Names and descriptions for `setMyCommands`."""
-    return [(name, locale.plain(f"command-{name}")) for name in COMMANDS]
+    return [(name, locale.plain(f"command-{name}")) for name in names]
 
 
-def menu(locale: Locale, section: str = "main") -> Message:
-    """A menu: `main`, `trade`, `manage`, `market` or `account`. Data are `menu:<entry>`.
-
-    An entry is a command of the same name or another section. What is no section shows the main menu.
-    """
-    section = section if section in SECTIONS else "main"
-    return Message(locale.text(_TITLES.get(section, f"menu-{section}-title")), menu_keyboard(locale, section))
-
-
-def menu_keyboard(locale: Locale, section: str = "main") -> Keyboard:
-    """The buttons of `menu` alone, to stand under another message."""
-    return tuple(tuple(_entry(locale, name) for name in row.split()) for row in SECTIONS[section])
+def menu(locale: Locale, sections: Sections, section: str = MAIN) -> Message:
+    """A menu. Data are `menu:<entry>`; what is no section shows the main menu."""
+    section = section if section in sections else MAIN
+    rows = tuple(tuple(_entry(locale, name) for name in row) for row in sections.get(section, ()))
+    return Message(locale.text(_TITLES.get(section, f"menu-{section}-title")), rows)
 
 
 def _entry(locale: Locale, name: str) -> Button:
-    key = "button-back" if name == "main" else f"menu-{name}"
+    key = "button-back" if name == MAIN else f"menu-{name}"
     return Button(locale.plain(key), f"menu:{name}")
 
 

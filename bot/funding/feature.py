@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from bot.chat.feature import ActClass, Callback, Command, Feature, always
+from bot.chat.menus import MenuPart
 from bot.domain.intent import QueryKind
 from bot.funding import chat
 
 FEATURE: Final = Feature(
     "funding",
     commands=(
-        Command("funding", chat.begin, ActClass.READ),
-        Command("carry", chat.carry, ActClass.READ),
+        Command("funding", chat.begin, ActClass.READ, listed=280),
+        Command("carry", chat.carry, ActClass.READ, listed=290),
     ),
     callbacks=(
         Callback("fr", chat.table, ActClass.READ, looks=always),
@@ -20,4 +21,6 @@ FEATURE: Final = Feature(
         Callback("cy", chat.carry, ActClass.READ, looks=always),
     ),
     questions={QueryKind.FUNDING: chat.funding, QueryKind.CARRY: chat.carry},
+    menu=(MenuPart("market", 40, "funding carry"),),
+    help={"funding": 120},
 )

@@ -6,12 +6,13 @@ from typing import Final
 
 from bot.chat.events import DigestChosen
 from bot.chat.feature import ActClass, Callback, Command, Feature
+from bot.chat.menus import MenuPart
 from bot.chat.services import Part, Services
 from bot.exchange.backpack import BackpackClient
 from bot.kernel.jobs import Runs, Schedule
 from bot.marketdata import FundingHistory
 from bot.notifications.events import ChatMigrated, DigestsSought
-from bot.posts import chat, storage
+from bot.posts import chat, storage, tables
 from bot.posts.content import Posting
 from bot.posts.events import PostsChanged
 from bot.posts.jobs import Posts
@@ -48,9 +49,11 @@ def _schedule(services: Services, jobs: Schedule) -> None:
 
 FEATURE: Final = Feature(
     "posts",
-    commands=(Command("schedule", chat.schedule, ActClass.JUDGED),),
+    commands=(Command("schedule", chat.schedule, ActClass.JUDGED, listed=300),),
     callbacks=(Callback("sch", chat.tapped, ActClass.JUDGED),),
     parts=(Part(Posting, _posting),),
+    menu=(MenuPart("account", 50, "schedule"),),
+    tables=(tables,),
     subscribes=_subscribe,
     schedules=_schedule,
 )

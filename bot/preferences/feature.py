@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.chat.feature import ActClass, Callback, Command, Feature, always, wordless
+from bot.chat.menus import MenuPart
 from bot.domain.intent import QueryKind
 from bot.preferences.chat import notifications, settings
 
@@ -17,10 +18,10 @@ def _opens(argument: str) -> bool:
 FEATURE: Final = Feature(
     "preferences",
     commands=(
-        Command("help", settings.help_topic, ActClass.STRANGERS),
+        Command("help", settings.help_topic, ActClass.STRANGERS, listed=20),
         Command("menu", settings.menu, ActClass.READ),
-        Command("settings", settings.settings, ActClass.SETTINGS),
-        Command("noise", notifications.noise, ActClass.SETTINGS),
+        Command("settings", settings.settings, ActClass.SETTINGS, listed=260),
+        Command("noise", notifications.noise, ActClass.SETTINGS, listed=310),
     ),
     callbacks=(
         Callback("menu", settings.open_entry, ActClass.READ, looks=always, names_command=True),
@@ -30,4 +31,6 @@ FEATURE: Final = Feature(
         Callback("hush", notifications.choose, ActClass.SETTINGS, looks=_opens),
     ),
     questions={QueryKind.SETTINGS: wordless(settings.settings), QueryKind.HELP: settings.help_topic},
+    menu=(MenuPart("main", 51, "settings help"), MenuPart("account", 40, "settings noise")),
+    help={"settings": 110, "groups": 140},
 )

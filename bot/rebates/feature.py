@@ -9,6 +9,7 @@ from bot.rebates import parts
 from bot.rebates.bookkeeper import Bookkeeper
 from bot.rebates.chat import payouts, rebates, referrals, shares
 from bot.rebates.chat.buttons import BooksButton
+from bot.rebates.storage import tables
 
 FEATURE: Final = Feature(
     "rebates",
@@ -27,6 +28,7 @@ FEATURE: Final = Feature(
     ),
     asks_newcomers=referrals.first_question,
     settings=(shares.NAMED,),
+    tables=(tables,),
     parts=parts.PARTS,
     subscribes=parts.subscribe,
     schedules=parts.schedule,

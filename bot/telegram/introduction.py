@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
@@ -106,19 +106,19 @@ def _told_to_wait(error: TelegramError) -> float:
     return after.total_seconds() if isinstance(after, timedelta) else float(after)
 
 
-async def introduce(bot: Bot) -> None:
-    """Tell Telegram the commands, language by language, again and again until each is taken."""
+async def introduce(bot: Bot, listed: Sequence[str]) -> None:
+    """Tell Telegram the `listed` commands, language by language, again and again until each is taken."""
     left = list(Language)
     while left:
-        left = [language for language in left if not await _takes(bot, language)]
+        left = [language for language in left if not await _takes(bot, listed, language)]
         if left:
             await asyncio.sleep(COMMANDS_S)
 
 
-async def _takes(bot: Bot, language: Language) -> bool:
+async def _takes(bot: Bot, listed: Sequence[str], language: Language) -> bool:
     code = None if language is Language.ENGLISH else language.value
     try:
-        return await bot.set_my_commands(commands(Locale.of(language)), language_code=code)
+        return await bot.set_my_commands(commands(Locale.of(language), listed), language_code=code)
     except TelegramError as error:
         _log.warning("Telegram has not taken the commands in %s: %s", language.value, _reason(error))
         return False

@@ -6,6 +6,7 @@ from typing import Final
 
 from bot.chat import confirmations
 from bot.chat.feature import ActClass, Callback, Command, Feature, Reader, always, at, wordless
+from bot.chat.menus import MenuPart
 from bot.chat.request import Request
 from bot.domain.intent import (
     AgainIntent,
@@ -18,6 +19,7 @@ from bot.domain.intent import (
 )
 from bot.trading import jobs, parts
 from bot.trading.chat import accounts, cancels, flatten, lists, order_wizard, ticket_cards, trade
+from bot.trading.storage import promise_tables, tables
 from bot.trading.tracking.user_streams import UserStreams
 
 
@@ -31,29 +33,29 @@ def _line_of_account(argument: str) -> str:
 
 
 _COMMANDS: Final = (
-    Command("start", accounts.start, ActClass.READ, knocks=True),
-    Command("link", accounts.link, ActClass.OPEN_RISK, in_groups=False),
-    Command("accounts", accounts.accounts, ActClass.READ),
+    Command("start", accounts.start, ActClass.READ, knocks=True, listed=10),
+    Command("link", accounts.link, ActClass.OPEN_RISK, in_groups=False, listed=30),
+    Command("accounts", accounts.accounts, ActClass.READ, listed=40),
     Command("language", accounts.language, ActClass.STRANGERS, aliases=("lang",)),
-    Command("unlink", accounts.unlink, ActClass.SETTINGS),
-    Command("forget", accounts.forget, ActClass.STRANGERS),
-    Command("price", order_wizard.begin("price"), ActClass.READ),
-    Command("book", order_wizard.begin("book"), ActClass.READ),
-    Command("balance", wordless(lists.balance), ActClass.READ),
-    Command("positions", wordless(lists.positions), ActClass.READ),
-    Command("orders", wordless(lists.orders), ActClass.READ),
-    Command("order", order_wizard.begin("order"), ActClass.READ),
-    Command("fees", wordless(lists.fees), ActClass.READ),
-    Command("buy", order_wizard.begin("buy"), ActClass.JUDGED),
-    Command("sell", order_wizard.begin("sell"), ActClass.JUDGED),
-    Command("long", order_wizard.begin("long"), ActClass.JUDGED),
-    Command("short", order_wizard.begin("short"), ActClass.JUDGED),
-    Command("close", order_wizard.begin("close"), ActClass.REDUCE_RISK),
-    Command("tp", order_wizard.begin("tp"), ActClass.REDUCE_RISK),
-    Command("sl", order_wizard.begin("sl"), ActClass.REDUCE_RISK),
-    Command("cancel", trade.cancel, ActClass.REDUCE_RISK),
-    Command("cancelall", wordless(cancels.cancel_all), ActClass.REDUCE_RISK),
-    Command("panic", wordless(flatten.panic), ActClass.REDUCE_RISK),
+    Command("unlink", accounts.unlink, ActClass.SETTINGS, listed=50),
+    Command("forget", accounts.forget, ActClass.STRANGERS, listed=60),
+    Command("price", order_wizard.begin("price"), ActClass.READ, listed=70),
+    Command("book", order_wizard.begin("book"), ActClass.READ, listed=80),
+    Command("balance", wordless(lists.balance), ActClass.READ, listed=90),
+    Command("positions", wordless(lists.positions), ActClass.READ, listed=100),
+    Command("orders", wordless(lists.orders), ActClass.READ, listed=110),
+    Command("order", order_wizard.begin("order"), ActClass.READ, listed=120),
+    Command("fees", wordless(lists.fees), ActClass.READ, listed=250),
+    Command("buy", order_wizard.begin("buy"), ActClass.JUDGED, listed=160),
+    Command("sell", order_wizard.begin("sell"), ActClass.JUDGED, listed=170),
+    Command("long", order_wizard.begin("long"), ActClass.JUDGED, listed=180),
+    Command("short", order_wizard.begin("short"), ActClass.JUDGED, listed=190),
+    Command("close", order_wizard.begin("close"), ActClass.REDUCE_RISK, listed=200),
+    Command("tp", order_wizard.begin("tp"), ActClass.REDUCE_RISK, listed=210),
+    Command("sl", order_wizard.begin("sl"), ActClass.REDUCE_RISK, listed=220),
+    Command("cancel", trade.cancel, ActClass.REDUCE_RISK, listed=230),
+    Command("cancelall", wordless(cancels.cancel_all), ActClass.REDUCE_RISK, listed=240),
+    Command("panic", wordless(flatten.panic), ActClass.REDUCE_RISK, listed=270),
 )
 
 _CALLBACKS: Final = (
@@ -80,9 +82,39 @@ _CALLBACKS: Final = (
     Callback("lang", accounts.language, ActClass.STRANGERS, looks=lambda argument: argument == "ask"),
 )
 
+_MENU: Final = (
+    MenuPart("main", 10, "long short"),
+    MenuPart("main", 20, "positions orders"),
+    MenuPart("main", 30, "balance"),
+    MenuPart("main", 40, "trade manage market"),
+    MenuPart("main", 50, "account"),
+    MenuPart("main", 60, "panic"),
+    MenuPart("trade", 10, "long short"),
+    MenuPart("trade", 20, "buy sell"),
+    MenuPart("trade", 30, "tp sl"),
+    MenuPart("trade", 40, "close"),
+    MenuPart("manage", 10, "orders order"),
+    MenuPart("manage", 20, "cancel cancelall"),
+    MenuPart("manage", 30, "tp sl"),
+    MenuPart("manage", 40, "close"),
+    MenuPart("market", 10, "price book fees"),
+    MenuPart("account", 10, "balance positions fees"),
+    MenuPart("account", 20, "accounts link"),
+    MenuPart("account", 30, "unlink forget"),
+    MenuPart("account", 55, "start"),
+)
+
+_HELP: Final = {
+    **{"start": 10, "link": 20, "trade": 30, "size": 40, "price": 50, "exits": 60},
+    **{"close": 70, "cancel": 80, "accounts": 100, "safety": 130},
+}
+
 FEATURE: Final = Feature(
     "trading",
     commands=_COMMANDS,
+    menu=_MENU,
+    help=_HELP,
+    tables=(tables, promise_tables),
     callbacks=_CALLBACKS,
     statements={
         TradeIntent: trade.offer,

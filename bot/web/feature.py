@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.access.dashboard_links import DashboardLinks
 from bot.chat.feature import Feature
 from bot.chat.services import Part, Services
-from bot.rebates.storage import web_passes
+from bot.rebates.storage import web_pass_tables, web_passes
 from bot.rebates.summary import Summaries
 from bot.settings import Settings
 from bot.web.login import Login
@@ -39,4 +39,5 @@ FEATURE: Final = Feature(
         Part(DashboardLinks, lambda s: DashboardLinks(s.get(Dashboard).link)),
     ),
     tidies=(_tidy,),
+    tables=(web_pass_tables,),
 )

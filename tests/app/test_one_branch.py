@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bot.app.features import FEATURES
+from bot.app.tables import MODULES
 from bot.app.wiring import Bot, build
-from bot.chat.feature import DeclaredTwice, Feature
+from bot.chat.feature import DeclaredTwice, Feature, Features
 from bot.chat.services import Part, PartError, Services
 from bot.settings import load_settings
 from bot.trading.feature import FEATURE as TRUNK
@@ -105,3 +107,20 @@ def test_two_readers_of_lines_are_one_too_many(tmp_path: Path) -> None:
 def test_a_bot_that_reads_no_lines_is_none(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no feature reads lines"):
         built(tmp_path, Feature("mute"))
+
+
+@pytest.mark.parametrize("name", BRANCHES)
+def test_menus_of_a_branch_beside_the_trunk_lead_only_to_what_is_there(name: str) -> None:
+    features = Features([TRUNK, BRANCHES[name]])
+    entries = {entry for rows in features.sections.values() for row in rows for entry in row}
+    assert [one for one in entries - features.sections.keys() if features.command(one) is None] == []
+
+
+def test_every_module_with_tables_is_declared() -> None:
+    """One that is not would be neither migrated nor forgotten."""
+    found = {
+        ".".join(file.with_suffix("").parts)
+        for file in Path("bot").rglob("*.py")
+        if re.search(r"^class .*table=True", file.read_text("utf-8"), re.MULTILINE)
+    }
+    assert found == {module.__name__ for module in MODULES}

@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pytest
 
 from bot.app.features import FEATURES
-from bot.chat import admission, menus, taps
+from bot.chat import admission, taps
 from bot.chat.confirmations import Confirmation
 from bot.chat.feature import (
     Act,
@@ -277,8 +277,8 @@ def test_every_statement_and_question_has_a_home() -> None:
 
 def test_every_listed_command_and_menu_entry_leads_somewhere() -> None:
     features = Features(FEATURES)
-    entries = {name for rows in menus.SECTIONS.values() for row in rows for name in row.split()}
-    for name in {*menus.COMMANDS, *entries} - set(menus.SECTIONS):
+    entries = {name for rows in features.sections.values() for row in rows for name in row}
+    for name in {*features.listed, *entries} - set(features.sections):
         assert features.command(name) is not None, name
 
 

@@ -139,7 +139,7 @@ async def test_commands_are_offered_again_and_no_language_waits_for_another(
         token = telegram.config.token
         async with Bot(token, base_url=f"{telegram.url}/bot", request=_wire()) as bot:
             async with asyncio.timeout(20):
-                await introduction.introduce(bot)
+                await introduction.introduce(bot, ["start"])
             english, chinese = await bot.get_my_commands(), await bot.get_my_commands(language_code="zh")
     assert english
     assert [one.command for one in english] == [one.command for one in chinese]

@@ -7,9 +7,10 @@ import re
 
 import pytest
 
+from bot.app.features import FEATURES
+from bot.chat.feature import Features
 from bot.domain.values import Language
 from bot.language import Parsed, canonical, parse
-from bot.preferences.views.help import TOPICS
 from bot.ui.locale import Locale
 
 ORDER, ALERT, CLOSE = "long sol $200 ", "alert sol > 160 ", "close sol "
@@ -108,7 +109,7 @@ PARTS = {
 
 def examples(language: Language) -> set[str]:
     """Everything help sets as code, to be copied by a tap."""
-    pages = (str(Locale.of(language).text(f"help-{topic}")) for topic in TOPICS)
+    pages = (str(Locale.of(language).text(f"help-{topic}")) for topic in Features(FEATURES).topics)
     return {html.unescape(code) for page in pages for code in re.findall(r"<code>(.*?)</code>", page)}
 
 

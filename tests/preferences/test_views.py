@@ -40,14 +40,17 @@ def test_every_setting_is_shown_and_can_be_opened(locale: Locale) -> None:
     assert [b.label.startswith("● ") for row in choice.keyboard for b in row] == [False, True, False, False]
 
 
+TOPICS = ["start", "trade"]
+
+
 @pytest.mark.parametrize("name", [n for n in settings_view.NAMES if n not in {"language", "account"}])
 def test_every_setting_can_be_chosen(locale: Locale, name: str) -> None:
     check(settings_view.setting_choice(locale, name, [("1", "d")], chosen="1"))
 
 
 def test_an_unknown_help_topic_is_named_and_the_topics_offered(english: Locale) -> None:
-    message = help.help(english, "Moon<shot>")
+    message = help.help(english, TOPICS, "Moon<shot>")
     assert "“Moon&lt;shot&gt;”" in message.text
-    assert len([b for row in message.keyboard for b in row]) == len(help.TOPICS)
-    assert help.help(english, " TRADE ").text == english.text("help-trade")
-    assert help.help(english, None) == help.help_topics(english)
+    assert len([b for row in message.keyboard for b in row]) == len(TOPICS)
+    assert help.help(english, TOPICS, " TRADE ").text == english.text("help-trade")
+    assert help.help(english, TOPICS, None) == help.help_topics(english, TOPICS)

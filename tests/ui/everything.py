@@ -40,7 +40,7 @@ _OTHERS: dict[str, Case] = {
     "access request": Case(
         lambda locale, text: access_views.request(locale, 1003, text, approve_data="a", deny_data="d")
     ),
-    "help topic": Case(lambda locale, text: help.help(locale, f"{text}?")),
+    "help topic": Case(lambda locale, text: help.help(locale, ["start"], f"{text}?")),
     "settings": Case(_settings),
     "late tap": Case(lambda locale, text: intake_views.late_tap(locale, text, "d", seconds=90)),
     "bare number": Case(

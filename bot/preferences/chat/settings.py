@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 
 from markupsafe import Markup
 
-from bot.chat import menus as start_view
+from bot.chat import menus
 from bot.chat.feature import Setting, begin
 from bot.chat.request import Request
 from bot.people.tables import ConfirmMode, SizeMeaning, User
@@ -35,19 +35,20 @@ _OPTIONS: Final[dict[str, tuple[str, ...]]] = {
 
 async def help_topic(request: Request, topic: str = "") -> None:
     """A page of help, or the list of pages."""
-    message = help_view.help(request.here, topic.strip().lower()) if topic.strip() else None
-    await request.show_publicly(message or help_view.help_topics(request.here, back_data="menu:main"))
+    topics = request.services.features.topics
+    message = help_view.help(request.here, topics, topic.strip().lower()) if topic.strip() else None
+    await request.show_publicly(message or help_view.help_topics(request.here, topics, back_data="menu:main"))
 
 
 async def menu(request: Request, section: str = "main") -> None:
     """A page of buttons."""
-    await request.show(start_view.menu(request.locale, section or "main"))
+    await request.show(menus.menu(request.locale, request.services.features.sections, section or menus.MAIN))
 
 
 async def open_entry(request: Request, entry: str) -> None:
     """A menu entry: a page of buttons, or the command of that name."""
     command = request.services.features.command(entry)
-    if entry in start_view.SECTIONS:
+    if entry in request.services.features.sections:
         await menu(request, entry)
     elif command is not None:
         await begin(request, command, "")

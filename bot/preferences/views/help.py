@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Sequence
 
 from bot.ui.locale import Locale
 from bot.ui.message import Button, Keyboard, Message, button, keyboard
-
-TOPICS: Final = (
-    *("start", "link", "trade", "size", "price", "exits"),
-    *("close", "cancel", "alerts", "accounts", "settings", "funding", "safety", "groups"),
-)
 
 
 def topic_data(topic: str) -> str:
@@ -20,13 +14,19 @@ def topic_data(topic: str) -> str:
 
 
 def help_topics(
-    locale: Locale, *, data: Callable[[str], str] = topic_data, back_data: str | None = None
+    locale: Locale,
+    topics: Sequence[str],
+    *,
+    data: Callable[[str], str] = topic_data,
+    back_data: str | None = None,
 ) -> Message:
-    return Message(locale.text("help-title"), _topic_buttons(locale, data, back_data))
+    """A button for each of the `topics`."""
+    return Message(locale.text("help-title"), _topic_buttons(locale, topics, data, back_data))
 
 
 def help(
     locale: Locale,
+    topics: Sequence[str],
     topic: str | None,
     *,
     data: Callable[[str], str] = topic_data,
@@ -34,14 +34,16 @@ def help(
 ) -> Message:
     """The page of `topic`, or the list of topics, which names a topic that does not exist."""
     if not topic:
-        return help_topics(locale, data=data)
+        return help_topics(locale, topics, data=data)
     name = topic.strip().lower()
-    if name not in TOPICS:
-        return Message(locale.text("help-unknown", topic=topic), _topic_buttons(locale, data, None))
+    if name not in topics:
+        return Message(locale.text("help-unknown", topic=topic), _topic_buttons(locale, topics, data, None))
     return Message(locale.text(f"help-{name}"), keyboard((button(locale, "button-back", topics_data),)))
 
 
-def _topic_buttons(locale: Locale, data: Callable[[str], str], back_data: str | None) -> Keyboard:
-    buttons = [Button(locale.plain(f"topic-{topic}"), data(topic)) for topic in TOPICS]
+def _topic_buttons(
+    locale: Locale, topics: Sequence[str], data: Callable[[str], str], back_data: str | None
+) -> Keyboard:
+    buttons = [Button(locale.plain(f"topic-{topic}"), data(topic)) for topic in topics]
     rows = [buttons[at : at + 3] for at in range(0, len(buttons), 3)]
     return keyboard(*rows, (button(locale, "button-back", back_data),))
