@@ -120,6 +120,7 @@ class Alerts:
             found = await load(self._database, self.evaluator, perps)
         for name, seen_ms in found.items():
             self.engine.follow(name, seen_ms)
+        self._look_at_markets()  # what leaves in the first second is news as well
         self._spawn(self._prepare())
         self._spawn(self._sweep())
         self._spawn(self._judge_fills())
