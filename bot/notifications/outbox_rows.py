@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import and_, delete, exists, func, or_, select, update
+from sqlalchemy import Select, and_, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -85,6 +85,25 @@ async def claim_batch(
     Of one card only the oldest waiting message is due. `skip_chats` are those at their rate limit now; of the
     chats in `urgent_only` (None: of all) only lanes up to `urgent_lanes` are leased.
     """
+    chosen = _due(now_ms).limit(_LOOK * limit).with_for_update(skip_locked=True)
+    if skip_chats:
+        chosen = chosen.where(col(OutboxMessage.chat_id).not_in(skip_chats))
+    urgent = col(OutboxMessage.lane) <= urgent_lanes
+    if urgent_only is None:
+        chosen = chosen.where(urgent)
+    elif urgent_only:
+        chosen = chosen.where(or_(urgent, col(OutboxMessage.chat_id).not_in(urgent_only)))
+    ids: list[int] = []
+    taken = Counter[int]()
+    for message_id, chat_id in (await session.execute(chosen)).all():
+        if taken[chat_id] < per_chat and len(ids) < limit:
+            taken[chat_id] += 1
+            ids.append(message_id)
+    return await _lease(session, ids, now_ms + lease_ms) if ids else []
+
+
+def _due(now_ms: int) -> Select[int, int]:
+    """Id and chat of what waits and may go now, the most urgent lane first, then the oldest."""
     earlier = aliased(OutboxMessage)
     blocked = (
         select(col(earlier.id))
@@ -100,34 +119,17 @@ async def claim_batch(
         and_(col(OutboxMessage.state) == OutboxState.PENDING, col(OutboxMessage.not_before_ms) <= now_ms),
         and_(col(OutboxMessage.state) == OutboxState.SENDING, col(OutboxMessage.lease_until_ms) <= now_ms),
     )
-    chosen = (
-        select(col(OutboxMessage.id), col(OutboxMessage.chat_id))
-        .where(due, ~blocked)
-        .order_by(col(OutboxMessage.lane), col(OutboxMessage.id))
-        .limit(_LOOK * limit)
-        .with_for_update(skip_locked=True)
-    )
-    if skip_chats:
-        chosen = chosen.where(col(OutboxMessage.chat_id).not_in(skip_chats))
-    urgent = col(OutboxMessage.lane) <= urgent_lanes
-    if urgent_only is None:
-        chosen = chosen.where(urgent)
-    elif urgent_only:
-        chosen = chosen.where(or_(urgent, col(OutboxMessage.chat_id).not_in(urgent_only)))
-    ids: list[int] = []
-    taken = Counter[int]()
-    for message_id, chat_id in (await session.execute(chosen)).all():
-        if taken[chat_id] < per_chat and len(ids) < limit:
-            taken[chat_id] += 1
-            ids.append(message_id)
-    if not ids:
-        return []
+    chosen = select(col(OutboxMessage.id), col(OutboxMessage.chat_id)).where(due, ~blocked)
+    return chosen.order_by(col(OutboxMessage.lane), col(OutboxMessage.id))
+
+
+async def _lease(session: AsyncSession, ids: Collection[int], until_ms: int) -> list[OutboxMessage]:
     statement = (
         update(OutboxMessage)
         .where(col(OutboxMessage.id).in_(ids))
         .values(
             state=OutboxState.SENDING,
-            lease_until_ms=now_ms + lease_ms,
+            lease_until_ms=until_ms,
             attempts=col(OutboxMessage.attempts) + 1,
         )
         .returning(OutboxMessage)
