@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.access import views as view
 from bot.access.dashboard_links import DashboardLinks
-from bot.chat.callback_data import ButtonData
 from bot.chat.request import Request
 from bot.domain.values import Language
 from bot.kernel.storage import audit
@@ -22,6 +21,7 @@ from bot.people import users
 from bot.people.events import ALERTS, AccessEnded
 from bot.people.tables import Access, User
 from bot.ui import Locale
+from bot.ui.callback_data import ButtonData
 
 HOUR_MS: Final = 3_600_000
 MOST_AN_HOUR: Final = 20  # requests told one by one; more are in /users
@@ -45,6 +45,11 @@ class OperatorButton(ButtonData):
 
     act: OperatorAct
     number: int  # of the person, or of the page
+
+
+def is_list(button: OperatorButton) -> bool:
+    """Whether it only shows a page."""
+    return button.act is OperatorAct.USERS
 
 
 def _deciding(person: int) -> dict[str, str]:

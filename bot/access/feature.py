@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.access import chat
-from bot.chat.feature import ActClass, Command, Feature, at, typed
+from bot.chat.feature import ActClass, Command, Feature, typed
 
 FEATURE: Final = Feature(
     "access",
@@ -15,6 +15,6 @@ FEATURE: Final = Feature(
         Command("users", chat.people, ActClass.OPERATOR),
         Command("dashboard", chat.dashboard, ActClass.OPERATOR),
     ),
-    callbacks=(typed(chat.OperatorButton, chat.tapped, ActClass.OPERATOR, looks=at("users")),),
+    callbacks=(typed(chat.OperatorButton, chat.tapped, ActClass.OPERATOR, looks=chat.is_list),),
     turns_away=chat.turn_away,
 )

@@ -6,10 +6,11 @@ from typing import Final
 
 from bot.alerts import parts
 from bot.alerts.chat import alerts, lists, wizard
+from bot.alerts.chat.alert_buttons import AlertButton, only_shows
 from bot.alerts.chat.plans import AlertPlans
 from bot.alerts.service import Alerts
 from bot.alerts.storage import tables
-from bot.chat.feature import ActClass, Callback, Command, Feature, always, at
+from bot.chat.feature import ActClass, Callback, Command, Feature, always, typed
 from bot.chat.menus import MenuPart
 from bot.domain.intent import AlertIntent
 
@@ -21,13 +22,7 @@ FEATURE: Final = Feature(
         Command("missed", lists.missed, ActClass.READ, listed=150),
     ),
     callbacks=(
-        Callback(
-            "al",
-            alerts.tap,
-            ActClass.JUDGED,
-            looks=at("list", "missed", "open", "replay", "edit"),
-            speaks=True,
-        ),
+        typed(AlertButton, alerts.tap, ActClass.JUDGED, looks=only_shows, speaks=True),
         Callback("as", alerts.saved, ActClass.JUDGED, speaks=True),
         Callback("ah", alerts.answered, ActClass.JUDGED),
         Callback("aw", wizard.step, ActClass.JUDGED, looks=always),

@@ -15,7 +15,6 @@ from typing import Any, Protocol, TypeVar
 from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.chat.callback_data import ButtonData, Forged
 from bot.chat.confirmations import Confirmation
 from bot.chat.menus import MenuPart, sections_of
 from bot.chat.prompts import Prompt
@@ -27,6 +26,7 @@ from bot.kernel.jobs import Schedule
 from bot.people.tables import User
 from bot.ui import Locale, Message
 from bot.ui import refusals as refusal_view
+from bot.ui.callback_data import ButtonData, Forged
 
 Handler = Callable[[Request, str], Awaitable[Any]]
 Statement = Callable[[Request, Any], Awaitable[bool]]  # the intent; False when it was refused
@@ -56,12 +56,12 @@ class ActClass(StrEnum):
     OPERATOR = "operator"
 
 
-def never(_: str) -> bool:
+def never(_: object) -> bool:
     """A callback that does more than show something, whatever its argument."""
     return False
 
 
-def always(_: str) -> bool:
+def always(_: object) -> bool:
     """A callback that only shows something, or leaves things as they are."""
     return True
 
@@ -256,19 +256,32 @@ def typed(
     handler: Callable[[Request, Data], Awaitable[Any]],
     access: ActClass,
     *,
-    looks: Looks = never,
+    looks: Callable[[Data], bool] = never,
+    line: Callable[[Data], str] | None = None,
+    speaks: bool = False,
 ) -> Callback:
     """A callback whose handler gets its argument as a value; a tap that cannot be read is over."""
 
+    def only_looks(argument: str) -> bool:
+        try:
+            return looks(data.read(argument))
+        except Forged:
+            return True
+
+    def line_of(argument: str) -> str:
+        try:
+            return line(data.read(argument)) if line is not None else ""
+        except Forged:
+            return ""
+
     async def handle(request: Request, argument: str) -> None:
         try:
-            read = data.read(argument)
+            await handler(request, data.read(argument))
         except Forged:
             await request.answer(Refusal(RefusalCode.EXPIRED))
-            return
-        await handler(request, read)
 
-    return Callback(data.prefix, handle, access, looks=looks)
+    stands_for = line_of if line is not None else None
+    return Callback(data.prefix, handle, access, looks=only_looks, line=stands_for, speaks=speaks)
 
 
 def wordless(act: Callable[[Request], Awaitable[Any]]) -> Handler:

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
+
+from bot.ui.callback_data import ButtonData
 
 FRESH_MS: Final = 60_000
 
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
+@dataclass(frozen=True, slots=True)
+class CancelButton(ButtonData):
+    """Cancel one order; `shown` is when the button was."""
+
+    prefix = "cancel"
+
+    code: str
+    shown: str = ""
+
+
 def cancel_data(code: str, now_ms: int) -> str:
     """Data of the cancel button of one order."""
-    return f"cancel:{code}:{stamp(now_ms)}"
+    return CancelButton(code, stamp(now_ms)).pack()
 
 
 def stamp(now_ms: int) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
-from bot.chat.callback_data import number
 from bot.chat.request import Request
 from bot.domain.accounts.account import FeeRates, Position
 from bot.domain.accounts.holdings import meant
@@ -23,12 +22,15 @@ from bot.trading.chat import trade
 from bot.trading.queries import Queries
 from bot.ui import charts, funding_table
 from bot.ui import refusals as refusal_view
-from bot.ui.funding_table import SortOrder
+from bot.ui.funding_table import TableButton
 from bot.ui.words import symbol_name
 
 SIZES: Final = ("250", "500", "1000")  # of one leg, in quote
 # Source: Backpack's fee table, tier 1; for who has not linked an account.
 TIER_1: Final = FeeRates(Decimal(8), Decimal(10), Decimal(2), Decimal(5))
+
+
+_FIRST: Final = TableButton()
 
 
 async def begin(request: Request, argument: str) -> None:
@@ -44,17 +46,16 @@ async def funding(request: Request, argument: str = "") -> bool:
     return await (market(request, argument) if argument.strip() else table(request))
 
 
-async def table(request: Request, argument: str = "") -> bool:
-    """All perps; `argument` is the order and the page of a tapped button."""
-    order, _, page = argument.partition(":")
+async def table(request: Request, button: TableButton = _FIRST) -> bool:
+    """All perps, in the order and at the page of a tapped button."""
     rows = await request.service(FundingHistory).rows()
     message = funding_table.table(
         request.here,
         rows,
-        order=SortOrder(order) if order in set(SortOrder) else SortOrder.EXTREME,
-        page=number(page) or 0,
+        order=button.order,
+        page=button.page,
         now_ms=request.services.clock(),
-        page_data=lambda order, page: f"fr:{order.value}:{page}",
+        page_data=lambda order, page: TableButton(order, page).pack(),
         symbol_data=lambda symbol: f"fm:{symbol}",
     )
     await request.show_publicly(message)
@@ -80,7 +81,7 @@ async def market(request: Request, mention: str) -> bool:
         now_ms=services.clock(),
         carry=carry,
         mine=None if holding is None else _mine(holding, row),
-        table_data="fr:",
+        table_data=TableButton().pack(),
         carry_data=None if carry is None else f"cy:{perp.base}",
         alert_data=f"go:alert {symbol_name(perp.symbol)} funding flips" if request.sender.private else None,
         refresh_data=f"fm:{perp.symbol}",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.chat.feature import ActClass, Callback, Command, Feature, always
+from bot.chat.feature import ActClass, Callback, Command, Feature, always, typed
 from bot.chat.menus import MenuPart
 from bot.domain.intent import QueryKind
 from bot.funding import chat
+from bot.ui.funding_table import TableButton
 
 FEATURE: Final = Feature(
     "funding",
@@ -16,7 +17,7 @@ FEATURE: Final = Feature(
         Command("carry", chat.carry, ActClass.READ, listed=290),
     ),
     callbacks=(
-        Callback("fr", chat.table, ActClass.READ, looks=always),
+        typed(TableButton, chat.table, ActClass.READ, looks=always),
         Callback("fm", chat.market, ActClass.READ, looks=always),
         Callback("cy", chat.carry, ActClass.READ, looks=always),
     ),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.domain.notifications.preferences import URGENT, Event, Volume
+from bot.ui.callback_data import ButtonData
 from bot.ui.locale import Locale
 from bot.ui.message import Button, Message, button, keyboard, lines
 from bot.ui.numbers import clock_minute
@@ -15,6 +16,19 @@ from bot.ui.numbers import clock_minute
 PRIVATE_EVENTS: Final = tuple(Event)
 GROUP_EVENTS: Final = (Event.ALERT, Event.FUNDING, Event.MARKET, Event.DIGEST)
 _MARKS: Final = {Volume.ON: "🔔", Volume.SILENT: "🔕", Volume.DIGEST: "📰", Volume.OFF: "🚫"}
+
+
+@dataclass(frozen=True, slots=True)
+class NoiseButton(ButtonData):
+    """The page; a kind of news or a group's setting; or what is chosen for it."""
+
+    prefix = "hush"
+
+    name: str = ""
+    value: str = ""
+
+
+_BACK: Final = NoiseButton().pack()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +47,7 @@ class NotificationsView:
 def noise(
     locale: Locale, current: NotificationsView, *, operator: bool, saved: Event | None = None
 ) -> Message:
-    """The page. Data are `hush:<event>`; `saved` is the kind just changed."""
+    """The page. `saved` is the kind just changed."""
     events = [event for event in current.volumes if operator or event is not Event.OPERATOR]
     start, end = current.quiet_from, current.quiet_to
     quiet = (
@@ -60,7 +74,7 @@ def noise(
         locale.text("noise-urgent") if current.private else None,
     )
     buttons = [
-        Button(f"{_MARKS[current.volumes[event]]} {_name(locale, event)}", f"hush:{event}")
+        Button(f"{_MARKS[current.volumes[event]]} {_name(locale, event)}", NoiseButton(event).pack())
         for event in events
     ]
     rows = [buttons[at : at + 3] for at in range(0, len(buttons), 3)]
@@ -74,9 +88,9 @@ def _last_row(locale: Locale, private: bool) -> tuple[Button | None, ...]:
             button(locale, "button-back", "menu:settings"),
         )
     return (
-        button(locale, "button-setting-quiet", "hush:quiet"),
-        button(locale, "button-setting-zone", "hush:zone"),
-        button(locale, "button-setting-language", "hush:language"),
+        button(locale, "button-setting-quiet", NoiseButton("quiet").pack()),
+        button(locale, "button-setting-zone", NoiseButton("zone").pack()),
+        button(locale, "button-setting-language", NoiseButton("language").pack()),
     )
 
 
@@ -89,13 +103,13 @@ def volume_choice(locale: Locale, event: Event, chosen: Volume, *, private: bool
         locale.text("noise-question", event=_name(locale, event)),
         locale.text("noise-urgent") if offered == spoken else locale.text("noise-digest-hint"),
     )
-    return Message(text, keyboard(*rows, (button(locale, "button-back", "hush:"),)))
+    return Message(text, keyboard(*rows, (button(locale, "button-back", _BACK),)))
 
 
 def _option(locale: Locale, event: Event, volume: Volume, is_chosen: bool) -> Button:
     label = f"{_MARKS[volume]} {locale.plain(f'volume-{volume}')}"
     return Button(
-        locale.plain("option-chosen", label=label) if is_chosen else label, f"hush:{event}:{volume}"
+        locale.plain("option-chosen", label=label) if is_chosen else label, NoiseButton(event, volume).pack()
     )
 
 
@@ -105,13 +119,14 @@ def chat_choice(locale: Locale, name: str, options: Sequence[tuple[str, str]], c
         (
             Button(
                 locale.plain("option-chosen", label=label) if value == chosen else label,
-                f"hush:{name}:{value}",
+                NoiseButton(name, value).pack(),
             ),
         )
         for value, label in options
     ]
     return Message(
-        locale.text(f"noise-{name}-title"), keyboard(*rows, (button(locale, "button-back", "hush:"),))
+        locale.text(f"noise-{name}-title"),
+        keyboard(*rows, (button(locale, "button-back", _BACK),)),
     )
 
 

@@ -22,8 +22,10 @@ from bot.posts.content import NoFunding, Posting
 from bot.posts.events import PostsChanged
 from bot.posts.tables import PostKind, PostState, ScheduledPost
 from bot.posts.views import schedules as view
+from bot.posts.views.schedules import ADD, NewPost, PostButton
 from bot.ui import Message
 from bot.ui import refusals as refusal_view
+from bot.ui.callback_data import number
 
 MOST: Final = 20  # posts of one chat
 DIGEST_AT: Final = "20:00"
@@ -51,19 +53,23 @@ async def schedule(request: Request, text: str = "") -> None:
         await _obey(request, line)
 
 
-async def tapped(request: Request, argument: str) -> None:
+async def tapped(request: Request, button: PostButton) -> None:
     """A button: a post by its number, one of its acts, or a new one."""
-    subject, _, act = argument.partition(":")
-    if subject == "add" and act in view.KINDS:
-        if await may_manage(request):
-            await request.show_publicly(view.ask_when(request.here, act))
-    elif subject == "add":
-        kind, _, choice = act.partition(":")
-        await _line(request, f"{kind} {_spoken(kind, choice)}")
-    elif subject.isdecimal() and len(subject) < 10:
-        await _one(request, int(subject), act)
+    if button.subject == ADD:
+        await _new(request, NewPost.read(button.act))
+    elif (post_id := number(button.subject)) is not None:
+        await _one(request, post_id, button.act)
     else:
         await _list(request)
+
+
+async def _new(request: Request, new: NewPost) -> None:
+    if new.choice:
+        await _line(request, f"{new.kind} {_spoken(new.kind, new.choice)}")
+    elif new.kind not in view.KINDS:
+        await _list(request)
+    elif await may_manage(request):
+        await request.show_publicly(view.ask_when(request.here, new.kind))
 
 
 async def _one(request: Request, post_id: int, act: str) -> None:

@@ -130,7 +130,7 @@ class Posting:
             order=funding_table.SortOrder.EXTREME,
             page=0,
             now_ms=now,
-            page_data=lambda order, page: f"fr:{order.value}:{page}",
+            page_data=lambda order, page: funding_table.TableButton(order, page).pack(),
             symbol_data=lambda name: f"fm:{name}",
         )
         message = view.funding(locale, table, late, settlement_ms=settled, now_ms=now)

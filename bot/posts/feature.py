@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.chat.events import DigestChosen
-from bot.chat.feature import ActClass, Callback, Command, Feature
+from bot.chat.feature import ActClass, Command, Feature, typed
 from bot.chat.menus import MenuPart
 from bot.chat.services import Part, Services
 from bot.exchange.backpack import BackpackClient
@@ -16,6 +16,7 @@ from bot.posts import chat, storage, tables
 from bot.posts.content import Posting
 from bot.posts.events import PostsChanged
 from bot.posts.jobs import Posts
+from bot.posts.views.schedules import PostButton
 
 SETTLEMENTS_S: Final = 5.0
 TIDY_S: Final = 3600.0
@@ -50,7 +51,7 @@ def _schedule(services: Services, jobs: Schedule) -> None:
 FEATURE: Final = Feature(
     "posts",
     commands=(Command("schedule", chat.schedule, ActClass.JUDGED, listed=300),),
-    callbacks=(Callback("sch", chat.tapped, ActClass.JUDGED),),
+    callbacks=(typed(PostButton, chat.tapped, ActClass.JUDGED),),
     parts=(Part(Posting, _posting),),
     menu=(MenuPart("account", 50, "schedule"),),
     tables=(tables,),

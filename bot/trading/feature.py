@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from bot.chat import confirmations
-from bot.chat.feature import ActClass, Callback, Command, Feature, Reader, always, at, wordless
+from bot.chat.feature import ActClass, Callback, Command, Feature, Reader, always, at, typed, wordless
 from bot.chat.menus import MenuPart
+from bot.chat.minted import CancelButton
 from bot.chat.request import Request
 from bot.domain.intent import (
     AgainIntent,
@@ -19,17 +20,13 @@ from bot.domain.intent import (
 )
 from bot.trading import jobs, parts
 from bot.trading.chat import accounts, cancels, flatten, lists, order_wizard, ticket_cards, trade
+from bot.trading.chat.line_buttons import AccountLine, AlwaysButton, CancelAllButton, PositionsButton
 from bot.trading.storage import promise_tables, tables
 from bot.trading.tracking.user_streams import UserStreams
 
 
 async def _panic(request: Request, _: PanicIntent) -> bool:
     return await flatten.panic(request)
-
-
-def _line_of_account(argument: str) -> str:
-    """The line of `<account>:<line>`."""
-    return argument.partition(":")[2]
 
 
 _COMMANDS: Final = (
@@ -62,21 +59,21 @@ _CALLBACKS: Final = (
     Callback("ok", trade.confirm, ActClass.JUDGED, holds=True, speaks=True),
     Callback("no", trade.withdraw, ActClass.READ, looks=always, holds=True, speaks=True),
     Callback("go", trade.run, ActClass.JUDGED, line=str),
-    Callback("on", trade.run_on, ActClass.JUDGED, line=_line_of_account),
-    Callback("always", trade.always, ActClass.JUDGED),
+    typed(AccountLine, trade.run_on, ActClass.JUDGED, line=lambda button: button.line),
+    typed(AlwaysButton, trade.always, ActClass.JUDGED),
     Callback("w", order_wizard.step, ActClass.JUDGED, looks=always),
-    Callback("pos", lists.positions, ActClass.READ, looks=always),
+    typed(PositionsButton, lists.positions, ActClass.READ, looks=always),
     Callback("ord", lists.orders, ActClass.READ, looks=always),
     Callback("bal", lists.balance, ActClass.READ, looks=always),
     Callback("px", lists.price, ActClass.READ, looks=always),
     Callback("bk", lists.book, ActClass.READ, looks=always),
-    Callback("cancel", cancels.cancel_order, ActClass.REDUCE_RISK),
-    Callback("cancelall", cancels.cancel_all, ActClass.REDUCE_RISK, looks=at("ask")),
+    typed(CancelButton, cancels.cancel_order, ActClass.REDUCE_RISK),
+    typed(CancelAllButton, cancels.cancel_all, ActClass.REDUCE_RISK, looks=lambda one: one.step == "ask"),
     Callback("panic", flatten.panic_asked, ActClass.REDUCE_RISK, looks=at("ask")),
     Callback("flat", flatten.panic_confirmed, ActClass.REDUCE_RISK),
     Callback("acc", accounts.accounts, ActClass.READ, looks=always),
-    Callback("acct", accounts.account_step, ActClass.SETTINGS, looks=at("unlink")),  # which asks first
-    Callback("link", accounts.link_step, ActClass.OPEN_RISK, looks=at("cancel")),
+    typed(accounts.AccountButton, accounts.account_step, ActClass.SETTINGS, looks=accounts.only_asks),
+    typed(accounts.LinkButton, accounts.link_step, ActClass.OPEN_RISK, looks=accounts.only_ends),
     Callback("sure", confirmations.sure, ActClass.STRANGERS, speaks=True),
     Callback("keep", accounts.keep, ActClass.STRANGERS, looks=always),
     Callback("lang", accounts.language, ActClass.STRANGERS, looks=lambda argument: argument == "ask"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
@@ -11,6 +12,7 @@ from markupsafe import Markup
 
 from bot.domain.markets.funding import FundingRow
 from bot.domain.values import HUNDRED
+from bot.ui.callback_data import ButtonData
 from bot.ui.locale import Locale, clean
 from bot.ui.message import Button, Message, button, keyboard, lines
 
@@ -25,6 +27,16 @@ class SortOrder(StrEnum):
     HIGHEST = "h"
     LOWEST = "l"
     SYMBOL = "s"
+
+
+@dataclass(frozen=True, slots=True)
+class TableButton(ButtonData):
+    """A page of the table in some order."""
+
+    prefix = "fr"
+
+    order: SortOrder = SortOrder.EXTREME
+    page: int = 0
 
 
 def table(

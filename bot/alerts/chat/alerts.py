@@ -11,10 +11,11 @@ from decimal import Decimal
 from typing import Final
 
 from bot.alerts.chat import already_true, cards
+from bot.alerts.chat.alert_buttons import LIST, AlertAct, AlertButton, of
 from bot.alerts.chat.announcer import intent_of
 from bot.alerts.chat.change import changed
 from bot.alerts.chat.judging import judged
-from bot.alerts.chat.lists import LIST, alerts, missed, put
+from bot.alerts.chat.lists import alerts, missed, put
 from bot.alerts.condition_codec import kind_of, pack, unpack
 from bot.alerts.resolution import OF_ACCOUNTS
 from bot.alerts.service import Alerts
@@ -22,7 +23,6 @@ from bot.alerts.storage.alerts import LIVE
 from bot.alerts.storage.tables import Alert, AlertState
 from bot.alerts.views import cards as alert_view
 from bot.chat.admins import may_manage
-from bot.chat.callback_data import number
 from bot.chat.prompts import Prompt
 from bot.chat.request import Request
 from bot.domain.alerts.alert import Condition, WhenTrue
@@ -33,6 +33,7 @@ from bot.trading.chat import unparsed
 from bot.trading.linking import Linking
 from bot.ui import Button
 from bot.ui import refusals as refusal_view
+from bot.ui.callback_data import number
 from bot.ui.message import keyboard
 
 STEPS: Final = ("-5", "-1", "+1", "+5")  # per cent a number is changed by at a tap
@@ -94,8 +95,8 @@ async def save(request: Request, intent: AlertIntent, when: WhenTrue = WhenTrue.
     card = await cards.card(request, intent, condition)
     buttons = keyboard(
         (
-            alert_view.action(request.here, "undo", f"al:undo:{alert.id}"),
-            alert_view.action(request.here, "edit", f"al:edit:{alert.id}"),
+            alert_view.action(request.here, "undo", of(AlertAct.UNDO, alert.id)),
+            alert_view.action(request.here, "edit", of(AlertAct.EDIT, alert.id)),
             alert_view.action(request.here, "list", LIST),
         )
     )
@@ -178,33 +179,34 @@ async def _account(request: Request, intent: AlertIntent) -> int | Refusal | Non
 # --- one of them ---------------------------------------------------------------------------------------
 
 
-async def tap(request: Request, argument: str) -> None:
-    """`<action>:<alert>[:<more>]` of the buttons under alerts."""
-    action, _, rest = argument.partition(":")
-    if action in {"list", "missed"}:
-        await (alerts(request, rest) if action == "list" else missed(request, rest))
+async def tap(request: Request, button: AlertButton) -> None:
+    """The buttons under alerts."""
+    if button.act is AlertAct.LIST:
+        await alerts(request, str(button.number))
         return
-    word, _, more = rest.partition(":")
-    alert = await request.service(Alerts).get(number(word) or 0)
-    if alert is None or action not in _ACTIONS:
+    if button.act is AlertAct.MISSED:
+        await missed(request, str(button.number))
+        return
+    alert = await request.service(Alerts).get(button.number)
+    if alert is None:
         await request.answer(Refusal(RefusalCode.EXPIRED))
         return
-    if not await _may(request, alert, action):
+    if not await _may(request, alert, button.act):
         await request.answer(Refusal(RefusalCode.NOT_YOUR_BUTTON))
         return
     request.answer_soon()
-    await _ACTIONS[action](request, alert, more)
+    await _ACTIONS[button.act](request, alert, button.more)
 
 
-async def _may(request: Request, alert: Alert, action: str) -> bool:
+async def _may(request: Request, alert: Alert, act: AlertAct) -> bool:
     """Its maker may do everything; in its group others may look, and an admin may delete."""
     if alert.user_id == request.user.id:
         return True
     if request.sender.private or alert.chat_id != request.sender.chat_id:
         return False
-    if action == "delete":
+    if act is AlertAct.DELETE:
         return await may_manage(request)
-    return action in {"open", "replay"}
+    return act in {AlertAct.OPEN, AlertAct.REPLAY}
 
 
 async def _open(request: Request, alert: Alert, _: str) -> None:
@@ -215,7 +217,7 @@ async def _open(request: Request, alert: Alert, _: str) -> None:
     card = await cards.card(request, intent, unpack(alert.kind, alert.condition))
     toggle = "resume" if paused else "pause"
     names = ((toggle, "edit"), ("replay", "delete"))
-    rows = [[alert_view.action(request.here, name, f"al:{name}:{alert.id}") for name in row] for row in names]
+    rows = [[alert_view.action(request.here, name, of(name, alert.id)) for name in row] for row in names]
     buttons = keyboard(*rows, (alert_view.action(request.here, "back", LIST),))
     await put(request, alert_view.detail(request.here, card, paused=paused, buttons=buttons))
 
@@ -252,7 +254,7 @@ async def _over(request: Request, deleted: Alert | None, *, undone: bool) -> Non
         await put(request, alert_view.gone(request.here, list_data=LIST))
         return
     mine = deleted.user_id == request.user.id
-    again = alert_view.action(request.here, "again", f"al:again:{deleted.id}") if mine else None
+    again = alert_view.action(request.here, "again", of(AlertAct.AGAIN, deleted.id)) if mine else None
     view = alert_view.undone if undone else alert_view.deleted
     await put(request, view(request.here, unpack(deleted.kind, deleted.condition), again=again))
 
@@ -280,11 +282,11 @@ async def _edit(request: Request, alert: Alert, _: str) -> None:
     if request.sender.private:
         request.services.prompts.expect(request.user.id, Prompt("alert", f"edit:{alert.id}"))
     steps = [
-        Button(f"{step}%".replace("-", "−"), f"al:by:{alert.id}:{step}")
+        Button(f"{step}%".replace("-", "−"), AlertButton(AlertAct.BY, alert.id, step).pack())
         for step in STEPS
         if changed(intent, step=Decimal(step)) is not None
     ]
-    buttons = keyboard(steps, (alert_view.action(request.here, "back", f"al:open:{alert.id}"),))
+    buttons = keyboard(steps, (alert_view.action(request.here, "back", of(AlertAct.OPEN, alert.id)),))
     condition = unpack(alert.kind, alert.condition)
     await put(request, alert_view.changing(request.here, condition, buttons))
 
@@ -315,15 +317,15 @@ async def _put_in_place(
 
 
 _ACTIONS = {
-    "open": _open,
-    "pause": _pause,
-    "resume": _resume,
-    "delete": _delete,
-    "undo": _undo,
-    "again": _again,
-    "replay": _replay,
-    "edit": _edit,
-    "by": _by,
+    AlertAct.OPEN: _open,
+    AlertAct.PAUSE: _pause,
+    AlertAct.RESUME: _resume,
+    AlertAct.DELETE: _delete,
+    AlertAct.UNDO: _undo,
+    AlertAct.AGAIN: _again,
+    AlertAct.REPLAY: _replay,
+    AlertAct.EDIT: _edit,
+    AlertAct.BY: _by,
 }
 
 

@@ -12,13 +12,13 @@ from bot.alerts.storage.alerts import LIVE
 from bot.alerts.storage.tables import Alert
 from bot.alerts.views import already_true as view
 from bot.alerts.views import cards as alert_view
-from bot.chat.callback_data import number
 from bot.chat.request import Request
 from bot.domain.alerts.alert import Condition, WhenTrue
 from bot.domain.intent import AlertIntent
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import Language
 from bot.language import Parsed, parse
+from bot.ui.callback_data import number
 from bot.ui.message import keyboard
 
 ANSWERS: Final = (WhenTrue.NOW, WhenTrue.AGAIN)

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.alerts.chat.alert_buttons import AlertAct, of
 from bot.alerts.condition_codec import unpack
 from bot.alerts.events import Fired, PlanFired
 from bot.alerts.funding_flips import BAND
@@ -157,6 +158,6 @@ def _buttons(locale: Locale, batch: Sequence[Fired]) -> Keyboard:
 def _own(locale: Locale, alert: Alert) -> tuple[Button, ...]:
     """What can be done with the alert itself: one that speaks on is paused, one that is done set again."""
     if alert.state is AlertState.ARMED and alert.repeat:
-        pause = alert_view.action(locale, "pause", f"al:pause:{alert.id}")
-        return pause, alert_view.action(locale, "delete", f"al:delete:{alert.id}")
-    return (alert_view.action(locale, "again", f"al:again:{alert.id}"),)
+        pause = alert_view.action(locale, "pause", of(AlertAct.PAUSE, alert.id))
+        return pause, alert_view.action(locale, "delete", of(AlertAct.DELETE, alert.id))
+    return (alert_view.action(locale, "again", of(AlertAct.AGAIN, alert.id)),)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
+from bot.alerts.chat.alert_buttons import LIST, AlertAct, AlertButton, of
 from bot.alerts.chat.announcer import news
 from bot.alerts.condition_codec import unpack
 from bot.alerts.service import Alerts
 from bot.alerts.storage.tables import AlertState
 from bot.alerts.views import cards as alert_view
-from bot.chat.callback_data import number
 from bot.chat.request import Request
 from bot.ui import Message
+from bot.ui.callback_data import number
 
 MISSED_DAYS: Final = 7
-LIST: Final = "al:list"
 
 
 async def put(request: Request, message: Message) -> int | None:
@@ -43,10 +43,10 @@ async def alerts(request: Request, page: str = "0") -> bool:
         request.here,
         entries,
         page=number(page) or 0,
-        page_data=lambda n: f"{LIST}:{n}",
-        open_data=lambda alert_id: f"al:open:{alert_id}",
+        page_data=lambda n: AlertButton(AlertAct.LIST, n).pack(),
+        open_data=lambda alert_id: of(AlertAct.OPEN, alert_id),
         new_data="aw:",
-        missed_data="al:missed" if private else None,
+        missed_data=AlertButton(AlertAct.MISSED).pack() if private else None,
         back_data="menu:main" if private else None,
     )
     await put(request, message)
@@ -62,7 +62,7 @@ async def missed(request: Request, page: str = "0") -> bool:
         [news(one) for one in reversed(found)],
         days=MISSED_DAYS,
         page=number(page) or 0,
-        page_data=lambda n: f"al:missed:{n}",
+        page_data=lambda n: AlertButton(AlertAct.MISSED, n).pack(),
         list_data=LIST,
     )
     await request.show(message)

@@ -11,6 +11,7 @@ from decimal import Context, Decimal
 from typing import Final
 
 from bot.alerts.chat import alerts, cards, lists
+from bot.alerts.chat.alert_buttons import LIST
 from bot.alerts.views import cards as alert_view
 from bot.chat import menus as start_view
 from bot.chat.prompts import Prompt
@@ -220,7 +221,7 @@ async def _show(
         request.here,
         f"alert-{question}",
         list(choices),
-        cancel_data=lists.LIST,
+        cancel_data=LIST,
         per_row=per_row,
         **words,
     )

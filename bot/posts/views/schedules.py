@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from bot.domain.alerts.alert import Loudness
 from bot.kernel.recurrence import EVERY_DAY
+from bot.ui.callback_data import ButtonData
 from bot.ui.locale import Locale, clean
 from bot.ui.message import Button, Message, button, keyboard, lines
 from bot.ui.words import symbol_name
@@ -19,6 +20,32 @@ TIMES: Final = ("00:00", "06:00", "08:00", "09:00", "12:00", "16:00", "18:00", "
 SPANS: Final = ("1h", "4h", "8h")  # of movers and extremes
 NAME_CHARS: Final = 40
 LEADS: Final = ("5m", "10m", "30m", "60m")  # of the funding table
+
+
+ADD: Final = "add"
+
+
+@dataclass(frozen=True, slots=True)
+class PostButton(ButtonData):
+    """The list; a post by its number, or one of its acts; or `add` with a `NewPost` behind it."""
+
+    prefix = "sch"
+
+    subject: str = ""
+    act: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewPost(ButtonData):
+    """A post that is not there yet, with its time once that is chosen."""
+
+    prefix = f"{PostButton.prefix}:{ADD}"
+
+    kind: str
+    choice: str = ""
+
+
+_BACK: Final = PostButton().pack()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +69,8 @@ def schedules(
     private: bool,
     said: Markup | None = None,
 ) -> Message:
-    """Every post of a chat. Data are `sch:<id>` and `sch:add:<kind>`; `said` is what just happened."""
-    rows = [[Button(_label(locale, post), f"sch:{post.id}")] for post in posts]
+    """Every post of a chat. `said` is what just happened."""
+    rows = [[Button(_label(locale, post), PostButton(str(post.id)).pack())] for post in posts]
     pairs = [_add(locale, kind) for kind in KINDS]
     text = lines(
         said,
@@ -55,7 +82,7 @@ def schedules(
 
 
 def post(locale: Locale, one: PostView) -> Message:
-    """One post and what can be changed. Data are `sch:<id>:<act>`."""
+    """One post and what can be changed."""
     text = lines(
         locale.text(
             "schedule-edit", id=str(one.id), kind=kind_name(locale, one.kind), when=words(locale, one)
@@ -67,19 +94,19 @@ def post(locale: Locale, one: PostView) -> Message:
         _act(locale, one, "on" if one.loudness is Loudness.SILENT else "silent"),
         _act(locale, one, "delete"),
     )
-    options = [Button(choice, f"sch:{one.id}:{choice}") for choice in _choices(one.kind)]
+    options = [Button(choice, PostButton(str(one.id), choice).pack()) for choice in _choices(one.kind)]
     rows = [options[at : at + 4] for at in range(0, len(options), 4)]
-    return Message(text, keyboard(acts, *rows, (button(locale, "button-back", "sch:"),)))
+    return Message(text, keyboard(acts, *rows, (button(locale, "button-back", _BACK),)))
 
 
 def ask_when(locale: Locale, kind: str) -> Message:
-    """The times a new post of this kind may have. Data are `sch:add:<kind>:<choice>`."""
-    options = [Button(choice, f"sch:add:{kind}:{choice}") for choice in _choices(kind)]
+    """The times a new post of this kind may have."""
+    options = [Button(choice, NewPost(kind, choice).pack()) for choice in _choices(kind)]
     rows = [options[at : at + 4] for at in range(0, len(options), 4)]
     text = lines(
         locale.text("schedule-ask-kind", kind=kind_name(locale, kind)), locale.text("schedule-example")
     )
-    return Message(text, keyboard(*rows, (button(locale, "button-back", "sch:"),)))
+    return Message(text, keyboard(*rows, (button(locale, "button-back", _BACK),)))
 
 
 def refused(locale: Locale, key: str, **params: str) -> Message:
@@ -138,11 +165,11 @@ def _label(locale: Locale, one: PostView) -> str:
 
 
 def _add(locale: Locale, kind: str) -> Button:
-    return Button(locale.plain("button-post-add", kind=kind_name(locale, kind)), f"sch:add:{kind}")
+    return Button(locale.plain("button-post-add", kind=kind_name(locale, kind)), NewPost(kind).pack())
 
 
 def _act(locale: Locale, one: PostView, act: str) -> Button:
-    return Button(locale.plain(f"button-post-{act}"), f"sch:{one.id}:{act}")
+    return Button(locale.plain(f"button-post-{act}"), PostButton(str(one.id), act).pack())
 
 
 def _choices(kind: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from bot.domain.values import Language
 from bot.notifications import chats, outbox_rows
 from bot.notifications import views as noise_view
 from bot.notifications.tables import Chat
+from bot.notifications.views import NoiseButton
 from bot.preferences.chat.settings import QUIET_HOURS, ZONES, clock_range, quiet_columns
 from bot.ui import Locale
 
@@ -41,9 +42,9 @@ async def noise(request: Request, _: str = "", *, saved: Event | None = None) ->
     await request.show_publicly(noise_view.noise(request.here, view, operator=is_operator, saved=saved))
 
 
-async def choose(request: Request, argument: str) -> None:
+async def choose(request: Request, button: NoiseButton) -> None:
     """A button of the page: open one kind of news, or store what was tapped."""
-    name, _, value = argument.partition(":")
+    name, value = button.name, button.value
     if name in _GROUP_SETTINGS and not request.sender.private:
         await _group_setting(request, name, value)
     elif name not in set(Event):

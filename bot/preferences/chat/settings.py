@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 from zoneinfo import available_timezones
@@ -12,11 +13,13 @@ from markupsafe import Markup
 from bot.chat import menus
 from bot.chat.feature import Setting, begin
 from bot.chat.request import Request
+from bot.notifications.views import NoiseButton
 from bot.people.tables import ConfirmMode, SizeMeaning, User
 from bot.preferences.views import help as help_view
 from bot.preferences.views import settings as settings_view
 from bot.trading.chat import accounts
 from bot.trading.linking import Linking
+from bot.ui.callback_data import ButtonData
 
 ZONES: Final = (
     *("UTC", "Asia/Shanghai", "Asia/Hong_Kong", "Asia/Singapore", "Asia/Tokyo", "Asia/Dubai"),
@@ -31,6 +34,16 @@ _OPTIONS: Final[dict[str, tuple[str, ...]]] = {
     "quiet": QUIET_HOURS,
     "zone": ZONES,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class SettingButton(ButtonData):
+    """A setting, or the value chosen for it."""
+
+    prefix = "set"
+
+    name: str
+    value: str = ""
 
 
 async def help_topic(request: Request, topic: str = "") -> None:
@@ -79,17 +92,17 @@ async def settings(request: Request, _: str = "", *, saved: str | None = None) -
         settings_view.settings(
             request.locale,
             view,
-            data=lambda name: f"set:{name}",
-            noise_data="hush:",
+            data=lambda name: SettingButton(name).pack(),
+            noise_data=NoiseButton().pack(),
             back_data="menu:main",
             saved=saved,
         )
     )
 
 
-async def setting(request: Request, argument: str) -> None:
+async def setting(request: Request, button: SettingButton) -> None:
     """Open one setting, or store the value tapped."""
-    name, _, value = argument.partition(":")
+    name, value = button.name, button.value
     if name == "language":
         await accounts.language(request, "ask")
     elif name == "account":
@@ -102,7 +115,7 @@ async def setting(request: Request, argument: str) -> None:
         request.user = await request.services.users.change(request.user, **change)
         await settings(request, saved=name)
     else:
-        options = [(option, f"set:{name}:{option}") for option in _OPTIONS[name]]
+        options = [(option, SettingButton(name, option).pack()) for option in _OPTIONS[name]]
         await request.show(
             settings_view.setting_choice(
                 request.locale, name, options, chosen=_chosen(request.user, name), back_data="menu:settings"
@@ -122,7 +135,7 @@ async def _set_of_branch(request: Request, setting: Setting, value: str) -> None
         await setting.choose(request, value)
         await settings(request, saved=setting.name)
         return
-    options = [(option, f"set:{setting.name}:{option}") for option in setting.options]
+    options = [(option, SettingButton(setting.name, option).pack()) for option in setting.options]
     chosen = await setting.chosen(request)
     await request.show(
         settings_view.setting_choice(

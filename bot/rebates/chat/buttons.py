@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.chat.callback_data import ButtonData
 from bot.rebates.model.rebate import Month
 from bot.rebates.model.summary import Breakdown
+from bot.ui.callback_data import ButtonData
 
 
 class Page(StrEnum):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from bot.chat import admins, confirmations
 from bot.chat import menus as start_view
-from bot.chat.callback_data import number
 from bot.chat.prompts import Prompt
 from bot.chat.request import Request
 from bot.chat.services import Services
@@ -22,6 +23,7 @@ from bot.trading.terms import LinkingPage
 from bot.trading.views import linking as link_view
 from bot.ui import Locale, Message
 from bot.ui import refusals as refusal_view
+from bot.ui.callback_data import ButtonData, number
 from bot.vault import AlreadyLinked, SecretRefused
 
 MAX_LABEL: Final = 20
@@ -30,6 +32,55 @@ _LANGUAGES: Final = {
     **dict.fromkeys(("english", "英语", "英文"), Language.ENGLISH),
     **dict.fromkeys(("chinese", "中文", "简体中文", "汉语"), Language.CHINESE),
 }
+
+
+class LinkStep(StrEnum):
+    """What a button of linking does."""
+
+    GENERATE = "generate"
+    PASTE = "paste"
+    DONE = "done"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkButton(ButtonData):
+    """A step of linking; `rest` is the label of the account to be, or the number of the one that is made."""
+
+    prefix = "link"
+
+    step: LinkStep
+    rest: str = ""
+
+
+class AccountStep(StrEnum):
+    """What a button under an account does."""
+
+    USE = "use"
+    UNLINK = "unlink"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountButton(ButtonData):
+    """Make an account the default one, or ask whether to part from it."""
+
+    prefix = "acct"
+
+    step: AccountStep
+    account: int
+
+
+def only_asks(button: AccountButton) -> bool:
+    """Whether a tap is asked about before anything happens."""
+    return button.step is AccountStep.UNLINK
+
+
+def only_ends(button: LinkButton) -> bool:
+    """Whether a tap leaves things as they are."""
+    return button.step is LinkStep.CANCEL
+
+
+_CANCEL: Final = LinkButton(LinkStep.CANCEL).pack()
 
 
 async def start(request: Request, _: str = "") -> None:
@@ -53,11 +104,9 @@ async def link(request: Request, argument: str = "") -> None:
     if isinstance(label, Refusal):
         await request.show(refusal_view.refusal(request.locale, label))
         return
-    suffix = f":{label}" if label else ""
+    generate, paste = LinkButton(LinkStep.GENERATE, label), LinkButton(LinkStep.PASTE, label)
     await request.show(
-        link_view.link_intro(
-            request.locale, generate_data=f"link:generate{suffix}", paste_data=f"link:paste{suffix}"
-        )
+        link_view.link_intro(request.locale, generate_data=generate.pack(), paste_data=paste.pack())
     )
 
 
@@ -76,15 +125,14 @@ def _label(text: str) -> str | Refusal:
     return intent.account or "" if isinstance(intent, TradeIntent) else ""
 
 
-async def link_step(request: Request, argument: str) -> None:
+async def link_step(request: Request, button: LinkButton) -> None:
     """The buttons of linking."""
-    step, _, rest = argument.partition(":")
-    if step == "generate":
-        await _generate(request, rest or None)
-    elif step == "paste":
-        request.services.prompts.expect(request.user.id, Prompt("secret", rest))
-        await request.show(link_view.link_paste_prompt(request.locale, cancel_data="link:cancel"))
-    elif step == "done" and (account_id := number(rest)) is not None:
+    if button.step is LinkStep.GENERATE:
+        await _generate(request, button.rest or None)
+    elif button.step is LinkStep.PASTE:
+        request.services.prompts.expect(request.user.id, Prompt("secret", button.rest))
+        await request.show(link_view.link_paste_prompt(request.locale, cancel_data=_CANCEL))
+    elif button.step is LinkStep.DONE and (account_id := number(button.rest)) is not None:
         await _verify(request, account_id)
     else:
         request.services.prompts.take(request.user.id)
@@ -101,8 +149,8 @@ async def _generate(request: Request, label: str | None) -> None:
             request.locale,
             made.public_key,
             request.service(LinkingPage).url,
-            done_data=f"link:done:{made.account_id}",
-            cancel_data="link:cancel",
+            done_data=LinkButton(LinkStep.DONE, str(made.account_id)).pack(),
+            cancel_data=_CANCEL,
             address=request.service(LinkingPage).public_address,
         )
     )
@@ -117,7 +165,8 @@ async def _verify(request: Request, account_id: int) -> None:
         await request.show(link_view.link_done(request.locale, label, read_only, question))
     elif isinstance(outcome, NotYet):
         # A message of its own: the steps and the key stay where the user can still read them.
-        message = link_view.link_not_yet(request.locale, outcome.value, done_data=f"link:done:{account_id}")
+        done = LinkButton(LinkStep.DONE, str(account_id))
+        message = link_view.link_not_yet(request.locale, outcome.value, done_data=done.pack())
         await request.say_privately(message)
     else:
         await request.say_privately(refusal_view.refusal(request.locale, outcome))
@@ -150,7 +199,7 @@ async def secret(request: Request, text: str, prompt: Prompt | None) -> None:
 
 async def _ask_again(request: Request, prompt: Prompt, problem: str) -> None:
     request.services.prompts.expect(request.user.id, prompt)
-    await request.say(link_view.link_paste_again(request.locale, problem, cancel_data="link:cancel"))
+    await request.say(link_view.link_paste_again(request.locale, problem, cancel_data=_CANCEL))
 
 
 async def stray_secret(services: Services, locale: Locale, chat_id: int, message_id: int) -> Message:
@@ -172,8 +221,8 @@ async def accounts(request: Request, page: str = "0") -> None:
             lines,
             page_data=lambda n: f"acc:{n}",
             page=number(page) or 0,
-            default_data=lambda label: f"acct:use:{ids[label]}",
-            unlink_data=lambda label: f"acct:unlink:{ids[label]}",
+            default_data=lambda label: AccountButton(AccountStep.USE, ids[label]).pack(),
+            unlink_data=lambda label: AccountButton(AccountStep.UNLINK, ids[label]).pack(),
             add_data="menu:link",
         )
     )
@@ -188,16 +237,12 @@ def _line(account: Account, default: Account | None) -> link_view.AccountLine:
     )
 
 
-async def account_step(request: Request, argument: str) -> None:
+async def account_step(request: Request, button: AccountButton) -> None:
     """The buttons under an account."""
-    step, _, rest = argument.partition(":")
-    account_id = number(rest)
-    account = (
-        await request.service(Linking).get(request.user.id, account_id) if account_id is not None else None
-    )
+    account = await request.service(Linking).get(request.user.id, button.account)
     if account is None:
         await accounts(request)
-    elif step == "use":
+    elif button.step is AccountStep.USE:
         await request.service(Linking).set_default(request.user.id, account.id)
         await request.show(link_view.account_default_set(request.locale, account.label))
     else:
@@ -213,11 +258,11 @@ async def unlink(request: Request, label: str = "") -> None:
     known, _ = await request.service(Linking).list(request.user.id)
     named = [a for a in known if not label or a.label.casefold() == label.strip().casefold()]
     if len(named) == 1:
-        await account_step(request, f"unlink:{named[0].id}")
+        await account_step(request, AccountButton(AccountStep.UNLINK, named[0].id))
     elif not known:
         await accounts(request)
     else:
-        labels = [(account.label, f"acct:unlink:{account.id}") for account in known]
+        labels = [(account.label, AccountButton(AccountStep.UNLINK, account.id).pack()) for account in known]
         await request.show(link_view.unlink_which(request.locale, labels))
 
 
@@ -249,7 +294,7 @@ async def _unlink(request: Request, arguments: confirmations.Arguments) -> None:
 
 
 async def _unlink_again(request: Request, arguments: confirmations.Arguments) -> None:
-    await account_step(request, f"unlink:{arguments['account']}")
+    await account_step(request, AccountButton(AccountStep.UNLINK, int(arguments["account"])))
 
 
 CONFIRMATIONS: Final = {

@@ -29,6 +29,8 @@ from bot.notifications.tables import OutboxMessage as Row
 from bot.people import users
 from bot.people.tables import Account, User
 from bot.trading.chat import system_news
+from bot.trading.chat.accounts import AccountButton, AccountStep
+from bot.trading.chat.line_buttons import AccountLine
 from bot.trading.events import Notice, is_told_by_panic
 from bot.trading.storage import endings, fills, orders, promises, tickets
 from bot.trading.storage.tables import Order, Ticket, TicketKind
@@ -245,7 +247,7 @@ class ChatAnnouncer:
             account_label=label,
             kind=kind,
             retry_data=_retry(order, kind, level) if level is not None else None,
-            close_data=f"on:{order.account_id}:close {order.symbol}",
+            close_data=AccountLine(order.account_id, f"close {order.symbol}").pack(),
             positions_data=POSITIONS,
         )
         await self._send(
@@ -265,7 +267,7 @@ class ChatAnnouncer:
             orders.snapshot(order, account.label if account is not None else ""),
             gap,
             retry_data=_retry(order, kind, gap.promise.trigger),
-            close_data=f"on:{order.account_id}:close {order.symbol}",
+            close_data=AccountLine(order.account_id, f"close {order.symbol}").pack(),
             positions_data=POSITIONS,
         )
         key = f"order:{order.id}:missing:{kind}"
@@ -286,7 +288,7 @@ class ChatAnnouncer:
             trigger,
             account_label=account.label if account is not None else "",
             retry_data=_retry(order, "sl", trigger),
-            close_data=f"on:{order.account_id}:close {order.symbol}",
+            close_data=AccountLine(order.account_id, f"close {order.symbol}").pack(),
             positions_data=POSITIONS,
         )
         key = f"order:{order.id}:gone:{self._clock()}"
@@ -302,7 +304,7 @@ class ChatAnnouncer:
             orders.snapshot(order, account.label if account is not None else ""),
             error_code=code,
             error_message=message,
-            unlink_data=f"acct:unlink:{order.account_id}",
+            unlink_data=AccountButton(AccountStep.UNLINK, order.account_id).pack(),
         )
         key = f"order:{order.id}:key-refused"
         await self._send(session, order.chat_id, key, told, LANE_URGENT, event=Event.KEY)
@@ -353,7 +355,7 @@ def _locale(user: User) -> Locale:
 
 
 def _retry(order: Order, kind: str, trigger: Decimal) -> str:
-    return f"on:{order.account_id}:{kind} {order.symbol} {plain(trigger)}"
+    return AccountLine(order.account_id, f"{kind} {order.symbol} {plain(trigger)}").pack()
 
 
 def _event_of(order: Order) -> Event:

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.chat import confirmations
-from bot.chat.callback_data import number
-from bot.chat.minted import is_fresh
+from bot.chat.minted import CancelButton, is_fresh
 from bot.chat.request import Request
 from bot.domain.intent import CancelIntent
 from bot.domain.orders.order import OrderSnapshot
 from bot.domain.refusal import Refusal
 from bot.language import Parsed, canonical, parse
 from bot.trading.chat.flatten import outcome_of, reason_of
+from bot.trading.chat.line_buttons import CancelAllButton
 from bot.trading.execution.cancel_outcome import Cancelled
 from bot.trading.linking import Linking
 from bot.trading.message_context import MessageContexts
@@ -23,6 +23,9 @@ from bot.ui import refusals as refusal_view
 
 ACTION: Final = "cancel"
 _KEEP: Final = "menu:orders"
+
+
+_ON_DEFAULT: Final = CancelAllButton()
 
 
 async def cancel(request: Request, intent: CancelIntent) -> bool:
@@ -37,23 +40,21 @@ async def cancel(request: Request, intent: CancelIntent) -> bool:
     return await _carry_out(request, plan.account.id, plan.intent, _ids(plan.orders))
 
 
-async def cancel_order(request: Request, argument: str) -> None:
-    """The cancel button of one order, `<code>[:<when it was shown>]`: an old one is asked about."""
-    code, _, shown = argument.partition(":")
-    intent = CancelIntent(order_id=code)
-    if is_fresh(shown, request.services.clock()):
+async def cancel_order(request: Request, button: CancelButton) -> None:
+    """The cancel button of one order: an old one is asked about."""
+    intent = CancelIntent(order_id=button.code)
+    if is_fresh(button.shown, request.services.clock()):
         await cancel(request, intent)
     else:
         await ask(request, intent)
 
 
-async def cancel_all(request: Request, argument: str = "ask") -> None:
+async def cancel_all(request: Request, button: CancelAllButton = _ON_DEFAULT) -> None:
     """Ask, then cancel everything that rests: on the account the button names, else on the default."""
-    account_id = argument.partition(":")[2]
     services = request.services
     label = (
-        await services.get(MessageContexts).label(request.user.id, number(account_id) or 0)
-        if account_id
+        await services.get(MessageContexts).label(request.user.id, button.account)
+        if button.account is not None
         else None
     )
     account = (

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Final
 
-from bot.chat.callback_data import number
 from bot.chat.minted import cancel_data
 from bot.chat.request import Request
 from bot.domain.orders.order import OrderSnapshot
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import ZERO, MarketKind
 from bot.marketdata import Moment
+from bot.trading.chat.line_buttons import AccountLine, CancelAllButton, PositionsButton
 from bot.trading.linking import Linking
 from bot.trading.queries import Queries, Shown
 from bot.trading.views import holdings as holdings_view
 from bot.trading.views import market as market_view
 from bot.trading.views import order_list as list_view
 from bot.ui import refusals as refusal_view
+from bot.ui.callback_data import number
 
 
 async def _refused(request: Request, refusal: Refusal) -> bool:
@@ -24,45 +26,46 @@ async def _refused(request: Request, refusal: Refusal) -> bool:
     return False
 
 
-async def positions(request: Request, page: str = "0") -> bool:
-    """Open positions with their buttons; `page` is `<page>[:<account>]`."""
-    number_of, _, account_id = page.partition(":")
-    label = await _label(request, account_id)
+FIRST_POSITIONS: Final = PositionsButton()
+
+
+async def positions(request: Request, button: PositionsButton = FIRST_POSITIONS) -> bool:
+    """Open positions with their buttons."""
+    label = await _label(request, button.account)
     shown = await request.service(Queries).account(request.user, label)
     if isinstance(shown, Refusal):
         return await _refused(request, shown)
     resting = await request.service(Queries).open_orders(request.user, label)
     exits = {} if isinstance(resting, Refusal) else _exits(shown, resting)
+    close_all = AccountLine(shown.account.id, "close all")
     message = holdings_view.positions(
         request.locale,
         shown.positions,
         account_label=shown.account.label,
-        page_data=lambda n: f"pos:{n}:{shown.account.id}",
-        page=_page(number_of),
+        page_data=lambda n: PositionsButton(n, shown.account.id).pack(),
+        page=button.page,
         markets=shown.markets,
         exits=exits,
         action_data=lambda action, symbol: _position_action(action, symbol, shown.account.id),
-        close_all_data=f"on:{shown.account.id}:close all" if len(shown.positions) > 1 else None,
-        refresh_data=f"pos:{_page(number_of)}:{shown.account.id}",
+        close_all_data=close_all.pack() if len(shown.positions) > 1 else None,
+        refresh_data=PositionsButton(button.page, shown.account.id).pack(),
         unread=shown.state.unread_positions,
     )
     await request.show(message)
     return True
 
 
-async def _label(request: Request, account_id: str) -> str | None:
+async def _label(request: Request, account_id: int | None) -> str | None:
     """The account whose positions a list goes on showing, whatever has become the default meanwhile."""
-    known = (
-        await request.service(Linking).get(request.user.id, number(account_id) or 0) if account_id else None
-    )
+    known = await request.service(Linking).get(request.user.id, account_id) if account_id else None
     return known.label if known is not None else None
 
 
-def _position_action(action: str, symbol: str, account_id: int | None) -> str | None:
+def _position_action(action: str, symbol: str, account_id: int) -> str | None:
     """An old list goes on speaking of the account it shows."""
     lines = {
-        "close": f"on:{account_id}:close {symbol}",
-        "half": f"on:{account_id}:close {symbol} 50%",
+        "close": AccountLine(account_id, f"close {symbol}").pack(),
+        "half": AccountLine(account_id, f"close {symbol} 50%").pack(),
         "tp": f"w:tp|{symbol}|{account_id}",
         "sl": f"w:sl|{symbol}|{account_id}",
     }
@@ -112,7 +115,7 @@ async def orders(request: Request, page: str = "0") -> bool:
         page_data=lambda n: f"ord:{n}",
         page=_page(page),
         cancel_data=lambda code: cancel_data(code, now_ms),
-        cancel_all_data=f"cancelall:ask:{account.id}" if found.orders else None,
+        cancel_all_data=CancelAllButton(account=account.id).pack() if found.orders else None,
         refresh_data=f"ord:{_page(page)}",
     )
     await request.show(message)

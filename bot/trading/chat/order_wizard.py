@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Final
 
 from bot.chat import menus as start_view
-from bot.chat.callback_data import number
 from bot.chat.feature import Handler
 from bot.chat.prompts import Prompt
 from bot.chat.request import Request
@@ -18,9 +17,11 @@ from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import MarketKind
 from bot.language import classify
 from bot.trading.chat import trade
+from bot.trading.chat.line_buttons import AccountLine
 from bot.trading.message_context import MessageContexts
 from bot.trading.queries import Queries
 from bot.ui import refusals as refusal_view
+from bot.ui.callback_data import number
 from bot.ui.words import symbol_name
 
 NONE: Final = "-"
@@ -163,7 +164,7 @@ async def _ask_position(request: Request, verb: str) -> None:
     account_id = shown.account.id
     choices = [(symbol_name(one.symbol), f"w:{verb}|{one.symbol}|{account_id}") for one in shown.positions]
     if verb == "close" and len(choices) > 1:
-        choices.append(("all", f"on:{account_id}:close all"))
+        choices.append(("all", AccountLine(account_id, "close all").pack()))
     question = "close" if verb == "close" else f"{verb}-position"
     await request.show(start_view.ask(request.locale, question, choices, cancel_data="menu:main"))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from bot.chat.callback_data import number
 from bot.chat.request import Request
 from bot.domain.intent import (
     AgainIntent,
@@ -19,9 +18,9 @@ from bot.domain.intent import (
 )
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.language import Parsed, ParseFailure, canonical
-from bot.people.tables import SizeMeaning
 from bot.trading.access import stops
 from bot.trading.chat import cancels, lists, order_list, replies, unparsed
+from bot.trading.chat.line_buttons import AccountLine, AlwaysButton
 from bot.trading.chat.ticket_cards import (
     StatementPlace,
     card_of,
@@ -153,12 +152,11 @@ async def offer(request: Request, intent: TradeIntent | CloseIntent | ProtectInt
     return True
 
 
-async def always(request: Request, argument: str) -> None:
+async def always(request: Request, button: AlwaysButton) -> None:
     """What a bare number of an opening order means from now on (`/settings` shows it), and the line."""
-    code, _, rest = argument.partition(":")
-    if code in set(SizeMeaning) and not isinstance(await request.line_of(rest), Refusal):
-        request.user = await request.services.users.change(request.user, size_meaning=code)
-    await run(request, rest)
+    if not isinstance(await request.line_of(button.line), Refusal):
+        request.user = await request.services.users.change(request.user, size_meaning=button.meaning)
+    await run(request, button.line)
 
 
 async def run(request: Request, text: str) -> None:
@@ -172,10 +170,10 @@ async def run(request: Request, text: str) -> None:
         await request.answer(found)
 
 
-async def run_on(request: Request, argument: str) -> None:
-    """A line behind a button of one account's card: `<account>:<line>` acts there, whatever the default."""
-    account_id, _, text = argument.partition(":")
-    label = await request.service(MessageContexts).label(request.user.id, number(account_id) or 0)
+async def run_on(request: Request, button: AccountLine) -> None:
+    """A line behind a button of one account's card: it acts there, whatever the default."""
+    text = button.line
+    label = await request.service(MessageContexts).label(request.user.id, button.account)
     if isinstance(label, Refusal):
         await refuse(request, label)
         return

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.chat.callback_data import MAX_ID, ButtonData, Forged
 from bot.rebates.model.rebate import Month
+from bot.ui.callback_data import MAX_ID, ButtonData, Forged
 
 
 class Fruit(StrEnum):
