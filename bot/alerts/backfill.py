@@ -10,12 +10,13 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Final
 
 from bot.alerts.evaluator import Evaluator
 from bot.alerts.level_index import Candle
 from bot.alerts.trigger import LAST, MARK, ValueSeries
-from bot.alerts.windows import Window
+from bot.alerts.windows import MINUTE_MS, Window
 from bot.exchange.backpack import BackpackClient, BackpackError
 from bot.exchange.backpack.wire import markets as wm
 from bot.exchange.backpack.wire.base import to_ms
@@ -23,7 +24,6 @@ from bot.exchange.backpack.wire.base import to_ms
 _log = logging.getLogger(__name__)
 
 REACH: Final = 1000  # trades REST gives at once
-MINUTE_MS: Final = 60_000
 MOST_CANDLES: Final = 1000  # asked for at once
 RETRY_S: Final = 1.0
 _INTERVALS: Final = (
@@ -118,6 +118,20 @@ class AlertBackfill:
                 if candle.end_ms <= end_ms:
                     window.judge(candle)
             from_ms = end_ms
+
+    async def volumes(self, symbol: str, from_ms: int, until_ms: int) -> dict[int, Decimal]:
+        """What traded in each closed minute of a time, in base units by the end of the minute.
+
+        Minutes without trades may be missing. Raises BackpackError.
+        """
+        found: dict[int, Decimal] = {}
+        while from_ms < until_ms:
+            end_ms = min(from_ms + MOST_CANDLES * MINUTE_MS, until_ms)
+            rows = await self._client.klines(symbol, "1m", from_ms // 1000, -(-end_ms // 1000))
+            ends = ((to_ms(row.end), row.volume) for row in rows)
+            found |= {end: volume for end, volume in ends if end is not None and end <= until_ms}
+            from_ms = end_ms
+        return found
 
     async def _read(self, series: ValueSeries, interval: str, from_ms: int, to_ms: int) -> list[Candle]:
         rows = await self._client.klines(

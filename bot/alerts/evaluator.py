@@ -7,7 +7,7 @@ does not know yet (triggers armed again, spent, moved) is the alert's memory, to
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -191,11 +191,20 @@ class Evaluator:
 
     def minute(self, symbol: str, volume: Decimal, end_ms: int) -> None:
         """A minute's volume is known."""
-        for length, volumes in self.volumes.get(symbol, {}).items():
-            change = volumes.take(volume, end_ms)
-            if change is not None:
-                self.observe(ValueSeries(f"rise:volume:{length}", symbol), change, end_ms)
-                self.observe(ValueSeries(f"fall:volume:{length}", symbol), -change, end_ms)
+        for volumes in self.volumes.get(symbol, {}).values():
+            self._volume_changed(symbol, volumes.length_ms, volumes.take(volume, end_ms), end_ms)
+
+    def past_minutes(self, symbol: str, minutes: Mapping[int, Decimal], until_ms: int) -> None:
+        """What traded in the minutes until then, by their ends; for windows that miss some of it."""
+        for volumes in self.volumes.get(symbol, {}).values():
+            if not volumes.is_complete:
+                volumes.learn(minutes, until_ms)
+                self._volume_changed(symbol, volumes.length_ms, volumes.change(), volumes.newest_ms)
+
+    def _volume_changed(self, symbol: str, length_ms: int, change: Decimal | None, at_ms: int) -> None:
+        if change is not None:
+            self.observe(ValueSeries(f"rise:volume:{length_ms}", symbol), change, at_ms)
+            self.observe(ValueSeries(f"fall:volume:{length_ms}", symbol), -change, at_ms)
 
     def judge(self, series: ValueSeries, candle: Candle) -> None:
         """A candle over a time nobody watched; `series` are prices."""

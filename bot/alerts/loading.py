@@ -8,12 +8,12 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
-from bot.alerts.backfill import MINUTE_MS
 from bot.alerts.decisions import Watched
 from bot.alerts.evaluator import Evaluator
 from bot.alerts.resolution import watched_of
 from bot.alerts.storage import alerts as rows
 from bot.alerts.trigger import ValueSeries, name_of, names_of
+from bot.alerts.windows import MINUTE_MS
 from bot.domain.alerts.alert import Trend
 from bot.kernel.storage import Database
 

@@ -12,7 +12,7 @@ from bot.alerts.backfill import AlertBackfill
 from bot.alerts.condition_codec import symbol_of
 from bot.alerts.evaluator import Evaluator
 from bot.alerts.trigger import INTEREST, FundingFacts, ValueSeries, series_of
-from bot.alerts.windows import Window
+from bot.alerts.windows import MINUTE_MS, Window
 from bot.domain.alerts.alert import (
     Activity,
     ActivityMove,
@@ -30,6 +30,8 @@ from bot.marketdata import Catalogue
 
 _log = logging.getLogger(__name__)
 
+VOLUMES_MS: Final = 20_000
+SETTLED_MS: Final = 5_000  # a minute that is over for less may lack its last trades
 DAYS_MS: Final = 30 * 86_400_000
 MOST_RATES: Final = 1_000
 MIDDLE: Final = Decimal("0.95")
@@ -53,6 +55,7 @@ class ReferenceData:
         self._catalogue = catalogue
         self._repair = repair
         self._now_ms = now_ms
+        self._asked_ms: dict[str, int] = {}  # when a market's volumes were asked for
 
     async def prepare(self, condition: Condition) -> None:
         """Fetch what the condition needs. A failure is logged: without it, the condition waits."""
@@ -63,8 +66,34 @@ class ReferenceData:
                 await self._window(condition)
             elif isinstance(condition, ActivityMove) and condition.activity is Activity.OPEN_INTEREST:
                 await self._interest(condition)
+            elif isinstance(condition, ActivityMove):
+                await self._volumes(condition.symbol)
         except BackpackError as error:
             _log.warning("no background for %s: %s", type(condition).__name__, type(error).__name__)
+
+    async def fill_volumes(self) -> None:
+        """Ask for the minutes of volume that were not heard: after a start, a gap, a minute without trades.
+
+        To be called every second or so. A market is asked for once in `VOLUMES_MS`; a failure is logged.
+        """
+        now = self._now_ms()
+        for symbol, lengths in list(self._evaluator.volumes.items()):
+            is_whole = all(volumes.is_complete for volumes in lengths.values())
+            if is_whole or now - self._asked_ms.get(symbol, 0) < VOLUMES_MS:
+                continue
+            try:
+                await self._volumes(symbol)
+            except BackpackError as error:
+                _log.warning("no volumes of %s: %s", symbol, type(error).__name__)
+
+    async def _volumes(self, symbol: str) -> None:
+        lengths = [volumes.length_ms for volumes in self._evaluator.volumes.get(symbol, {}).values()]
+        if not lengths:
+            return
+        self._asked_ms[symbol] = now = self._now_ms()
+        until_ms = (now - SETTLED_MS) // MINUTE_MS * MINUTE_MS
+        minutes = await self._repair.volumes(symbol, until_ms - 2 * max(lengths), until_ms)
+        self._evaluator.past_minutes(symbol, minutes, until_ms)
 
     async def _funding(self, condition: FundingLevel | FundingFlip | FundingExtreme) -> None:
         markets = await self._catalogue.markets()

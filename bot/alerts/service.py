@@ -122,6 +122,7 @@ class Alerts:
             self.engine.follow(name, seen_ms)
         self._look_at_markets()  # what leaves in the first second is news as well
         self._spawn(self._prepare())
+        self._spawn(self._fill_volumes())
         self._spawn(self._sweep())
         self._spawn(self._judge_fills())
 
@@ -333,6 +334,15 @@ class Alerts:
                     _log.exception("no background for %s", type(condition).__name__)
             self.engine.decided()
             await asyncio.sleep(PREPARE_S)
+
+    async def _fill_volumes(self) -> None:
+        while True:
+            try:
+                await self._background.fill_volumes()
+            except Exception:
+                _log.exception("volumes could not be filled")
+            self.engine.decided()
+            await asyncio.sleep(SWEEP_S)
 
     async def _sweep(self) -> None:
         while True:

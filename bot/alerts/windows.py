@@ -7,10 +7,14 @@ an extreme: an update costs O(1) on average, whatever the length of the window.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Final
 
 from bot.alerts.level_index import Candle
 from bot.domain.values import HUNDRED, ZERO
+
+MINUTE_MS: Final = 60_000
 
 
 class Window:
@@ -79,22 +83,55 @@ def _candle(of: Candle, high: Decimal, close: Decimal) -> Candle:
 
 
 class Volumes:
-    """Volume of the last `length_ms` against the window before it, from closed minutes."""
+    """Volume of the last `length_ms` against the window before it, from closed minutes without a hole."""
 
     def __init__(self, length_ms: int) -> None:
         self.length_ms = length_ms
-        self._minutes: deque[tuple[int, Decimal]] = deque()
+        self._count = -(-2 * length_ms // MINUTE_MS)
+        self._minutes: dict[int, Decimal] = {}  # by the number of the minute
+        self._newest = 0
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every minute of both windows is known."""
+        return len(self._minutes) == self._count
+
+    @property
+    def newest_ms(self) -> int:
+        """The end of the newest minute."""
+        return (self._newest + 1) * MINUTE_MS
 
     def take(self, volume: Decimal, end_ms: int) -> Decimal | None:
-        """The change in per cent once the minute that ended then is in; None while too little is known."""
-        if self._minutes and end_ms <= self._minutes[-1][0]:
+        """The change in per cent once the minute that ended then is in; None while one is missing."""
+        number = _minute(end_ms)
+        if self._minutes and number <= self._newest:
             return None
-        self._minutes.append((end_ms, volume))
-        while self._minutes[0][0] <= end_ms - 2 * self.length_ms:
-            self._minutes.popleft()
-        if self._minutes[0][0] - 60_000 > end_ms - 2 * self.length_ms:
+        self._add({number: volume})
+        return self.change()
+
+    def learn(self, minutes: Mapping[int, Decimal], until_ms: int) -> None:
+        """All that traded until then, by the ends of minutes; in those left out nothing did."""
+        last = _minute(until_ms)
+        past = range(last - self._count + 1, last + 1)
+        read = {_minute(end_ms): volume for end_ms, volume in minutes.items()}
+        self._add({number: read.get(number, ZERO) for number in past} | self._minutes)
+
+    def change(self) -> Decimal | None:
+        """In per cent; None while a minute is missing, and where nothing traded in the window before."""
+        if not self.is_complete:
             return None
-        middle = end_ms - self.length_ms
-        before = sum((v for at, v in self._minutes if at <= middle), ZERO)
-        now = sum((v for at, v in self._minutes if at > middle), ZERO)
+        middle = self.newest_ms - self.length_ms
+        before = sum((v for number, v in self._minutes.items() if (number + 1) * MINUTE_MS <= middle), ZERO)
+        now = sum(self._minutes.values(), ZERO) - before
         return (now - before) / before * HUNDRED if before > ZERO else None
+
+    def _add(self, minutes: Mapping[int, Decimal]) -> None:
+        known = {**self._minutes, **minutes}
+        self._newest = max(known)
+        first = self._newest - self._count + 1
+        self._minutes = {number: volume for number, volume in known.items() if number >= first}
+
+
+def _minute(end_ms: int) -> int:
+    """The number of the minute that ends then."""
+    return -(-end_ms // MINUTE_MS) - 1

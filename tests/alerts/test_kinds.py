@@ -181,6 +181,20 @@ async def test_basis_spread_open_interest_and_volume(database: Database) -> None
         assert [one.alert_id for one in fired] == [basis.id, spread.id, interest.id, volume.id]
 
 
+async def test_a_volume_waits_for_no_window_that_the_exchange_can_tell(database: Database) -> None:
+    async with open_watch(database) as watch:
+        up, down = [
+            await watch.arm(ActivityMove(SOL, Activity.VOLUME, D("0.5"), 7 * MINUTE, trend))
+            for trend in (Trend.UP, Trend.DOWN)
+        ]
+        (fired,) = await watch.fires(1)
+        assert fired.alert_id in {up.id, down.id}
+        await watch.stop()
+        await watch.start()
+        await quiet(watch)
+        assert len(await watch.firings()) == 1
+
+
 async def test_liquidations_and_one_that_repeats(database: Database) -> None:
     async with open_watch(database) as watch:
         big = await watch.arm(LiquidationSize(PERP, D(1_000_000)))

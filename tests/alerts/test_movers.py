@@ -135,6 +135,22 @@ def test_a_volume_is_compared_with_the_window_before() -> None:
     assert volumes.take(Decimal(4), 5 * 60_000) is None
 
 
+def test_a_volume_with_a_hole_is_unknown_until_the_hole_is_read() -> None:
+    volumes = Volumes(2 * 60_000)
+    told = [volumes.take(Decimal(10), number * 60_000) for number in (1, 2, 3, 4)]
+    assert told == [None, None, None, Decimal(0)]
+    assert volumes.take(Decimal(10), 7 * 60_000) is None, "nobody heard two minutes: that is no fall"
+    volumes.learn({5 * 60_000: Decimal(10), 7 * 60_000: Decimal(1)}, 7 * 60_000)
+    assert volumes.change() == Decimal(-50), "nothing traded in the sixth; what was heard stays"
+    assert volumes.take(Decimal(50), 8 * 60_000) == Decimal(500)
+
+
+def test_a_volume_is_known_from_what_is_read_alone() -> None:
+    volumes = Volumes(60_000)
+    volumes.learn({3 * 60_000: Decimal(4), 4 * 60_000: Decimal(6)}, 4 * 60_000)
+    assert (volumes.change(), volumes.newest_ms) == (Decimal(50), 4 * 60_000)
+
+
 @given(PATHS, st.integers(1, 60), st.sampled_from(Trend), st.integers(0, 50), st.integers(1, 12))
 def test_looking_back_over_what_a_trail_saw_invents_nothing(
     steps: list[tuple[Decimal, int]], percent: int, trend: Trend, seen: int, length: int
