@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from bot.alerts.decisions import FillSeen, MarketSeen
 from bot.alerts.evaluator import Evaluator
 from bot.alerts.storage import alerts as rows
@@ -17,6 +19,7 @@ from bot.domain.markets.market import Market
 from bot.kernel.storage import Database
 from bot.marketdata import known_markets
 from bot.trading.storage import fills
+from bot.trading.storage.tables import FillRow
 
 LOOKED: Final = "markets:"  # the watermark of the last look at the list of markets
 
@@ -29,6 +32,7 @@ class DatabaseInput:
         self._evaluator = evaluator
         self._now_ms = now_ms
         self._judged: set[int] = set()  # executions that are decided and perhaps not yet written
+        self._is_loaded = False  # until then no alert is known
         self._states: dict[str, str] | None = None  # None: nobody ever looked
         self._markets: Mapping[str, Market] = {}
         self._unwatched_since_ms: int | None = None  # until the first look
@@ -38,6 +42,13 @@ class DatabaseInput:
         async with self._database.read() as session:
             self._states = await known_markets.states(session) or None
             self._unwatched_since_ms = (await rows.watermarks(session)).get(LOOKED)
+        self._is_loaded = True
+
+    async def passes_over(self, session: AsyncSession, fill: FillRow) -> bool:
+        """Note that no alert waits for an execution, where that is so: in the transaction that writes it."""
+        if not self._is_loaded or self._evaluator.event_conditions.waits_for(fill.account_id, fill.symbol):
+            return False
+        return await fills.judge(session, fill.id)
 
     async def look_at_fills(self) -> None:
         """Executions nobody has judged, oldest first."""

@@ -86,6 +86,11 @@ class EventConditions:
         """A market came, went or changed its state."""
         return self._told([*self._at(f"news:{kind}", symbol), *self._at(f"news:{kind}", "")], at_ms)
 
+    def waits_for(self, account_id: int, symbol: str) -> bool:
+        """Whether any alert may be told of an execution."""
+        of = f"fill:{account_id}"
+        return any(True for place in (symbol, "") for _ in self._at(of, place))
+
     def filled(self, account_id: int, symbol: str, at_ms: int) -> list[WaitingAlert]:
         """An order of an account was filled, in part or whole."""
         of = f"fill:{account_id}"

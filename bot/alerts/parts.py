@@ -18,7 +18,7 @@ from bot.exchange.backpack import BackpackClient
 from bot.marketdata import Feed
 from bot.notifications.events import ChatMigrated
 from bot.people.events import AccessEnded, AccountUnlinked, PersonForgotten
-from bot.trading.events import FillsCame, KeyRefused, SnapshotTaken
+from bot.trading.events import FillsCame, FillWritten, KeyRefused, SnapshotTaken
 from bot.trading.watched_accounts import WatchedAccounts
 
 
@@ -45,6 +45,7 @@ def subscribe(services: Services) -> None:
     """What alerts hear of accounts, of people, and of their own plans."""
     events, alerts, plans = services.events, services.get(Alerts), services.get(AlertPlans)
     services.get(WatchedAccounts).also(lambda: alerts.accounts)
+    events.on_written(FillWritten, lambda session, event: alerts.fill_written(session, event.fill))
     events.on_told(FillsCame, lambda _: alerts.fills_came())
     events.on_told(KeyRefused, lambda event: alerts.key_trouble(event.account_id, event.label, event.trouble))
     events.on_told(SnapshotTaken, lambda event: alerts.account_changed(event.account_id, event.snapshot))

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Final
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from bot.alerts.account_values import Accounts
 from bot.alerts.arming import Arming, Made
 from bot.alerts.backfill import AlertBackfill
@@ -40,6 +42,7 @@ from bot.kernel.storage import Database
 from bot.marketdata import Catalogue, Feed
 from bot.people.tables import User
 from bot.trading.events import AccountMoved, SnapshotWanted
+from bot.trading.storage.tables import FillRow
 
 _log = logging.getLogger(__name__)
 
@@ -87,6 +90,7 @@ class Alerts:
         self._database_input = DatabaseInput(database, self.evaluator, now_ms=client.now_ms)
         self._gone = Gone(database, announcer)
         self._fills_came = asyncio.Event()
+        self._fills_wait = False  # executions were written that an alert may wait for
         self._making = Arming(
             database,
             client,
@@ -234,9 +238,16 @@ class Alerts:
         """Ids of the accounts somebody has an alert on: of these `account_changed` wants to hear."""
         return self.evaluator.accounts
 
+    async def fill_written(self, session: AsyncSession, fill: FillRow) -> None:
+        """An execution is being written: one that no alert waits for is judged in the same transaction."""
+        if not await self._database_input.passes_over(session, fill):
+            self._fills_wait = True
+
     def fills_came(self) -> None:
-        """Executions were written into the database. They are found without this call too, a little later."""
-        self._fills_came.set()
+        """Executions are in the database. They are found without this call too, a little later."""
+        if self._fills_wait:
+            self._fills_wait = False
+            self._fills_came.set()
 
     def key_trouble(self, account_id: int, label: str, reason: str) -> None:
         """The exchange began to refuse the account's key (`reason` is `key`) or its stream (`stream`)."""

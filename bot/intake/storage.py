@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Executable, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -25,10 +26,7 @@ async def mark_done(session: AsyncSession, rows: Collection[Mapping[str, Any]]) 
     """Note what was handled (`bot_id`, `update_id`, `received_ms`, `done_ms`), and forget what it said."""
     if not rows:
         return
-    insert = _insert(session, Received)
-    changed = {**_FORGET, "done_ms": insert.excluded.done_ms}
-    key = [col(Received.bot_id), col(Received.update_id)]
-    await session.execute(insert.on_conflict_do_update(index_elements=key, set_=changed), list(rows))
+    await session.execute(_done(session.get_bind().dialect.name), list(rows))
 
 
 async def note_look(session: AsyncSession, bot_id: int, drained_ms: int) -> None:
@@ -71,6 +69,15 @@ async def purge(session: AsyncSession, before_ms: int) -> None:
         col(Received.received_ms) < before_ms, col(Received.done_ms).is_not(None)
     )
     await session.execute(statement.execution_options(synchronize_session=False))
+
+
+@cache
+def _done(dialect: str) -> Executable:
+    """Noting what was handled: built once."""
+    insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(Received.__table__)  # type: ignore[attr-defined]
+    changed = {**_FORGET, "done_ms": insert.excluded.done_ms}
+    key = [col(Received.bot_id), col(Received.update_id)]
+    return insert.on_conflict_do_update(index_elements=key, set_=changed)
 
 
 def _insert(session: AsyncSession, table: type[Received | LastLook]) -> Any:

@@ -30,8 +30,12 @@ LEASE_MS: Final = (
 BATCH: Final = 20
 PER_CHAT: Final = 3  # of one chat leased at a time: as many as may go in a burst
 MOST_WAITING: Final = 200  # leased and not yet sent: they must go within their lease
+LOOKED_MS: Final = 5_000  # the sender looks by itself as often
 MOST_BEHIND: Final = 100  # the same, of what nobody waits for
 EVENT_LIFE_MS: Final = 24 * 3_600_000  # an event is tried for as long: no outage may swallow a fill
+
+
+Begun = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +58,16 @@ class OutboxJobs:
         self._limits = limits
         self._clock = clock
 
-    async def lease(self, waiting: Iterable[Job]) -> Leased:
-        """More rows, for chats that may be written to soon, beside those `waiting` already."""
+    async def lease(self, waiting: Iterable[Job], begun: Begun) -> Leased:
+        """More rows, for chats that may be written to soon, beside those `waiting` already.
+
+        `begun` is called when all that was committed before is seen: whoever wrote it need not ask again.
+        """
+        async with self._database.write() as session:
+            begun()
+            return await self._lease(session, waiting)
+
+    async def _lease(self, session: AsyncSession, waiting: Iterable[Job]) -> Leased:
         now = self._clock()
         urgent, behind = Counter[int](), Counter[int]()
         for job in waiting:
@@ -64,25 +76,23 @@ class OutboxJobs:
             return Leased([], set(), None)
         limited = self._limits.limited(now)
         slow = self._limits.limited(now, Use.BACKGROUND)
-        async with self._database.write() as session:
-            claimed = await rows.claim_batch(
-                session,
-                now,
-                LEASE_MS,
-                BATCH,
-                limited.keys() | {chat for chat, number in urgent.items() if number >= PER_CHAT},
-                urgent_only=slow.keys() | behind.keys() if behind.total() < MOST_BEHIND else None,
-                urgent_lanes=LANE_ANSWER,
-                per_chat=PER_CHAT,
-            )
-            sifted = await preferences.sift(session, self._events, claimed, now)
-            jobs = [await _job_of(session, row) for row in sifted.rows]
-        if claimed:
-            return Leased(jobs, sifted.lost, 0)
-        async with self._database.read() as session:
-            due = await rows.next_due_ms(session)
-        if due is None:
+        claimed = await rows.claim_batch(
+            session,
+            now,
+            LEASE_MS,
+            BATCH,
+            limited.keys() | {chat for chat, number in urgent.items() if number >= PER_CHAT},
+            urgent_only=slow.keys() | behind.keys() if behind.total() < MOST_BEHIND else None,
+            urgent_lanes=LANE_ANSWER,
+            per_chat=PER_CHAT,
+        )
+        sifted = await preferences.sift(session, self._events, claimed, now)
+        jobs = [await _job_of(session, row) for row in sifted.rows]
+        due = await rows.next_due_ms(session)
+        if due is None or due - now > LOOKED_MS:
             return Leased(jobs, sifted.lost, None)
+        if due <= now and claimed:
+            return Leased(jobs, sifted.lost, 0)
         waits = [*limited.values(), *slow.values()]
         return Leased(jobs, sifted.lost, max(due - now if due > now else min(waits, default=1_000), 20))
 
@@ -93,9 +103,12 @@ class OutboxJobs:
         async with self._database.write() as session:
             await rows.mark_retry(session, row, not_before_ms, why)
 
-    async def sent(self, row: Row, message_id: int | None) -> None:
+    async def sent(self, row: Row, message_id: int | None, waiting: Iterable[Job], begun: Begun) -> Leased:
+        """Settle a row, and lease what that lets go, as `lease` does."""
         async with self._database.write() as session:
+            begun()
             await rows.mark_sent(session, row, message_id, self._clock())
+            return await self._lease(session, waiting)
 
     async def bury(self, row: Row, error: str) -> None:
         async with self._database.write() as session:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from typing import Any
 
-from sqlalchemy import Select, and_, delete, exists, func, or_, select, update
+from sqlalchemy import BigInteger, Integer, and_, bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -19,6 +20,90 @@ from bot.notifications.tables import OutboxKind, OutboxMessage, OutboxState
 from bot.people.tables import User
 
 WAITING = (OutboxState.PENDING, OutboxState.SENDING)
+
+# Of what is asked for every message: built once, for building costs more than asking.
+_TABLE: Any = OutboxMessage.__table__  # type: ignore[attr-defined]
+_Earlier = aliased(OutboxMessage)
+_DUE = or_(
+    and_(
+        col(OutboxMessage.state) == OutboxState.PENDING,
+        col(OutboxMessage.not_before_ms) <= bindparam("now_ms"),
+    ),
+    and_(
+        col(OutboxMessage.state) == OutboxState.SENDING,
+        col(OutboxMessage.lease_until_ms) <= bindparam("now_ms"),
+    ),
+)
+_BLOCKED = (
+    select(col(_Earlier.id))
+    .where(
+        col(_Earlier.card_key) == col(OutboxMessage.card_key),
+        col(_Earlier.chat_id) == col(OutboxMessage.chat_id),
+        col(_Earlier.id) < col(OutboxMessage.id),
+        col(_Earlier.state).in_(WAITING),
+    )
+    .exists()
+)
+_CHOSEN = (
+    select(col(OutboxMessage.id), col(OutboxMessage.chat_id))
+    .where(_DUE, ~_BLOCKED)
+    .order_by(col(OutboxMessage.lane), col(OutboxMessage.id))
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
+_LEASED = (
+    update(OutboxMessage)
+    .where(col(OutboxMessage.id).in_(bindparam("ids", expanding=True)))
+    .values(
+        state=OutboxState.SENDING,
+        lease_until_ms=bindparam("until_ms", type_=BigInteger),
+        attempts=col(OutboxMessage.attempts) + 1,
+    )
+    .returning(OutboxMessage)
+    .execution_options(synchronize_session=False, populate_existing=True)
+)
+_SUPERSEDE = (
+    update(_TABLE)
+    .where(
+        _TABLE.c.card_key == bindparam("card"),
+        _TABLE.c.chat_id == bindparam("chat"),
+        _TABLE.c.kind == OutboxKind.EDIT,
+        _TABLE.c.state == OutboxState.PENDING,
+        _TABLE.c.id < bindparam("before"),
+    )
+    .values(state=OutboxState.SUPERSEDED)
+)
+_CARD_MESSAGE = (
+    select(col(OutboxMessage.message_id))
+    .where(
+        col(OutboxMessage.chat_id) == bindparam("chat"),
+        col(OutboxMessage.card_key) == bindparam("card"),
+        col(OutboxMessage.state) == OutboxState.SENT,
+        col(OutboxMessage.message_id).is_not(None),
+    )
+    .order_by(col(OutboxMessage.id).desc())
+    .limit(1)
+)
+_NEXT_DUE = select(
+    func.min(func.coalesce(col(OutboxMessage.lease_until_ms), col(OutboxMessage.not_before_ms)))
+).where(col(OutboxMessage.state).in_(WAITING))
+_SENT = (
+    update(_TABLE)
+    .where(
+        _TABLE.c.id == bindparam("row"),
+        _TABLE.c.state == OutboxState.SENDING,
+        _TABLE.c.attempts == bindparam("leased"),  # a later lease has counted one more
+    )
+    .values(
+        state=OutboxState.SENT,
+        message_id=bindparam("shown_in", type_=BigInteger),
+        sent_ms=bindparam("at_ms", type_=BigInteger),
+        error=None,
+        lease_until_ms=None,
+    )
+    .returning(_TABLE.c.id)
+)
+
 _LOOK = 5  # times as many are looked at as may be leased: one chat's backlog does not hide the others
 
 
@@ -26,17 +111,8 @@ async def enqueue(session: AsyncSession, message: OutboxMessage) -> OutboxMessag
     """Queue `message`; None when its dedupe key was queued before."""
     queued = await insert_or_ignore(session, message)
     if queued is not None and queued.card_key is not None and queued.kind is not OutboxKind.SEND:
-        await session.execute(
-            update(OutboxMessage)
-            .where(
-                col(OutboxMessage.card_key) == queued.card_key,
-                col(OutboxMessage.chat_id) == queued.chat_id,
-                col(OutboxMessage.kind) == OutboxKind.EDIT,
-                col(OutboxMessage.state) == OutboxState.PENDING,
-                col(OutboxMessage.id) < queued.id,
-            )
-            .values(state=OutboxState.SUPERSEDED)
-        )
+        place = {"card": queued.card_key, "chat": queued.chat_id, "before": queued.id}
+        await session.execute(_SUPERSEDE, place)
     return queued
 
 
@@ -85,7 +161,7 @@ async def claim_batch(
     Of one card only the oldest waiting message is due. `skip_chats` are those at their rate limit now; of the
     chats in `urgent_only` (None: of all) only lanes up to `urgent_lanes` are leased.
     """
-    chosen = _due(now_ms).limit(_LOOK * limit).with_for_update(skip_locked=True)
+    chosen = _CHOSEN
     if skip_chats:
         chosen = chosen.where(col(OutboxMessage.chat_id).not_in(skip_chats))
     urgent = col(OutboxMessage.lane) <= urgent_lanes
@@ -94,48 +170,15 @@ async def claim_batch(
     elif urgent_only:
         chosen = chosen.where(or_(urgent, col(OutboxMessage.chat_id).not_in(urgent_only)))
     ids: list[int] = []
+    when = {"now_ms": now_ms, "most": _LOOK * limit}
     taken = Counter[int]()
-    for message_id, chat_id in (await session.execute(chosen)).all():
+    for message_id, chat_id in (await session.execute(chosen, when)).all():
         if taken[chat_id] < per_chat and len(ids) < limit:
             taken[chat_id] += 1
             ids.append(message_id)
-    return await _lease(session, ids, now_ms + lease_ms) if ids else []
-
-
-def _due(now_ms: int) -> Select[int, int]:
-    """Id and chat of what waits and may go now, the most urgent lane first, then the oldest."""
-    earlier = aliased(OutboxMessage)
-    blocked = (
-        select(col(earlier.id))
-        .where(
-            col(earlier.card_key) == col(OutboxMessage.card_key),
-            col(earlier.chat_id) == col(OutboxMessage.chat_id),
-            col(earlier.id) < col(OutboxMessage.id),
-            col(earlier.state).in_(WAITING),
-        )
-        .exists()
-    )
-    due = or_(
-        and_(col(OutboxMessage.state) == OutboxState.PENDING, col(OutboxMessage.not_before_ms) <= now_ms),
-        and_(col(OutboxMessage.state) == OutboxState.SENDING, col(OutboxMessage.lease_until_ms) <= now_ms),
-    )
-    chosen = select(col(OutboxMessage.id), col(OutboxMessage.chat_id)).where(due, ~blocked)
-    return chosen.order_by(col(OutboxMessage.lane), col(OutboxMessage.id))
-
-
-async def _lease(session: AsyncSession, ids: Collection[int], until_ms: int) -> list[OutboxMessage]:
-    statement = (
-        update(OutboxMessage)
-        .where(col(OutboxMessage.id).in_(ids))
-        .values(
-            state=OutboxState.SENDING,
-            lease_until_ms=until_ms,
-            attempts=col(OutboxMessage.attempts) + 1,
-        )
-        .returning(OutboxMessage)
-        .execution_options(synchronize_session=False, populate_existing=True)
-    )
-    leased = (await session.scalars(statement)).all()
+    if not ids:
+        return []
+    leased = (await session.scalars(_LEASED, {"ids": ids, "until_ms": now_ms + lease_ms})).all()
     return sorted(leased, key=lambda message: (message.lane, message.id))
 
 
@@ -151,14 +194,9 @@ async def mark_sent(
     session: AsyncSession, message: OutboxMessage, message_id: int | None, now_ms: int
 ) -> bool:
     """Telegram has it. False if the lease was lost meanwhile (then it may be sent twice)."""
-    return await _settle(
-        session,
-        message,
-        state=OutboxState.SENT,
-        message_id=message_id if message_id is not None else message.message_id,
-        sent_ms=now_ms,
-        error=None,
-    )
+    shown = message_id if message_id is not None else message.message_id
+    sent = {"row": message.id, "leased": message.attempts, "shown_in": shown, "at_ms": now_ms}
+    return (await session.execute(_SENT, sent)).one_or_none() is not None
 
 
 async def mark_dead(session: AsyncSession, message: OutboxMessage, error: str) -> bool:
@@ -190,18 +228,7 @@ async def _settle(session: AsyncSession, message: OutboxMessage, **values: objec
 
 async def card_message_id(session: AsyncSession, chat_id: int, card_key: str) -> int | None:
     """The Telegram message that shows a card: the target of its edits; None if it was never sent."""
-    statement = (
-        select(col(OutboxMessage.message_id))
-        .where(
-            col(OutboxMessage.chat_id) == chat_id,
-            col(OutboxMessage.card_key) == card_key,
-            col(OutboxMessage.state) == OutboxState.SENT,
-            col(OutboxMessage.message_id).is_not(None),
-        )
-        .order_by(col(OutboxMessage.id).desc())
-        .limit(1)
-    )
-    return (await session.scalars(statement)).one_or_none()
+    return (await session.scalars(_CARD_MESSAGE, {"chat": chat_id, "card": card_key})).one_or_none()
 
 
 async def drop_gathered(session: AsyncSession, chat_id: int, card_key: str | None) -> None:
@@ -294,9 +321,7 @@ async def note(session: AsyncSession, chat_id: int, message_id: int, card_key: s
 
 async def next_due_ms(session: AsyncSession) -> int | None:
     """When the next waiting message becomes due; None when nothing waits."""
-    due = func.coalesce(col(OutboxMessage.lease_until_ms), col(OutboxMessage.not_before_ms))
-    statement = select(func.min(due)).where(col(OutboxMessage.state).in_(WAITING))
-    return await session.scalar(statement)
+    return await session.scalar(_NEXT_DUE)
 
 
 async def dead(session: AsyncSession, limit: int = 50) -> Sequence[OutboxMessage]:

@@ -30,7 +30,7 @@ from bot.notifications.delivery import (
     deliver,
 )
 from bot.notifications.events import ChatLost
-from bot.notifications.outbox_jobs import OutboxJobs, pack_keyboard
+from bot.notifications.outbox_jobs import Leased, OutboxJobs, pack_keyboard
 from bot.notifications.rate_limits import TELEGRAM, RateLimiter, RateLimits, Use
 from bot.notifications.send_queue import (
     LANE_ANSWER,
@@ -95,6 +95,7 @@ class Outbox:
         self._limits = RateLimiter(rates)
         self._waiting = SendQueue()
         self._events = OutboxJobs(database, events, self._limits, clock)
+        self._leasing = asyncio.Lock()  # or the same places of a chat would be given twice
         self._wake = asyncio.Event()
         self._rows_wait = True
         self._moved: dict[int, int] = {}
@@ -260,8 +261,13 @@ class Outbox:
         return max(self._limits.delay(job.post.chat_id, now, job.use), job.not_before_ms - now)
 
     async def _take_rows(self) -> None:
+        async with self._leasing:
+            self._queue(await self._events.lease(self._waiting.rows(), self._looked))
+
+    def _looked(self) -> None:
         self._rows_wait = False
-        leased = await self._events.lease(self._waiting.rows())
+
+    def _queue(self, leased: Leased) -> None:
         self.counters.blocked |= leased.lost
         for job in leased.jobs:
             self._push(job)
@@ -337,8 +343,9 @@ class Outbox:
 
     async def _finish(self, job: Job, message_id: int | None) -> None:
         if job.row is not None:
-            await self._events.sent(job.row, message_id)
-            self._rows_wait = True
+            async with self._leasing:
+                rows = self._waiting.rows()
+                self._queue(await self._events.sent(job.row, message_id, rows, self._looked))
         job.settle(message_id if job.use is not Use.CALL else 0)
 
     async def _lose(self, chat_id: int, reason: str) -> None:

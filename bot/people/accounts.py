@@ -18,6 +18,13 @@ _IS_LINKED = select(col(Account.id)).where(
 
 USABLE = (KeyState.ACTIVE, KeyState.READ_ONLY)
 
+_USABLE_OF = (
+    select(Account, col(User.default_account_id))
+    .outerjoin(User, col(User.id) == col(Account.user_id))
+    .where(col(Account.user_id) == bindparam("asker"), col(Account.state).in_(USABLE))
+    .order_by(col(Account.id))
+)
+
 
 async def of_user(session: AsyncSession, user_id: int) -> Sequence[Account]:
     """All that is linked or being linked, oldest first."""
@@ -70,9 +77,9 @@ async def by_label(session: AsyncSession, user_id: int, label: str) -> Account |
 
 async def default(session: AsyncSession, user_id: int) -> Account | None:
     """The account orders go to when none is named: the chosen one, else the oldest usable."""
-    chosen = await session.scalar(select(col(User.default_account_id)).where(col(User.id) == user_id))
-    usable = [account for account in await of_user(session, user_id) if account.state in USABLE]
-    return next((account for account in usable if account.id == chosen), usable[0] if usable else None)
+    usable = (await session.execute(_USABLE_OF, {"asker": user_id})).all()
+    oldest = usable[0][0] if usable else None
+    return next((account for account, chosen in usable if account.id == chosen), oldest)
 
 
 async def active(session: AsyncSession) -> Sequence[Account]:

@@ -114,6 +114,8 @@ class Bookkeeper:
             ready = [fill for fill in page if not self._may_be_ours_yet(fill, behind, doubtful)]
             await self._tiers.prepare(self._database, _months(ready))
             booked += await self._book(await self._worths(ready, silent))
+            if len(page) < BATCH:
+                return booked
             await asyncio.sleep(0)  # SQLite's work is done in the loop: let others have a turn
 
     def _may_be_ours_yet(self, fill: FillRow, behind: Mapping[int, Behind], doubtful: set[int]) -> bool:

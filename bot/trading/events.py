@@ -18,7 +18,7 @@ from bot.domain.orders.order import OrderReport
 from bot.domain.orders.stops import Shortage
 from bot.exchange.backpack.events import UserEvent
 from bot.people.tables import Account
-from bot.trading.storage.tables import Order, Ticket, TicketKind
+from bot.trading.storage.tables import FillRow, Order, Ticket, TicketKind
 
 PANIC_RESUME_MS: Final = 5 * 60_000  # an older one may no longer be what its user wants
 PANIC_DOUBTS: Final = "doubts"  # in a panic's preview: ids of closes whose end its result could not tell
@@ -75,6 +75,13 @@ class UserStreamSpoke:
 
 
 @dataclass(frozen=True, slots=True)
+class FillWritten:
+    """An execution is written for the first time."""
+
+    fill: FillRow
+
+
+@dataclass(frozen=True, slots=True)
 class FillsCame:
     """Executions may have been written."""
 
@@ -124,6 +131,14 @@ class AccountDisturbed:
 @dataclass(frozen=True, slots=True)
 class OrderInDoubt:
     """An attempt ended without an answer: it is to be looked up."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopPromised:
+    """A stop on a market of an account is promised: that is committed."""
+
+    account_id: int
+    symbol: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from bot.trading.events import (
     OrdersHeard,
     RulesRefused,
     SnapshotWanted,
+    StopPromised,
     UserStreamHeard,
     UserStreamSpoke,
 )
@@ -249,6 +250,7 @@ def subscribe(services: Services) -> None:
     events.on_told(OrderSent, states.sent)
     events.on_told(OrderAnswered, states.answered)
     events.on_told(AccountDisturbed, states.disturbed)
+    events.on_told(StopPromised, lambda event: monitor.promised(event.account_id, event.symbol))
     events.on_published(UserStreamSpoke, lambda event: monitor.heard(event.account_id, event.event))
     events.on_published(SnapshotWanted, lambda event: snapshots.look(event.account_id))
 

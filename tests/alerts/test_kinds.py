@@ -386,7 +386,7 @@ async def filled(watch: Watch, account_id: int, symbol: str, *, at_ms: int | Non
         symbol, Side.BUY, D(150), D(1), D(0), "USDC", False, "1", next(_trades), 1, at_ms or unix_ms()
     )
     async with watch.database.write() as session:
-        assert await fills.upsert(session, account_id, fill)
+        assert await fills.insert(session, account_id, fill) is not None
     watch.alerts.fills_came()
 
 

@@ -107,7 +107,7 @@ async def test_panic_overtakes_the_same_persons_slow_preview(world: World, carol
     await carol.taps("✅", "Filled")
     slow = {"method": "GET", "path": "/api/v1/account", "times": None}  # a preview needs it, panic does not
     await world.fault(action="delay_before", ms=60_000, match=slow)
-    await carol.chat.send("long btc $200")
+    await carol.chat.send("sell btc $200")  # what may close is read from the exchange
     for _ in range(5):
         await carol.chat.send("/price sol")
     await carol.says("panic", "Panic")

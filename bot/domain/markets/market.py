@@ -10,8 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from rapidfuzz import fuzz, process
-
 from bot.domain.values import MarketKind, ceil_to, floor_to, round_to
 
 _SEPARATORS = re.compile("[-/_:]")
@@ -215,5 +213,7 @@ def _suggest(base: str, known: Iterable[str]) -> tuple[str, ...]:
     for likely in (ALIASES.get(base, ""), thousand):
         if likely in assets:
             return (assets[likely],)
+    from rapidfuzz import fuzz, process  # only names nobody knows wait for it
+
     matches = process.extract(base, sorted(set(assets.values())), scorer=fuzz.ratio, limit=3, score_cutoff=50)
     return tuple(match[0] for match in matches)

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -163,6 +162,7 @@ def server_engine(
 
 def begin_with(engine: AsyncEngine, opening: Callable[[], str]) -> None:
     """Begin each transaction of `engine` by the statements of `opening`, in one round trip."""
+    import psycopg  # whoever keeps a file need not wait for it
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Connection) -> None:

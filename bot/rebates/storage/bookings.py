@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, func, insert, literal_column, select, text, update
+from sqlalchemy import Select, and_, bindparam, func, insert, literal_column, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, aliased
 from sqlmodel import col
@@ -35,6 +35,34 @@ _UNPRICED: Final = (
     == select(func.max(col(LedgerFill.revision)))
     .where(col(LedgerFill.fill_id) == col(_Row.fill_id))
     .scalar_subquery(),
+)
+_Other: Final = aliased(FillRow)
+_Later: Final = aliased(LedgerFill)
+_COUNTED_ELSEWHERE: Final = (
+    select(col(FillRow.id))
+    .join(
+        _Other,
+        and_(
+            col(_Other.exchange_order_id) == col(FillRow.exchange_order_id),
+            col(_Other.symbol) == col(FillRow.symbol),
+            col(_Other.trade_id) == col(FillRow.trade_id),
+            col(_Other.account_id) != col(FillRow.account_id),
+        ),
+    )
+    .join(LedgerFill, col(LedgerFill.fill_id) == col(_Other.id))
+    .where(
+        col(FillRow.id).in_(bindparam("asked", expanding=True)),
+        col(LedgerFill.order_id).is_not(None),
+        col(LedgerFill.revision) % 2 == 0,
+        ~(
+            select(col(_Later.id))
+            .where(
+                col(_Later.fill_id) == col(LedgerFill.fill_id),
+                col(_Later.revision) > col(LedgerFill.revision),
+            )
+            .exists()
+        ),
+    )
 )
 COLUMNS: Final = tuple(name for name in LedgerFill.model_fields if name != "id")
 
@@ -172,34 +200,7 @@ async def _users(session: AsyncSession, account_ids: Collection[int]) -> dict[in
 
 async def _counted_elsewhere(session: AsyncSession, of: Sequence[FillRow]) -> set[int]:
     """Those of the fills whose execution is booked as one of our orders' through another account."""
-    other, later = aliased(FillRow), aliased(LedgerFill)
-    statement = (
-        select(col(FillRow.id))
-        .join(
-            other,
-            and_(
-                col(other.exchange_order_id) == col(FillRow.exchange_order_id),
-                col(other.symbol) == col(FillRow.symbol),
-                col(other.trade_id) == col(FillRow.trade_id),
-                col(other.account_id) != col(FillRow.account_id),
-            ),
-        )
-        .join(LedgerFill, col(LedgerFill.fill_id) == col(other.id))
-        .where(
-            col(FillRow.id).in_([fill.id for fill in of]),
-            col(LedgerFill.order_id).is_not(None),
-            col(LedgerFill.revision) % 2 == 0,
-            ~(
-                select(col(later.id))
-                .where(
-                    col(later.fill_id) == col(LedgerFill.fill_id),
-                    col(later.revision) > col(LedgerFill.revision),
-                )
-                .exists()
-            ),
-        )
-    )
-    return set((await session.scalars(statement)).all())
+    return set((await session.scalars(_COUNTED_ELSEWHERE, {"asked": [fill.id for fill in of]})).all())
 
 
 def _maker(order: _Candidate) -> Maker:

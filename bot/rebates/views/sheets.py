@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Self
 
-import xlsxwriter
-
 from bot.domain.values import ZERO, plain
 from bot.rebates.model.rebate import Month
 from bot.rebates.model.summary import Breakdown, MonthSummary, SummaryLine
@@ -50,6 +48,8 @@ def csv_file(locale: Locale, summary: MonthSummary) -> bytes:
 
 def workbook(locale: Locale, summary: MonthSummary) -> bytes:
     """An overview, and a sheet for each breakdown with its total."""
+    import xlsxwriter  # a workbook is wanted now and then, a start each time
+
     stream = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(stream, options) as book:
@@ -69,7 +69,7 @@ class _Styles:
     money_bold: Any
 
     @classmethod
-    def of(cls, book: xlsxwriter.Workbook) -> Self:
+    def of(cls, book: Any) -> Self:
         bold, money = {"bold": True}, {"num_format": _MONEY}
         return cls(book.add_format(bold), book.add_format(money), book.add_format(bold | money))
 

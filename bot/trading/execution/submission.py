@@ -27,7 +27,7 @@ from bot.people import leave
 from bot.people.access import AccessPolicy
 from bot.trading.access import requests_of
 from bot.trading.account_clients import AccountClients
-from bot.trading.events import Announcer, OrderAnswered, OrderInDoubt, OrderSent, RulesRefused
+from bot.trading.events import Announcer, OrderAnswered, OrderInDoubt, OrderSent, RulesRefused, StopPromised
 from bot.trading.storage import orders, promises, tickets
 from bot.trading.storage.promise_tables import StopPromise
 from bot.trading.storage.tables import Ticket, TicketKind, TicketState
@@ -241,6 +241,9 @@ class Submission:
         return [await self._attempt(session, ticket, number, leg) for number, leg in enumerate(legs, first)]
 
     async def _send_all(self, account: AccountClient, attempts: Sequence[Attempt]) -> list[int]:
+        for attempt in attempts:
+            if attempt.request.trigger_price is not None:
+                self._events.tell(StopPromised(attempt.account_id, attempt.request.symbol))
         # Not before their commit: one that failed halfway must not hide an attempt from the reconciler.
         self.in_flight |= {attempt.id for attempt in attempts}
         waiting = asyncio.create_task(self._say_sending(attempts))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -12,9 +13,20 @@ from bot.domain.orders import order as domain
 from bot.kernel.storage.upsert import insert_or_ignore
 from bot.trading.storage.tables import FillRow
 
+# Asked for every execution: built once.
+_TABLE: Any = FillRow.__table__  # type: ignore[attr-defined]
+_OF_ORDER = (
+    select(FillRow)
+    .where(
+        col(FillRow.account_id) == bindparam("account"), col(FillRow.exchange_order_id) == bindparam("wanted")
+    )
+    .order_by(col(FillRow.timestamp_ms), col(FillRow.micros), col(FillRow.id))
+)
+_JUDGE = update(_TABLE).where(_TABLE.c.id == bindparam("wanted"), ~_TABLE.c.judged).values(judged=True)
 
-async def upsert(session: AsyncSession, account_id: int, fill: domain.Fill) -> bool:
-    """Write `fill` if it is not there yet; returns whether it was new."""
+
+async def insert(session: AsyncSession, account_id: int, fill: domain.Fill) -> FillRow | None:
+    """Write `fill`; None if it is there already."""
     row = FillRow(
         account_id=account_id,
         symbol=fill.symbol,
@@ -31,17 +43,12 @@ async def upsert(session: AsyncSession, account_id: int, fill: domain.Fill) -> b
         timestamp_ms=fill.timestamp_ms,
         micros=fill.micros,
     )
-    return await insert_or_ignore(session, row) is not None
+    return await insert_or_ignore(session, row)
 
 
 async def of_order(session: AsyncSession, account_id: int, exchange_order_id: str) -> Sequence[FillRow]:
     """Executions of one order, in time."""
-    statement = (
-        select(FillRow)
-        .where(col(FillRow.account_id) == account_id, col(FillRow.exchange_order_id) == exchange_order_id)
-        .order_by(col(FillRow.timestamp_ms), col(FillRow.micros), col(FillRow.id))
-    )
-    return (await session.scalars(statement)).all()
+    return (await session.scalars(_OF_ORDER, {"account": account_id, "wanted": exchange_order_id})).all()
 
 
 async def latest_ms(session: AsyncSession, account_id: int) -> int | None:
@@ -63,13 +70,8 @@ async def unjudged(session: AsyncSession, limit: int = 1_000) -> Sequence[FillRo
 
 async def judge(session: AsyncSession, fill_id: int) -> bool:
     """Note that the alerts have seen an execution; False when somebody noted it before."""
-    statement = (
-        update(FillRow)
-        .where(col(FillRow.id) == fill_id, ~col(FillRow.judged))
-        .values(judged=True)
-        .execution_options(synchronize_session=False)
-    )
-    return bool((await session.execute(statement)).rowcount)  # type: ignore[attr-defined]
+    judged = await session.execute(_JUDGE, {"wanted": fill_id})
+    return bool(judged.rowcount)  # type: ignore[attr-defined]
 
 
 async def between(session: AsyncSession, account_id: int, from_ms: int, to_ms: int) -> Sequence[FillRow]:

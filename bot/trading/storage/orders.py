@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import Select, and_, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -21,6 +21,17 @@ from bot.trading.storage.tables import Order
 IN_DOUBT = (OrderState.SENDING, OrderState.UNKNOWN)
 LIVE = (OrderState.NEW, OrderState.TRIGGER_PENDING, OrderState.PARTIALLY_FILLED)
 OPEN = (*IN_DOUBT, *LIVE)
+
+# Asked for everything the exchange says: built once.
+_BY_ID = select(Order).where(col(Order.id) == bindparam("wanted"))
+_BY_CLIENT_ID = select(Order).where(
+    col(Order.account_id) == bindparam("account"), col(Order.client_id) == bindparam("wanted")
+)
+_BY_EXCHANGE_ID = select(Order).where(
+    col(Order.account_id) == bindparam("account"), col(Order.exchange_id) == bindparam("wanted")
+)
+_LOCKED = {statement: statement.with_for_update() for statement in (_BY_ID, _BY_CLIENT_ID, _BY_EXCHANGE_ID)}
+_FRESH = {"populate_existing": True}
 ATTACHED = col(Order.parent_id).is_not(None)  # `Order.is_attached`
 
 # Digit and letter in turn, so that a code is never a number, an amount (`100K`), a duration (`1H5M`)
@@ -90,29 +101,26 @@ async def apply(
 
 async def get(session: AsyncSession, order_id: int, *, lock: bool = False) -> Order | None:
     """With `lock` nobody else changes the row before this transaction ends (SQLite has one writer anyway)."""
-    return await _one(session, col(Order.id) == order_id, lock=lock)
+    return await _known(session, _BY_ID, lock, wanted=order_id)
 
 
 async def by_client_id(
     session: AsyncSession, account_id: int, client_id: int, *, lock: bool = False
 ) -> Order | None:
-    return await _one(
-        session, col(Order.account_id) == account_id, col(Order.client_id) == client_id, lock=lock
-    )
+    return await _known(session, _BY_CLIENT_ID, lock, account=account_id, wanted=client_id)
 
 
 async def by_exchange_id(
     session: AsyncSession, account_id: int, exchange_id: str, *, lock: bool = False
 ) -> Order | None:
-    return await _one(
-        session, col(Order.account_id) == account_id, col(Order.exchange_id) == exchange_id, lock=lock
-    )
+    return await _known(session, _BY_EXCHANGE_ID, lock, account=account_id, wanted=exchange_id)
 
 
 async def by_code(session: AsyncSession, user_id: int, code: str) -> Order | None:
     """By what a person typed: any case, O for 0, I or L for 1."""
     wanted = code.strip().upper().translate(_LOOKALIKES)
-    return await _one(session, col(Order.user_id) == user_id, col(Order.code) == wanted)
+    statement = select(Order).where(col(Order.user_id) == user_id, col(Order.code) == wanted)
+    return (await session.scalars(statement, execution_options=_FRESH)).one_or_none()
 
 
 async def of_ticket(session: AsyncSession, ticket_id: int) -> Sequence[Order]:
@@ -222,11 +230,9 @@ async def _in_states(
     return await _many(session, in_state, col(Order.account_id) == account_id)
 
 
-async def _one(session: AsyncSession, *conditions: Any, lock: bool = False) -> Order | None:
-    statement = select(Order).where(*conditions).execution_options(populate_existing=True)
-    if lock:
-        statement = statement.with_for_update()
-    return (await session.scalars(statement)).one_or_none()
+async def _known(session: AsyncSession, statement: Select[Any], lock: bool, **wanted: Any) -> Order | None:
+    chosen = _LOCKED[statement] if lock else statement
+    return (await session.scalars(chosen, wanted, execution_options=_FRESH)).one_or_none()
 
 
 async def _many(session: AsyncSession, *conditions: Any) -> Sequence[Order]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -15,6 +15,14 @@ from bot.kernel.storage.upsert import insert_values
 from bot.trading.storage import orders
 from bot.trading.storage.promise_tables import StopPromise
 from bot.trading.storage.tables import Order
+
+_ON = (
+    select(StopPromise)
+    .where(
+        col(StopPromise.account_id) == bindparam("account"), col(StopPromise.symbol) == bindparam("market")
+    )
+    .order_by(col(StopPromise.order_id))
+)
 
 
 async def make(session: AsyncSession, promise: StopPromise) -> None:
@@ -34,10 +42,7 @@ async def due(session: AsyncSession, now_ms: int, account_ids: Collection[int]) 
 
 async def on(session: AsyncSession, account_id: int, symbol: str) -> Sequence[StopPromise]:
     """Every promise of one market of an account, those released too."""
-    statement = select(StopPromise).where(
-        col(StopPromise.account_id) == account_id, col(StopPromise.symbol) == symbol
-    )
-    return (await session.scalars(statement.order_by(col(StopPromise.order_id)))).all()
+    return (await session.scalars(_ON, {"account": account_id, "market": symbol})).all()
 
 
 async def claim(session: AsyncSession, promise: StopPromise, next_ms: int) -> bool:

@@ -56,6 +56,7 @@ class ExitMonitor:
         self._clients = clients
         self._announcer = announcer
         self._clock = clock
+        self._bare: set[tuple[int, str]] = set()  # markets of accounts without a promise, as was seen
         self._nudged: set[int] = set()  # accounts where something happened; the look each minute needs it not
         self._room = asyncio.Semaphore(AT_ONCE)
 
@@ -67,10 +68,20 @@ class ExitMonitor:
             return
         self._nudged.add(account_id)
 
+    def promised(self, account_id: int, symbol: str) -> None:
+        """A stop was promised on a market of an account: the promise is committed."""
+        self._bare.discard((account_id, symbol))
+
     async def _ends(self, account_id: int, event: PositionUpdate) -> None:
+        place = account_id, event.symbol
+        if place in self._bare:
+            return
         gone = {side for side in Side if event.quantity * side.sign >= ZERO}
+        self._bare.add(place)  # before the look: a promise made meanwhile takes it out again
         async with self._database.read() as session:
             known = await promises.on(session, account_id, event.symbol)
+        if known:
+            self._bare.discard(place)
         if any(one.side in gone for one in known):
             async with self._database.write() as session:
                 before_ms = event.engine_us // 1000

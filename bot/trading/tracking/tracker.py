@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
@@ -23,7 +23,15 @@ from bot.domain.values import ZERO, OrderType
 from bot.kernel.events import Events
 from bot.kernel.storage import Database
 from bot.people.tables import Account
-from bot.trading.events import AccountDisturbed, Announcer, FillsCame, Notice, NoticeKind
+from bot.trading.events import (
+    AccountDisturbed,
+    Announcer,
+    FillsCame,
+    FillWritten,
+    Notice,
+    NoticeKind,
+    StopPromised,
+)
 from bot.trading.storage import fills, orders, promises
 from bot.trading.storage.promise_tables import StopPromise
 from bot.trading.storage.tables import Order
@@ -89,18 +97,35 @@ class Tracker:
         `sized_us`: since then (exchange time, microseconds) the order has the quantity of the report, which
         the exchange may have changed. None: the report says nothing new of it.
         """
+        return await self.apply_all(account_id, [report], sized_us=sized_us)
+
+    async def apply_all(
+        self, account_id: int, reports: Sequence[OrderReport], *, sized_us: int | None = None
+    ) -> bool:
+        """As `apply`, for several reports of the same order in their turn, in one transaction."""
+        order: Order | None = None
+        is_told = False
         async with self._database.write() as session:
-            order = await self._find(session, account_id, report)
-            if order is None:
-                order = await self._adopt(session, account_id, report)
-            if order is None:
-                await self._strange(session, account_id, report)
-            else:
-                await self._take(session, order, report, sized_us)
-        self._announcer.committed()
-        if report.fill is not None:
+            for report in reports:
+                order = await self._find(session, account_id, report)
+                if order is None:
+                    order = await self._adopt(session, account_id, report)
+                if order is None:
+                    is_told = await self._strange(session, account_id, report) or is_told
+                else:
+                    is_told = await self._take(session, order, report, sized_us) or is_told
+        if is_told:
+            self._announcer.committed()
+        if any(report.fill is not None for report in reports):
             self._events.tell(FillsCame())
+        self._tell_promises([] if order is None else [order])
         return order is not None
+
+    def _tell_promises(self, touched: Iterable[Order]) -> None:
+        """Of entries whose exits the exchange makes there may be new ones now."""
+        for order in touched:
+            if order.contingency is Contingency.OTO:
+                self._events.tell(StopPromised(order.account_id, order.symbol))
 
     @contextmanager
     def withdrawing(self, account_id: int, exchange_ids: Iterable[str | None]) -> Iterator[None]:
@@ -154,13 +179,14 @@ class Tracker:
             for exchange_id, group in groupby(sorted(found, key=by_order), by_order):
                 executions = list(group)
                 order = await self._filled(session, account_id, executions[0])
-                new = [await fills.upsert(session, account_id, fill) for fill in executions]
+                new = [await self._record(session, account_id, fill) for fill in executions]
                 if any(new) and order is not None:
                     touched[exchange_id] = order
             for exchange_id, order in touched.items():
                 rows = await fills.of_order(session, account_id, exchange_id)
                 await self._take(session, order, report_of_fills(order, rows))
         self._announcer.committed()
+        self._tell_promises(touched.values())
         if found:
             self._events.tell(FillsCame())
 
@@ -191,12 +217,13 @@ class Tracker:
 
     async def _take(
         self, session: AsyncSession, order: Order, report: OrderReport, sized_us: int | None = None
-    ) -> None:
+    ) -> bool:
+        """Whether there was anything new, which is announced."""
         contradicts = order.state in _CONCLUDED
         if contradicts and report.executed == ZERO and report.event in _ENDS:
             contradicts = False  # it came to nothing either way
             if order.state is OrderState.REJECTED:
-                return
+                return False
         changed = self._resize(order, report, sized_us)
         changed = self._move(order, report) or changed
         if report.executed > order.executed:
@@ -207,13 +234,14 @@ class Tracker:
                 await self._promise(session, order)
             changed = True
         if report.fill is not None:
-            await fills.upsert(session, order.account_id, report.fill)
+            await self._record(session, order.account_id, report.fill)
         changed = await self._recount_fee(session, order) or changed
         if not changed:
-            return
+            return False
         if order.executed and (order.fee is None or order.contingency is Contingency.OTO):
             self.incomplete.add(order.account_id)
         await self._changed(session, order, surprising=contradicts)
+        return True
 
     async def _promise(self, session: AsyncSession, order: Order) -> None:
         """What an entry's stop protects exists from the first fill on, and so does the promise."""
@@ -344,18 +372,26 @@ class Tracker:
             raise RuntimeError("an order that was just written is not there")
         return child
 
-    async def _strange(self, session: AsyncSession, account_id: int, report: OrderReport) -> None:
-        """An order that is not ours: its fills are kept, and what the system did is told."""
+    async def _strange(self, session: AsyncSession, account_id: int, report: OrderReport) -> bool:
+        """An order that is not ours: its fills are kept, and what the system did is told. Whether it is."""
         if report.fill is None:
-            return
-        new = await fills.upsert(session, account_id, report.fill)
+            return False
+        new = await self._record(session, account_id, report.fill)
         if not new or report.origin == "USER":
-            return
+            return False
         account = await session.get(Account, account_id)
         if account is None:
-            return
+            return False
         kind = _NOTICE_BY_ORIGIN.get(report.origin, NoticeKind.SYSTEM_FILL)
         key = f"{kind}:{account_id}:{report.exchange_id}:{report.fill.trade_id}"
         await self._announcer.notice(
             session, Notice(kind, key, account.user_id, account.label, report, account_id)
         )
+        return True
+
+    async def _record(self, session: AsyncSession, account_id: int, fill: Fill) -> bool:
+        """Write an execution; whether it is the first to say so."""
+        row = await fills.insert(session, account_id, fill)
+        if row is not None:
+            await self._events.write(session, FillWritten(row))
+        return row is not None

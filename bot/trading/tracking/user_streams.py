@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
 from typing import Final
 
 from bot.exchange.backpack import BackpackError, Unauthorised
@@ -40,9 +40,11 @@ BEGINNING: Final = 4  # streams begun in `PAUSE_S`: what is left of the processo
 PAUSE_S: Final = 0.1
 OPENING: Final = 4  # streams that connect at once, also after all were lost
 REPAIRING: Final = 2  # accounts compared at once because their streams have (re)connected
+MOST_WAITING: Final = 1_000  # events of one stream that were heard and not yet taken
 RESIGN_S = 0.5
 NOT_YOURS = 4003  # a subscription whose key or signature is not accepted
 OUT_OF_TIME = 4008  # one whose window is not
+ACCEPTED = "orderAccepted"
 MODIFIED = "orderModified"  # the exchange changed a resting order's quantity
 
 
@@ -149,16 +151,45 @@ class UserStreams:
         signer = await self._vault.signer(account.user_id, account.id, "stream")
         try:
             async with self._open_stream(signer, self._opening) as stream:
-                async for event in stream:
-                    self._events.tell(UserStreamHeard(account.id, event))
-                    if _doubts_signature(event) and await self._clock_was_off():
-                        return True
-                    await self._take(account, event)
+                return await self._follow(account, stream)
         finally:
             self.connected.discard(account.id)
-        return False
 
-    async def _take(self, account: Account, event: UserEvent) -> None:
+    async def _follow(self, account: Account, stream: AsyncIterable[UserEvent]) -> bool:
+        """Take each event as it comes; those that came while others were taken, together."""
+        inbox: asyncio.Queue[UserEvent | None] = asyncio.Queue(MOST_WAITING)
+        reading = asyncio.create_task(self._read(account.id, stream, inbox), name=f"read-{account.id}")
+        try:
+            while True:
+                events = [await inbox.get()]
+                while not inbox.empty():
+                    events.append(inbox.get_nowait())
+                for event, before in _with_acceptances(events):
+                    if event is None:
+                        await reading  # raises what ended it
+                        return False
+                    if _doubts_signature(event) and await self._clock_was_off():
+                        return True
+                    await self._take(account, event, before)
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+
+    async def _read(
+        self, account_id: int, stream: AsyncIterable[UserEvent], inbox: asyncio.Queue[UserEvent | None]
+    ) -> None:
+        """Tell of each event as soon as it is here, and put it in line; None at the end."""
+        try:
+            async for event in stream:
+                self._events.tell(UserStreamHeard(account_id, event))
+                await inbox.put(event)
+        finally:
+            task = asyncio.current_task()
+            if task is None or not task.cancelling():
+                await inbox.put(None)
+
+    async def _take(self, account: Account, event: UserEvent, before: Sequence[OrderUpdate] = ()) -> None:
+        """`before`: what was said of the same order earlier, and is taken with this."""
         if isinstance(event, StreamRefused) and event.code == NOT_YOURS:
             self._keys.met(account, KeyTrouble.STREAM)
         if isinstance(event, Disconnected):
@@ -171,12 +202,31 @@ class UserStreams:
             self._events.tell(OrdersHeard(account.id))
         elif isinstance(event, OrderUpdate):
             sized_us = event.engine_us if event.kind == MODIFIED else None
-            await self._tracker.apply(account.id, event.report, sized_us=sized_us)
+            reports = [*(one.report for one in before), event.report]
+            await self._tracker.apply_all(account.id, reports, sized_us=sized_us)
             self._events.tell(OrdersHeard(account.id))
         if isinstance(event, OrderUpdate | PositionUpdate | BalanceUpdate):
             self._keys.over(account, KeyTrouble.STREAM)
         await self._events.publish(UserStreamSpoke(account.id, event))
         self._events.tell(AccountMoved(account.id))
+
+
+def _with_acceptances(
+    events: Sequence[UserEvent | None],
+) -> list[tuple[UserEvent | None, tuple[OrderUpdate, ...]]]:
+    """The events in their turn; that an order was accepted is joined to what is said of it next."""
+    taken: list[tuple[UserEvent | None, tuple[OrderUpdate, ...]]] = []
+    accepted: dict[str | None, OrderUpdate] = {}
+    last = {one.report.exchange_id: one for one in events if isinstance(one, OrderUpdate)}
+    for event in events:
+        if not isinstance(event, OrderUpdate):
+            taken.append((event, ()))
+        elif event.kind == ACCEPTED and last[event.report.exchange_id] is not event:
+            accepted[event.report.exchange_id] = event
+        else:
+            earlier = accepted.pop(event.report.exchange_id, None)
+            taken.append((event, () if earlier is None else (earlier,)))
+    return taken
 
 
 def _doubts_signature(event: UserEvent) -> bool:

@@ -209,7 +209,7 @@ async def test_a_fill_from_two_doors_is_written_once(database: Database) -> None
 
     async def hear(account_id: int) -> bool:
         async with database.write() as session:
-            return await fills.upsert(session, account_id, a_fill())
+            return await fills.insert(session, account_id, a_fill()) is not None
 
     heard = await asyncio.gather(*(hear(account.id) for _ in range(20)))
     assert heard.count(True) == 1
@@ -221,7 +221,7 @@ async def test_fills_without_trade_id_are_told_apart_by_what_they_are(database: 
         account = await an_account(session)
         first = a_fill(trade_id=None)
         heard = [
-            await fills.upsert(session, account.id, fill)
+            await fills.insert(session, account.id, fill) is not None
             for fill in (first, first, a_fill(trade_id=None, quantity=Decimal("0.2")), a_fill(trade_id=5))
         ]
     assert heard == [True, False, True, True]
@@ -232,8 +232,8 @@ async def test_fills_of_an_order_come_in_time_with_the_newest_known(database: Da
         account = await an_account(session)
         assert await fills.latest_ms(session, account.id) is None
         for trade_id, at_ms in ((1, NOW + 5), (2, NOW), (3, NOW + 9)):
-            await fills.upsert(session, account.id, a_fill(trade_id=trade_id, timestamp_ms=at_ms))
-        await fills.upsert(session, account.id, a_fill(trade_id=4, exchange_order_id="other"))
+            await fills.insert(session, account.id, a_fill(trade_id=trade_id, timestamp_ms=at_ms))
+        await fills.insert(session, account.id, a_fill(trade_id=4, exchange_order_id="other"))
     async with database.read() as session:
         assert [fill.trade_id for fill in await fills.of_order(session, account.id, "111")] == [2, 1, 3]
         assert await fills.latest_ms(session, account.id) == NOW + 9
