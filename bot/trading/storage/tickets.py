@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from bot.kernel.shards import shard_of
 from bot.kernel.storage import audit
+from bot.kernel.storage.upsert import insert_or_ignore
 from bot.notifications.events import ChatMigrated
 from bot.people.leave import Leave, granted
 from bot.people.tables import User
@@ -30,6 +31,11 @@ _TAPPED = (
 )
 # Of tables, not of classes: the session would build an update of a class anew each time.
 _TICKET: Any = Ticket.__table__  # type: ignore[attr-defined]
+_SHOWN = (
+    update(_TICKET)
+    .where(_TICKET.c.id == bindparam("ticket_id"))
+    .values(message_id=bindparam("shown_in", type_=BigInteger), title=bindparam("words"))
+)
 _CLAIM = (
     update(_TICKET)
     .where(
@@ -54,10 +60,11 @@ def hash_token(token: str) -> bytes:
 
 
 async def offer(session: AsyncSession, ticket: Ticket) -> Ticket:
-    """Insert a new ticket; its id is set on return."""
-    session.add(ticket)
-    await session.flush()
-    return ticket
+    """Insert a new ticket; its id is set on return. Raises RuntimeError where its token has one."""
+    written = await insert_or_ignore(session, ticket)
+    if written is None:
+        raise RuntimeError("a ticket of that token is there already")
+    return written
 
 
 async def claim(
@@ -164,8 +171,7 @@ async def end_offers(session: AsyncSession, ended: Collection[int], now_ms: int)
 
 async def set_message(session: AsyncSession, ticket_id: int, message_id: int, title: str) -> None:
     """Remember which message shows the preview, and the words it is known by."""
-    changed = update(Ticket).where(col(Ticket.id) == ticket_id)
-    await session.execute(changed.values(message_id=message_id, title=title))
+    await session.execute(_SHOWN, {"ticket_id": ticket_id, "shown_in": message_id, "words": title})
 
 
 async def expire(session: AsyncSession, now_ms: int) -> list[Ticket]:
