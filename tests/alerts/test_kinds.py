@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -254,10 +255,10 @@ async def test_two_processes_tell_of_a_listing_once(database: Database) -> None:
         other = Watch(watch.exchange, database, watch.alice)
         await other.start()
         try:
-            await asyncio.gather(*(until(lambda one=one: looked(one)) for one in (watch, other)))
+            await asyncio.gather(*(until(partial(looked, one)) for one in (watch, other)))
             watch.market(WIF, listed=False)
             await watch.fires(1)
-            await asyncio.gather(*(until(lambda one=one: looked(one, gone=WIF)) for one in (watch, other)))
+            await asyncio.gather(*(until(partial(looked, one, gone=WIF)) for one in (watch, other)))
         finally:
             await other.stop()
         assert [one.alert_id for one in await watch.firings()] == [gone.id]

@@ -52,9 +52,9 @@ def test_candles_never_show_a_larger_move_than_there_was(
         found.setdefault(at // candle_length * candle_length, []).append(value)
     for start, values in sorted(found.items()):
         candle = Candle(start, start + candle_length, max(values), min(values), values[-1])
-        rise, fall = by_candle.judge(candle)
-        assert rise.high <= risen
-        assert fall.high <= fallen
+        up, down = by_candle.judge(candle)
+        assert up.high <= risen
+        assert down.high <= fallen
 
 
 @dataclass
@@ -70,14 +70,18 @@ class Model:
     def hear(self, at: int, value: Decimal) -> None:
         if self.told and not self.repeat:
             return
-        anchors = {Trend.UP: min, Trend.DOWN: max, Trend.EITHER: lambda values: values[0]}
-        anchor = anchors[self.trend](self.heard) if self.heard else value
+        anchor = self.anchor() if self.heard else value
         self.heard.append(value)
         high, low = anchor * (100 + self.percent), anchor * (100 - self.percent)
         if self.trend is not Trend.DOWN and value * 100 >= high and value != anchor:
             self.tell(at, value, Trend.UP)
         elif self.trend is not Trend.UP and value * 100 <= low and value != anchor:
             self.tell(at, value, Trend.DOWN)
+
+    def anchor(self) -> Decimal:
+        if self.trend is Trend.EITHER:
+            return self.heard[0]
+        return min(self.heard) if self.trend is Trend.UP else max(self.heard)
 
     def tell(self, at: int, value: Decimal, trend: Trend) -> None:
         self.told.append((at, trend))

@@ -25,12 +25,11 @@ from bot.chat.buttons import new_token
 from bot.domain.orders.order import OrderRequest
 from bot.domain.values import OrderType, Side
 from bot.kernel.clock import unix_ms
-from bot.kernel.storage import Database
+from bot.kernel.storage import Database, audit
 from bot.notifications.rate_limits import UNLIMITED
 from bot.people import users
 from bot.people.tables import Account, AccountOrigin, KeyState
 from bot.settings import load_settings
-from bot.trading.execution import submission
 from bot.trading.execution.submission import Leg, Submission, pack_legs
 from bot.trading.storage import tickets
 from bot.trading.storage.tables import Ticket, TicketKind
@@ -159,11 +158,11 @@ async def _confirm(bot: Bot, offered: list[Ticket], *, chained: bool) -> float:
         for ticket in offered[number::AT_ONCE]:
             assert isinstance(await desk.claim_and_send(ticket, ticket.user_id, 7), list)
 
-    append = submission.audit.append if chained else _nothing
+    append = audit.append if chained else _nothing
     with (
         mock.patch.object(desk, "_send_all", sent),
         mock.patch.object(desk._clients, "ready", ready),
-        mock.patch.object(submission.audit, "append", append),
+        mock.patch.object(audit, "append", append),
     ):
         begun = time.perf_counter()
         await asyncio.gather(*(person(number) for number in range(AT_ONCE)))

@@ -177,6 +177,10 @@ def write(
         "start_seconds": starts,
         "alerts": {database: asdict(one) for database, one in alerts.items()},
         "ledger": {database: asdict(one) for database, one in summed.items()},
-        "cluster": {name: asdict(one) if is_dataclass(one) else one for name, one in together.items()},
+        "cluster": {name: _plain(one) for name, one in together.items()},
     }
     path.write_text(json.dumps(document, indent=2) + "\n")
+
+
+def _plain(one: Any) -> Any:
+    return asdict(one) if is_dataclass(one) and not isinstance(one, type) else one

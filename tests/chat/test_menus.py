@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from markupsafe import Markup
 
@@ -27,7 +29,7 @@ def test_each_language_is_offered_in_its_own_name(english: Locale) -> None:
     assert [row[0].label for row in choice.keyboard] == ["English", "简体中文"]
 
 
-QUESTIONS = {
+QUESTIONS: dict[str, dict[str, Any]] = {
     "symbol": {"action": "Long"},
     "size": {"action": "Long", "symbol": "SOL-PERP"},
     "leverage": {"action": "Long", "symbol": "SOL-PERP"},

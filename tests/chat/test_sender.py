@@ -19,8 +19,8 @@ CHANNEL: dict[str, Any] = {"id": -200, "type": "channel", "title": "News"}
 BOT = Bot("1:x")
 
 
-def _message(**changes: Any) -> dict[str, Any]:
-    return {"message_id": 1, "date": NOW, "chat": PRIVATE, "from": ANN, "text": "long sol $5"} | changes
+def _message(sender: dict[str, Any] = ANN, **changes: Any) -> dict[str, Any]:
+    return {"message_id": 1, "date": NOW, "chat": PRIVATE, "from": sender, "text": "long sol $5"} | changes
 
 
 def _judge(kind: str = "message", now: float = NOW, **changes: Any) -> Sender | Refusal | None:
@@ -40,7 +40,7 @@ def test_a_person_may_act_in_private_and_in_a_group() -> None:
 
 def test_a_username_or_name_carries_no_authority() -> None:
     twin = ANN | {"id": 8, "username": "ann"}
-    judged = _judge(**{"from": twin})
+    judged = _judge(sender=twin)
     assert isinstance(judged, Sender)
     assert judged.user_id == 8
 
@@ -79,7 +79,7 @@ def test_a_channel_post_has_nobody_to_answer(kind: str) -> None:
 
 
 def test_a_bot_is_nobody() -> None:
-    assert _judge(**{"from": ANN | {"is_bot": True}}) is None
+    assert _judge(sender=ANN | {"is_bot": True}) is None
 
 
 def test_a_tap_is_its_tappers_whoever_wrote_the_message() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from hypothesis import strategies as st
 
@@ -192,5 +192,5 @@ def closes(draw: st.DrawFn, context: PreviewContext) -> CloseIntent:
 @st.composite
 def protections(draw: st.DrawFn, context: PreviewContext) -> ProtectIntent:
     size = draw(rarely(odd_sizes(), sizes(context.last) | st.none()))
-    kind = draw(st.sampled_from(["tp", "sl"]))
+    kind: Literal["tp", "sl"] = draw(st.sampled_from(["tp", "sl"]))
     return ProtectIntent(kind, draw(exits(context.last) | prices_around(context.last)), size=size)

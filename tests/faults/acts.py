@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -75,14 +76,8 @@ class Acting(Run):
         await alice.send(line)
         message_id, data = 0, ""
         for prefix in prefixes:
-
-            def found(message: ChatMessage, prefix: str = prefix) -> list[str]:
-                return [b.data for b in message.buttons if b.data and b.data.startswith(prefix)]
-
-            shown = await alice.wait_for(
-                lambda message, found=found: message.id > before and bool(found(message)), ANSWER_S
-            )
-            message_id, data = shown.id, found(shown)[0]
+            shown = await alice.wait_for(partial(_offers, before, prefix), ANSWER_S)
+            message_id, data = shown.id, _data_with(shown, prefix)[0]
             tap = await alice.tap_data(message_id, data)
         self._decided.set()
         insisting = asyncio.create_task(self._insist(alice, tap, message_id, data, prefixes[-1]))
@@ -191,3 +186,12 @@ class Acting(Run):
             group.id: await PersonChat(alice.driver, ALICE, group.id).messages()
             for group in self._diary.groups
         }
+
+
+def _offers(after: int, prefix: str, message: ChatMessage) -> bool:
+    """Whether it is a newer message with such a button."""
+    return message.id > after and bool(_data_with(message, prefix))
+
+
+def _data_with(message: ChatMessage, prefix: str) -> list[str]:
+    return [button.data for button in message.buttons if button.data and button.data.startswith(prefix)]

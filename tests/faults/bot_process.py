@@ -19,6 +19,7 @@ from asyncio.events import Handle
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from httpx._transports import default as httpx_transport
@@ -34,6 +35,7 @@ from bot.notifications import outbox_jobs
 from bot.notifications.rate_limits import UNLIMITED
 from bot.settings import Settings, load_settings
 from bot.telegram import connection
+from bot.trading import jobs, parts
 from bot.trading.previews import tickets
 from bot.trading.tracking import user_streams
 from bot.trading.tracking.reconciler import Reconciler
@@ -101,8 +103,11 @@ class Steps:
         with Path(job.steps_file).open("r+b") as file:
             self._memory = mmap.mmap(file.fileno(), _COUNT.size)
         self._die_at = job.die_at
-        self._target = job.die_on and (job.die_on["key"], job.die_on["nth"], job.die_on["side"])
-        self._trace = job.trace and os.open(job.trace, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        aim = job.die_on
+        self._target = None if aim is None else (aim["key"], aim["nth"], aim["side"])
+        self._trace: int | None = None
+        if job.trace is not None:
+            self._trace = os.open(job.trace, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._points = Counter()
         self._count = 0
         self._armed = False
@@ -112,7 +117,7 @@ class Steps:
 
     def watch(self) -> None:
         """Count every callback this process runs from now on, once armed."""
-        run = Handle._run  # type: ignore[attr-defined]
+        run = Handle._run
         looks = self._target is not None or self._trace is not None
 
         def counted(handle: Handle) -> None:
@@ -127,7 +132,7 @@ class Steps:
             if task is not None and not task.done():
                 self._pass(task, IN)
 
-        Handle._run = counted  # type: ignore[attr-defined]
+        Handle._run = counted  # type: ignore[method-assign,assignment]
 
     def _step(self) -> None:
         self._count += 1
@@ -176,15 +181,20 @@ def settings_of(job: Job) -> Settings:
 
 def hurry() -> None:
     """Put the app's intervals on the faster clock; its wiring stays as it is."""
-    wiring.RECONCILE_S = RECONCILE_S  # type: ignore[misc]
-    wiring.REPAIR_S = REPAIR_S  # type: ignore[misc]
-    wiring.EXPIRE_S = EXPIRE_S  # type: ignore[misc]
-    connection.TELEGRAM_TIMEOUT_S = TELEGRAM_TIMEOUT_S  # type: ignore[misc]
-    wiring.BackpackClient = partial(BackpackClient, timeout=CLIENT_TIMEOUT_S)  # type: ignore[misc,assignment]
-    wiring.Reconciler = partial(Reconciler, settle_ms=SETTLE_MS)  # type: ignore[misc,assignment]
-    outbox_jobs.LEASE_MS = LEASE_MS  # type: ignore[misc]
-    tickets.OFFER_LIFE_MS = OFFER_LIFE_MS  # type: ignore[misc]
-    user_streams.RETRY_S = STREAM_RETRY_S
+    _put(jobs, RECONCILE_S=RECONCILE_S, REPAIR_S=REPAIR_S, EXPIRE_S=EXPIRE_S)
+    _put(connection, TELEGRAM_TIMEOUT_S=TELEGRAM_TIMEOUT_S)
+    _put(wiring, BackpackClient=partial(BackpackClient, timeout=CLIENT_TIMEOUT_S))
+    _put(parts, Reconciler=partial(Reconciler, settle_ms=SETTLE_MS))
+    _put(outbox_jobs, LEASE_MS=LEASE_MS)
+    _put(tickets, OFFER_LIFE_MS=OFFER_LIFE_MS)
+    _put(user_streams, RETRY_S=STREAM_RETRY_S)
+
+
+def _put(module: ModuleType, **values: Any) -> None:
+    for name, value in values.items():
+        if not hasattr(module, name):
+            raise LookupError(f"{module.__name__} has no {name} to hurry")
+        setattr(module, name, value)
 
 
 def warm_up() -> None:

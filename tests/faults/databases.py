@@ -49,8 +49,7 @@ class Template:
             shutil.copyfile(self.name, path)
             yield f"sqlite:///{path}"
             return
-        made = self.spare.pop() if self.spare else None
-        made = made or await asyncio.to_thread(_hasty, self.server, self.name)
+        made = self.spare.pop() if self.spare else await asyncio.to_thread(_hasty, self.server, self.name)
         try:
             yield self.server.url_of(made)
             await asyncio.to_thread(_empty, self.server.url_of(made))

@@ -12,7 +12,6 @@ from typing import Any
 import httpx
 from sqlalchemy import select
 
-from bot.app.wiring import random_client_id
 from bot.chat.buttons import new_token
 from bot.domain.orders.order import OrderReport, OrderRequest
 from bot.domain.values import OrderType, Side
@@ -31,6 +30,7 @@ from bot.sandbox.exchange.model import Account as ExchangeAccount
 from bot.trading.account_clients import AccountClients
 from bot.trading.chat.announcer import ChatAnnouncer
 from bot.trading.execution.submission import Leg, Submission, pack_legs
+from bot.trading.parts import random_client_id
 from bot.trading.storage import orders, tickets
 from bot.trading.storage.tables import Order, Ticket, TicketKind
 from bot.trading.tracking.reconciler import Reconciler

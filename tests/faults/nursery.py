@@ -35,6 +35,12 @@ class Child:
     def alive(self) -> bool:
         return not self.ended.done()
 
+    async def dies_before(self, task: asyncio.Task[Any]) -> bool:
+        """Wait for the first end of the two; whether it was this one's."""
+        ends: tuple[asyncio.Future[Any], ...] = (task, self.ended)
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        return not self.alive
+
 
 class Nursery:
     """An async context manager around the fork server."""

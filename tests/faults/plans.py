@@ -80,8 +80,7 @@ class PlanRun(Run):
     async def _lives(self, outcome: Outcome, alice: PersonChat, bot: Child) -> bool:
         """Judge until there is nothing to complain of, or until it dies; whether it died."""
         judging = asyncio.create_task(self._judged(outcome, alice))
-        await asyncio.wait({judging, bot.ended}, return_when=asyncio.FIRST_COMPLETED)
-        if bot.alive:
+        if not await bot.dies_before(judging):
             await judging
             return False
         judging.cancel()
@@ -143,10 +142,11 @@ def _wrong_word(about: Sequence[ChatMessage], ours: Sequence[Order], there: Sequ
 
 
 def _wrong_queue(queued: Sequence[OutboxMessage]) -> list[str]:
-    keys = [row.dedupe_key for row in queued if (row.dedupe_key or "").split(":")[0] in {"alert", "plan"}]
+    named = [row.dedupe_key or "" for row in queued]
+    keys = sorted(key for key in named if key.split(":")[0] in {"alert", "plan"})
     waiting = [row.id for row in queued if row.state in {OutboxState.PENDING, OutboxState.SENDING}]
     return [
-        *([] if sorted(keys) == ["alert:1:1", "plan:1"] else [f"QUEUED: {keys}"]),
+        *([] if keys == ["alert:1:1", "plan:1"] else [f"QUEUED: {keys}"]),
         *([f"WAITING: {waiting}"] if waiting else []),
     ]
 

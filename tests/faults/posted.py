@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import collections
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -87,10 +87,10 @@ class Diary:
 class Found:
     """What is in the tables, and what stands in the groups."""
 
-    posts: Sequence[ScheduledPost]
-    runs: Sequence[Run]
-    rows: Sequence[OutboxMessage]
-    heard: Mapping[int, Sequence[ChatMessage]]
+    posts: list[ScheduledPost]
+    runs: list[Run]
+    rows: list[OutboxMessage]
+    heard: dict[int, list[ChatMessage]]
     said_twice: int = field(default=0, init=False)  # counted by `complaints`
 
 

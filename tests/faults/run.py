@@ -116,8 +116,7 @@ class Run:
             tap = await self._confirm(alice)
             counted = self._folder / "steps-0"
             judging = asyncio.create_task(self._settled(alice, first))
-            await asyncio.wait({judging, first.ended}, return_when=asyncio.FIRST_COMPLETED)
-            if not first.alive:
+            if await first.dies_before(judging):
                 judging.cancel()
                 await asyncio.gather(judging, return_exceptions=True)
                 outcome.died_at = count_in(counted)
@@ -142,8 +141,7 @@ class Run:
         for _ in range(LIVES):
             bot = await self._bot("start", death)
             judging = asyncio.create_task(self._settled(alice, bot))
-            await asyncio.wait({judging, bot.ended}, return_when=asyncio.FIRST_COMPLETED)
-            if bot.alive:
+            if not await bot.dies_before(judging):
                 break
             judging.cancel()
             await asyncio.gather(judging, return_exceptions=True)

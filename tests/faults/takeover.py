@@ -15,7 +15,7 @@ import random
 import signal
 import statistics
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -283,31 +283,30 @@ class Cluster(Acting):
         waiting = {OutboxState.PENDING, OutboxState.SENDING, OutboxState.DEAD}
         wrong += [f"UNSAID: {row.state} {row.text[:60]!r}" for row in rows if row.state in waiting]
         heads = [m.text.split("\n")[0] for m in await alice.messages() if m.from_bot and HEAD in m.text]
-        found = posted.Found(posts, runs, rows, await self._chats(alice))
+        found = posted.Found(list(posts), list(runs), list(rows), await self._chats(alice))
         wrong += posted.complaints(self._diary, self._until_ms, found)
         self._report.said_twice = len(heads) - len(set(heads)) + found.said_twice
         self._report.insisted = self.insisted
         self._report.posts = len(self._diary.due(0, self._until_ms))
         return wrong
 
-    def _orders(self, ours: list[Order] | object) -> list[str]:
-        known = list(ours)  # type: ignore[call-overload]
-        by_id = {order.exchange_id: order for order in known}
+    def _orders(self, ours: Sequence[Order]) -> list[str]:
+        by_id = {order.exchange_id: order for order in ours}
         there = [order for order in self._there.orders if order.id not in self._before]
         wrong = [f"LOST: order {order.id} is unknown to the bot" for order in there if order.id not in by_id]
         sent = collections.Counter(order.request.client_id for order in there if order.related_id is None)
         wrong += [f"DOUBLED: {many} orders with client id {one}" for one, many in sent.items() if many > 1]
-        wrong += [f"IN DOUBT: order {order.id}" for order in known if order.state in orders.IN_DOUBT]
+        wrong += [f"IN DOUBT: order {order.id}" for order in ours if order.state in orders.IN_DOUBT]
         seen = SimpleNamespace(exchange=self._there)
         for order in there:
             if order.id in by_id:
                 wrong += verdict._differences(seen, by_id[order.id], order)  # type: ignore[arg-type]
         return wrong
 
-    def _tickets(self, tickets: object, ours: object) -> list[str]:
+    def _tickets(self, tickets: Sequence[Ticket], ours: Sequence[Order]) -> list[str]:
         wrong, self._report.stopped = [], 0
-        for ticket in tickets:  # type: ignore[attr-defined]
-            mine = [order for order in ours if order.ticket_id == ticket.id and order.client_id is not None]  # type: ignore[attr-defined]
+        for ticket in tickets:
+            mine = [order for order in ours if order.ticket_id == ticket.id and order.client_id is not None]
             if ticket.state is not TicketState.CLAIMED:
                 wrong += [f"DOUBLED: order {order.id} of ticket {ticket.state}" for order in mine]
                 continue

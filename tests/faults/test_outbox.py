@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 from markupsafe import Markup
 from sqlalchemy import select
+from sqlmodel import col
 from telegram import Bot
 
 from bot.domain.notifications.preferences import Event, Volume
@@ -74,7 +76,8 @@ async def test_an_event_outlasts_a_long_absence_of_telegram(
 
 async def _states(database: Database) -> list[OutboxState]:
     async with database.read() as session:
-        return list((await session.scalars(select(OutboxMessage.state).order_by(OutboxMessage.id))).all())  # type: ignore[arg-type]
+        states = select(col(OutboxMessage.state)).order_by(col(OutboxMessage.id))
+        return list((await session.scalars(states)).all())
 
 
 async def test_what_waits_for_telegram_gives_way_to_newer_words(
@@ -113,7 +116,7 @@ async def group() -> AsyncIterator[PersonChat]:
         yield chats.as_user(ALICE, basic.id)
 
 
-async def tell(database: Database, box: Outbox, chat_id: int, text: str, **values: object) -> None:
+async def tell(database: Database, box: Outbox, chat_id: int, text: str, **values: Any) -> None:
     async with database.write() as session:
         await rows.enqueue(session, OutboxMessage(chat_id=chat_id, text=text, created_ms=unix_ms(), **values))
     box.kick()

@@ -31,10 +31,15 @@ def all_well() -> tuple[Diary, Found]:
         diary.answered_ms[wish] = START_MS
         key = f"post:{number}:{stamp(wish.due_ms)}"
         text = f"{TITLES[wish.kind]} and more"
-        times = {"due_ms": wish.due_ms, "created_ms": START_MS}
         found.posts.append(
             ScheduledPost(
-                id=number, user_id=ALICE, chat_id=wish.chat_id, kind=wish.kind, when={"at": wish.at}, **times
+                id=number,
+                user_id=ALICE,
+                chat_id=wish.chat_id,
+                kind=wish.kind,
+                when={"at": wish.at},
+                due_ms=wish.due_ms,
+                created_ms=START_MS,
             )
         )
         found.runs.append(Run(key=key, due_ms=wish.due_ms, claimed_ms=1, lease_until_ms=2, done_ms=2))

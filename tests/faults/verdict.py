@@ -96,13 +96,13 @@ def complaints(seen: Evidence) -> list[str]:
 
 
 def _duplicated(seen: Evidence) -> list[str]:
-    legs = collections.Counter(order.leg for order in seen.attempts)
+    legs: collections.Counter[int | str] = collections.Counter(order.leg for order in seen.attempts)
     client_ids = collections.Counter(order.request.client_id for order in seen.placed)
     wrong = [
         f"DUPLICATED: {many} orders with client id {one}" for one, many in client_ids.items() if many > 1
     ]
     if seen.affliction.journey.flattens:  # it may try a leg again that certainly came to nothing
-        legs = collections.Counter(order.symbol for order in seen.placed)  # type: ignore[assignment]
+        legs = collections.Counter(order.symbol for order in seen.placed)
     wrong += [f"DUPLICATED: {many} attempts at leg {leg}" for leg, many in legs.items() if many > 1]
     wrong += [
         f"UNTAGGED: order {order.id} carries broker {order.tag.broker_id}"

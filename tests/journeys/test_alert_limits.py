@@ -9,12 +9,14 @@ import pytest
 from sqlalchemy import func, select
 from sqlmodel import col
 
+from bot.alerts.service import Alerts
 from bot.alerts.storage.tables import Alert, AlertState, Firing, FiringState
 from bot.app.housekeeping import tidy
 from bot.domain.alerts.alert import AlertOptions, PriceLevel, Trend
 from bot.domain.alerts.limits import LIMITS
 from bot.domain.intent import AlertIntent
 from bot.language import canonical
+from bot.people import users
 from tests.support.world import Person, World
 
 SOL, PERP = "SOL_USDC", "SOL_USDC_PERP"
@@ -67,15 +69,17 @@ async def test_a_repeating_alert_speaks_at_most_once_a_minute(world: World, caro
 
 
 async def test_what_is_beyond_a_persons_share_is_summed_up(world: World, carol: Person) -> None:
-    service, many = world.bot.services, LIMITS.firings + 12
-    user = await service.tickets.user(carol.chat.user_id)
+    alerts, many = world.bot.services.get(Alerts), LIMITS.firings + 12
+    async with world.bot.database.read() as session:
+        user = await users.get(session, carol.chat.user_id)
+    assert user is not None
     for number in range(many):
         level = Decimal(151) + Decimal(number) / 100
         intent = AlertIntent(PriceLevel("SOL", level, Trend.UP), AlertOptions(repeat=True))
-        made = await service.alerts.create(user, user.id, None, intent, canonical(intent))
+        made = await alerts.create(user, user.id, None, intent, canonical(intent))
         assert isinstance(made, Alert)
     once = AlertIntent(PriceLevel("SOL", Decimal("151.5"), Trend.UP))
-    await service.alerts.create(user, user.id, None, once, canonical(once))
+    await alerts.create(user, user.id, None, once, canonical(once))
     await _prices(world, "155")
     for _ in range(50):
         if await _firings(world) >= LIMITS.firings:
@@ -118,5 +122,5 @@ async def test_firings_and_spent_alerts_do_not_stay_for_good(
     await tidy(world.bot.services)
     assert await _firings(world) == 0
     async with world.bot.database.read() as session:
-        left = (await session.scalars(select(Alert.state))).all()
+        left = (await session.scalars(select(col(Alert.state)))).all()
     assert list(left) == [AlertState.ARMED]

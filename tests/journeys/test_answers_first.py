@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 
 from bot.notifications.rate_limits import TELEGRAM, UNLIMITED, RateLimits
+from bot.sandbox.telegram.driver import ChatMessage
 from tests.support.world import CAROL, Person, World, open_world
 
 ORDERS = 20
@@ -43,10 +45,12 @@ async def _open(person: Person) -> list[int]:
 
 async def _until(person: Person, number: int) -> None:
     """Until so many cards say that their order is open."""
-    while len(seen := await _open(person)) != number:
-        await person.chat.wait_for(
-            lambda m, seen=seen: (m.id in seen) != m.text.startswith("🟢 Open"), timeout=20
-        )
+    while len(seen := frozenset(await _open(person))) != number:
+        await person.chat.wait_for(partial(_changed, seen), timeout=20)
+
+
+def _changed(seen: frozenset[int], message: ChatMessage) -> bool:
+    return (message.id in seen) != message.text.startswith("🟢 Open")
 
 
 async def _untouched(person: Person, cards: list[int]) -> int:

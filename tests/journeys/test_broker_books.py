@@ -155,7 +155,7 @@ async def test_the_trial_balance_fails_where_what_takes_back_is_another_amount(
     await places(carol, "long sol $200")
     (row,) = await rows(world, 1)
     month = row.month
-    entry = {"month": month, "at_ms": 1, "kind": EntryKind.PAYOUT, "debit": "cash"}
+    entry: dict[str, Any] = {"month": month, "at_ms": 1, "kind": EntryKind.PAYOUT, "debit": "cash"}
     entry |= {"credit": "receivable.exchange", "user_id": 1}
     async with world.bot.database.write() as session:
         session.add(LedgerEntry(key="payout:1", amount=Decimal(5), **entry))

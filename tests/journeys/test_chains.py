@@ -162,7 +162,7 @@ async def test_a_chain_cut_short_by_a_crash_tells_what_was_not_sent(
     monkeypatch.setattr(Submission, "place_now", dies)
     await carol.chat.tap("✅", preview.id)
     await carol.sees("Filled · Buy 0.66 SOL-PERP")
-    del chains._finish  # type: ignore[method-assign]
+    del chains._finish
     monkeypatch.undo()
     await finish_chains(world.bot.services, at_start=True)
     told = await carol.chat.wait_for(lambda m: m.id > preview.id and "Stopped: 1 of 2" in m.text)

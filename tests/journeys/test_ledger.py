@@ -12,11 +12,11 @@ from sqlmodel import col
 from bot.domain.orders.order import OrderRequest
 from bot.domain.values import OrderType, Side
 from bot.kernel.storage import Database
+from bot.kernel.storage.base import Table
 from bot.rebates.bookkeeper import Bookkeeper
 from bot.rebates.model.rebate import ExitsTagged, Month, TierBasis, TierStanding, nano
 from bot.rebates.parties import People
 from bot.rebates.prices import Prices
-from bot.rebates.storage import tables
 from bot.rebates.storage.tables import LedgerFill, PriceSource
 from bot.rebates.storage.tables import Person as LedgerPerson
 from bot.rebates.terms import Tiers
@@ -201,6 +201,7 @@ async def test_a_fee_in_another_coin_is_worth_the_close_of_its_minute(world: Wor
     minute_s = now_ms // 60_000 * 60
     (candle,) = await world.bot.client.klines("ETH_USDC", "1m", minute_s, minute_s + 60)
     assert (eth.price_source, eth.fee_price) == (PriceSource.CANDLE, candle.close)
+    assert eth.fee_price is not None
     assert eth.fee == nano(fill.fee * eth.fee_price) == eth.earning
     assert (nosuch.price_source, nosuch.fee_price, nosuch.fee) == (PriceSource.UNKNOWN, None, 0)
     assert nosuch.notional == row.notional
@@ -250,7 +251,7 @@ async def _knowing(world: World, user_id: int) -> set[str]:
     """Tables of the ledger with a cell that is, or holds, a Telegram id."""
     async with world.bot.database.read() as session:
         found = set()
-        for table in tables.Table.metadata.sorted_tables:
+        for table in Table.metadata.sorted_tables:
             if table.name not in LEDGER:
                 continue
             for row in (await session.execute(select(table))).all():

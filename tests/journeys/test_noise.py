@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -16,7 +17,7 @@ from tests.journeys.test_schedules import said, sent_post, skip_to, topics
 from tests.support.world import ALICE, BOB, CAROL, DESK, Person, World
 
 
-async def news(world: World, chat_id: int, event: str, text: str, **more: object) -> None:
+async def news(world: World, chat_id: int, event: str, text: str, **more: Any) -> None:
     """Something happened: a row as any part of the bot writes it."""
     row = OutboxMessage(chat_id=chat_id, event=event, text=text, created_ms=world.clock(), **more)
     async with world.bot.database.write() as session:

@@ -12,6 +12,7 @@ from bot.app import wiring
 from bot.sandbox.exchange import ExchangeConfig
 from bot.sandbox.telegram.driver import ChatMessage
 from bot.trading.storage.tables import Ticket
+from tests.support.messages import message_with
 from tests.support.world import CAROL, Person, World, open_world
 
 pytestmark = pytest.mark.both_databases
@@ -261,7 +262,7 @@ async def test_who_cancels_an_order_is_told_once(world: World, carol: Person) ->
     last = await carol.taps("Cancel and close all", "Last check", on=first.id)
     done = await carol.taps("flatten", "Panic done", on=last.id)
     for card in cards:
-        await carol.chat.wait_for(lambda m, card=card: m.id == card.id and "Cancelled" in m.text)
+        await carol.chat.wait_for(message_with(card.id, "Cancelled"))
     await carol.says("/orders", "No open orders")
     told = [m for m in await carol.chat.messages() if m.from_bot and "Cancelled ·" in m.text]
     assert [m.id for m in told] == [card.id for card in cards]

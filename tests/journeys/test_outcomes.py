@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.messages import message_with
 from tests.support.world import CAROL, Person, World, open_world
 
 # Nothing here depends on how the database stores it.
@@ -63,9 +64,7 @@ async def test_an_executed_order_is_found_whatever_its_answer_says(world: World,
         await world.fault(**answer, match=ORDER)
         await carol.taps("✅", on=preview.id)
         try:
-            card = await carol.chat.wait_for(
-                lambda m, card=preview.id: m.id == card and ("Filled" in m.text or "Rejected" in m.text), 15
-            )
+            card = await carol.chat.wait_for(message_with(preview.id, "Filled", "Rejected"), 15)
         except TimeoutError:
             wrong.append(f"{answer}: no end")
             continue

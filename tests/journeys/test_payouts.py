@@ -150,7 +150,7 @@ async def test_every_cent_of_the_receivable_is_settled(world: World, month: Synt
     settled = -await balance(world, "receivable.exchange")
     assert abs(settled - expected) < D("1e-6")
     async with world.bot.database.read() as session:
-        kinds = set((await session.scalars(select(LedgerEntry.kind))).all())
+        kinds = set((await session.scalars(select(col(LedgerEntry.kind)))).all())
     assert kinds == {EntryKind.PAYOUT, EntryKind.DIFFERENCE}
 
 

@@ -6,6 +6,7 @@ import asyncio
 
 from bot.sandbox.telegram.driver import ChatMessage
 from bot.trading.message_context import MessageContexts
+from tests.support.messages import message_with
 from tests.support.world import ALICE, CAROL, DESK, Person, World, code_in
 
 
@@ -96,7 +97,7 @@ async def test_an_answer_withdraws_a_preview_nobody_confirmed(world: World, caro
         else:
             await _known(carol, preview)
         await carol.says(word, "Nothing was sent", reply_to=preview.id)
-        await carol.chat.wait_for(lambda m, at=preview.id: m.id == at and "Nothing was sent" in m.text)
+        await carol.chat.wait_for(message_with(preview.id, "Nothing was sent"))
         await carol.says(word, "Nothing was sent", reply_to=preview.id)
     expired = await carol.says("long sol $300", "Account")
     world.passes(61, "expire-previews")

@@ -87,7 +87,9 @@ async def test_each_hears_of_their_own_statement_once(world: World) -> None:
     assert f"--for group:{OWNERLESS}" in handed.text
     world.bot.schedule.look_again(SERIES)
     async with asyncio.timeout(10), world.bot.database.read() as session:
-        told = select(OutboxMessage.dedupe_key).where(col(OutboxMessage.dedupe_key).startswith("statement:"))
+        told = select(col(OutboxMessage.dedupe_key)).where(
+            col(OutboxMessage.dedupe_key).startswith("statement:")
+        )
         assert len((await session.scalars(told)).all()) == 4
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -33,7 +34,8 @@ def test_a_reader_hears_its_kind_alone_in_the_order_of_subscription() -> None:
 
 
 def test_a_reader_that_fails_keeps_no_other_from_hearing(caplog: pytest.LogCaptureFixture) -> None:
-    events, heard = Events(), []
+    events = Events()
+    heard: list[Any] = []
 
     def fails(_: Rang) -> None:
         raise RuntimeError("this reader is broken")

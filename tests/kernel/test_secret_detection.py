@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
@@ -17,7 +18,7 @@ from bot.ui import Locale
 from bot.ui.refusals import echo
 
 SECRETS = st.integers(0, 2**64).map(lambda number: hashlib.sha256(str(number).encode()).digest())
-SPELLINGS = {
+SPELLINGS: dict[str, Callable[[bytes], str]] = {
     "base64": lambda raw: base64.b64encode(raw).decode(),
     "unpadded": lambda raw: base64.b64encode(raw).decode().rstrip("="),
     "URL-safe": lambda raw: base64.urlsafe_b64encode(raw).decode(),

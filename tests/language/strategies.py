@@ -49,7 +49,7 @@ _AWKWARD = (
 _PAIRS = ("SOL/USDC", "BTC-USDT", "ETH_USDC_PERP", "SOL-PERP", "BTC/USDC:USDC", "S/USDC", "M-PERP")
 
 # No market known; and markets that begin with digits, equal words, or are part of one another.
-TICKERS = (
+TICKERS: tuple[frozenset[str], ...] = (
     frozenset(),
     frozenset(
         {"SOL", "BTC", "2Z", "Z", "0G", "1INCH", "AI16Z", "KBONK", "BONK", "S", "MAX", "BE", "42", "5X"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -39,7 +40,7 @@ def grouped(value: Decimal, mark: str, point: str) -> str:
 
 
 # How the same number is written, and whether it may be asked about. All others are read.
-STYLES = {
+STYLES: dict[str, Callable[[Decimal], str]] = {
     "plain": plain,
     "anglo": lambda value: grouped(value, ",", "."),
     "continental": lambda value: grouped(value, ".", ","),

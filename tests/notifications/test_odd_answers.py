@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 from sqlalchemy import select
+from sqlmodel import col
 from telegram import Bot
 from telegram.error import TelegramError
 
@@ -74,7 +75,9 @@ async def _sending(bot: Bot, database: Database) -> AsyncIterator[Outbox]:
 
 
 async def _settled(database: Database) -> list[tuple[OutboxState, int | None]]:
-    statement = select(OutboxMessage.state, OutboxMessage.message_id).order_by(OutboxMessage.id)  # type: ignore[arg-type]
+    statement = select(col(OutboxMessage.state), col(OutboxMessage.message_id)).order_by(
+        col(OutboxMessage.id)
+    )
     async with asyncio.timeout(10):
         while True:
             async with database.read() as session:

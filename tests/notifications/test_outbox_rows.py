@@ -15,7 +15,8 @@ LEASE = 30_000
 
 
 def a_message(words: str = "hello", **values: Any) -> OutboxMessage:
-    return OutboxMessage(**({"chat_id": CHAT, "text": words, "created_ms": NOW} | values))
+    defaults: dict[str, Any] = {"chat_id": CHAT, "text": words, "created_ms": NOW}
+    return OutboxMessage(**(defaults | values))
 
 
 async def put(database: Database, *messages: OutboxMessage) -> list[OutboxMessage | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -49,7 +50,7 @@ async def test_settings_are_kept_and_strangers_to_them_refused(database: Databas
 
 
 async def test_a_label_and_a_key_are_unique_among_what_is_linked(database: Database) -> None:
-    async def link_twice(**values: str) -> None:
+    async def link_twice(**values: Any) -> None:
         async with database.write() as session:
             await an_account(session, **values)
             await an_account(session, **values)

@@ -89,7 +89,12 @@ def _posts(database: Database, clock: Clock, content: Content) -> Posts:
 
 
 async def add(database: Database, when: dict[str, Any], **values: Any) -> ScheduledPost:
-    base = {"user_id": ALICE, "chat_id": ALICE, "kind": PostKind.TOP_MOVERS, "created_ms": NOON}
+    base: dict[str, Any] = {
+        "user_id": ALICE,
+        "chat_id": ALICE,
+        "kind": PostKind.TOP_MOVERS,
+        "created_ms": NOON,
+    }
     post = ScheduledPost(**(base | values), when=when, due_ms=timing_of(when, "UTC").after(NOON))
     async with database.write() as session:
         return await posts_storage.add(session, post)

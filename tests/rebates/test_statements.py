@@ -11,6 +11,7 @@ from dataclasses import replace
 from decimal import Decimal as D
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from nacl.signing import SigningKey, VerifyKey
@@ -22,6 +23,7 @@ from bot.kernel.events import Events
 from bot.kernel.recurrence import DAY_MS
 from bot.kernel.storage import Database, audit
 from bot.notifications import chats
+from bot.rebates.model.payout_reconciliation import Expected
 from bot.rebates.model.rebate import Month, TierBasis, cents
 from bot.rebates.model.revenue_shares import GROUP, PERSON, Party
 from bot.rebates.model.statement import GENESIS, SIGNED, SealedStatement, from_document, to_document
@@ -78,12 +80,12 @@ async def desk(database: Database) -> Desk:
     return Desk(database, month, persons)
 
 
-def said(sealed: SealedStatement | None) -> dict[str, object]:
+def said(sealed: SealedStatement | None) -> dict[str, Any]:
     assert sealed is not None
     return dict(json.loads(sealed.body))
 
 
-def due(month: Synthetic, counts: Callable[[object], bool]) -> D:
+def due(month: Synthetic, counts: Callable[[Expected], bool]) -> D:
     return sum((one.rebate(TERMS) for one in month.ours if counts(one)), D(0))
 
 
@@ -172,7 +174,7 @@ async def test_every_statement_is_chained_and_checked_by_its_key(desk: Desk) -> 
         assert check(from_document(to_document(one)), key) is Check.TRUE
         VerifyKey(key).verify(SIGNED + one.hash, one.signature)
     one = signed[0]
-    changes: list[dict[str, object]] = [
+    changes: list[dict[str, Any]] = [
         {"body": one.body.replace("0.3", "0.4")},
         {"month": "2026-11"},
         {"party": "group:-1"},
@@ -238,7 +240,7 @@ async def test_a_whole_chain_of_another_key_is_not_ours(desk: Desk) -> None:
 
 
 def test_a_strangers_file_shows_no_verdict_of_its_own() -> None:
-    said = dict.fromkeys(SealedStatement.__slots__, "00")
+    said: dict[str, Any] = dict.fromkeys(SealedStatement.__slots__, "00")
     said |= {"number": 1, "revision": 1, "at_ms": 1, "month": "2026-10", "party": "operator", "body": ""}
     from_document(json.dumps(said))
     for change in ({"month": "2026-10\n"}, {"party": "operator: true\x1b[8m"}, {"party": "person:+1"}):

@@ -16,7 +16,7 @@ from bot.ui.locale import Locale
 from bot.ui.message import Message
 from tests.alerts.views import cases as alerts
 from tests.rebates.views import cases as rebates
-from tests.support.cases import Case
+from tests.support.cases import Case, Make
 from tests.trading.views import cases as trading
 
 
@@ -32,8 +32,24 @@ def _choices(number: str) -> Refusal:
         Choice("quote", intent, D("0.14"), D(20)),
         Choice("leverage", intent, None, None),
     )
-    params = {"number": number, "symbol": "SOL", "price": D("142.5")}
+    params: dict[str, str | int | D] = {"number": number, "symbol": "SOL", "price": D("142.5")}
     return Refusal(RefusalCode.AMBIGUOUS_NUMBER, params, choices=choices)
+
+
+def _refused(code: RefusalCode) -> Make:
+    """With the text as every parameter, in the line, and as its mend."""
+
+    def make(locale: Locale, text: str) -> Message:
+        return refusals.refusal(
+            locale,
+            Refusal(code, dict.fromkeys(refusals.PARAMS.get(code, ()), text)),
+            source=f"long {text} $5",
+            span=(5, 5 + len(text)),
+            mend=text,
+            mend_data="m",
+        )
+
+    return make
 
 
 _OTHERS: dict[str, Case] = {
@@ -50,20 +66,7 @@ _OTHERS: dict[str, Case] = {
     "exchange code": Case(lambda locale, text: refusals.exchange_error(locale, f"{text} ", "no")),
     "failure": Case(refusals.failure),
     "start": Case(lambda locale, _: menus.start(locale, demo=True, linked=False), None),
-    **{
-        f"refusal {code}": Case(
-            lambda locale, text, code=code: refusals.refusal(  # type: ignore[misc]
-                locale,
-                Refusal(code, dict.fromkeys(refusals.PARAMS.get(code, ()), text)),
-                source=f"long {text} $5",
-                span=(5, 5 + len(text)),
-                mend=text,
-                mend_data="m",
-            ),
-            None,
-        )
-        for code in RefusalCode
-    },
+    **{f"refusal {code}": Case(_refused(code), None) for code in RefusalCode},
 }
 
 _PARTS = (trading.CASES, rebates.CASES, alerts.CASES, _OTHERS)

@@ -35,7 +35,7 @@ def test_a_price_off_the_tick_is_within_half_of_its_last_decimal(
     language: Language, tick: Decimal, value: Decimal
 ) -> None:
     shown = read(Locale.of(language).price(value, tick))
-    unit = Decimal(1).scaleb(min(0, tick.normalize().as_tuple().exponent))
+    unit = Decimal(1).scaleb(min(0, int(tick.normalize().as_tuple().exponent)))
     assert abs(EXACT.subtract(shown, value)) <= unit / 2
 
 

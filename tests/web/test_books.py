@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 
 from bot.rebates.model.rebate import Month
@@ -46,17 +48,20 @@ async def test_a_closed_month_shows_what_was_signed(
 async def test_only_what_needs_a_look_is_called_so(
     world: World, alice: Person, visitor: httpx.AsyncClient
 ) -> None:
-    quiet = ((0, "tagged", {}), (1, "equal", {}), (2, "unreachable", {"key": True, "why": "Unauthorised"}))
+    unreachable = {"key": True, "why": "Unauthorised"}
+    quiet: tuple[tuple[int, str, dict[str, Any]], ...]
+    quiet = ((0, "tagged", {}), (1, "equal", {}), (2, "unreachable", unreachable))
     async with world.bot.database.write() as session:
         for day in range(1, 12):
             for account_id, kind, detail in quiet:
-                values = {
-                    "day": f"2026-10-{day:02}",
-                    "account_id": account_id,
-                    "kind": kind,
-                    "detail": detail,
-                }
-                session.add(Finding(at_ms=world.clock(), **values))
+                found = Finding(
+                    day=f"2026-10-{day:02}",
+                    account_id=account_id,
+                    kind=kind,
+                    detail=detail,
+                    at_ms=world.clock(),
+                )
+                session.add(found)
     await enter(visitor, await link_of(alice))
     assert "needs a look" not in (await visitor.get("/")).text
     page = (await visitor.get("/health")).text

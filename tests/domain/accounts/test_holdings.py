@@ -13,6 +13,7 @@ from bot.domain.accounts.account import Position
 from bot.domain.accounts.holdings import closing_orders, market_of, meant, names, smallest
 from bot.domain.markets.market import Market
 from bot.domain.values import ZERO, MarketKind, Side
+from tests.support.present import present
 
 D = Decimal
 
@@ -30,10 +31,12 @@ steps = st.sampled_from([D("0.00001"), D("0.01"), D("0.1"), D("0.25"), D(1), D(1
 
 
 @given(quantities, st.booleans(), steps, st.integers(0, 30), st.none() | st.integers(1, 60))
-def test_every_part_is_one_the_market_takes_and_nothing_is_lost(held, is_short, step, least, parts):
+def test_every_part_is_one_the_market_takes_and_nothing_is_lost(
+    held: D, is_short: bool, step: D, least: int, parts: int | None
+) -> None:
     rules = market(step, least * step, None if parts is None else max(held / parts, step * max(least, 1)))
     closing = closing_orders(position(-held if is_short else held), rules)
-    sizes = [one.quantity for one in closing.requests]
+    sizes = [present(one.quantity) for one in closing.requests]
     assert sum(sizes, ZERO) + closing.rest == held
     for size in sizes:
         assert size % step == 0
@@ -46,7 +49,7 @@ def test_every_part_is_one_the_market_takes_and_nothing_is_lost(held, is_short, 
 
 
 @given(quantities)
-def test_without_rules_all_of_it_is_tried_as_it_is_held(held):
+def test_without_rules_all_of_it_is_tried_as_it_is_held(held: D) -> None:
     closing = closing_orders(position(held), None)
     assert [one.quantity for one in closing.requests] == [held]
     assert closing.rest == 0
@@ -63,7 +66,7 @@ def test_without_rules_all_of_it_is_tried_as_it_is_held(held):
         ("100", market(D("0.1"), D("1"), D(50)), ["50", "50"], "0"),
     ],
 )
-def test_what_is_left_is_named(held, rules, sizes, rest):
+def test_what_is_left_is_named(held: str, rules: Market, sizes: list[str], rest: str) -> None:
     closing = closing_orders(position(D(held)), rules)
     assert [one.quantity for one in closing.requests] == [D(size) for size in sizes]
     assert closing.rest == D(rest)
@@ -83,12 +86,12 @@ def test_what_is_left_is_named(held, rules, sizes, rest):
         *(("wif", "WIF", True), ("wif", "WIF_OF_TOMORROW", True)),
     ],
 )
-def test_a_word_finds_the_position_it_names(mention, symbol, is_meant):
+def test_a_word_finds_the_position_it_names(mention: str, symbol: str, is_meant: bool) -> None:
     assert names(mention, symbol) is is_meant
     assert meant(mention, [position(D(1), symbol)]) == ([position(D(1), symbol)] if is_meant else [])
 
 
-def test_the_exact_symbol_comes_first():
+def test_the_exact_symbol_comes_first() -> None:
     both = [position(D(1), "SOL_USDC_PERP"), position(D(1), "SOL_USDT_PERP")]
     assert meant("SOL_USDT_PERP", both) == [both[1]]
     assert meant("sol", both) == both

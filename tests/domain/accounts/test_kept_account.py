@@ -112,7 +112,8 @@ def test_a_deposit_beside_fills_is_seen() -> None:
     late = BalanceTold("USDC", D(5000), D(0), (AT_MS + 5_000) * 1000)
     other = BalanceTold("SOL", D(5), D(0), AT_MS * 1000)
     for deposit in (late, other):
-        told = _told(*_bought(), lambda told, one=deposit: told.balances.append(one))
+        told = _told(*_bought())
+        told.balances.append(deposit)
         assert as_told(account("1000"), told, MARKETS) is None
 
 

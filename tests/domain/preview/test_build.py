@@ -17,13 +17,13 @@ from bot.domain.intent import (
     Verb,
 )
 from bot.domain.preview.build import build_close, build_preview
-from bot.domain.preview.preview import Preview
+from bot.domain.preview.preview import Preview, PreviewContext
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import OrderType, Side, TimeInForce
 from tests.domain.builders import account, moment, perp, position, spot
 
 
-def previewed(intent: TradeIntent, context=None) -> Preview:
+def previewed(intent: TradeIntent, context: PreviewContext | None = None) -> Preview:
     outcome = build_preview(intent, context or moment())
     assert isinstance(outcome, Preview), outcome
     return outcome
@@ -33,7 +33,7 @@ def codes(preview: Preview) -> set[str]:
     return {note.code for note in preview.notes}
 
 
-def test_money_with_leverage_is_notional_and_the_margin_is_its_share():
+def test_money_with_leverage_is_notional_and_the_margin_is_its_share() -> None:
     preview = previewed(TradeIntent(Verb.LONG, "sol", QuoteSize(D(200)), leverage=D(5)))
     assert preview.request.payload() == {
         "symbol": "SOL_USDC_PERP",
@@ -48,12 +48,12 @@ def test_money_with_leverage_is_notional_and_the_margin_is_its_share():
     assert "leverage-is-account-wide" in codes(preview)
 
 
-def test_leverage_equal_to_the_accounts_limit_needs_no_note():
+def test_leverage_equal_to_the_accounts_limit_needs_no_note() -> None:
     preview = previewed(TradeIntent(Verb.LONG, "sol", QuoteSize(D(200)), leverage=D(10)))
     assert "leverage-is-account-wide" not in codes(preview)
 
 
-def test_a_large_market_order_shows_the_average_over_the_walked_book():
+def test_a_large_market_order_shows_the_average_over_the_walked_book() -> None:
     preview = previewed(TradeIntent(Verb.LONG, "sol", BaseSize(D(20))))
     assert preview.expected_price == (D("150.01") + D("150.10")) / 2
     assert preview.worst_price == D("150.10")
@@ -61,19 +61,19 @@ def test_a_large_market_order_shows_the_average_over_the_walked_book():
     assert 2 < preview.slippage_bps < 4
 
 
-def test_percent_of_a_perp_entry_is_free_equity_times_leverage():
+def test_percent_of_a_perp_entry_is_free_equity_times_leverage() -> None:
     preview = previewed(TradeIntent(Verb.SHORT, "sol", PercentSize(D(25)), leverage=D(4)))
     assert preview.quantity == D("6.66")  # 1000 * 25 % * 4 = 1000, at 149.99
     assert preview.request.side is Side.SELL
 
 
-def test_all_of_the_free_equity_leaves_room_for_the_fee():
+def test_all_of_the_free_equity_leaves_room_for_the_fee() -> None:
     preview = previewed(TradeIntent(Verb.LONG, "sol", PercentSize(D(100)), leverage=D(10)))
     assert D(0) <= preview.available_after < D(16)
     assert "cut" in codes(preview)
 
 
-def test_a_spot_market_buy_in_money_is_sent_as_money():
+def test_a_spot_market_buy_in_money_is_sent_as_money() -> None:
     preview = previewed(TradeIntent(Verb.BUY, "sol", QuoteSize(D(200))), moment(spot()))
     assert preview.request.quote_quantity == D(200)
     assert preview.request.quantity is None
@@ -82,14 +82,14 @@ def test_a_spot_market_buy_in_money_is_sent_as_money():
     assert preview.liquidation_price is None
 
 
-def test_the_fee_of_a_purchase_is_taken_from_the_coins_not_from_the_money():
+def test_the_fee_of_a_purchase_is_taken_from_the_coins_not_from_the_money() -> None:
     context = moment(spot(), account=account(balances={"USDC": "1000"}))
     preview = previewed(TradeIntent(Verb.BUY, "sol", BaseSize(D(1))), context)
     assert preview.fee > 0
     assert preview.available_after == 1000 - preview.notional
 
 
-def test_exits_of_an_order_that_turns_a_position_are_reckoned_on_what_it_opens():
+def test_exits_of_an_order_that_turns_a_position_are_reckoned_on_what_it_opens() -> None:
     context = moment(account=account(positions=(position("1"),)))
     intent = TradeIntent(
         Verb.SHORT,
@@ -108,7 +108,7 @@ def test_exits_of_an_order_that_turns_a_position_are_reckoned_on_what_it_opens()
         assert outcome.roi_percent is None
 
 
-def test_an_order_that_only_reduces_cannot_carry_exits():
+def test_an_order_that_only_reduces_cannot_carry_exits() -> None:
     context = moment(account=account(positions=(position("-2"),)))
     intent = TradeIntent(Verb.LONG, "sol", BaseSize(D(1)), stop_loss=PercentOffset(D(3)))
     refusal = build_preview(intent, context)
@@ -119,7 +119,7 @@ def test_an_order_that_only_reduces_cannot_carry_exits():
     assert bare.position_after == -1
 
 
-def test_what_is_cut_to_what_there_is_is_not_called_rounding():
+def test_what_is_cut_to_what_there_is_is_not_called_rounding() -> None:
     reduction = TradeIntent(Verb.SHORT, "sol", BaseSize(D(5)), reduce_only=True)
     preview = previewed(reduction, moment(account=account(positions=(position("2"),))))
     assert preview.quantity == 2
@@ -132,14 +132,14 @@ def test_what_is_cut_to_what_there_is_is_not_called_rounding():
     }
 
 
-def test_a_spot_sell_in_money_is_sent_as_coins():
+def test_a_spot_sell_in_money_is_sent_as_coins() -> None:
     context = moment(spot(), account=account(balances={"SOL": "5"}))
     preview = previewed(TradeIntent(Verb.SELL, "sol", QuoteSize(D(150))), context)
     assert preview.request.quantity == D(1)
     assert preview.available_after == D(4)
 
 
-def test_a_resting_limit_pays_the_maker_fee_at_its_own_price():
+def test_a_resting_limit_pays_the_maker_fee_at_its_own_price() -> None:
     preview = previewed(TradeIntent(Verb.LONG, "sol", BaseSize(D(1)), price=AbsolutePrice(D("140.009"))))
     assert preview.request.price == D("140.00")  # a buy never pays more than was typed
     assert preview.is_maker
@@ -148,14 +148,14 @@ def test_a_resting_limit_pays_the_maker_fee_at_its_own_price():
     assert "rounded" in codes(preview)
 
 
-def test_a_sell_limit_is_rounded_up_and_an_unsigned_offset_waits_away_from_the_market():
+def test_a_sell_limit_is_rounded_up_and_an_unsigned_offset_waits_away_from_the_market() -> None:
     preview = previewed(TradeIntent(Verb.SHORT, "sol", BaseSize(D(1)), price=PercentOffset(D("1.0001"))))
     assert preview.request.price == D("151.51")
     signed = TradeIntent(Verb.LONG, "sol", BaseSize(D(1)), price=PercentOffset(D(-1), signed=True))
     assert previewed(signed).request.price == D("148.50")
 
 
-def test_a_limit_that_crosses_pays_taker_for_what_it_takes_and_maker_for_the_rest():
+def test_a_limit_that_crosses_pays_taker_for_what_it_takes_and_maker_for_the_rest() -> None:
     preview = previewed(TradeIntent(Verb.LONG, "sol", BaseSize(D(20)), price=AbsolutePrice(D("150.05"))))
     taken, rest = D(10) * D("150.01"), D(10) * D("150.05")
     assert preview.fee == taken * D("0.0005") + rest * D("0.0002")
@@ -163,7 +163,7 @@ def test_a_limit_that_crosses_pays_taker_for_what_it_takes_and_maker_for_the_res
     assert preview.notional == taken + rest
 
 
-def test_an_immediate_limit_says_how_much_the_book_can_fill():
+def test_an_immediate_limit_says_how_much_the_book_can_fill() -> None:
     intent = TradeIntent(
         Verb.LONG, "sol", BaseSize(D(20)), price=AbsolutePrice(D("150.05")), time_in_force=TimeInForce.IOC
     )
@@ -172,7 +172,7 @@ def test_an_immediate_limit_says_how_much_the_book_can_fill():
     assert preview.request.time_in_force is TimeInForce.IOC
 
 
-def test_a_stop_order_carries_its_trigger_quantity_and_no_quantity():
+def test_a_stop_order_carries_its_trigger_quantity_and_no_quantity() -> None:
     preview = previewed(TradeIntent(Verb.LONG, "sol", BaseSize(D(2)), trigger=PercentOffset(D(2))))
     request = preview.request
     assert (request.trigger_price, request.trigger_quantity, request.quantity) == (D(153), D(2), None)
@@ -181,7 +181,7 @@ def test_a_stop_order_carries_its_trigger_quantity_and_no_quantity():
     assert preview.expected_price == D(153)
 
 
-def test_exits_are_measured_from_the_expected_entry():
+def test_exits_are_measured_from_the_expected_entry() -> None:
     intent = TradeIntent(
         Verb.SHORT, "sol", BaseSize(D(1)), take_profit=PercentOffset(D(5)), stop_loss=PercentOffset(D(3))
     )
@@ -197,13 +197,13 @@ def test_exits_are_measured_from_the_expected_entry():
     assert "no-stop" not in codes(preview)
 
 
-def test_roi_per_cent_is_divided_by_the_leverage():
+def test_roi_per_cent_is_divided_by_the_leverage() -> None:
     stop = PercentOffset(D(25), roi=True)
     preview = previewed(TradeIntent(Verb.LONG, "sol", BaseSize(D(1)), leverage=D(5), stop_loss=stop))
     assert preview.request.stop_loss_trigger == D("142.51")  # 5 % under 150.01
 
 
-def test_a_sizeless_sell_of_an_open_long_reduces_it_and_says_so():
+def test_a_sizeless_sell_of_an_open_long_reduces_it_and_says_so() -> None:
     context = moment(account=account(positions=(position("2.5"),)))
     preview = previewed(TradeIntent(Verb.SELL, "sol"), context)
     assert preview.request.reduce_only
@@ -212,7 +212,7 @@ def test_a_sizeless_sell_of_an_open_long_reduces_it_and_says_so():
     assert preview.initial_margin == 0
 
 
-def test_reduce_takes_per_cent_of_the_position_and_never_more_than_it():
+def test_reduce_takes_per_cent_of_the_position_and_never_more_than_it() -> None:
     context = moment(account=account(positions=(position("-4"),)))
     quarter = TradeIntent(Verb.BUY, "sol", PercentSize(D(25)), reduce_only=True)
     assert previewed(quarter, context).quantity == D(1)
@@ -221,14 +221,14 @@ def test_reduce_takes_per_cent_of_the_position_and_never_more_than_it():
     assert "cut" in codes(more)
 
 
-def test_selling_more_than_the_long_says_that_it_flips():
+def test_selling_more_than_the_long_says_that_it_flips() -> None:
     context = moment(account=account(positions=(position("1"),)))
     preview = previewed(TradeIntent(Verb.SHORT, "sol", BaseSize(D(3))), context)
     assert preview.position_after == D(-2)
     assert "flips" in codes(preview)
 
 
-def test_close_is_a_reduce_only_order_the_other_way():
+def test_close_is_a_reduce_only_order_the_other_way() -> None:
     context = moment(account=account(positions=(position("-4"),)))
     half = build_close(CloseIntent(symbol="sol", size=PercentSize(D(50))), context)
     assert isinstance(half, Preview)
@@ -239,7 +239,7 @@ def test_close_is_a_reduce_only_order_the_other_way():
     assert (at.request.order_type, at.quantity) == (OrderType.LIMIT, D(4))
 
 
-def test_close_on_spot_sells_the_coins():
+def test_close_on_spot_sells_the_coins() -> None:
     context = moment(spot(), account=account(balances={"SOL": "2.345"}))
     preview = build_close(CloseIntent(symbol="sol"), context)
     assert isinstance(preview, Preview)
@@ -247,20 +247,20 @@ def test_close_on_spot_sells_the_coins():
     assert not preview.request.reduce_only
 
 
-def test_a_long_pays_a_positive_funding_rate_and_a_short_receives_it():
+def test_a_long_pays_a_positive_funding_rate_and_a_short_receives_it() -> None:
     long = previewed(TradeIntent(Verb.LONG, "sol", BaseSize(D(2))))
     short = previewed(TradeIntent(Verb.SHORT, "sol", BaseSize(D(2))))
     assert long.next_funding_payment == D("-0.03")
     assert short.next_funding_payment == D("0.03")
 
 
-def test_the_smallest_market_step_is_never_exceeded():
+def test_the_smallest_market_step_is_never_exceeded() -> None:
     context = moment(perp(step=D("0.1"), min_quantity=D("0.1")))
     preview = previewed(TradeIntent(Verb.LONG, "sol", BaseSize(D("1.29"))), context)
     assert preview.request.quantity == D("1.2")
 
 
-def test_coins_that_are_lent_out_are_redeemed_by_the_order_that_needs_them():
+def test_coins_that_are_lent_out_are_redeemed_by_the_order_that_needs_them() -> None:
     coins = account(balances={})
     lent = Balance("SOL", available=D(1), lent=D(4))
     context = moment(spot(), account=replace(coins, balances={"SOL": lent}))

@@ -68,7 +68,7 @@ def assert_consistent(preview: Preview, context: PreviewContext) -> None:
 @pytest.mark.slow
 @thorough
 @given(st.data())
-def test_every_line_becomes_a_sendable_order_or_a_refusal_whose_mend_is_accepted(data):
+def test_every_line_becomes_a_sendable_order_or_a_refusal_whose_mend_is_accepted(data: st.DataObject) -> None:
     context = data.draw(contexts())
     intent = data.draw(trades(context))
     outcome = build_preview(intent, context)
@@ -97,7 +97,7 @@ def test_every_line_becomes_a_sendable_order_or_a_refusal_whose_mend_is_accepted
 @pytest.mark.slow
 @thorough
 @given(st.data())
-def test_every_close_reduces_or_is_refused_with_an_accepted_mend(data):
+def test_every_close_reduces_or_is_refused_with_an_accepted_mend(data: st.DataObject) -> None:
     context = data.draw(contexts())
     outcome = build_close(data.draw(closes(context)), context)
     if isinstance(outcome, Refusal):
@@ -122,7 +122,9 @@ def test_every_close_reduces_or_is_refused_with_an_accepted_mend(data):
 @pytest.mark.slow
 @thorough
 @given(st.data())
-def test_every_protection_is_a_trigger_on_the_right_side_or_refused_with_an_accepted_mend(data):
+def test_every_protection_is_a_trigger_on_the_right_side_or_refused_with_an_accepted_mend(
+    data: st.DataObject,
+) -> None:
     context = data.draw(contexts())
     intent = data.draw(protections(context))
     outcome = build_protect(intent, context)
@@ -148,7 +150,7 @@ levels = st.lists(
 
 
 @given(levels, st.integers(1, 1_000_000).map(lambda n: D(n) / 100))
-def test_the_walked_average_lies_between_best_and_worst(asks, quantity):
+def test_the_walked_average_lies_between_best_and_worst(asks: list[tuple[D, D]], quantity: D) -> None:
     walk = walk_book(asks, quantity=quantity)
     assert walk.average is not None
     assert walk.worst is not None
@@ -160,7 +162,7 @@ def test_the_walked_average_lies_between_best_and_worst(asks, quantity):
 
 
 @given(levels, st.integers(1, 10_000_000).map(lambda n: D(n) / 100))
-def test_walking_by_money_agrees_with_walking_by_quantity(asks, money):
+def test_walking_by_money_agrees_with_walking_by_quantity(asks: list[tuple[D, D]], money: D) -> None:
     by_money = walk_book(asks, quote=money)
     by_quantity = walk_book(asks, quantity=by_money.filled)
     assert by_money.cost <= money
@@ -169,7 +171,9 @@ def test_walking_by_money_agrees_with_walking_by_quantity(asks, money):
 
 
 @given(st.integers(1, 10_000).map(D), st.integers(-500, 500), st.sampled_from(Side), st.integers(0, 50))
-def test_only_a_move_against_the_order_beyond_the_tolerance_counts(reference, per_mille, side, tolerance):
+def test_only_a_move_against_the_order_beyond_the_tolerance_counts(
+    reference: D, per_mille: int, side: Side, tolerance: int
+) -> None:
     now = reference * (1000 + per_mille) / 1000
     against = per_mille * side.sign
     assert moved_beyond(reference, now, side, D(tolerance) / 10) == (against > tolerance)
@@ -178,12 +182,11 @@ def test_only_a_move_against_the_order_beyond_the_tolerance_counts(reference, pe
 @pytest.mark.slow
 @thorough
 @given(st.data())
-def test_no_mend_proposes_a_price_far_from_the_mark_or_all_there_is(data):
+def test_no_mend_proposes_a_price_far_from_the_mark_or_all_there_is(data: st.DataObject) -> None:
     context = data.draw(contexts())
     intent = data.draw(trades(context))
     outcome = build_preview(intent, context)
-    mend = outcome.mend_intent if isinstance(outcome, Refusal) else None
-    if not isinstance(mend, TradeIntent):
+    if not isinstance(outcome, Refusal) or not isinstance(mend := outcome.mend_intent, TradeIntent):
         return
     mark = usable(context).mark.mark if context.market.is_perp else usable(context).last
     typed = (intent.price, intent.trigger, intent.take_profit, intent.stop_loss)
@@ -191,4 +194,7 @@ def test_no_mend_proposes_a_price_far_from_the_mark_or_all_there_is(data):
         if isinstance(price, AbsolutePrice) and price not in typed:
             assert abs(price.price - mark) * 100 <= mark * 15
     if outcome.code in {RefusalCode.INSUFFICIENT_BALANCE, RefusalCode.INSUFFICIENT_MARGIN}:
-        assert outcome.params["available"] >= outcome.params["required"] * D("0.9")
+        available, required = outcome.params["available"], outcome.params["required"]
+        assert isinstance(available, D)
+        assert isinstance(required, D)
+        assert available >= required * D("0.9")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -29,7 +30,7 @@ markets = st.decimals("0.00001", "1000000", places=5)
 ticks = st.decimals("0.00000001", "0.01", places=8)
 
 
-def at(price: Decimal, **changes: object) -> TradeIntent:
+def at(price: Decimal, **changes: Any) -> TradeIntent:
     return replace(CALLOUT, price=AbsolutePrice(price), **changes)
 
 
@@ -40,7 +41,9 @@ def test_two_per_cent_is_near_and_anything_beyond_is_far(market: Decimal, beyond
     refused = check_callout(at(edge + side * beyond), market)
     assert refused is not None
     assert refused.code is RefusalCode.FAR_FROM_MARKET
-    assert refused.params["distance"] > MOST_PERCENT
+    distance = refused.params["distance"]
+    assert isinstance(distance, Decimal)
+    assert distance > MOST_PERCENT
     assert refused.mend_intent == at(edge + side * beyond, callout=False)
 
 
@@ -75,4 +78,6 @@ def test_a_stale_callout_without_a_size_is_refused_before_it_is_asked_about() ->
 def test_what_no_word_can_save_offers_nothing() -> None:
     refused = build_preview(at(D(140), stop_loss=AbsolutePrice(D(0))), moment())
     assert isinstance(refused, Refusal)
-    assert refused.mend_intent is None or isinstance(build_preview(refused.mend_intent, moment()), Preview)
+    if (mend := refused.mend_intent) is not None:
+        assert isinstance(mend, TradeIntent)
+        assert isinstance(build_preview(mend, moment()), Preview)

@@ -70,7 +70,9 @@ class WireStreams:
             listening.cancel()
 
 
-def user_stream(wire: WireStreams, clock: Callable[[], int] = lambda: 1_614_550_000_000, **options: Any):
+def user_stream(
+    wire: WireStreams, clock: Callable[[], int] = lambda: 1_614_550_000_000, **options: Any
+) -> UserStream:
     options.setdefault("jitter", lambda: 0.01)
     return UserStream(wire.url, SeedSigner(), now_ms=clock, **options)
 

@@ -10,11 +10,12 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.domain.orders.order import OrderEvent, OrderRequest
+from bot.domain.orders.order import OrderEvent, OrderReport, OrderRequest
 from bot.domain.values import OrderType, Side, TimeInForce
 from bot.exchange.backpack import (
     AccountClient,
     BackpackClient,
+    BackpackError,
     ClockRefused,
     Connected,
     DepthUpdate,
@@ -33,6 +34,7 @@ from bot.exchange.backpack import (
 )
 from bot.sandbox.exchange import ExchangeConfig, SandboxExchange
 from tests.exchange.backpack.support import BROKER, EAGER, SeedSigner
+from tests.support.present import present
 
 PERP = "SOL_USDC_PERP"
 
@@ -82,20 +84,20 @@ async def resting_buy(client: BackpackClient, client_id: int = 8) -> OrderReques
     )
 
 
-async def place(client: BackpackClient, account: AccountClient, request: OrderRequest):
+async def place(client: BackpackClient, account: AccountClient, request: OrderRequest) -> OrderReport:
     return await account.send(account.prepare_order(request, timestamp_ms=client.now_ms(), window_ms=5_000))
 
 
-async def test_every_public_read_is_understood(client):
+async def test_every_public_read_is_understood(client: BackpackClient) -> None:
     markets = await client.markets()
     assert markets[PERP].imf is not None
     assert (await client.market(PERP)).tick == markets[PERP].tick
     book = await client.depth(PERP, 20)
-    assert book.best_bid < book.best_ask
+    assert present(book.best_bid) < present(book.best_ask)
     assert list(book.bids) == sorted(book.bids, reverse=True)
-    assert (await client.mark_prices())[PERP].next_funding_ms > client.now_ms()
+    assert present((await client.mark_prices())[PERP].next_funding_ms) > client.now_ms()
     assert set(await client.mark_prices(PERP)) == {PERP}
-    assert (await client.ticker(PERP)).symbol == PERP
+    assert present(await client.ticker(PERP)).symbol == PERP
     assert PERP in await client.tickers()
     start = client.now_ms() // 1000 - 3600
     assert isinstance(await client.klines(PERP, "1m", start), list)
@@ -117,7 +119,7 @@ async def test_every_public_read_is_understood(client):
         await client.market("NO_SUCH")
 
 
-async def test_every_private_read_is_understood(client, account):
+async def test_every_private_read_is_understood(client: BackpackClient, account: AccountClient) -> None:
     await place(client, account, market_buy())
     state = await account.state()
     assert state.net_equity > 0
@@ -151,7 +153,9 @@ async def test_every_private_read_is_understood(client, account):
         assert isinstance(await history(), list)
 
 
-async def test_funding_paid_shows_in_the_history(sandbox, client, account):
+async def test_funding_paid_shows_in_the_history(
+    sandbox: SandboxExchange, client: BackpackClient, account: AccountClient
+) -> None:
     await place(client, account, market_buy())
     await admin(sandbox, "funding", {"symbol": PERP})
     [payment] = await account.funding_payments(PERP)
@@ -159,7 +163,9 @@ async def test_funding_paid_shows_in_the_history(sandbox, client, account):
     assert (await client.funding_rates(PERP))[0].funding_rate == payment.funding_rate
 
 
-async def test_orders_carry_the_tag_and_can_be_found_and_cancelled(sandbox, client, account):
+async def test_orders_carry_the_tag_and_can_be_found_and_cancelled(
+    sandbox: SandboxExchange, client: BackpackClient, account: AccountClient
+) -> None:
     report = await place(client, account, await resting_buy(client))
     assert report.event is OrderEvent.ACCEPTED
     found = await account.find_order(PERP, client_id=8)
@@ -169,16 +175,20 @@ async def test_orders_carry_the_tag_and_can_be_found_and_cancelled(sandbox, clie
     cancelled = await account.cancel(PERP, order_id=report.exchange_id)
     assert cancelled is None or cancelled.event is OrderEvent.CANCELLED
     assert await account.find_order(PERP, client_id=8) is None
-    assert (await account.find_past_order(PERP, 8, since_ms=report.created_ms)).event is OrderEvent.CANCELLED
+    past = await account.find_past_order(PERP, 8, since_ms=present(report.created_ms))
+    assert present(past).event is OrderEvent.CANCELLED
     with pytest.raises(Rejected):
         await account.cancel(PERP, order_id=report.exchange_id)
     orders = await admin(sandbox, "orders", method="GET")
     assert [(order["brokerId"], order["brokerKey"]) for order in orders] == [(4711, "broker-key-secret")]
 
 
-async def test_batches_strategies_and_settings_work(sandbox, client, account):
+async def test_batches_strategies_and_settings_work(
+    sandbox: SandboxExchange, client: BackpackClient, account: AccountClient
+) -> None:
     good, bad = await resting_buy(client, 1), market_buy("0.0000001", 2)
     placed, refused = await account.place_batch([good, bad])
+    assert isinstance(placed, OrderReport)
     assert placed.event is OrderEvent.ACCEPTED
     assert isinstance(refused, Rejected)
     assert [order.event for order in await account.cancel_all(PERP)] == [OrderEvent.CANCELLED]
@@ -186,7 +196,7 @@ async def test_batches_strategies_and_settings_work(sandbox, client, account):
     request = StrategyRequest(PERP, Side.BUY, Decimal(10), duration_ms=600_000, interval_ms=60_000)
     strategy = await account.create_strategy(request)
     assert [one.id for one in await account.open_strategies()] == [strategy.id]
-    assert (await account.find_strategy(PERP, strategy_id=str(strategy.id))).status == "Running"
+    assert present(await account.find_strategy(PERP, strategy_id=str(strategy.id))).status == "Running"
     await account.cancel_strategy(PERP, strategy_id=str(strategy.id))
     assert await account.find_strategy(PERP, strategy_id=str(strategy.id)) is None
     await account.cancel_all_strategies(PERP)
@@ -197,8 +207,10 @@ async def test_batches_strategies_and_settings_work(sandbox, client, account):
     assert tags == {4711}
 
 
-async def test_an_order_with_exits_leaves_them_on_the_exchange(client, account):
-    last = (await client.depth(PERP)).mid
+async def test_an_order_with_exits_leaves_them_on_the_exchange(
+    client: BackpackClient, account: AccountClient
+) -> None:
+    last = present((await client.depth(PERP)).mid)
     tick = (await client.market(PERP)).round_price
     request = OrderRequest(
         PERP,
@@ -220,7 +232,9 @@ async def test_an_order_with_exits_leaves_them_on_the_exchange(client, account):
     }
 
 
-async def test_an_unlinked_key_is_unauthorised_and_a_read_only_one_is_refused(sandbox, client):
+async def test_an_unlinked_key_is_unauthorised_and_a_read_only_one_is_refused(
+    sandbox: SandboxExchange, client: BackpackClient
+) -> None:
     stranger = client.account(SeedSigner(bytes(32)))
     with pytest.raises(Unauthorised):
         await stranger.summary()
@@ -233,7 +247,9 @@ async def test_an_unlinked_key_is_unauthorised_and_a_read_only_one_is_refused(sa
 
 
 @pytest.mark.parametrize("jump_ms", [3_600_000, 90_000, -90_000, -3_600_000])
-async def test_a_clock_that_jumps_is_measured_at_once_and_reads_go_on(sandbox, client, account, jump_ms):
+async def test_a_clock_that_jumps_is_measured_at_once_and_reads_go_on(
+    sandbox: SandboxExchange, client: BackpackClient, account: AccountClient, jump_ms: int
+) -> None:
     await client.refresh_clock()
     await account.summary()
     await admin(sandbox, "clock", {"offsetMs": jump_ms})
@@ -244,8 +260,8 @@ async def test_a_clock_that_jumps_is_measured_at_once_and_reads_go_on(sandbox, c
 
 @pytest.mark.parametrize("jump_ms", [90_000, -90_000])
 async def test_an_order_refused_for_its_time_blames_the_clock_and_is_not_sent_again(
-    sandbox, client, account, jump_ms
-):
+    sandbox: SandboxExchange, client: BackpackClient, account: AccountClient, jump_ms: int
+) -> None:
     await client.refresh_clock()
     await admin(sandbox, "clock", {"offsetMs": jump_ms})
     with pytest.raises(ClockRefused) as caught:
@@ -269,7 +285,14 @@ async def test_an_order_refused_for_its_time_blames_the_clock_and_is_not_sent_ag
     ],
     ids=lambda value: value.get("action") if isinstance(value, dict) else None,
 )
-async def test_no_fault_on_the_wire_is_reported_wrongly(sandbox, client, account, rule, error, placed):
+async def test_no_fault_on_the_wire_is_reported_wrongly(
+    sandbox: SandboxExchange,
+    client: BackpackClient,
+    account: AccountClient,
+    rule: dict[str, Any],
+    error: type[BackpackError],
+    placed: bool,
+) -> None:
     await place(client, account, market_buy(client_id=1))
     await admin(sandbox, "faults", {**rule, "match": {"method": "POST", "path": "/api/v1/order"}})
     if error is None:
@@ -283,8 +306,8 @@ async def test_no_fault_on_the_wire_is_reported_wrongly(sandbox, client, account
 
 
 async def test_the_user_stream_tells_of_orders_and_positions_and_mends_itself(
-    sandbox, client, account, signer
-):
+    sandbox: SandboxExchange, client: BackpackClient, account: AccountClient, signer: SeedSigner
+) -> None:
     stream = UserStream(sandbox.ws_url, signer, now_ms=client.now_ms, jitter=lambda: 0.01)
     seen: list[Any] = []
     async with asyncio.timeout(20), stream:
@@ -306,7 +329,9 @@ async def test_the_user_stream_tells_of_orders_and_positions_and_mends_itself(
     assert not [event for event in seen if isinstance(event, Unrecognised)]
 
 
-async def test_public_streams_are_understood(sandbox, client, account):
+async def test_public_streams_are_understood(
+    sandbox: SandboxExchange, client: BackpackClient, account: AccountClient
+) -> None:
     names = [f"{kind}.{PERP}" for kind in ("depth", "bookTicker", "trade", "markPrice", "ticker")]
     stream = PublicStream(sandbox.ws_url, [*names, f"kline.1m.{PERP}"])
     kinds: set[type] = set()

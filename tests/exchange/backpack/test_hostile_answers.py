@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+from typing import Any
 
 import pytest
 from aiohttp import web
 
-from bot.exchange.backpack import BackpackError, RateLimited, RetryPolicy, UnknownOutcome
-from tests.exchange.backpack.support import ORDER, says, says_text
+from bot.exchange.backpack import BackpackClient, BackpackError, RateLimited, RetryPolicy, UnknownOutcome
+from tests.exchange.backpack.support import ORDER, Reply, SeedSigner, WireExchange, says, says_text
 from tests.exchange.backpack.test_orders import place
 
 DEEP = "[" * 100_000
@@ -32,7 +33,7 @@ BODIES = [
 ]
 
 
-def raw(body: bytes, status: int = 200, **headers: str):
+def raw(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Reply:
     async def reply(_: web.Request) -> web.StreamResponse:
         return web.Response(body=body, status=status, headers=headers)
 
@@ -40,7 +41,9 @@ def raw(body: bytes, status: int = 200, **headers: str):
 
 
 @pytest.mark.parametrize("status", [200, 302, 400, 404, 500])
-async def test_no_body_is_believed_that_cannot_be_read(exchange, signer, status):
+async def test_no_body_is_believed_that_cannot_be_read(
+    exchange: WireExchange, signer: SeedSigner, status: int
+) -> None:
     client = exchange.client(retry=RetryPolicy(attempts=1))
     account = client.account(signer)
     for body in BODIES:
@@ -57,8 +60,12 @@ async def test_no_body_is_believed_that_cannot_be_read(exchange, signer, status)
     await client.aclose()
 
 
-async def test_compressed_answers_are_neither_asked_for_nor_inflated(exchange, client, signer):
-    exchange.answers(raw(gzip.compress(b"[" + b" " * 50_000_000 + b"]"), **{"Content-Encoding": "gzip"}))
+async def test_compressed_answers_are_neither_asked_for_nor_inflated(
+    exchange: WireExchange, client: BackpackClient, signer: SeedSigner
+) -> None:
+    exchange.answers(
+        raw(gzip.compress(b"[" + b" " * 50_000_000 + b"]"), headers={"Content-Encoding": "gzip"})
+    )
     with pytest.raises(UnknownOutcome):
         await client.account(signer).held()
     assert exchange.last.headers["ACCEPT-ENCODING"] == "identity"
@@ -71,8 +78,10 @@ async def test_compressed_answers_are_neither_asked_for_nor_inflated(exchange, c
         *(("", 5), ("soon", 5), ("-7", 0), ("0", 0), ("2.5", 2.5), ("99999999999", 60)),
     ],
 )
-async def test_a_wait_is_one_that_can_be_kept(exchange, signer, header, wait):
-    exchange.answers(raw(b"slow down", 429, **{"Retry-After": header}))
+async def test_a_wait_is_one_that_can_be_kept(
+    exchange: WireExchange, signer: SeedSigner, header: str, wait: float
+) -> None:
+    exchange.answers(raw(b"slow down", 429, {"Retry-After": header}))
     async with exchange.client() as client:
         with pytest.raises(RateLimited) as caught:
             await place(client, signer)
@@ -87,13 +96,17 @@ async def test_a_wait_is_one_that_can_be_kept(exchange, signer, header, wait):
         {"side": "Ask"},
     ],
 )
-async def test_another_orders_answer_is_not_believed(exchange, client, signer, other):
+async def test_another_orders_answer_is_not_believed(
+    exchange: WireExchange, client: BackpackClient, signer: SeedSigner, other: dict[str, Any]
+) -> None:
     exchange.answers(says({**ORDER, **other}))
     with pytest.raises(UnknownOutcome):
         await place(client, signer)
 
 
-async def test_another_orders_cancel_and_look_up_are_not_believed(exchange, client, signer):
+async def test_another_orders_cancel_and_look_up_are_not_believed(
+    exchange: WireExchange, client: BackpackClient, signer: SeedSigner
+) -> None:
     account = client.account(signer)
     exchange.answers(says({**ORDER, "status": "Cancelled"}))
     with pytest.raises(UnknownOutcome):
@@ -102,7 +115,9 @@ async def test_another_orders_cancel_and_look_up_are_not_believed(exchange, clie
         await account.find_order("SOL_USDC_PERP", client_id=78)
 
 
-async def test_a_missing_page_is_not_a_missing_order(exchange, client, signer):
+async def test_a_missing_page_is_not_a_missing_order(
+    exchange: WireExchange, client: BackpackClient, signer: SeedSigner
+) -> None:
     account = client.account(signer)
     exchange.answers(says_text("<html>404</html>", 404, "text/html"))
     with pytest.raises(BackpackError):
@@ -136,7 +151,9 @@ POSITION = {
         ([[["deep"]]], set(), 1),
     ],
 )
-async def test_one_odd_position_hides_no_other(exchange, client, signer, odd, held, unread):
+async def test_one_odd_position_hides_no_other(
+    exchange: WireExchange, client: BackpackClient, signer: SeedSigner, odd: Any, held: set[str], unread: int
+) -> None:
     exchange.answers(says([odd, POSITION]))
     found = await client.account(signer).held()
     assert set(found.positions) == held | {"SOL_USDC_PERP"}
@@ -144,7 +161,9 @@ async def test_one_odd_position_hides_no_other(exchange, client, signer, odd, he
     assert all(not found.positions[symbol].is_read for symbol in held)
 
 
-async def test_one_odd_order_hides_no_other_and_is_named(exchange, client, signer):
+async def test_one_odd_order_hides_no_other_and_is_named(
+    exchange: WireExchange, client: BackpackClient, signer: SeedSigner
+) -> None:
     odd = {**ORDER, "id": "5", "side": "Sideways", "symbol": "WIF_USDC_PERP"}
     exchange.answers(says([odd, {**ORDER, "status": "Paused", "orderType": "OfTomorrow"}, 7]))
     resting = await client.account(signer).resting()
@@ -152,7 +171,9 @@ async def test_one_odd_order_hides_no_other_and_is_named(exchange, client, signe
     assert [(one.symbol, one.exchange_id) for one in resting.odd] == [("WIF_USDC_PERP", "5"), (None, None)]
 
 
-async def test_a_row_of_the_history_that_cannot_be_read_is_not_taken_for_absence(exchange, client, signer):
+async def test_a_row_of_the_history_that_cannot_be_read_is_not_taken_for_absence(
+    exchange: WireExchange, client: BackpackClient, signer: SeedSigner
+) -> None:
     account = client.account(signer)
     exchange.answers(says([{**ORDER, "side": "Sideways"}, {**ORDER, "clientId": 5, "id": "5"}]))
     with pytest.raises(UnknownOutcome):
@@ -160,7 +181,9 @@ async def test_a_row_of_the_history_that_cannot_be_read_is_not_taken_for_absence
     assert await account.find_past_order("SOL_USDC_PERP", 78, since_ms=0) is None
 
 
-async def test_reads_at_the_same_time_measure_the_clock_once(exchange, client, signer):
+async def test_reads_at_the_same_time_measure_the_clock_once(
+    exchange: WireExchange, client: BackpackClient, signer: SeedSigner
+) -> None:
     answers = {"/api/v1/time": 0, "/api/v1/position": 0}
 
     async def reply(request: web.Request) -> web.StreamResponse:

@@ -24,7 +24,7 @@ from cryptography.x509.oid import NameOID
 from bot.domain.orders.order import OrderRequest
 from bot.domain.values import OrderType, Side
 from bot.exchange.backpack import BackpackClient
-from tests.exchange.backpack.support import BROKER, EAGER, ORDER
+from tests.exchange.backpack.support import BROKER, EAGER, ORDER, SeedSigner
 
 
 @dataclass
@@ -105,7 +105,7 @@ def certificate(folder: Path) -> Path:
 
 
 @pytest.fixture
-async def tls_exchange(tmp_path, monkeypatch) -> AsyncIterator[TlsExchange]:
+async def tls_exchange(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[TlsExchange]:
     path = certificate(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(path))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
@@ -119,13 +119,13 @@ async def tls_exchange(tmp_path, monkeypatch) -> AsyncIterator[TlsExchange]:
     server.close()
 
 
-async def test_reads_share_one_connection_and_orders_do_not_queue_behind_them(tls_exchange, signer):
+async def test_reads_share_one_connection_and_orders_do_not_queue_behind_them(
+    tls_exchange: TlsExchange, signer: SeedSigner
+) -> None:
     async with BackpackClient(tls_exchange.url, BROKER, retry=EAGER) as client:
         await client.mark_prices()
         account = client.account(signer)
-        order = OrderRequest(
-            "SOL_USDC_PERP", Side.BUY, OrderType.MARKET, quantity=Decimal(1), client_id=ORDER["clientId"]
-        )
+        order = OrderRequest("SOL_USDC_PERP", Side.BUY, OrderType.MARKET, quantity=Decimal(1), client_id=77)
         prepared = account.prepare_order(order, timestamp_ms=client.now_ms(), window_ms=5_000)
         _, _, report = await asyncio.gather(client.tickers(), account.open_orders(), account.send(prepared))
     assert report.exchange_id == ORDER["id"]

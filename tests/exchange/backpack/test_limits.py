@@ -15,7 +15,7 @@ LIMITS = st.tuples(st.integers(2, 240), st.integers(1, 40)).filter(lambda pair: 
 
 
 @given(LIMITS, st.lists(st.integers(0, 30_000), max_size=25))
-def test_no_minute_ever_holds_more_than_the_limit(limits, gaps):
+def test_no_minute_ever_holds_more_than_the_limit(limits: tuple[int, int], gaps: list[int]) -> None:
     per_minute, burst = limits
     bucket = TokenBucket(per_minute, burst, 0)
     now, taken = 0, []
@@ -28,7 +28,7 @@ def test_no_minute_ever_holds_more_than_the_limit(limits, gaps):
 
 
 @given(LIMITS, st.integers(1, 100_000))
-def test_a_wait_announced_is_a_wait_that_suffices(limits, pause):
+def test_a_wait_announced_is_a_wait_that_suffices(limits: tuple[int, int], pause: int) -> None:
     bucket = TokenBucket(*limits, 0)
     bucket.pause(0, pause)
     wait = bucket.wait_ms(0)
@@ -48,7 +48,7 @@ class Clock:
         return int((self.loop.time() - self.start) * 1_000)
 
 
-async def test_orders_pass_before_the_reads_that_came_first():
+async def test_orders_pass_before_the_reads_that_came_first() -> None:
     now = Clock()
     bucket = TokenBucket(60_000, 1, now())  # a token a millisecond
     gate = Gate(bucket, now)
@@ -71,7 +71,7 @@ async def test_orders_pass_before_the_reads_that_came_first():
     assert passed == ["order 1", "order 2", "read 1", "read 2"]
 
 
-async def test_reads_leave_room_for_an_order():
+async def test_reads_leave_room_for_an_order() -> None:
     gate = Gate(TokenBucket(200, 20, 0), lambda: 0)
     for _ in range(18):
         await gate.enter(Priority.READ, max_wait_ms=0)
@@ -83,7 +83,7 @@ async def test_reads_leave_room_for_an_order():
         await gate.enter(Priority.ORDER, max_wait_ms=0)
 
 
-async def test_a_caller_that_gave_up_does_not_block_the_queue():
+async def test_a_caller_that_gave_up_does_not_block_the_queue() -> None:
     now = Clock()
     bucket = TokenBucket(60_000, 1, now())
     gate = Gate(bucket, now)

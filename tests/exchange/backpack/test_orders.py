@@ -7,14 +7,16 @@ import contextlib
 import json
 import socket
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from aiohttp import web
 
-from bot.domain.orders.order import OrderEvent, OrderRequest
+from bot.domain.orders.order import OrderEvent, OrderReport, OrderRequest
 from bot.domain.values import OrderType, Side
 from bot.exchange.backpack import (
     BackpackClient,
+    BackpackError,
     Maintenance,
     NoEffect,
     NotSent,
@@ -27,6 +29,9 @@ from bot.exchange.backpack import (
 from tests.exchange.backpack.support import (
     BROKER,
     ORDER,
+    Reply,
+    SeedSigner,
+    WireExchange,
     half_an_answer,
     hangs_up,
     refuses,
@@ -39,13 +44,15 @@ BUY = OrderRequest(
 )
 
 
-async def place(client, signer, request=BUY):
+async def place(client: BackpackClient, signer: SeedSigner, request: OrderRequest = BUY) -> OrderReport:
     account = client.account(signer)
     prepared = account.prepare_order(request, timestamp_ms=client.now_ms(), window_ms=5_000)
     return await account.send(prepared)
 
 
-async def test_an_order_arrives_signed_tagged_and_byte_for_byte_as_prepared(exchange, client, signer):
+async def test_an_order_arrives_signed_tagged_and_byte_for_byte_as_prepared(
+    exchange: WireExchange, client: BackpackClient, signer: SeedSigner
+) -> None:
     exchange.answers(says(ORDER))
     account = client.account(signer)
     now = client.now_ms()
@@ -72,7 +79,9 @@ async def test_an_order_arrives_signed_tagged_and_byte_for_byte_as_prepared(exch
     assert (report.executed, report.average_price) == (Decimal("1.5"), Decimal("142.5"))
 
 
-async def test_a_batch_is_signed_order_by_order_and_answered_order_by_order(exchange, client, signer):
+async def test_a_batch_is_signed_order_by_order_and_answered_order_by_order(
+    exchange: WireExchange, client: BackpackClient, signer: SeedSigner
+) -> None:
     exchange.answers(
         says(
             [
@@ -91,13 +100,16 @@ async def test_a_batch_is_signed_order_by_order_and_answered_order_by_order(exch
     timestamp = int(seen.headers["X-TIMESTAMP"])
     seen.verify(signing_text("orderExecute", seen.json, timestamp, int(seen.headers["X-WINDOW"])))
     filled, refused, unreadable = answers
+    assert isinstance(filled, OrderReport)
     assert filled.event is OrderEvent.FILLED
     assert isinstance(refused, Rejected)
     assert refused.code == "INSUFFICIENT_MARGIN"
     assert isinstance(unreadable, UnknownOutcome)
 
 
-async def test_a_batch_with_answers_missing_has_an_unknown_outcome(exchange, client, signer):
+async def test_a_batch_with_answers_missing_has_an_unknown_outcome(
+    exchange: WireExchange, client: BackpackClient, signer: SeedSigner
+) -> None:
     exchange.answers(says([{"operation": "Ok", **ORDER}]))
     with pytest.raises(UnknownOutcome):
         await client.account(signer).place_batch([BUY, BUY])
@@ -124,8 +136,8 @@ async def test_a_batch_with_answers_missing_has_an_unknown_outcome(exchange, cli
     ],
 )
 async def test_whatever_leaves_the_outcome_open_says_so_and_nothing_is_sent_twice(
-    exchange, client, signer, reply
-):
+    exchange: WireExchange, client: BackpackClient, signer: SeedSigner, reply: Reply
+) -> None:
     exchange.answers(reply)
     with pytest.raises(UnknownOutcome):
         await place(client, signer)
@@ -149,8 +161,12 @@ async def test_whatever_leaves_the_outcome_open_says_so_and_nothing_is_sent_twic
     ],
 )
 async def test_a_definite_no_is_told_apart_and_nothing_is_sent_twice(
-    exchange, client, signer, reply, verdict
-):
+    exchange: WireExchange,
+    client: BackpackClient,
+    signer: SeedSigner,
+    reply: Reply,
+    verdict: tuple[type[BackpackError], str | None],
+) -> None:
     kind, code = verdict
     exchange.answers(reply)
     with pytest.raises(kind) as caught:
@@ -161,7 +177,7 @@ async def test_a_definite_no_is_told_apart_and_nothing_is_sent_twice(
     assert [seen.method for seen in exchange.seen].count("POST") == 1
 
 
-async def test_a_late_answer_is_an_unknown_outcome(exchange, signer):
+async def test_a_late_answer_is_an_unknown_outcome(exchange: WireExchange, signer: SeedSigner) -> None:
     release = asyncio.Event()
 
     async def late(_: web.Request) -> web.StreamResponse:
@@ -177,7 +193,7 @@ async def test_a_late_answer_is_an_unknown_outcome(exchange, signer):
     assert len(exchange.seen) == 1
 
 
-async def test_an_answer_that_drips_for_ever_is_cut_off(exchange, signer):
+async def test_an_answer_that_drips_for_ever_is_cut_off(exchange: WireExchange, signer: SeedSigner) -> None:
     async def drips(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
         await response.prepare(request)
@@ -193,14 +209,16 @@ async def test_an_answer_that_drips_for_ever_is_cut_off(exchange, signer):
             await place(client, signer)
 
 
-async def test_an_answer_beyond_all_measure_is_not_read_to_its_end(exchange, client, signer, monkeypatch):
+async def test_an_answer_beyond_all_measure_is_not_read_to_its_end(
+    exchange: WireExchange, client: BackpackClient, signer: SeedSigner, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("bot.exchange.backpack.transport.MAX_ANSWER_BYTES", 1_000)
     exchange.answers(says_text("x" * 5_000))
     with pytest.raises(UnknownOutcome, match="more than 1000 bytes"):
         await place(client, signer)
 
 
-async def test_no_connection_means_that_nothing_left(signer):
+async def test_no_connection_means_that_nothing_left(signer: SeedSigner) -> None:
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
         port = reserved.getsockname()[1]
@@ -209,20 +227,24 @@ async def test_no_connection_means_that_nothing_left(signer):
                 await place(client, signer)
 
 
-async def test_after_closing_nothing_leaves(exchange, client, signer):
+async def test_after_closing_nothing_leaves(
+    exchange: WireExchange, client: BackpackClient, signer: SeedSigner
+) -> None:
     await client.aclose()
     with pytest.raises(NotSent):
         await place(client, signer)
 
 
-async def test_a_stale_keep_alive_connection_counts_as_unknown_not_as_unsent(exchange, client, signer):
+async def test_a_stale_keep_alive_connection_counts_as_unknown_not_as_unsent(
+    exchange: WireExchange, client: BackpackClient, signer: SeedSigner
+) -> None:
     exchange.answers(says(ORDER), hangs_up)
     await place(client, signer)
     with pytest.raises(UnknownOutcome):
         await place(client, signer)
 
 
-async def test_an_order_whose_window_is_over_is_not_sent(exchange, signer):
+async def test_an_order_whose_window_is_over_is_not_sent(exchange: WireExchange, signer: SeedSigner) -> None:
     now = 1_790_000_000_000
     async with exchange.client(clock=lambda: now) as client:
         account = client.account(signer)
@@ -233,7 +255,9 @@ async def test_an_order_whose_window_is_over_is_not_sent(exchange, signer):
     assert exchange.seen == []
 
 
-async def test_a_429_holds_back_the_next_order_without_sending_it(exchange, client, signer):
+async def test_a_429_holds_back_the_next_order_without_sending_it(
+    exchange: WireExchange, client: BackpackClient, signer: SeedSigner
+) -> None:
     exchange.answers(refuses("TOO_MANY_REQUESTS", status=429, **{"Retry-After": "30"}), says(ORDER))
     with pytest.raises(RateLimited) as first:
         await place(client, signer)
@@ -244,7 +268,9 @@ async def test_a_429_holds_back_the_next_order_without_sending_it(exchange, clie
     assert len(exchange.seen) == 1
 
 
-async def test_a_cancel_uses_exactly_one_id_and_understands_202(exchange, client, signer):
+async def test_a_cancel_uses_exactly_one_id_and_understands_202(
+    exchange: WireExchange, client: BackpackClient, signer: SeedSigner
+) -> None:
     account = client.account(signer)
     exchange.answers(says({**ORDER, "status": "Cancelled"}), says_text("", 202))
     report = await account.cancel("SOL_USDC_PERP", client_id=77)
@@ -253,18 +279,23 @@ async def test_a_cancel_uses_exactly_one_id_and_understands_202(exchange, client
     assert exchange.last.json == {"symbol": "SOL_USDC_PERP", "clientId": 77}
     assert exchange.last.method == "DELETE"
     assert await account.cancel("SOL_USDC_PERP", order_id="9") is None
-    for ids in ({}, {"order_id": "9", "client_id": 77}):
+    several: tuple[dict[str, Any], ...] = ({}, {"order_id": "9", "client_id": 77})
+    for ids in several:
         with pytest.raises(ValueError, match="exactly one"):
             await account.cancel("SOL_USDC_PERP", **ids)
 
 
-async def test_a_client_id_beyond_uint32_is_refused_before_signing(client, signer):
+async def test_a_client_id_beyond_uint32_is_refused_before_signing(
+    client: BackpackClient, signer: SeedSigner
+) -> None:
     request = OrderRequest("SOL_USDC", Side.BUY, OrderType.MARKET, quantity=Decimal(1), client_id=2**32)
     with pytest.raises(ValueError, match="uint32"):
         client.account(signer).prepare_order(request, timestamp_ms=1, window_ms=1)
 
 
-async def test_an_answer_sent_twice_is_never_taken_for_the_next_orders(exchange, client, signer):
+async def test_an_answer_sent_twice_is_never_taken_for_the_next_orders(
+    exchange: WireExchange, client: BackpackClient, signer: SeedSigner
+) -> None:
     first = {**ORDER, "clientId": None}
 
     async def twice(request: web.Request) -> web.StreamResponse:
@@ -279,7 +310,9 @@ async def test_an_answer_sent_twice_is_never_taken_for_the_next_orders(exchange,
     assert (await place(client, signer)).exchange_id == "second"
 
 
-async def test_healthy_connections_are_kept_for_the_next_order(exchange, client, signer):
+async def test_healthy_connections_are_kept_for_the_next_order(
+    exchange: WireExchange, client: BackpackClient, signer: SeedSigner
+) -> None:
     ports = set()
 
     async def reply(request: web.Request) -> web.StreamResponse:
@@ -294,7 +327,9 @@ async def test_healthy_connections_are_kept_for_the_next_order(exchange, client,
 
 
 @pytest.mark.parametrize("stray", [{"clientId": 78}, {"symbol": "BTC_USDC_PERP"}])
-async def test_an_answer_about_another_order_leaves_ours_unknown(exchange, client, signer, stray):
+async def test_an_answer_about_another_order_leaves_ours_unknown(
+    exchange: WireExchange, client: BackpackClient, signer: SeedSigner, stray: dict[str, Any]
+) -> None:
     exchange.answers(says({**ORDER, **stray}))
     with pytest.raises(UnknownOutcome, match="another order"):
         await place(client, signer)

@@ -8,9 +8,10 @@ import pytest
 from aiohttp import web
 
 from bot.domain.markets.market import MarginFunction, PriceBand
-from bot.domain.orders.order import OrderEvent
 from bot.domain.values import MarketKind, Side
 from bot.exchange.backpack import (
+    BackpackClient,
+    BackpackError,
     Maintenance,
     RateLimited,
     Rejected,
@@ -19,7 +20,9 @@ from bot.exchange.backpack import (
     signing_text,
 )
 from tests.exchange.backpack.support import (
-    ORDER,
+    Reply,
+    SeedSigner,
+    WireExchange,
     half_an_answer,
     hangs_up,
     refuses,
@@ -110,7 +113,9 @@ MARKET = {
 }
 
 
-async def test_markets_come_with_every_filter_and_unknown_words_are_carried(exchange, client):
+async def test_markets_come_with_every_filter_and_unknown_words_are_carried(
+    exchange: WireExchange, client: BackpackClient
+) -> None:
     strange = {**MARKET, "symbol": "X", "marketType": "TELEPATHY"}
     exchange.answers(says([MARKET, strange]))
     markets = await client.markets()
@@ -131,7 +136,9 @@ async def test_markets_come_with_every_filter_and_unknown_words_are_carried(exch
     assert markets["X"].kind is MarketKind.OTHER
 
 
-async def test_several_market_types_are_asked_for_by_repeating_the_key(exchange, client):
+async def test_several_market_types_are_asked_for_by_repeating_the_key(
+    exchange: WireExchange, client: BackpackClient
+) -> None:
     queries = []
 
     async def reply(request: web.Request) -> web.StreamResponse:
@@ -143,7 +150,9 @@ async def test_several_market_types_are_asked_for_by_repeating_the_key(exchange,
     assert queries == ["marketType=SPOT&marketType=IPERP"]
 
 
-async def test_a_book_is_best_first_although_the_exchange_lists_bids_ascending(exchange, client):
+async def test_a_book_is_best_first_although_the_exchange_lists_bids_ascending(
+    exchange: WireExchange, client: BackpackClient
+) -> None:
     exchange.answers(
         says(
             {
@@ -161,12 +170,16 @@ async def test_a_book_is_best_first_although_the_exchange_lists_bids_ascending(e
     assert snapshot.last_update_id == 94978271
 
 
-async def test_a_market_that_never_traded_has_no_ticker(exchange, client):
+async def test_a_market_that_never_traded_has_no_ticker(
+    exchange: WireExchange, client: BackpackClient
+) -> None:
     exchange.answers(says_text("", 204))
     assert await client.ticker("NEW_USDC") is None
 
 
-async def test_the_state_of_an_account_is_gathered_from_its_four_sources(exchange, client, signer):
+async def test_the_state_of_an_account_is_gathered_from_its_four_sources(
+    exchange: WireExchange, client: BackpackClient, signer: SeedSigner
+) -> None:
     answers = {
         "/api/v1/account": SUMMARY,
         "/api/v1/capital": CAPITAL,
@@ -206,107 +219,10 @@ async def test_the_state_of_an_account_is_gathered_from_its_four_sources(exchang
     assert position.closing_side is Side.BUY
 
 
-async def test_history_and_live_orders_read_alike_though_written_differently(exchange, client, signer):
-    live = {**ORDER, "status": "New", "executedQuantity": "0", "executedQuoteQuantity": "0"}
-    past = {
-        **ORDER,
-        "status": "Expired",
-        "clientId": "77",
-        "createdAt": "2026-09-21T14:13:20.123",
-        "expiryReason": "ImmediateOrCancel",
-        "triggerPrice": "141.5",
-        "executedQuantity": None,
-        "executedQuoteQuantity": None,
-    }
-    exchange.answers(says([live]), says([past]))
-    account = client.account(signer)
-    [resting] = await account.open_orders("SOL_USDC_PERP")
-    [expired] = await account.order_history("SOL_USDC_PERP")
-    assert resting.created_ms == expired.created_ms == 1790000000123
-    assert resting.client_id == expired.client_id == 77
-    assert (resting.event, expired.event) == (OrderEvent.ACCEPTED, OrderEvent.EXPIRED)
-    assert (expired.reason, expired.trigger_price) == ("ImmediateOrCancel", Decimal("141.5"))
-
-
-@pytest.mark.parametrize(
-    ("status", "executed", "event"),
-    [
-        ("New", "0", OrderEvent.ACCEPTED),
-        ("New", "0.5", OrderEvent.PARTIAL_FILL),
-        ("TriggerPending", "0", OrderEvent.TRIGGER_PLACED),
-        ("Levitating", "0.5", OrderEvent.PARTIAL_FILL),
-        ("Levitating", "0", OrderEvent.ACCEPTED),
-    ],
-)
-async def test_an_unseen_status_is_carried_by_what_was_executed(
-    exchange, client, signer, status, executed, event
-):
-    exchange.answers(says({**ORDER, "status": status, "executedQuantity": executed}))
-    report = await client.account(signer).find_order("SOL_USDC_PERP", client_id=77)
-    assert report is not None
-    assert report.event is event
-
-
-async def test_fills_carry_fee_and_utc_time(exchange, client, signer):
-    row = {
-        "symbol": "ETH_USDC",
-        "side": "Ask",
-        "price": "3000.5",
-        "quantity": "0.2",
-        "fee": "-0.03",
-        "feeSymbol": "USDC",
-        "isMaker": True,
-        "orderId": "42",
-        "clientId": "4294967295",
-        "tradeId": 9,
-        "timestamp": "2024-01-01T00:00:00.5",
-        "systemOrderType": "LiquidatePositionOnAdl",
-    }
-    exchange.answers(says([row]))
-    [fill] = await client.account(signer).fills("ETH_USDC", from_ms=5, fill_type="User")
-    assert exchange.last.query == {
-        "symbol": "ETH_USDC",
-        "from": "5",
-        "fillType": "User",
-        "limit": "100",
-        "offset": "0",
-        "sortDirection": "Desc",
-    }
-    assert (fill.fee, fill.is_maker, fill.client_id) == (Decimal("-0.03"), True, 4294967295)
-    assert fill.timestamp_ms == 1704067200500
-    assert fill.system_type == "LiquidatePositionOnAdl"
-
-
-async def test_an_order_is_found_in_the_history_by_client_id_over_several_pages(exchange, client, signer):
-    def page(start):
-        return [
-            {**ORDER, "id": str(number), "clientId": number, "createdAt": 2_000_000 - number}
-            for number in range(start, start + 100)
-        ]
-
-    exchange.answers(says(page(0)), says(page(100)), says(page(200)))
-    account = client.account(signer)
-    found = await account.find_past_order("SOL_USDC_PERP", 142, since_ms=1_000_000)
-    assert found is not None
-    assert found.exchange_id == "142"
-    assert [seen.query["offset"] for seen in exchange.seen] == ["0", "100"]
-
-
-async def test_an_order_older_than_the_attempt_is_somebody_elses(exchange, client, signer):
-    exchange.answers(says([{**ORDER, "createdAt": 999}]))
-    assert await client.account(signer).find_past_order("SOL_USDC_PERP", 77, since_ms=1_000) is None
-
-
-async def test_an_order_that_does_not_rest_is_none_but_other_refusals_are_raised(exchange, client, signer):
-    account = client.account(signer)
-    exchange.answers(refuses("RESOURCE_NOT_FOUND", status=404), refuses("INVALID_SYMBOL"))
-    assert await account.find_order("SOL_USDC", client_id=1) is None
-    with pytest.raises(Rejected):
-        await account.find_order("SOL_USDC", client_id=1)
-
-
 @pytest.mark.parametrize("trouble", [hangs_up, half_an_answer, says_text("Bad Gateway", 502)])
-async def test_a_read_gets_over_passing_trouble_with_a_fresh_signature(exchange, client, signer, trouble):
+async def test_a_read_gets_over_passing_trouble_with_a_fresh_signature(
+    exchange: WireExchange, client: BackpackClient, signer: SeedSigner, trouble: Reply
+) -> None:
     exchange.answers(trouble, trouble, says(SUMMARY))
     summary = await client.account(signer).summary()
     assert summary.leverage_limit == Decimal(10)
@@ -324,20 +240,22 @@ async def test_a_read_gets_over_passing_trouble_with_a_fresh_signature(exchange,
         (says({"symbol": "?"}), UnknownOutcome, 1),
     ],
 )
-async def test_a_read_gives_up_in_time_and_does_not_ask_again_in_vain(exchange, client, trouble, kind, tries):
+async def test_a_read_gives_up_in_time_and_does_not_ask_again_in_vain(
+    exchange: WireExchange, client: BackpackClient, trouble: Reply, kind: type[BackpackError], tries: int
+) -> None:
     exchange.answers(trouble)
     with pytest.raises(kind):
         await client.market("SOL_USDC")
     assert len(exchange.seen) == tries
 
 
-async def test_a_short_429_is_sat_out_by_a_read(exchange, client):
+async def test_a_short_429_is_sat_out_by_a_read(exchange: WireExchange, client: BackpackClient) -> None:
     exchange.answers(refuses("TOO_MANY_REQUESTS", status=429, **{"Retry-After": "0.05"}), says([]))
     assert await client.mark_prices() == {}
     assert len(exchange.seen) == 2
 
 
-async def test_the_clock_offset_is_measured_with_the_round_trip_halved(exchange):
+async def test_the_clock_offset_is_measured_with_the_round_trip_halved(exchange: WireExchange) -> None:
     local = 1_000_000
 
     def clock() -> int:
@@ -355,7 +273,7 @@ async def test_the_clock_offset_is_measured_with_the_round_trip_halved(exchange)
         assert client.now_ms() == local + 7_000
 
 
-async def test_signatures_use_the_exchanges_time(exchange, signer):
+async def test_signatures_use_the_exchanges_time(exchange: WireExchange, signer: SeedSigner) -> None:
     async def reply(request: web.Request) -> web.StreamResponse:
         return web.Response(text="9000") if request.path == "/api/v1/time" else web.json_response(SUMMARY)
 
@@ -366,7 +284,9 @@ async def test_signatures_use_the_exchanges_time(exchange, signer):
     assert exchange.last.headers["X-TIMESTAMP"] == "9000"
 
 
-async def test_a_clock_that_does_not_tell_the_time_is_an_error(exchange, client):
+async def test_a_clock_that_does_not_tell_the_time_is_an_error(
+    exchange: WireExchange, client: BackpackClient
+) -> None:
     exchange.answers(says_text("<html>", 200, "text/html"))
     with pytest.raises(UnknownOutcome):
         await client.refresh_clock()

@@ -12,12 +12,23 @@ import pytest
 from bot.domain.orders.order import OrderRequest
 from bot.domain.values import OrderType, Side
 from bot.exchange.backpack import BackpackClient, BackpackError, UserStream
-from tests.exchange.backpack.support import BROKER, ORDER, hangs_up, refuses, says, says_text
+from tests.exchange.backpack.support import (
+    BROKER,
+    ORDER,
+    SeedSigner,
+    WireExchange,
+    hangs_up,
+    refuses,
+    says,
+    says_text,
+)
 
 BUY = OrderRequest("SOL_USDC_PERP", Side.BUY, OrderType.MARKET, quantity=Decimal(1))
 
 
-async def test_nothing_secret_is_told_at_debug_level(exchange, client, signer, caplog):
+async def test_nothing_secret_is_told_at_debug_level(
+    exchange: WireExchange, client: BackpackClient, signer: SeedSigner, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
     account = client.account(signer)
     told: list[str] = []
@@ -45,10 +56,13 @@ async def test_nothing_secret_is_told_at_debug_level(exchange, client, signer, c
     signatures = {seen.headers["X-SIGNATURE"] for seen in exchange.seen if seen.path != "/api/v1/time"}
     assert len(signatures) > len(replies)
     for secret in {signer.public_key, BROKER.broker_key, *signatures}:
+        assert secret is not None
         assert secret not in everything
 
 
-async def test_header_compression_does_not_write_signatures_to_its_debug_log(caplog):
+async def test_header_compression_does_not_write_signatures_to_its_debug_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     caplog.set_level(logging.DEBUG)
     async with BackpackClient("https://exchange.invalid", BROKER):
         hpack.Encoder().encode([(b"x-signature", b"sig-to-hide")], huffman=False)

@@ -4,13 +4,14 @@ import base64
 import json
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.exchange.backpack import signing_text
-from bot.exchange.backpack.signing import wire_text
+from bot.exchange.backpack.signing import Params, wire_text
 from tests.exchange.backpack.support import SeedSigner
 
 VECTORS = json.loads((Path(__file__).parent / "data" / "signing-vectors.json").read_text())
@@ -42,14 +43,16 @@ RFC_8032 = [
 
 
 @pytest.mark.parametrize(("seed", "public", "message", "signature"), RFC_8032)
-def test_the_test_signer_is_ed25519_as_the_rfc_has_it(seed, public, message, signature):
+def test_the_test_signer_is_ed25519_as_the_rfc_has_it(
+    seed: str, public: str, message: str, signature: str
+) -> None:
     signer = SeedSigner(bytes.fromhex(seed))
     assert base64.b64decode(signer.public_key).hex() == public
     assert signer.sign(bytes.fromhex(message)).hex() == signature
 
 
 @pytest.mark.parametrize("case", VECTORS["cases"], ids=lambda case: case["name"])
-def test_text_and_signature_match_the_published_vectors(case):
+def test_text_and_signature_match_the_published_vectors(case: dict[str, Any]) -> None:
     text = signing_text(case["instruction"], case["params"], case["timestamp"], case["window"])
     assert text == case["message"]
     signer = SeedSigner(base64.b64decode(VECTORS["seedBase64"]))
@@ -63,13 +66,15 @@ params = st.dictionaries(names, values, max_size=6)
 
 
 @given(params)
-def test_the_order_in_which_parameters_were_given_does_not_matter(given_params):
-    backwards = dict(reversed(given_params.items()))
+def test_the_order_in_which_parameters_were_given_does_not_matter(given_params: Params) -> None:
+    backwards = dict(reversed(list(given_params.items())))
     assert signing_text("x", given_params, 1, 2) == signing_text("x", backwards, 1, 2)
 
 
 @given(params)
-def test_parameters_stand_sorted_between_instruction_and_timestamp_without_nulls(given_params):
+def test_parameters_stand_sorted_between_instruction_and_timestamp_without_nulls(
+    given_params: Params,
+) -> None:
     parts = signing_text("x", given_params, 11, 22).split("&")
     assert parts[0] == "instruction=x"
     assert parts[-2:] == ["timestamp=11", "window=22"]
@@ -77,14 +82,13 @@ def test_parameters_stand_sorted_between_instruction_and_timestamp_without_nulls
     assert [part.split("=", 1)[0] for part in parts[1:-2]] == sorted(written)
     for part in parts[1:-2]:
         name, text = part.split("=", 1)
-        assert text == {True: "true", False: "false"}.get(written[name], str(written[name])) or (
-            not isinstance(written[name], bool) and text == str(written[name])
-        )
+        value = written[name]
+        assert text == (str(value).lower() if isinstance(value, bool) else str(value))
 
 
 @given(params, params)
-def test_different_requests_never_share_a_text(one, other):
-    def meant(given_params):
+def test_different_requests_never_share_a_text(one: Params, other: Params) -> None:
+    def meant(given_params: Params) -> dict[str, str]:
         return {name: wire_text(value) for name, value in given_params.items() if value is not None}
 
     same_text = signing_text("x", one, 1, 2) == signing_text("x", other, 1, 2)
@@ -92,24 +96,24 @@ def test_different_requests_never_share_a_text(one, other):
 
 
 @given(st.lists(params, min_size=1, max_size=4))
-def test_a_batch_repeats_the_instruction_per_order_and_the_time_once(batch):
+def test_a_batch_repeats_the_instruction_per_order_and_the_time_once(batch: list[Params]) -> None:
     text = signing_text("orderExecute", batch, 5, 6)
     singles = [signing_text("orderExecute", one, 5, 6).removesuffix("&timestamp=5&window=6") for one in batch]
     assert text == "&".join([*singles, "timestamp=5", "window=6"])
 
 
 @pytest.mark.parametrize("value", [1.5, Decimal("1.5"), ["a"]])
-def test_values_without_one_spelling_are_refused(value):
+def test_values_without_one_spelling_are_refused(value: Any) -> None:
     with pytest.raises(TypeError):
         signing_text("x", {"a": value}, 1, 2)
 
 
-def test_a_value_that_could_pass_for_another_parameter_is_refused():
+def test_a_value_that_could_pass_for_another_parameter_is_refused() -> None:
     with pytest.raises(ValueError, match="&"):
         signing_text("orderExecute", {"symbol": "SOL_USDC&side=Ask"}, 1, 2)
 
 
 @pytest.mark.parametrize("window", [0, -1, 60_001])
-def test_windows_the_exchange_would_refuse_are_refused_here(window):
+def test_windows_the_exchange_would_refuse_are_refused_here(window: int) -> None:
     with pytest.raises(ValueError, match="window"):
         signing_text("x", {}, 1, window)

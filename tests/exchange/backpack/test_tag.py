@@ -6,6 +6,7 @@ import ast
 import dataclasses
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,8 @@ from bot.domain.orders.order import OrderRequest
 from bot.domain.values import OrderType, Side
 from bot.exchange.backpack import BackpackClient, BrokerTag, StrategyRequest, routes
 from bot.exchange.backpack.requests import BROKER_ID_HEADER, PrivateRequest, RequestBuilder
-from tests.exchange.backpack.support import BROKER, ORDER, SeedSigner, says
+from bot.exchange.backpack.routes import Route
+from tests.exchange.backpack.support import BROKER, ORDER, SeedSigner, WireExchange, says
 
 BUY = OrderRequest("SOL_USDC_PERP", Side.BUY, OrderType.MARKET, quantity=Decimal(1))
 TWAP = StrategyRequest("SOL_USDC", Side.SELL, Decimal("10"), duration_ms=60_000, interval_ms=5_000)
@@ -23,30 +25,30 @@ _CLIENTS = {"httpx", "http.client", "urllib.request", "socket", "requests", "web
 PRIVATE = [route for route in routes.ALL_ROUTES if route.instruction is not None]
 
 
-def test_a_client_cannot_be_made_without_a_tag():
+def test_a_client_cannot_be_made_without_a_tag() -> None:
     with pytest.raises(TypeError, match="broker"):
         BackpackClient("http://127.0.0.1:1")  # type: ignore[call-arg]
 
 
 @pytest.mark.parametrize("broker_id", [-1, 65_536])
-def test_a_tag_is_a_uint16(broker_id):
+def test_a_tag_is_a_uint16(broker_id: int) -> None:
     with pytest.raises(ValueError, match="broker id"):
         BrokerTag(broker_id)
 
 
 @pytest.mark.parametrize("broker_id", [True, "7", None, 7.0])
-def test_a_tag_is_nothing_but_an_integer(broker_id):
+def test_a_tag_is_nothing_but_an_integer(broker_id: Any) -> None:
     with pytest.raises(TypeError):
         BrokerTag(broker_id)
 
 
 @pytest.mark.parametrize("key", ["", "two words", "line\r\nX-Other: 1", "é"])
-def test_a_broker_key_that_would_break_a_header_is_refused(key):
+def test_a_broker_key_that_would_break_a_header_is_refused(key: str) -> None:
     with pytest.raises(ValueError, match="printable"):
         BrokerTag(1, key)
 
 
-def test_a_private_request_without_the_tag_cannot_exist():
+def test_a_private_request_without_the_tag_cannot_exist() -> None:
     built = RequestBuilder(SeedSigner(), BROKER).build(routes.ORDER, BUY.payload(), 1, 5_000)
     untagged = tuple(header for header in built.headers if header[0] != BROKER_ID_HEADER)
     assert len(untagged) == len(built.headers) - 1
@@ -55,19 +57,21 @@ def test_a_private_request_without_the_tag_cannot_exist():
 
 
 @pytest.mark.parametrize("route", PRIVATE, ids=lambda route: f"{route.method} {route.path}")
-def test_every_private_route_is_tagged_and_no_body_names_a_broker(route):
+def test_every_private_route_is_tagged_and_no_body_names_a_broker(route: Route) -> None:
     built = RequestBuilder(SeedSigner(), BrokerTag(7)).build(route, {"symbol": "SOL_USDC"}, 1, 5_000)
     assert (b"X-BROKER-ID", b"7") in built.headers
     assert not any(name == b"X-BROKER-KEY" for name, _ in built.headers)
     assert b"roker" not in (built.body or b"") + built.query
 
 
-def test_public_routes_cannot_be_signed():
+def test_public_routes_cannot_be_signed() -> None:
     with pytest.raises(ValueError, match="not private"):
         RequestBuilder(SeedSigner(), BROKER).build(routes.MARKETS, {}, 1, 5_000)
 
 
-async def test_order_batch_and_strategy_arrive_tagged(exchange, client, signer):
+async def test_order_batch_and_strategy_arrive_tagged(
+    exchange: WireExchange, client: BackpackClient, signer: SeedSigner
+) -> None:
     account = client.account(signer)
     exchange.answers(says(ORDER), says([{"operation": "Ok", **ORDER}]), says(STRATEGY))
     await account.send(account.prepare_order(BUY, timestamp_ms=client.now_ms(), window_ms=5_000))
@@ -78,7 +82,7 @@ async def test_order_batch_and_strategy_arrive_tagged(exchange, client, signer):
     assert {seen.headers.get("X-BROKER-KEY") for seen in exchange.seen} == {"broker-key-secret"}
 
 
-def test_only_one_place_makes_private_requests_and_only_one_puts_them_on_the_wire():
+def test_only_one_place_makes_private_requests_and_only_one_puts_them_on_the_wire() -> None:
     """A second way to the exchange would be a way around the tag."""
     package = Path(bot.__file__).parent / "exchange" / "backpack"
     makers: dict[str, set[str]] = {}
@@ -98,7 +102,7 @@ def test_only_one_place_makes_private_requests_and_only_one_puts_them_on_the_wir
     assert "brokerId" not in makers
 
 
-def test_no_other_part_of_the_bot_can_send_an_order():
+def test_no_other_part_of_the_bot_can_send_an_order() -> None:
     """An order could leave untagged only where its path is named or a connection is opened."""
     package = Path(bot.__file__).parent
     paths = tuple(route.path for route in routes.ALL_ROUTES if route.method != "GET")
@@ -151,7 +155,7 @@ def _used(path: Path) -> set[str]:
     }
 
 
-def test_whatever_touches_money_in_or_out_can_only_be_read():
+def test_whatever_touches_money_in_or_out_can_only_be_read() -> None:
     touching = [
         route
         for route in routes.ALL_ROUTES

@@ -77,7 +77,7 @@ async def test_a_machine_clock_set_back_by_an_hour_stops_no_job(monkeypatch: pyt
 
     class Shifted(datetime):
         @classmethod
-        def now(cls, tz: Any = None) -> datetime:
+        def now(cls, tz: Any = None) -> Any:
             return datetime.now(tz) + shift
 
     monkeypatch.setattr(apscheduler.schedulers.base, "datetime", Shifted)

@@ -70,7 +70,7 @@ def _of_type(table: Table, column: Column[Any], number: int) -> Any:
 
 def _word(table: Table, column: Column[Any]) -> Enum:
     live = {"account.state": "active", "ticket.state": "offered", "outbox.state": "sent"}
-    words = list(column.type.words)  # type: ignore[attr-defined]
+    words: list[Enum] = list(column.type.words)  # type: ignore[attr-defined]
     wanted = live.get(f"{table.name}.{column.name}")
     return next((word for word in words if word.value == wanted), words[0])
 

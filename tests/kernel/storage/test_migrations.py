@@ -168,7 +168,7 @@ async def _orders_of_before(session: AsyncSession) -> None:
     for number, ((kind, leg, client, exchange, trigger, request), _) in enumerate(_BEFORE, 1):
         assert isinstance(request, dict)
         if kind not in made:
-            known = TicketKind(kind) if kind != "forgotten" else TicketKind.PROTECT
+            known = TicketKind(str(kind)) if kind != "forgotten" else TicketKind.PROTECT
             legs = _LEGS.get(str(kind), [])
             ticket = await a_ticket(session, str(kind), account_id=account.id, kind=known, legs=legs)
             made[kind] = ticket.id

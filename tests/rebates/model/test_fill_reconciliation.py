@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.orders.order import Fill
-from bot.rebates.model.fill_reconciliation import compare
+from bot.rebates.model.fill_reconciliation import Comparison, compare
 from tests.support.rows import NOW, a_fill
 
 FROM, TO = NOW, NOW + 86_400_000
@@ -27,12 +29,12 @@ FILLS = st.lists(
 )
 
 
-def checked(theirs: list[Fill], ours: list[Fill], young_ms: int = TO):
+def checked(theirs: list[Fill], ours: list[Fill], young_ms: int = TO) -> Comparison:
     return compare(theirs, ours, from_ms=FROM, to_ms=TO, young_ms=young_ms)
 
 
 @given(FILLS, st.randoms())
-def test_the_same_fills_in_any_order_are_equal(fills: list[Fill], random) -> None:
+def test_the_same_fills_in_any_order_are_equal(fills: list[Fill], random: Random) -> None:
     other = random.sample(fills, len(fills))
     found = checked(fills, other)
     assert (found.is_equal, found.equal) == (True, len(fills))
@@ -61,7 +63,7 @@ def test_whatever_is_on_one_side_only_is_named_by_side(fills: list[Fill], data: 
         ({"timestamp_ms": NOW + 1_001}, {"time": (str(NOW), str(NOW + 1_001))}),
     ],
 )
-def test_what_differs_is_named_with_both_values(change: dict, said: dict) -> None:
+def test_what_differs_is_named_with_both_values(change: dict[str, Any], said: dict[str, Any]) -> None:
     found = checked([a_fill()], [a_fill(**change)])
     assert [one.fields for one in found.different] == ([said] if said else [])
 

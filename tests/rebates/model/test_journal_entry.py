@@ -80,7 +80,7 @@ def test_accruals_of_fills_are_the_payout_formula_but_for_rounding(
 @given(BOOKINGS.filter(lambda one: one.notional != 0))
 def test_the_fee_rate_is_the_fee_over_the_notional(booking: Booking) -> None:
     assert abs(booking.fee_bps * booking.notional / 10_000 - booking.fee) < Decimal("1e-12") * max(
-        1, abs(booking.fee)
+        Decimal(1), abs(booking.fee)
     )
 
 

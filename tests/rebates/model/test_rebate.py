@@ -13,6 +13,7 @@ from bot.rebates.model.rebate import (
     CENT,
     TIERS,
     Month,
+    Tier,
     TierStanding,
     allocate,
     broker_share,
@@ -62,7 +63,9 @@ def test_more_volume_never_earns_a_smaller_share(
 
 
 @given(st.sampled_from(TIERS), RATES)
-def test_broker_and_affiliate_together_stay_within_half_the_fee(tier, affiliate: Decimal | None) -> None:
+def test_broker_and_affiliate_together_stay_within_half_the_fee(
+    tier: Tier, affiliate: Decimal | None
+) -> None:
     share = broker_share(tier, affiliate)
     assert 0 <= share <= tier.share
     assert share + min(affiliate or Decimal(0), CAP) <= CAP
@@ -84,7 +87,9 @@ def test_only_tagged_orders_earn_and_never_less_than_nothing(standing: TierStand
 
 
 @given(st.dictionaries(RATES, st.decimals(0, 10**9, places=9), max_size=20), st.sampled_from(TIERS))
-def test_a_payout_is_the_sum_over_users_and_within_the_cap(fees: dict[Decimal | None, Decimal], tier) -> None:
+def test_a_payout_is_the_sum_over_users_and_within_the_cap(
+    fees: dict[Decimal | None, Decimal], tier: Tier
+) -> None:
     whole = payout(fees, tier)
     assert whole == sum(payout({rate: fee}, tier) for rate, fee in fees.items())
     assert 0 <= whole <= sum(fees.values()) * CAP

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from backpack_exchange_sdk import AuthenticationClient, PublicClient, WebSocketClient
@@ -159,7 +159,7 @@ async def listen() -> AsyncIterator[Callable[[Venue], Awaitable[WebSocketClient]
 
     yield connect
     for client in made:
-        client.ws.on_close = None  # it would connect again for ever
+        cast(Any, client.ws).on_close = None  # it would connect again for ever
         await asyncio.to_thread(client.close)
 
 

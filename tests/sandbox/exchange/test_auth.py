@@ -75,7 +75,7 @@ async def test_expired_request_says_so(trader: Trader) -> None:
 
 
 @pytest.mark.parametrize("sign", [{"window": 60_001}, {"timestamp": 10**14}])
-async def test_windows_too_long_and_times_to_come_are_refused(trader: Trader, sign: dict[str, int]) -> None:
+async def test_windows_too_long_and_times_to_come_are_refused(trader: Trader, sign: dict[str, Any]) -> None:
     answer = await trader.call("GET", "/api/v1/account", **sign)
     assert refused(answer) == (400, "INVALID_CLIENT_REQUEST")
 

@@ -24,7 +24,7 @@ from bot.trading.views import (
 )
 from bot.ui.locale import Locale
 from bot.ui.message import Message
-from tests.support.cases import Case, page_data
+from tests.support.cases import Case, Make, page_data
 from tests.trading.views import build
 
 FEES = FeeRates(D(8), D(10), D(-2), D(5))
@@ -63,6 +63,12 @@ def _chain(locale: Locale, label: str, canonical: str, cancels: tuple[OrderSnaps
 
 def _account(label: str) -> linking.AccountLine:
     return linking.AccountLine(label, "active", "abcd…wxyz", is_default=True)
+
+
+def _in_state(state: OrderState) -> Make:
+    return lambda locale, text: orders.order_card(
+        locale, build.snapshot(state, account_label=text, reason="PostOnlyTaker")
+    )
 
 
 CASES: dict[str, Case] = {
@@ -328,12 +334,5 @@ CASES: dict[str, Case] = {
     "unlinked": Case(lambda locale, text: linking.unlink_done(locale, text, "abcd", 2, 3)),
     "default": Case(linking.account_default_set),
     "unlinking": Case(lambda locale, text: linking.unlink_which(locale, [(text, "u:1")]), None),
-    **{
-        f"{state} order": Case(
-            lambda locale, text, state=state: orders.order_card(  # type: ignore[misc]
-                locale, build.snapshot(state, account_label=text, reason="PostOnlyTaker")
-            )
-        )
-        for state in OrderState
-    },
+    **{f"{state} order": Case(_in_state(state)) for state in OrderState},
 }

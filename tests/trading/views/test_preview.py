@@ -174,7 +174,7 @@ def test_the_signs_of_exits_follow_price_and_money_whatever_the_magnitudes(engli
     assert "SL $147.00 (+3.15%) → −$6.20" in shown
 
 
-NOTES: dict[str, tuple[tuple[tuple[str, str | D], ...], str]] = {
+NOTES: dict[str, tuple[tuple[tuple[str, str | int | D], ...], str]] = {
     "account-age": ((("seconds", 31),), "31 s ago"),
     "unlisted": ((("symbol", "SOL_USDC_PERP"),), "SOL-PERP is not in"),
     "odd-state": ((("state", "Auction"),), "state is Auction"),
