@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from telegram import Bot
 from telegram.error import TelegramError
@@ -14,10 +14,12 @@ from bot.chat.overload import Overload
 from bot.intake import Intake
 from bot.intake.arrivals import KINDS
 from bot.intake.polling import Polling
-from bot.intake.webhook import PATH, Webhook
 from bot.notifications.wire import TelegramWire
 from bot.settings import Settings, SettingsError
 from bot.telegram.introduction import meet, patiently
+
+if TYPE_CHECKING:
+    from bot.intake.webhook import Webhook
 
 TELEGRAM_TIMEOUT_S: Final = 10.0
 
@@ -83,6 +85,8 @@ async def listen(telegram: Telegram, settings: Settings, now_ms: int) -> None:
 
 
 async def _be_called(telegram: Telegram, settings: Settings, unheard_ms: int | None) -> None:
+    from bot.intake.webhook import PATH, Webhook  # whoever polls need not wait for a server
+
     secret = settings.telegram_webhook_secret
     if secret is None:
         raise ValueError("a webhook needs its secret")

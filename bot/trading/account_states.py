@@ -143,8 +143,11 @@ class AccountStates:
             kept.told.is_certain = False
 
     def _disturb(self, kept: _Kept) -> None:
+        """Something happened; of more than can be reckoned nothing is kept."""
         kept.news += 1
         kept.heard = self._monotonic()
+        if kept.told.is_long:
+            kept.told = Told(is_certain=False)
 
     # --- in the background -------------------------------------------------------------------------
 

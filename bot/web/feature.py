@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,20 +12,26 @@ from bot.chat.services import Part, Services
 from bot.rebates.storage import web_pass_tables, web_passes
 from bot.rebates.summary import Summaries
 from bot.settings import Settings
+from bot.web.dashboard import Dashboard
 from bot.web.login import Login
-from bot.web.pages import Pages
-from bot.web.render import Renderer
-from bot.web.server import Dashboard
+
+if TYPE_CHECKING:
+    from bot.web.server import PageServer
 
 
 def _dashboard(services: Services) -> Dashboard:
-    database, clock = services.database, services.clock
-    return Dashboard(
-        Login(database, services.access.admins, clock=clock),
-        Pages(database, services.get(Summaries), clock=clock),
-        Renderer(),
-        public_url=services.get(Settings).dashboard_url,
-    )
+    login = Login(services.database, services.access.admins, clock=services.clock)
+    public_url = services.get(Settings).dashboard_url
+    return Dashboard(login, lambda: _server(services, login, public_url), public_url=public_url)
+
+
+def _server(services: Services, login: Login, public_url: str | None) -> PageServer:
+    from bot.web.pages import Pages
+    from bot.web.render import Renderer
+    from bot.web.server import PageServer
+
+    pages = Pages(services.database, services.get(Summaries), clock=services.clock)
+    return PageServer(login, pages, Renderer(), public_url=public_url)
 
 
 async def _tidy(session: AsyncSession, now_ms: int) -> None:

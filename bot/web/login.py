@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from typing import Final
-
-from aiohttp import web
+from typing import TYPE_CHECKING, Final
 
 from bot.kernel.storage import Database, audit
 from bot.rebates.storage import web_passes
+
+if TYPE_CHECKING:
+    from aiohttp import web
 
 COOKIE: Final = "rucksack"
 LINK_MS: Final = 5 * 60_000

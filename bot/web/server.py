@@ -33,7 +33,7 @@ _OWN_FORMS: Final = frozenset({"same-origin", "none"})  # as a browser says wher
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class Dashboard:
+class PageServer:
     """Serves the pages to operators; everybody else sees how to get in, and nothing more."""
 
     def __init__(self, login: Login, pages: Pages, renderer: Renderer, *, public_url: str | None) -> None:
@@ -43,16 +43,12 @@ class Dashboard:
         self._public_url = public_url
         self._hosts = _LOOPBACK | {_name_in(public_url)} if public_url else _LOOPBACK
         self._server: HttpDoor | None = None
-        self._address: str | None = None
+        self.address = ""  # on this machine, once it listens
 
     @property
-    def url(self) -> str | None:
-        """Where people reach it, without a slash at the end; None while it does not listen."""
-        return None if self._address is None else (self._public_url or self._address).rstrip("/")
-
-    async def link(self, operator: int) -> str | None:
-        """A fresh address that lets an operator in once; None while the page does not listen."""
-        return None if self.url is None else f"{self.url}/enter?pass={await self.login.invite(operator)}"
+    def sockets(self) -> int:
+        """Connections that are open."""
+        return 0 if self._server is None else self._server.sockets
 
     async def start(self, host: str, port: int) -> None:
         """Listen. Raises OSError when the port is taken."""
@@ -67,13 +63,13 @@ class Dashboard:
         server = HttpDoor(app)
         await server.open(host, port)
         self._server = server
-        self._address = f"http://{f'[{host}]' if ':' in host else host}:{server.port}"
+        self.address = f"http://{f'[{host}]' if ':' in host else host}:{server.port}"
 
     async def stop(self) -> None:
         """Stop listening. Safe to call twice."""
         if self._server is not None:
             await self._server.close()
-        self._server = self._address = None
+        self._server = None
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -16,6 +16,7 @@ def test_a_short_run_measures_every_act_and_start(tmp_path: Path, capsys: pytest
     few.append("--sqlite-only")
     main([*few, "--json", str(target)])
     written = json.loads(target.read_text())
+    assert written["trading"]["SQLite"].keys() >= {"requests_per_preview", "transactions_per_trade"}
     acts = written["trading"]["SQLite"]["acts"]
     assert set(acts) == {"tap", "preview", "whole"}
     assert all(act["bot"]["repetitions"] == 3 and act["floor"]["repetitions"] > 0 for act in acts.values())

@@ -12,6 +12,7 @@ import pytest
 from bot.domain.orders.order import OrderRequest
 from bot.domain.values import OrderType, Side
 from bot.sandbox.telegram.driver import ChatMessage
+from bot.trading import account_states
 from tests.support.books import another_program, places
 from tests.support.world import Person, World
 
@@ -96,8 +97,11 @@ async def test_a_fill_heard_a_moment_ago_is_in_the_preview(world: World, carol: 
         assert f"Leverage {leverage}" in seen.text, seen.text
 
 
-async def test_a_fill_is_reckoned_as_the_exchange_reckons_it(world: World, carol: Person) -> None:
+async def test_a_fill_is_reckoned_as_the_exchange_reckons_it(
+    world: World, carol: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """After a trade the account is known without asking, and the preview is the one asking would give."""
+    monkeypatch.setattr(account_states, "QUIET_S", 60.0)  # nothing is read in the background
     await _quiet_preview(world, carol)
     await places(carol, LINE)
     kept, asked = await _preview(world, carol)

@@ -22,6 +22,7 @@ from bot.domain.orders.order import Fill, OrderEvent, OrderReport
 from bot.domain.values import ZERO, Side, exact
 
 TOGETHER_US: Final = 1_000_000  # a balance that changed so near to a fill (engine time) changed by it
+MOST_TOLD: Final = 200
 _PLAIN: Final = "Market"
 _GO_ON: Final = frozenset({OrderEvent.ACCEPTED, OrderEvent.PARTIAL_FILL})
 
@@ -51,6 +52,11 @@ class Told:
     def is_empty(self) -> bool:
         told = self.fills or self.positions or self.balances or self.executed or self.unfinished
         return self.is_certain and not told
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it is more than is worth reckoning: another program trades the account."""
+        return len(self.fills) + len(self.balances) > MOST_TOLD
 
     def order(self, report: OrderReport) -> None:
         """An event of an order."""

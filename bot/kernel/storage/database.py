@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol, Self, TypeVar
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
@@ -43,7 +43,9 @@ LONGEST_PAUSE_S: Final = 0.05
 
 Found = TypeVar("Found")
 
-_HELD: Final = text("SELECT 1 FROM lease WHERE name = :name AND epoch = :epoch")
+_HELD: Final = (
+    "SELECT 1 FROM lease WHERE name = ? AND epoch = ?"  # in SQLite's words: every write waits for it
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +164,8 @@ class _File:
         async with self._turn, _FileSession(self._writer) as session:
             await _begin(session)
             if fence is not None:
-                held = {"name": fence.name, "epoch": fence.epoch}
-                if await session.scalar(_HELD, held) is None:
+                connection = session.sync_session.connection()
+                if connection.exec_driver_sql(_HELD, (fence.name, fence.epoch)).first() is None:
                     raise NotActive
             yield session
             await session.flush()

@@ -9,7 +9,7 @@ from itertools import permutations
 
 import pytest
 
-from bot.domain.accounts.kept_account import BalanceTold, Told, as_marked, as_told
+from bot.domain.accounts.kept_account import MOST_TOLD, BalanceTold, Told, as_marked, as_told
 from bot.domain.accounts.margin import initial_margin
 from bot.domain.intent import QuoteSize, TradeIntent, Verb
 from bot.domain.orders.order import Fill, OrderEvent, OrderReport
@@ -115,6 +115,13 @@ def test_a_deposit_beside_fills_is_seen() -> None:
         told = _told(*_bought())
         told.balances.append(deposit)
         assert as_told(account("1000"), told, MARKETS) is None
+
+
+def test_more_than_is_worth_reckoning_is_known_for_that() -> None:
+    told = _told(*_bought() * (MOST_TOLD // 2))
+    assert not told.is_long
+    _bought()[0](told)
+    assert told.is_long
 
 
 def test_an_answer_that_the_stream_tells_too_is_counted_once() -> None:
