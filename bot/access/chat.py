@@ -11,12 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.access import views as view
 from bot.access.dashboard_links import DashboardLinks
 from bot.chat.request import Request
-from bot.domain.values import Language
 from bot.kernel.storage import audit
-from bot.notifications import outbox_rows
+from bot.notifications.notify import notify
 from bot.notifications.operators import OperatorEvent, tell_admins
 from bot.notifications.sender import LANE_ANSWER
-from bot.notifications.tables import OutboxMessage as Row
 from bot.people import users
 from bot.people.events import ALERTS, AccessEnded
 from bot.people.tables import Access, User
@@ -148,16 +146,10 @@ async def _tell_person(session: AsyncSession, user: User, access: Access, now_ms
     """Who never spoke to this bot cannot be written to."""
     if user.asked_ms is None and user.created_ms == now_ms:
         return
-    locale = Locale.of(Language(user.language), user.time_zone)
+    locale = Locale.of_reader(user)
     message = view.let_in(locale) if access is Access.APPROVED else view.let_out(locale, ended)
-    row = Row(
-        chat_id=user.id,
-        lane=LANE_ANSWER,
-        text=str(message.text),
-        dedupe_key=f"access:{user.id}:{access}:{now_ms}",
-        created_ms=now_ms,
-    )
-    await outbox_rows.enqueue(session, row)
+    key = f"access:{user.id}:{access}:{now_ms}"
+    await notify(session, user.id, message, LANE_ANSWER, now_ms, dedupe_key=key)
 
 
 async def people(request: Request, page: str = "0") -> None:

@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain.values import Language
 from bot.kernel.storage import Database
 from bot.notifications import chats
-from bot.notifications.tables import Chat
 from bot.people.tables import User
 from bot.ui import Locale
 
@@ -27,10 +26,6 @@ def language_of_title(title: str) -> Language:
     return Language.CHINESE if _CHINESE.search(title) and not _KANA.search(title) else Language.ENGLISH
 
 
-def locale_of(chat: Chat) -> Locale:
-    return Locale.of(Language(chat.language), chat.time_zone)
-
-
 async def learn(database: Database, chat_id: int, title: str, now_ms: int) -> Locale:
     """The locale of a group, noted at the first act in it; its title is not, until somebody sets it up."""
     async with database.read() as session:
@@ -39,10 +34,10 @@ async def learn(database: Database, chat_id: int, title: str, now_ms: int) -> Lo
         language = language_of_title(title).value
         async with database.write() as session:
             chat = await chats.get_or_create(session, chat_id, now_ms, language=language)
-    return locale_of(chat)
+    return Locale.of_reader(chat)
 
 
 async def locale_at(session: AsyncSession, chat_id: int, user: User) -> Locale:
     """The locale of what is said in a chat: its own in a group, the person's in private."""
     chat = (await chats.known(session, [chat_id])).get(chat_id) if chat_id < 0 else None
-    return locale_of(chat) if chat is not None else Locale.of(Language(user.language), user.time_zone)
+    return Locale.of_reader(chat if chat is not None else user)

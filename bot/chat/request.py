@@ -70,7 +70,7 @@ class Request:
 
     @property
     def locale(self) -> Locale:
-        return Locale.of(Language(self.user.language), self.user.time_zone)
+        return Locale.of_reader(self.user)
 
     @property
     def here(self) -> Locale:

@@ -122,7 +122,7 @@ class Router:
         if author is None or author.is_bot:
             return Locale.of(language)
         user = await services.users.met(author.id, language.value)
-        return Locale.of(Language(user.language), user.time_zone)
+        return Locale.of_reader(user)
 
     async def locale_of(self, arrival: Arrival) -> Locale:
         """As `_locale_of`, of an update that is not read."""

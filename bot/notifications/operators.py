@@ -9,11 +9,8 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.notifications.preferences import Event
-from bot.domain.values import Language
-from bot.notifications import outbox_rows
-from bot.notifications.sender import LANE_CARD, pack_keyboard
-from bot.notifications.tables import OutboxMessage as Row
-from bot.people import users
+from bot.notifications.notify import locale_of, notify
+from bot.notifications.sender import LANE_CARD
 from bot.ui import Locale, Message
 
 FOREMOST: Final = LANE_CARD
@@ -32,16 +29,6 @@ async def tell_admins(
 ) -> None:
     """Queue `event` for each operator in the caller's transaction; kick the outbox afterwards."""
     for admin in admins:
-        user = await users.get(session, admin)
-        locale = Locale.of(Language(user.language), user.time_zone) if user else Locale.of(Language.ENGLISH)
-        message = event.words(locale)
-        row = Row(
-            chat_id=admin,
-            lane=FOREMOST,
-            text=str(message.text),
-            keyboard=pack_keyboard(message.keyboard),
-            event=Event.OPERATOR,
-            dedupe_key=f"operator:{event.key}:{admin}",
-            created_ms=now_ms,
-        )
-        await outbox_rows.enqueue(session, row)
+        message = event.words(await locale_of(session, admin))
+        key = f"operator:{event.key}:{admin}"
+        await notify(session, admin, message, FOREMOST, now_ms, event=Event.OPERATOR, dedupe_key=key)

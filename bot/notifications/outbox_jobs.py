@@ -135,11 +135,6 @@ async def _job_of(session: AsyncSession, row: Row) -> Job:
     return Job(post, row.lane, row=row, attempts=row.attempts)
 
 
-def pack_keyboard(keyboard: Keyboard) -> list[list[list[str | None]]] | None:
-    """JSON for the outbox table."""
-    return [[[b.label, b.data, b.url] for b in row] for row in keyboard] or None
-
-
 def unpack_keyboard(stored: list[list[list[str | None]]] | None) -> Keyboard:
-    """What `pack_keyboard` wrote."""
+    """What `notify` packed."""
     return tuple(tuple(Button(label or "", data, url) for label, data, url in row) for row in stored or [])

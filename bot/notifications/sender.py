@@ -30,7 +30,7 @@ from bot.notifications.delivery import (
     deliver,
 )
 from bot.notifications.events import ChatLost
-from bot.notifications.outbox_jobs import Leased, OutboxJobs, pack_keyboard
+from bot.notifications.outbox_jobs import Leased, OutboxJobs
 from bot.notifications.rate_limits import TELEGRAM, RateLimiter, RateLimits, Use
 from bot.notifications.send_queue import (
     LANE_ANSWER,
@@ -51,7 +51,6 @@ __all__ = [
     "LANE_URGENT",
     "Counters",
     "Outbox",
-    "pack_keyboard",
 ]
 
 _log = logging.getLogger(__name__)

@@ -18,7 +18,8 @@ from bot.kernel.recurrence import HOUR_MS
 from bot.kernel.storage import Database
 from bot.marketdata import Catalogue, FundingHistory
 from bot.notifications import chats, outbox_rows
-from bot.notifications.sender import LANE_DIGEST, pack_keyboard
+from bot.notifications.notify import outgoing
+from bot.notifications.sender import LANE_DIGEST
 from bot.notifications.tables import OutboxMessage as Row
 from bot.people import users
 from bot.posts.tables import PostKind, ScheduledPost
@@ -173,12 +174,11 @@ class Posting:
         ]
 
     def _row(self, post: ScheduledPost, message: Message) -> Row:
-        return Row(
-            chat_id=post.chat_id,
+        return outgoing(
+            post.chat_id,
+            message,
+            LANE_DIGEST,
+            self._clock(),
             thread_id=post.thread_id,
-            lane=LANE_DIGEST,
-            text=str(message.text),
-            keyboard=pack_keyboard(message.keyboard),
             event=_EVENTS[post.kind],
-            created_ms=self._clock(),
         )

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import cache
 from importlib import resources
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale as BabelLocale
@@ -64,8 +64,15 @@ def clean(text: str, limit: int = MAX_PARAM) -> str:
     return _DECEPTIVE.sub(lambda match: " " if match[0] in "\t\n\r" else "�", shown)
 
 
+class Reader(Protocol):
+    """Whoever reads, a person or a group."""
+
+    language: str
+    time_zone: str
+
+
 class Locale:
-    """The words, numbers and times of one user. Immutable in use; get it by `Locale.of`."""
+    """The words, numbers and times of one user. Immutable in use; get it by `of` or `of_reader`."""
 
     strict: ClassVar[bool] = False  # tests set it: a missing text raises instead of falling back
 
@@ -81,6 +88,13 @@ class Locale:
     def of(cls, language: Language, time_zone: str = "UTC") -> Locale:
         """The locale of `language` in `time_zone` (IANA name; an unknown one is UTC, and shown as UTC)."""
         return _locale(Language(language), time_zone)
+
+    @classmethod
+    def of_reader(cls, reader: Reader | None) -> Locale:
+        """The locale a person or a group has chosen; English for who has not, or is not known."""
+        if reader is None:
+            return cls.of(Language.ENGLISH)
+        return cls.of(Language(reader.language), reader.time_zone)
 
     # --- words -------------------------------------------------------------------------------------
 

@@ -51,7 +51,7 @@ class Pages:
             async with self._database.read() as session:
                 user = await users.get(session, operator)
             if user is not None:
-                return Locale.of(Language(user.language), user.time_zone)
+                return Locale.of_reader(user)
         return Locale.of(Language.ENGLISH)
 
     async def overview(self, request: web.Request, page: Page) -> None:

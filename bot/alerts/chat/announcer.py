@@ -19,14 +19,14 @@ from bot.chat.group_language import locale_at
 from bot.domain.alerts.alert import Loudness, Trend
 from bot.domain.intent import AlertIntent
 from bot.domain.notifications.preferences import Event
-from bot.domain.values import Language, Side
+from bot.domain.values import Side
 from bot.kernel.events import Events
 from bot.language import Parsed, parse
 from bot.notifications.events import MessagesQueued
-from bot.notifications.sender import LANE_URGENT, pack_keyboard
+from bot.notifications.notify import outgoing
+from bot.notifications.sender import LANE_URGENT
 from bot.notifications.tables import OutboxMessage as Row
 from bot.people import users
-from bot.people.tables import User
 from bot.ui import Button, Keyboard, Locale, Message
 from bot.ui.message import keyboard
 
@@ -47,28 +47,26 @@ class AlertMessages:
                 self._events.tell(PlanFired(one.alert.id, one.firing.sequence))
         locale = await locale_at(session, batch[0].alert.chat_id, user)
         message = told(locale, batch)
-        return Row(
-            chat_id=batch[0].alert.chat_id,
-            lane=LANE_URGENT,
-            text=str(message.text),
-            keyboard=pack_keyboard(message.keyboard),
+        return outgoing(
+            batch[0].alert.chat_id,
+            message,
+            LANE_URGENT,
+            self._clock(),
             silent=all(one.alert.loudness is Loudness.SILENT for one in batch),
             event=Event.ALERT,
-            created_ms=self._clock(),
         )
 
     async def held(self, session: AsyncSession, user_id: int, count: int) -> Row | None:
         user = await users.get(session, user_id)
         if user is None or user.forgotten_ms is not None:
             return None
-        message = alert_view.held_back(locale_of(user), count, list_data="new:alerts")
-        return Row(
-            chat_id=user_id,
-            lane=LANE_URGENT,
-            text=str(message.text),
-            keyboard=pack_keyboard(message.keyboard),
+        message = alert_view.held_back(Locale.of_reader(user), count, list_data="new:alerts")
+        return outgoing(
+            user_id,
+            message,
+            LANE_URGENT,
+            self._clock(),
             event=Event.ALERT,
-            created_ms=self._clock(),
         )
 
     async def gone(self, session: AsyncSession, symbol: str, paused: Sequence[Alert]) -> Row | None:
@@ -79,22 +77,17 @@ class AlertMessages:
         conditions = [unpack(one.kind, one.condition) for one in paused]
         everything = keyboard((alert_view.action(locale, "list", "new:alerts"),))
         message = market_gone(locale, symbol, conditions, everything)
-        return Row(
-            chat_id=paused[0].chat_id,
-            lane=LANE_URGENT,
-            text=str(message.text),
-            keyboard=pack_keyboard(message.keyboard),
+        return outgoing(
+            paused[0].chat_id,
+            message,
+            LANE_URGENT,
+            self._clock(),
             silent=all(one.loudness is Loudness.SILENT for one in paused),
             event=Event.ALERT,
-            created_ms=self._clock(),
         )
 
     def committed(self) -> None:
         self._events.tell(MessagesQueued())
-
-
-def locale_of(user: User) -> Locale:
-    return Locale.of(Language(user.language), user.time_zone)
 
 
 def told(locale: Locale, batch: Sequence[Fired]) -> Message:

@@ -22,7 +22,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from bot.alerts.chat.announcer import intent_of, locale_of, news, told
+from bot.alerts.chat.announcer import intent_of, news, told
 from bot.alerts.events import Fired
 from bot.alerts.storage.tables import Alert, AlertState, Firing
 from bot.alerts.views import cards as alert_view
@@ -35,8 +35,8 @@ from bot.domain.values import ZERO
 from bot.exchange.backpack import BackpackError
 from bot.kernel.tasks import each
 from bot.language import canonical
-from bot.notifications import outbox_rows
-from bot.notifications.sender import LANE_URGENT, pack_keyboard
+from bot.notifications.notify import notify
+from bot.notifications.sender import LANE_URGENT
 from bot.notifications.tables import OutboxKind, OutboxState
 from bot.notifications.tables import OutboxMessage as Row
 from bot.people.tables import ConfirmMode, User
@@ -47,7 +47,7 @@ from bot.trading.previews.offer import Offer
 from bot.trading.previews.tickets import Tickets
 from bot.trading.storage.tables import TicketState
 from bot.trading.views import preview as preview_view
-from bot.ui import Button, Message
+from bot.ui import Button, Locale, Message
 from bot.ui import refusals as refusal_view
 from bot.ui.message import MAX_DATA, lines
 from bot.vault import VaultError
@@ -180,7 +180,7 @@ class AlertPlans:
 
     async def _offer(self, case: _Case, why: Markup | None = None, made: Offer | None = None) -> None:
         """The preview with its Confirm under the alert, or the reason why there is none."""
-        locale = locale_of(case.user)
+        locale = Locale.of_reader(case.user)
         offer = made or await self._priced(case)
         if isinstance(offer, Message):
             again = Button(locale.plain("button-again"), await self._again(case))
@@ -196,7 +196,7 @@ class AlertPlans:
 
     async def _priced(self, case: _Case, token: str | None = None) -> Offer | Message:
         """The offer of the plan as the market is now, or why there is none."""
-        locale = locale_of(case.user)
+        locale = Locale.of_reader(case.user)
         try:
             chat_id = case.fired.alert.chat_id
             made = await self._services.get(Tickets).make(
@@ -238,7 +238,7 @@ class AlertPlans:
 
     async def _execute(self, case: _Case) -> _Tell:
         """Send an armed plan once, or turn it into a question; how to tell of it."""
-        locale, token = locale_of(case.user), _token(case)
+        locale, token = Locale.of_reader(case.user), _token(case)
         known = await self._services.get(Submission).past(token, case.user.id)
         if known is not None and known.state is TicketState.CLAIMED:
             order = Markup(known.title) if known.title else escape(known.line)  # noqa: S704
@@ -263,7 +263,7 @@ class AlertPlans:
 
     def _objection(self, case: _Case, offer: Offer) -> Markup | None:
         """Why an armed plan is not sent without asking."""
-        locale = locale_of(case.user)
+        locale = Locale.of_reader(case.user)
         if needs_no_limit(case.plan, offer):
             return None
         limit = limit_of(case.intent, case.user)
@@ -275,7 +275,7 @@ class AlertPlans:
         return None
 
     async def _done(self, case: _Case, order: Markup, account_label: str) -> None:
-        text = alert_view.plan_done(locale_of(case.user), order, account_label)
+        text = alert_view.plan_done(Locale.of_reader(case.user), order, account_label)
         await self._say(case, Message(text))
 
     # --- saying it ---------------------------------------------------------------------------------
@@ -286,26 +286,26 @@ class AlertPlans:
         Returns the message that shows it, where it is known by now.
         """
         one = replace(news(case.fired), plan=None)
-        locale = locale_of(case.user)
+        locale = Locale.of_reader(case.user)
         buttons_of_alert = told(locale, [case.fired]).keyboard if case.in_place else ()
         head = alert_view.fired(locale, [one], buttons_of_alert)
         message = Message(lines(head.text, "", plan.text), (*plan.keyboard, *head.keyboard))
-        row = Row(
-            chat_id=case.user.id,
-            lane=LANE_URGENT,
-            kind=OutboxKind.EDIT if case.in_place else OutboxKind.SEND,
-            message_id=case.row.message_id if case.in_place and case.row is not None else None,
-            text=str(message.text),
-            keyboard=pack_keyboard(message.keyboard),
-            dedupe_key=_key(case),
-            created_ms=self._clock(),
-        )
+        message_id = case.row.message_id if case.in_place and case.row is not None else None
         async with self._services.database.write() as session:
             if await session.get(Alert, case.fired.alert.id, populate_existing=True) is None:
                 return None  # its user was forgotten
-            queued = await outbox_rows.enqueue(session, row)
+            queued = await notify(
+                session,
+                case.user.id,
+                message,
+                LANE_URGENT,
+                self._clock(),
+                kind=OutboxKind.EDIT if case.in_place else OutboxKind.SEND,
+                message_id=message_id,
+                dedupe_key=_key(case),
+            )
         self._services.outbox.kick()
-        return row.message_id if queued is not None and case.in_place else None
+        return message_id if queued else None
 
 
 def limit_of(intent: AlertIntent, user: User) -> Decimal | None:

@@ -7,11 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.domain.notifications.preferences import Event
-from bot.domain.values import Language
 from bot.kernel.storage import Database
-from bot.notifications.sender import LANE_DIGEST, pack_keyboard
+from bot.notifications.notify import locale_of, outgoing
+from bot.notifications.sender import LANE_DIGEST
 from bot.notifications.tables import OutboxMessage as Row
-from bot.people import users
 from bot.rebates.chat.buttons import BooksButton, Page
 from bot.rebates.model.rebate import Month
 from bot.rebates.model.summary import MonthSummary
@@ -72,27 +71,20 @@ class MonthlyReport:
     async def _locales(self) -> dict[int, Locale]:
         """The operators and their languages."""
         async with self._database.read() as session:
-            known = {operator: await users.get(session, operator) for operator in self._operators}
-        return {
-            operator: Locale.of(Language(user.language), user.time_zone)
-            if user
-            else Locale.of(Language.ENGLISH)
-            for operator, user in known.items()
-        }
+            return {operator: await locale_of(session, operator) for operator in self._operators}
 
     def _row(self, operator: int, month: Month, part: ReportPart) -> Row:
-        return Row(
-            chat_id=operator,
-            lane=LANE_DIGEST,
-            text=str(part.message.text),
-            keyboard=pack_keyboard(part.message.keyboard),
+        return outgoing(
+            operator,
+            part.message,
+            LANE_DIGEST,
+            self._clock(),
             photo=part.photo,
             document=part.document,
             document_name=sheets.file_name(month, part.name) if part.document is not None else None,
             event=Event.OPERATOR if part.photo is part.document is None else None,  # a digest holds no files
             silent=part.photo is not None or part.document is not None,
             dedupe_key=f"rebate:{month}:{operator}:{part.name}",
-            created_ms=self._clock(),
         )
 
 

@@ -15,13 +15,12 @@ from telegram.constants import ChatMemberStatus
 from telegram.error import TelegramError
 
 from bot.domain.notifications.preferences import Event
-from bot.domain.values import Language
 from bot.kernel.storage import Database
 from bot.notifications import chats
+from bot.notifications.notify import locale_of, outgoing
 from bot.notifications.sender import LANE_DIGEST
 from bot.notifications.tables import OutboxMessage as Row
 from bot.people import users
-from bot.people.tables import User
 from bot.rebates.model.revenue_shares import GROUP, OPERATOR, Party
 from bot.rebates.model.statement import SealedStatement
 from bot.rebates.storage import ledger_parties
@@ -56,7 +55,7 @@ class StatementNews:
         party = Party.parse(sealed.party)
         if party.kind == OPERATOR:
             return [
-                self._row(sealed, operator, view.statement(await self._locale(session, operator), sealed))
+                self._row(sealed, operator, view.statement(await locale_of(session, operator), sealed))
                 for operator in self._operators
             ]
         reader = owner if party.kind == GROUP else await ledger_parties.user_of(session, party.id)
@@ -67,12 +66,14 @@ class StatementNews:
         known = await chats.known(session, [party.id]) if party.kind == GROUP else {}
         title = known[party.id].title if party.id in known else ""
         return [
-            self._row(sealed, user.id, view.statement(_locale_of(user), sealed, named=named, title=title))
+            self._row(
+                sealed, user.id, view.statement(Locale.of_reader(user), sealed, named=named, title=title)
+            )
         ]
 
     async def _hand_on(self, session: AsyncSession, sealed: SealedStatement) -> list[Row]:
         return [
-            self._row(sealed, operator, view.nobody_to_tell(await self._locale(session, operator), sealed))
+            self._row(sealed, operator, view.nobody_to_tell(await locale_of(session, operator), sealed))
             for operator in self._operators
         ]
 
@@ -84,20 +85,12 @@ class StatementNews:
             return None
         return next((one.user.id for one in admins if one.status == ChatMemberStatus.OWNER), None)
 
-    async def _locale(self, session: AsyncSession, user_id: int) -> Locale:
-        user = await users.get(session, user_id)
-        return _locale_of(user) if user is not None else Locale.of(Language.ENGLISH)
-
     def _row(self, sealed: SealedStatement, chat_id: int, message: Message) -> Row:
-        return Row(
-            chat_id=chat_id,
-            lane=LANE_DIGEST,
-            text=str(message.text),
+        return outgoing(
+            chat_id,
+            message,
+            LANE_DIGEST,
+            self._clock(),
             event=Event.OPERATOR if chat_id in self._operators else None,
             dedupe_key=f"statement:{sealed.number}:{chat_id}",
-            created_ms=self._clock(),
         )
-
-
-def _locale_of(user: User) -> Locale:
-    return Locale.of(Language(user.language), user.time_zone)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final, Unpack
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,11 +19,12 @@ from bot.domain.orders.exit_coverage import ExitGap
 from bot.domain.orders.order import OrderEvent, OrderReport, OrderState
 from bot.domain.orders.roles import OrderRole
 from bot.domain.orders.stops import Shortage
-from bot.domain.values import Language, plain
+from bot.domain.values import plain
 from bot.kernel.events import Events
 from bot.notifications import outbox_rows
 from bot.notifications.events import MessagesQueued
-from bot.notifications.sender import LANE_ANSWER, LANE_CARD, LANE_URGENT, pack_keyboard
+from bot.notifications.notify import Details, outgoing
+from bot.notifications.sender import LANE_ANSWER, LANE_CARD, LANE_URGENT
 from bot.notifications.tables import OutboxKind
 from bot.notifications.tables import OutboxMessage as Row
 from bot.people import users
@@ -64,7 +65,7 @@ class ChatAnnouncer:
         user = await users.get(session, order.user_id)
         if user is None or user.forgotten_ms is not None:
             return
-        locale = _locale(user)
+        locale = Locale.of_reader(user)
         account = await session.get(Account, order.account_id)
         snapshot = orders.snapshot(order, account.label if account is not None else "")
         cancel = cancel_data(order.code, self._clock()) if order.state.is_live else None
@@ -135,7 +136,7 @@ class ChatAnnouncer:
         else:
             group = await endings.of_position(session, order, now_ms)
         message = notice_view.orders_ended(
-            _locale(user),
+            Locale.of_reader(user),
             order.symbol,
             len(group),
             account_label=label,
@@ -170,7 +171,7 @@ class ChatAnnouncer:
         self, session: AsyncSession, user: User, account_id: int, label: str, at_ms: int
     ) -> bool:
         """Say anew what the exchange closed by itself around `at_ms`; whether it closed something."""
-        news = await system_news.around(session, _locale(user), account_id, label, at_ms)
+        news = await system_news.around(session, Locale.of_reader(user), account_id, label, at_ms)
         if news is None:
             return False
         await self._unsay(session, user.id, news.ended)
@@ -263,7 +264,7 @@ class ChatAnnouncer:
         account = await session.get(Account, order.account_id)
         kind = gap.promise.role.exit_kind
         message = notice_view.exit_absent(
-            _locale(user),
+            Locale.of_reader(user),
             orders.snapshot(order, account.label if account is not None else ""),
             gap,
             retry_data=_retry(order, kind, gap.promise.trigger),
@@ -283,7 +284,7 @@ class ChatAnnouncer:
             return
         account = await session.get(Account, order.account_id)
         message = notice_view.stop_gone(
-            _locale(user),
+            Locale.of_reader(user),
             shortage,
             trigger,
             account_label=account.label if account is not None else "",
@@ -300,7 +301,7 @@ class ChatAnnouncer:
             return
         account = await session.get(Account, order.account_id)
         told = notice_view.key_refused(
-            _locale(user),
+            Locale.of_reader(user),
             orders.snapshot(order, account.label if account is not None else ""),
             error_code=code,
             error_message=message,
@@ -339,19 +340,8 @@ class ChatAnnouncer:
         )
         return await outbox_rows.enqueue(session, row) is not None
 
-    def _row(self, chat_id: int, message: Message, lane: int, **values: Any) -> Row:
-        return Row(
-            chat_id=chat_id,
-            lane=lane,
-            text=str(message.text),
-            keyboard=pack_keyboard(message.keyboard),
-            created_ms=self._clock(),
-            **values,
-        )
-
-
-def _locale(user: User) -> Locale:
-    return Locale.of(Language(user.language), user.time_zone)
+    def _row(self, chat_id: int, message: Message, lane: int, **details: Unpack[Details]) -> Row:
+        return outgoing(chat_id, message, lane, self._clock(), **details)
 
 
 def _retry(order: Order, kind: str, trigger: Decimal) -> str:

@@ -10,12 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.chat.request import Request
 from bot.chat.services import Services
 from bot.domain.refusal import Refusal, RefusalCode
-from bot.domain.values import ZERO, Language
+from bot.domain.values import ZERO
 from bot.exchange.backpack import BackpackError, UnknownOutcome
-from bot.notifications import outbox_rows
 from bot.notifications.sender import LANE_ANSWER
 from bot.people import users
-from bot.trading.chat.ticket_cards import ticket_edit
+from bot.trading.chat.ticket_cards import edit_card
 from bot.trading.execution.flatten import PanicPlan, Panics, Tell
 from bot.trading.execution.flatten_report import Close, PanicDone
 from bot.trading.execution.submission import Submission
@@ -107,12 +106,11 @@ def panic_teller(services: Services) -> Tell:
         user = await users.get(session, ticket.user_id)
         if user is None:
             return
-        locale = Locale.of(Language(user.language), user.time_zone)
+        locale = Locale.of_reader(user)
         message = bulk_view.panic_result(
             locale, _legs(locale, done), positions_data="menu:positions", orders_data="menu:orders"
         )
-        row = ticket_edit(ticket, message, lane=LANE_ANSWER, created_ms=services.clock())
-        await outbox_rows.enqueue(session, row)
+        await edit_card(session, ticket, message, lane=LANE_ANSWER, now_ms=services.clock())
 
     return tell
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,15 +12,13 @@ from bot.chat.services import Services
 from bot.domain.intent import CancelIntent, CloseIntent, ProtectIntent, TradeIntent
 from bot.domain.orders.order import OrderSnapshot
 from bot.domain.refusal import Refusal, RefusalCode
-from bot.domain.values import Language
-from bot.notifications import outbox_rows
-from bot.notifications.sender import LANE_ANSWER, LANE_URGENT, pack_keyboard
-from bot.notifications.tables import OutboxKind
-from bot.notifications.tables import OutboxMessage as Row
+from bot.notifications.notify import notify
+from bot.notifications.sender import LANE_ANSWER, LANE_URGENT
 from bot.people import accounts, users
 from bot.trading.chat.ticket_cards import (
     OFFER_SECONDS,
     StatementPlace,
+    edit_card,
     is_small,
     own_token,
     refuse,
@@ -97,7 +94,7 @@ def teller(services: Services) -> Tell:
         user = await users.get(session, ticket.user_id)
         if user is None:
             return
-        locale = Locale.of(Language(user.language), user.time_zone)
+        locale, now_ms = Locale.of_reader(user), services.clock()
         account = await accounts.get(session, user.id, ticket.account_id)
         label = account.label if account is not None else ""
         message = chain_view.chain_result(
@@ -109,31 +106,20 @@ def teller(services: Services) -> Tell:
             orders_data="new:orders",
         )
         if ticket.message_id is not None:
-            where = {"kind": OutboxKind.EDIT, "card_key": f"ticket:{ticket.id}"}
-            await _enqueue(
-                services, session, ticket, message, LANE_ANSWER, message_id=ticket.message_id, **where
-            )
+            await edit_card(session, ticket, message, lane=LANE_ANSWER, now_ms=now_ms)
         if done.late or ticket.message_id is None:
-            news = {"dedupe_key": f"chain:{ticket.id}", "card_key": f"ticket:{ticket.id}:news"}
-            await _enqueue(
-                services, session, ticket, message, LANE_URGENT, reply_to=ticket.message_id, **news
+            await notify(
+                session,
+                ticket.chat_id,
+                message,
+                LANE_URGENT,
+                now_ms,
+                reply_to=ticket.message_id,
+                dedupe_key=f"chain:{ticket.id}",
+                card_key=f"ticket:{ticket.id}:news",
             )
 
     return tell
-
-
-async def _enqueue(
-    services: Services, session: AsyncSession, ticket: Ticket, message: Message, lane: int, **how: Any
-) -> None:
-    row = Row(
-        chat_id=ticket.chat_id,
-        lane=lane,
-        text=str(message.text),
-        keyboard=pack_keyboard(message.keyboard),
-        created_ms=services.clock(),
-        **how,
-    )
-    await outbox_rows.enqueue(session, row)
 
 
 async def _line_data(services: Services, session: AsyncSession, ticket: Ticket, line: str) -> str:

@@ -8,13 +8,11 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.services import Services
-from bot.domain.values import Language
-from bot.notifications import outbox_rows
 from bot.notifications.sender import LANE_CARD
 from bot.people import users
 from bot.trading.chat.flatten import panic_teller
 from bot.trading.chat.order_list import teller as chain_teller
-from bot.trading.chat.ticket_cards import ticket_edit, title_of
+from bot.trading.chat.ticket_cards import edit_card, title_of
 from bot.trading.execution.flatten import Panics
 from bot.trading.execution.order_list import OrderLists
 from bot.trading.previews.tickets import Tickets
@@ -34,11 +32,10 @@ async def expire_previews(services: Services) -> None:
         user = await users.get(session, ticket.user_id)
         if ticket.message_id is None or user is None:
             return
-        locale = Locale.of(Language(user.language), user.time_zone)
+        locale = Locale.of_reader(user)
         again = f"go:{ticket.line}" if len(ticket.line.encode()) <= GO_LIMIT else None
         message = preview_view.preview_expired(locale, title_of(ticket), again_data=again)
-        row = ticket_edit(ticket, message, lane=LANE_CARD, created_ms=services.clock())
-        await outbox_rows.enqueue(session, row)
+        await edit_card(session, ticket, message, lane=LANE_CARD, now_ms=services.clock())
 
     await services.get(Tickets).expire(tell)
     services.outbox.kick()

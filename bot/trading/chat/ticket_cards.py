@@ -27,8 +27,8 @@ from bot.domain.preview.instrument_selection import intended_kind
 from bot.domain.refusal import Param, Refusal, RefusalCode
 from bot.domain.values import ZERO, MarketKind
 from bot.language import canonical
-from bot.notifications.sender import pack_keyboard
-from bot.notifications.tables import OutboxKind, OutboxMessage
+from bot.notifications.notify import notify
+from bot.notifications.tables import OutboxKind
 from bot.people.tables import ConfirmMode, SizeMeaning, User
 from bot.trading.execution.submission import Submission
 from bot.trading.message_context import MessageContexts
@@ -240,15 +240,17 @@ def why_over(request: Request) -> Refusal:
     return over if isinstance(over, Refusal) else Refusal(RefusalCode.EXPIRED)
 
 
-def ticket_edit(ticket: Ticket, message: Message, *, lane: int, created_ms: int) -> OutboxMessage:
-    """What the card of a ticket says from now on, to be enqueued with what made it say so."""
-    return OutboxMessage(
-        chat_id=ticket.chat_id,
-        lane=lane,
+async def edit_card(
+    session: AsyncSession, ticket: Ticket, message: Message, *, lane: int, now_ms: int
+) -> None:
+    """Leave what the card of a ticket says from now on, in the transaction that made it say so."""
+    await notify(
+        session,
+        ticket.chat_id,
+        message,
+        lane,
+        now_ms,
         kind=OutboxKind.EDIT,
         card_key=f"ticket:{ticket.id}",
         message_id=ticket.message_id,
-        text=str(message.text),
-        keyboard=pack_keyboard(message.keyboard),
-        created_ms=created_ms,
     )
