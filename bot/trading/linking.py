@@ -104,10 +104,6 @@ class Linking:
         """Seal the secret among what was pasted. Raises the vault's errors, none of which contains it."""
         return await self._vault.import_pasted(user_id, label or await self._free_label(user_id), texts)
 
-    async def opens_known_key(self, texts: Sequence[str]) -> bool:
-        """Whether one of `texts` is the secret of a key that is linked here, or of another of them."""
-        return await self._vault.opens_known_key(texts)
-
     async def verify(self, user_id: int, account_id: int) -> Linked | NotYet | Refusal:
         """Prove the key by a signed read, then find out whether it may trade."""
         line = await self._clients.get(user_id, account_id)
