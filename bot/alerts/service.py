@@ -124,7 +124,7 @@ class Alerts:
             found = await load(self._database, self.evaluator, perps)
         for name, seen_ms in found.items():
             self.engine.follow(name, seen_ms)
-        self._look_at_markets()  # what leaves in the first second is news as well
+        self.look_at_markets()  # what leaves in the first second is news as well
         self._spawn(self._prepare())
         self._spawn(self._fill_volumes())
         self._spawn(self._sweep())
@@ -283,13 +283,14 @@ class Alerts:
         if isinstance(event, IntervalChanged):
             self.evaluator.placement.learn_interval(event.symbol, event.interval_ms)
             return
-        self._look_at_markets()
+        self.look_at_markets()
         # A new perp is among those that conditions on any market watch.
         watches_all = self.evaluator.placement.is_everywhere("funding") or self.evaluator.flips.is_everywhere
         if isinstance(event, Listed) and event.market.is_perp and watches_all:
             self.engine.follow(f"{MARK}:{event.symbol}", event.received_ms)
 
-    def _look_at_markets(self) -> None:
+    def look_at_markets(self) -> None:
+        """What the feed's list of markets has become since the last look."""
         if self._database_input.look_at_markets(self._feed.markets):
             self.engine.saw(LOOKED, self._now_ms())
             self.engine.decided()
@@ -359,7 +360,7 @@ class Alerts:
         while True:
             await asyncio.sleep(SWEEP_S)
             try:
-                self._look_at_markets()
+                self.look_at_markets()
                 self.account_states.keep(self.accounts)
                 await self._ledger.tell_held()
                 await self._sweep_once()

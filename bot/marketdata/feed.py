@@ -72,7 +72,7 @@ class Feed:
         self._bus = Bus()
         self._intervals = Intervals()
         self._bus.listen(self._note_settlement, frozenset({MarkUpdate}))  # before any reader of the rate
-        self._look_again = asyncio.Event()  # the list of markets is known to be old
+        self._listings_old = asyncio.Event()  # the list of markets is known to be old
         self._wanted = Wanted()
         self._changed = asyncio.Event()
         self._told: dict[Stream, None] = {}
@@ -184,6 +184,10 @@ class Feed:
         """When a market settles next, as REST says."""
         if next_ms is not None and self._intervals.note(symbol, next_ms, self._client.now_ms()):
             self._tell_interval(symbol)
+
+    def look_again(self) -> None:
+        """Read the list of markets now, and not in a while."""
+        self._listings_old.set()
 
     @property
     def streams(self) -> tuple[Stream, ...]:
@@ -357,8 +361,8 @@ class Feed:
             self._compare(self.learn(await self._client.markets()))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._patience.listings_s if self.markets else 1.0):
-                await self._look_again.wait()
-        self._look_again.clear()
+                await self._listings_old.wait()
+        self._listings_old.clear()
 
     def _note_settlement(self, event: MarketEvent) -> None:
         if isinstance(event, MarkUpdate):
@@ -369,7 +373,7 @@ class Feed:
         self.markets = self._intervals.corrected(self.markets)
         if interval is not None:
             self._bus.tell(IntervalChanged(symbol, interval, self._client.now_ms()))
-        self._look_again.set()
+        self._listings_old.set()
 
     def _compare(self, markets: Mapping[str, Market]) -> None:
         before, self.markets = self.markets, markets

@@ -53,8 +53,7 @@ async def _late(world: World, carol: Person, row: Row) -> float:
 
 def _is_followed(world: World, row: Row) -> bool:
     """Freezing what nobody hears would prove nothing."""
-    names = world.exchange._streams._registry._by_stream
-    return any(name.startswith(row.frozen) for _, name in names)
+    return any(name.startswith(row.frozen) for name in world.exchange.streams.registry.followed())
 
 
 async def main(chosen: str) -> int:

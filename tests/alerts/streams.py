@@ -129,7 +129,7 @@ async def a_minute_was_told(world: World, _: Person) -> None:
 
 
 async def much_is_traded(world: World, _: Person) -> None:
-    world.exchange.engine._print(_market(world), Side.BUY, Decimal(150), Decimal(1_000_000))
+    world.exchange.engine.print_trade(_market(world), Side.BUY, Decimal(150), Decimal(1_000_000))
     await _minute_ends(world)
 
 

@@ -20,6 +20,7 @@ from bot.alerts.storage.tables import Alert, AlertState, Firing
 from bot.domain.alerts.alert import AlertOptions, Condition
 from bot.domain.alerts.limits import AlertLimits
 from bot.domain.intent import AlertIntent
+from bot.domain.markets.market_events import MarketEvent
 from bot.domain.refusal import Refusal
 from bot.exchange.backpack import BackpackClient, BrokerTag
 from bot.kernel.events import Events
@@ -65,6 +66,13 @@ class Ear:
 FAST = AlertLimits(cooldown_ms=0, firings=10_000)  # prices move faster here than anywhere
 
 
+class TalkingFeed(Feed):
+    """A feed that also tells what no socket said."""
+
+    def tell(self, event: MarketEvent) -> None:
+        self._bus.tell(event)
+
+
 @dataclass
 class Watch:
     """One process's alerts on a world that goes on without it."""
@@ -75,12 +83,12 @@ class Watch:
     ear: Ear = field(default_factory=Ear)
     limits: AlertLimits = FAST
     client: BackpackClient = field(init=False)
-    feed: Feed = field(init=False)
+    feed: TalkingFeed = field(init=False)
     alerts: Alerts = field(init=False)
 
     async def start(self) -> None:
         self.client = BackpackClient(self.exchange.rest_url, BrokerTag(4242), timeout=5)
-        self.feed = Feed(self.client, self.exchange.ws_url, longest_wait=0.3, patience=PATIENCE)
+        self.feed = TalkingFeed(self.client, self.exchange.ws_url, longest_wait=0.3, patience=PATIENCE)
         catalogue = Catalogue(self.client, self.feed, clock=unix_ms)
         await self.feed.start()
         self.alerts = Alerts(

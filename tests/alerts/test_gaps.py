@@ -55,7 +55,7 @@ async def test_a_lost_socket_loses_no_crossing(database: Database) -> None:
         alert = await watch.arm(above("155"))
         await watch.settles()
         watch.price("151")
-        await watch.exchange._streams.close_all()
+        await watch.exchange.streams.close_all()
         watch.price("156")
         watch.price("150")
         (fired,) = await watch.fires(1)

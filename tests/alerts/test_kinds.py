@@ -63,7 +63,7 @@ WIF = "WIF_USDC"
 
 def tell(watch: Watch, event: MarketEvent) -> None:
     """As if the feed had heard it."""
-    watch.feed._bus.tell(event)
+    watch.feed.tell(event)
 
 
 def marked(
@@ -274,7 +274,7 @@ async def looked(watch: Watch, gone: str = "") -> bool:
     """Whether the process has read the list, without `gone`, and written what it made of it."""
     if not watch.feed.markets or gone in watch.feed.markets:
         return False
-    watch.alerts._look_at_markets()
+    watch.alerts.look_at_markets()
     await watch.alerts.engine.flush()
     return True
 

@@ -30,6 +30,7 @@ from bot.notifications.rate_limits import UNLIMITED
 from bot.people import users
 from bot.people.tables import Account, AccountOrigin, KeyState
 from bot.settings import load_settings
+from bot.trading.account_clients import AccountClients
 from bot.trading.execution.submission import Leg, Submission, pack_legs
 from bot.trading.storage import tickets
 from bot.trading.storage.tables import Ticket, TicketKind
@@ -160,8 +161,8 @@ async def _confirm(bot: Bot, offered: list[Ticket], *, chained: bool) -> float:
 
     append = audit.append if chained else _nothing
     with (
-        mock.patch.object(desk, "_send_all", sent),
-        mock.patch.object(desk._clients, "ready", ready),
+        mock.patch.object(desk, "send_written", sent),
+        mock.patch.object(bot.services.get(AccountClients), "ready", ready),
         mock.patch.object(audit, "append", append),
     ):
         begun = time.perf_counter()

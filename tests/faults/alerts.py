@@ -202,7 +202,7 @@ class Run:
 
     def _freeze(self) -> None:
         """No price is printed any more: the market's own prints, too, bounce around the levels near it."""
-        self._exchange.engine._last_tick_us = {symbol.split("_")[0]: 2**62 for symbol in SYMBOLS}
+        self._exchange.engine.stand_still()
 
     def _paths(self) -> dict[str, list[tuple[int, Decimal]]]:
         markets = self._exchange.engine.world.markets

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from aiohttp import web
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -243,7 +242,7 @@ class Run:
         for rule in affliction.telegram:
             await alice.driver.post("faults", **_paced(rule))
         if affliction.shuts:
-            self._shutting = asyncio.create_task(self._shut())
+            self._shutting = asyncio.create_task(self._exchange.refuse_connections(SHUT_S))
         return await alice.tap_data(message_id, data)
 
     async def _button(self, alice: PersonChat, prefix: str) -> tuple[int, str]:
@@ -254,21 +253,6 @@ class Run:
 
         shown = await alice.wait_for(lambda message: bool(found(message)), PREVIEW_S)
         return shown.id, found(shown)[0]
-
-    async def _shut(self) -> None:
-        """Let nobody into the exchange for a while, and show out who is not being served."""
-        runner = self._exchange._runner
-        assert runner is not None
-        assert runner.server is not None
-        port = runner.addresses[0][1]
-        await next(iter(runner.sites)).stop()
-        until = time.monotonic() + SHUT_S
-        while time.monotonic() < until:
-            for connection in runner.server.connections:
-                if connection._current_request is None:
-                    connection.force_close()
-            await asyncio.sleep(0.001)
-        await web.TCPSite(runner, "127.0.0.1", port).start()
 
     async def _is_shown(self) -> None:
         """Until the bot knows which message shows its preview."""

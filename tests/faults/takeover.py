@@ -300,7 +300,7 @@ class Cluster(Acting):
         seen = SimpleNamespace(exchange=self._there)
         for order in there:
             if order.id in by_id:
-                wrong += verdict._differences(seen, by_id[order.id], order)  # type: ignore[arg-type]
+                wrong += verdict.differences(seen, by_id[order.id], order)  # type: ignore[arg-type]
         return wrong
 
     def _tickets(self, tickets: Sequence[Ticket], ours: Sequence[Order]) -> list[str]:

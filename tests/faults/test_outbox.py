@@ -45,7 +45,7 @@ async def sending(
     alice: PersonChat, database: Database, clock: Callable[[], int] = unix_ms
 ) -> AsyncIterator[Outbox]:
     """An outbox at work between the database and Alice's chat."""
-    bot = Bot(TelegramConfig().token, base_url=f"{alice.driver._url}/bot")
+    bot = Bot(TelegramConfig().token, base_url=f"{alice.driver.url}/bot")
     async with bot:
         box = Outbox(bot, database, Events(), clock=clock, rates=UNLIMITED)
         task = asyncio.create_task(box.run())

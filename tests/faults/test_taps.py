@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from bot.trading.execution.submission import Submission
 from tests.support.world import BROKER_ID, CAROL, open_world
 
 TAPS = 50
 
 
 async def test_fifty_taps_under_fifty_update_ids_place_one_order(database_url: str) -> None:
-    async with open_world(database_url) as world:
-        world.bot.services.get(Submission)._window_ms = 5_000  # as in production: fifty taps take their time
+    # As in production: fifty taps take their time.
+    async with open_world(database_url, order_window_ms=5_000) as world:
         carol = world.person(CAROL)
         await carol.links("Carol")
         preview = await carol.says("long sol $200 5x", "SOL")

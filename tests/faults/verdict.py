@@ -129,7 +129,7 @@ def _misreported(seen: Evidence) -> list[str]:
         if ours.state in _KEY_GONE:  # no journey parts from its key
             wrong.append(f"GAVE UP: {ours.state}, though the key of order {ours.id} can still ask")
         elif theirs is not None:
-            wrong += _differences(seen, ours, theirs)
+            wrong += differences(seen, ours, theirs)
         elif ours.state not in _NEVER_THERE:
             wrong.append(f"MISREPORTED: {ours.state} where the exchange has no order")
         elif ours.state is OrderState.REJECTED and not _may_be_refused(seen, ours):
@@ -145,7 +145,7 @@ def _may_be_refused(seen: Evidence, ours: Order) -> bool:
     return seen.affliction.refuses or says_no or "expired" in (ours.error_message or "")
 
 
-def _differences(seen: Evidence, ours: Order, theirs: ExchangeOrder) -> list[str]:
+def differences(seen: Evidence, ours: Order, theirs: ExchangeOrder) -> list[str]:
     fills = [fill for fill in seen.exchange.fills if fill.order_id == theirs.id]
     fee = sum((fill.fee for fill in fills), Decimal(0)) if fills else None
     pairs = {

@@ -45,25 +45,14 @@ NAMELESS: list[Any] = [
 ]
 
 
-def _push(world: World, update: Any, number: int | None = None) -> int:
-    """Put an update in the sandbox's queue as it is."""
-    updates = world.telegram._api.updates
-    made = updates.push("message", {}, CAROL)
-    assert made is not None
-    pending = updates._pending[made]
-    body = {"update_id": number or made, **update} if isinstance(update, dict) and number is None else update
-    object.__setattr__(pending, "body", body)
-    return made
-
-
 async def test_no_update_makes_the_bot_deaf(world: World, carol: Person, caplog: Any) -> None:
     """One that cannot be read is left out and confirmed, whatever else comes with it."""
     with caplog.at_level(logging.DEBUG):
         for update in GARBAGE.values():
-            _push(world, update)
+            world.telegram.updates.push_as_it_is(update, CAROL, numbered=True)
         await carol.says("/price sol", "SOL-PERP")
         for name, update in GARBAGE.items():
-            number = _push(world, update)
+            number = world.telegram.updates.push_as_it_is(update, CAROL, numbered=True)
             await carol.says("/price btc", "BTC-PERP")
             await _confirmed(world, number, name)
     assert SECRET_WORD not in caplog.text
@@ -72,7 +61,7 @@ async def test_no_update_makes_the_bot_deaf(world: World, carol: Person, caplog:
 
 async def _confirmed(world: World, number: int, name: str) -> None:
     for _ in range(100):
-        if all(one.id != number for one in world.telegram._api.updates.pending):
+        if all(one.id != number for one in world.telegram.updates.pending):
             return
         await asyncio.sleep(0.02)
     raise AssertionError(f"{name} comes again for ever")
@@ -80,7 +69,7 @@ async def _confirmed(world: World, number: int, name: str) -> None:
 
 async def test_what_cannot_even_be_confirmed_stops_nobody(world: World, carol: Person) -> None:
     for update in NAMELESS:
-        _push(world, update, number=-1)
+        world.telegram.updates.push_as_it_is(update, CAROL, numbered=False)
     await carol.says("long sol $100", "Long SOL-PERP")
     await carol.taps("✅", "Filled")
     assert len(await world.sent()) == 1

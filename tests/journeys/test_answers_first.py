@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from functools import partial
+from typing import cast
 
 import pytest
 
-from bot.notifications.rate_limits import TELEGRAM, UNLIMITED, RateLimits
+from bot.notifications.rate_limits import TELEGRAM, UNLIMITED, Rate, RateLimits
 from bot.sandbox.telegram.driver import ChatMessage
 from tests.support.world import CAROL, Person, World, open_world
 
@@ -15,15 +16,26 @@ ORDERS = 20
 FEW = 6  # cards that may change while somebody is answered
 
 
-@pytest.fixture
-async def world(database_url: str) -> AsyncIterator[World]:
-    async with open_world(database_url) as opened:
-        yield opened
-
-
-def _keep(world: World, rates: RateLimits) -> None:
+class Switched:
     """What makes the scene need not wait for Telegram's limits; what is told afterwards keeps them."""
-    world.bot.services.outbox._limits.rates = rates
+
+    def __init__(self) -> None:
+        self.kept = UNLIMITED
+
+    def __getattr__(self, name: str) -> tuple[Rate, ...]:
+        rates: tuple[Rate, ...] = getattr(self.kept, name)
+        return rates
+
+
+@pytest.fixture
+def rates() -> Switched:
+    return Switched()
+
+
+@pytest.fixture
+async def world(database_url: str, rates: Switched) -> AsyncIterator[World]:
+    async with open_world(database_url, rates=cast(RateLimits, rates)) as opened:
+        yield opened
 
 
 async def _rest(person: Person) -> list[int]:
@@ -57,24 +69,26 @@ async def _untouched(person: Person, cards: list[int]) -> int:
     return len(set(cards) & set(await _open(person)))
 
 
-async def test_answers_and_results_go_before_the_cards_of_twenty_orders(world: World) -> None:
+async def test_answers_and_results_go_before_the_cards_of_twenty_orders(
+    world: World, rates: Switched
+) -> None:
     carol = world.person(CAROL)
     await carol.says("/start", "Rucksack")
     await carol.links("Carol")
 
     cards = await _rest(carol)
-    _keep(world, TELEGRAM)
+    rates.kept = TELEGRAM
     await carol.says("cancel all", "Cancelled 20 orders")
     await carol.says("help", "Type a trade")
     assert await _untouched(carol, cards) >= ORDERS - FEW
-    _keep(world, UNLIMITED)
+    rates.kept = UNLIMITED
     await _until(carol, 0)  # the cards follow all the same
 
     cards = await _rest(carol)
     last = await carol.says("long sol $20; long eth $20; long btc $20; long doge $20", "4 steps")
     await carol.taps("✅")
     await carol.chat.wait_for(lambda m: m.id > last.id and "Filled" in m.text and "DOGE" in m.text)
-    _keep(world, TELEGRAM)
+    rates.kept = TELEGRAM
     first = await carol.says("/panic", "Panic")
     await carol.taps("Cancel and close all", "Last check", on=first.id)
     await carol.taps("Yes", "Panic done", on=first.id)

@@ -9,8 +9,8 @@ import pytest
 
 from bot.sandbox.telegram.driver import ChatMessage
 from bot.trading.chat.recovery import finish_chains
-from bot.trading.execution.order_list import OrderLists
 from bot.trading.execution.submission import Submission
+from bot.trading.storage import tickets
 from tests.support.world import GIVEN_UP_S, Person, World
 
 pytestmark = pytest.mark.both_databases
@@ -148,13 +148,12 @@ async def test_a_chain_cut_short_by_a_crash_tells_what_was_not_sent(
     world: World, carol: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     preview = await carol.says("long sol $100; sl sol 3%", "2 steps")
-    chains, sent = world.bot.services.get(OrderLists), Submission.place_now
+    sent = Submission.place_now
 
     async def dies(self: Submission, *args: Any, **how: Any) -> Any:
-        placed = await sent(self, *args, **how)
-        chains._finish = _gone  # type: ignore[method-assign]
+        await sent(self, *args, **how)
+        monkeypatch.setattr(tickets, "finish_once", _gone)
         raise RuntimeError("killed")
-        return placed
 
     async def _gone(*args: Any, **how: Any) -> None:
         pass
@@ -162,7 +161,7 @@ async def test_a_chain_cut_short_by_a_crash_tells_what_was_not_sent(
     monkeypatch.setattr(Submission, "place_now", dies)
     await carol.chat.tap("✅", preview.id)
     await carol.sees("Filled · Buy 0.66 SOL-PERP")
-    del chains._finish
+    await carol.sees("Something broke on my side")  # the tap's work is over
     monkeypatch.undo()
     await finish_chains(world.bot.services, at_start=True)
     told = await carol.chat.wait_for(lambda m: m.id > preview.id and "Stopped: 1 of 2" in m.text)

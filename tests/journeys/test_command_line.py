@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
 import signal
 import socket
@@ -25,9 +24,9 @@ from bot.trading.storage.tables import FillRow
 from bot.vault import MasterKeys, add_master_key
 from tests.rebates.rows import a_ledger_fill, a_person
 from tests.support.books import places, rows
+from tests.support.command_line import COMMAND, environment, rucksack
 from tests.support.world import CAROL, open_world
 
-COMMAND = [sys.executable, "-c", "from bot.cli.main import main; main()"]
 GOOD = {
     "TELEGRAM_BOT_TOKEN": "7000123456:AAFq9-_wH0pZ1xC2vB3nM4kJ5hG6fD7sA8",
     "BACKPACK_BROKER_ID": "4242",
@@ -35,32 +34,11 @@ GOOD = {
 }
 
 
-def _environment(**settings: str) -> dict[str, str]:
-    kept = {
-        name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "VIRTUAL_ENV"}
-    }
-    root = str(Path(__file__).parents[2])
-    return kept | {"PYTHONPATH": root, "COLUMNS": "200", "PYTHONUTF8": "1"} | settings
-
-
-def _rucksack(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Run in `folder`, where no `.env` interferes."""
-    return subprocess.run(
-        [*COMMAND, *arguments],
-        cwd=folder,
-        env=_environment(**settings),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
 def test_parse_prints_the_intent_as_json(tmp_path: Path) -> None:
-    done = _rucksack(tmp_path, "parse", "long", "sol", "$200", "5x", "sl", "3%")
+    done = rucksack(tmp_path, "parse", "long", "sol", "$200", "5x", "sl", "3%")
     assert done.returncode == 0
     assert json.loads(done.stdout)["ok"] is True
-    refused = _rucksack(tmp_path, "parse", "lnog sol $200")
+    refused = rucksack(tmp_path, "parse", "lnog sol $200")
     assert refused.returncode == 1
     assert json.loads(refused.stdout)["ok"] is False
     assert refused.stderr == ""
@@ -79,7 +57,7 @@ def test_a_missing_setting_is_named_with_its_mend(tmp_path: Path, missing: str, 
     key = {"VAULT_MASTER_KEY_FILE": str(tmp_path / "keys")} if missing != "VAULT_MASTER_KEY" else {}
     given = {name: value for name, value in (GOOD | key).items() if name != missing}
     for command in ("run", "doctor"):
-        done = _rucksack(tmp_path, command, **given)
+        done = rucksack(tmp_path, command, **given)
         assert done.returncode == 2
         assert variable in done.stderr
         assert "Traceback" not in done.stderr
@@ -109,7 +87,7 @@ def test_a_missing_setting_is_named_with_its_mend(tmp_path: Path, missing: str, 
 def test_a_malformed_setting_is_named_without_its_value_or_a_traceback(
     tmp_path: Path, variable: str, value: str
 ) -> None:
-    done = _rucksack(tmp_path, "run", **(GOOD | {variable: value}))
+    done = rucksack(tmp_path, "run", **(GOOD | {variable: value}))
     assert done.returncode == 2
     assert f"rucksack: {variable}: " in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
@@ -131,7 +109,7 @@ def test_a_database_that_cannot_be_opened_is_one_sentence(
 ) -> None:
     key = {"VAULT_MASTER_KEY_FILE": str(tmp_path / "keys")}
     add_master_key(tmp_path / "keys")
-    done = _rucksack(tmp_path, *command, **(GOOD | key | {"DATABASE_URL": url}))
+    done = rucksack(tmp_path, *command, **(GOOD | key | {"DATABASE_URL": url}))
     assert done.returncode == 2
     assert done.stderr.startswith("rucksack: DATABASE_URL: ")
     assert len(done.stderr.strip().splitlines()) == 1
@@ -139,7 +117,7 @@ def test_a_database_that_cannot_be_opened_is_one_sentence(
 
 def test_a_settings_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes(b"ADMIN_USER_IDS=\xff\xfe")
-    done = _rucksack(tmp_path, "run")
+    done = rucksack(tmp_path, "run")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("rucksack: .env: ")
 
@@ -147,7 +125,7 @@ def test_a_settings_file_that_is_no_text_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("which", ["exchange", "telegram"])
 def test_a_sandbox_says_that_its_port_is_taken(tmp_path: Path, which: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        done = _rucksack(tmp_path, "sandbox", which, "--port", str(taken.getsockname()[1]))
+        done = rucksack(tmp_path, "sandbox", which, "--port", str(taken.getsockname()[1]))
     assert done.returncode == 2
     assert "--port" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
@@ -155,7 +133,7 @@ def test_a_sandbox_says_that_its_port_is_taken(tmp_path: Path, which: str) -> No
 
 def test_a_webhook_without_its_secret_is_refused(tmp_path: Path) -> None:
     settings = GOOD | {"VAULT_MASTER_KEY_FILE": "k", "TELEGRAM_WEBHOOK_URL": "https://bot.example"}
-    done = _rucksack(tmp_path, "run", **settings)
+    done = rucksack(tmp_path, "run", **settings)
     assert done.returncode == 2
     assert "TELEGRAM_WEBHOOK_SECRET" in done.stderr
 
@@ -164,7 +142,7 @@ def test_master_keys_are_made_in_a_private_file(tmp_path: Path) -> None:
     file = tmp_path / "keys" / "master"
     file.parent.mkdir()
     for version in (1, 2):
-        done = _rucksack(tmp_path, "vault", "new-key", str(file))
+        done = rucksack(tmp_path, "vault", "new-key", str(file))
         assert done.returncode == 0
         assert f"v{version}" in done.stdout
         assert not re.search(r"[A-Za-z0-9+/]{43}=", done.stdout + done.stderr)
@@ -175,7 +153,7 @@ def test_master_keys_are_made_in_a_private_file(tmp_path: Path) -> None:
 def test_migrate_makes_the_tables_and_can_be_repeated(tmp_path: Path) -> None:
     database = tmp_path / "desk.sqlite3"
     for _ in range(2):
-        done = _rucksack(tmp_path, "migrate", DATABASE_URL=f"sqlite:///{database}")
+        done = rucksack(tmp_path, "migrate", DATABASE_URL=f"sqlite:///{database}")
         assert (done.returncode, done.stdout) == (0, "The database is up to date.\n")
     assert database.stat().st_mode & 0o077 == 0
 
@@ -183,7 +161,7 @@ def test_migrate_makes_the_tables_and_can_be_repeated(tmp_path: Path) -> None:
 async def test_the_doctor_finds_a_healthy_bot_healthy_and_keys_rotate_while_it_runs(tmp_path: Path) -> None:
     url, file = f"sqlite:///{tmp_path / 'desk.sqlite3'}", tmp_path / "master"
     await asyncio.to_thread(migrate, url)
-    made = await asyncio.to_thread(_rucksack, tmp_path, "vault", "new-key", str(file))
+    made = await asyncio.to_thread(rucksack, tmp_path, "vault", "new-key", str(file))
     assert made.returncode == 0, made.stderr
     async with open_world(url, masters=MasterKeys.from_file(file)) as world:
         carol = world.person(CAROL)
@@ -199,18 +177,18 @@ async def test_the_doctor_finds_a_healthy_bot_healthy_and_keys_rotate_while_it_r
             "VAULT_MASTER_KEY_FILE": str(file),
             "ADMIN_USER_IDS": "1001",
         }
-        healthy = await asyncio.to_thread(lambda: _rucksack(tmp_path, "doctor", **settings))
+        healthy = await asyncio.to_thread(lambda: rucksack(tmp_path, "doctor", **settings))
         assert healthy.returncode == 0, healthy.stdout + healthy.stderr
         for check in ("@rucksack_bot", "against the exchange", "X-BROKER-ID 4242", "1 linked", "1001"):
             assert check in healthy.stdout
-        await asyncio.to_thread(_rucksack, tmp_path, "vault", "new-key", str(file))
-        rotated = await asyncio.to_thread(lambda: _rucksack(tmp_path, "vault", "rotate", **settings))
+        await asyncio.to_thread(rucksack, tmp_path, "vault", "new-key", str(file))
+        rotated = await asyncio.to_thread(lambda: rucksack(tmp_path, "vault", "rotate", **settings))
         assert rotated.returncode == 0, rotated.stderr
         assert "v2" in rotated.stdout
         await carol.says("long sol $50", "Long SOL-PERP")
         await carol.taps("✅", "Filled")
         wrong = settings | {"TELEGRAM_BOT_TOKEN": "7000:wrong", "BACKPACK_API_URL": "http://127.0.0.1:9"}
-        ill = await asyncio.to_thread(lambda: _rucksack(tmp_path, "doctor", **wrong))
+        ill = await asyncio.to_thread(lambda: rucksack(tmp_path, "doctor", **wrong))
         assert ill.returncode == 1
         assert "BotFather" in ill.stdout
         assert "BACKPACK_API_URL" in ill.stdout
@@ -222,7 +200,7 @@ async def _started(folder: Path, *arguments: str) -> AsyncIterator[asyncio.subpr
         *COMMAND,
         *arguments,
         cwd=folder,
-        env=_environment(PYTHONUNBUFFERED="1"),
+        env=environment(PYTHONUNBUFFERED="1"),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -258,21 +236,21 @@ def test_a_payout_is_recorded_from_the_terminal_and_looked_at(tmp_path: Path) ->
     file = tmp_path / "rebates.csv"
     file.write_text("Order ID,Rebate\n77,12.34\n")
     of_file = ("broker", "payout", "2026-09", "--csv", str(file))
-    asked = _rucksack(tmp_path, *of_file, DATABASE_URL=url)
+    asked = rucksack(tmp_path, *of_file, DATABASE_URL=url)
     assert asked.returncode == 1
     assert "1 line of $12.34" in asked.stdout
     assert "add --yes" in asked.stderr
-    paid = _rucksack(tmp_path, *of_file, "--yes", DATABASE_URL=url)
+    paid = rucksack(tmp_path, *of_file, "--yes", DATABASE_URL=url)
     assert paid.returncode == 0, paid.stderr
     assert "+$12.34 · orders that are not ours" in paid.stdout
-    looked = _rucksack(tmp_path, "broker", "payout", "2026-09", DATABASE_URL=url)
+    looked = rucksack(tmp_path, "broker", "payout", "2026-09", DATABASE_URL=url)
     assert looked.stdout in paid.stdout
     for flags, words, code in (
         (("5",), "Recorded for 2026-09 already: $12.34", 1),
         (("5", "--part"), "Paid in parts: $12.34 + $5.00", 0),
         (("16", "--correct"), "A correction", 0),
     ):
-        said = _rucksack(tmp_path, "broker", "payout", "2026-09", *flags, DATABASE_URL=url)
+        said = rucksack(tmp_path, "broker", "payout", "2026-09", *flags, DATABASE_URL=url)
         assert words in said.stdout + said.stderr
         assert said.returncode == code
     file.write_text("sep=;\nOrder ID;Rebate\n77;16,00\n")
@@ -280,10 +258,10 @@ def test_a_payout_is_recorded_from_the_terminal_and_looked_at(tmp_path: Path) ->
         (("--correct",), "A correction", 0),
         (("--part",), "The same lines are recorded already", 1),  # as an arrow key and Enter would have it
     ):
-        said = _rucksack(tmp_path, *of_file, *flags, "--yes", DATABASE_URL=url)
+        said = rucksack(tmp_path, *of_file, *flags, "--yes", DATABASE_URL=url)
         assert words in said.stdout + said.stderr
         assert said.returncode == code
-    assert "Paid: $16.00" in _rucksack(tmp_path, "broker", "payout", "2026-09", DATABASE_URL=url).stdout
+    assert "Paid: $16.00" in rucksack(tmp_path, "broker", "payout", "2026-09", DATABASE_URL=url).stdout
     file.write_text("Order ID,Fee\n77,12.34\n")
     for arguments, words in (
         (("2026-09", "--csv", str(file)), "No column holds the rebate"),
@@ -291,7 +269,7 @@ def test_a_payout_is_recorded_from_the_terminal_and_looked_at(tmp_path: Path) ->
         (("2026-9",), "a month is written 2026-10"),
         (("2026-09", "a lot"), "dollars and cents"),
     ):
-        refused = _rucksack(tmp_path, "broker", "payout", *arguments, DATABASE_URL=url)
+        refused = rucksack(tmp_path, "broker", "payout", *arguments, DATABASE_URL=url)
         assert refused.returncode != 0
         assert words in refused.stderr
         assert "Traceback" not in refused.stderr
@@ -301,7 +279,7 @@ def test_a_month_and_the_advice_are_printed_and_written(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'rucksack.sqlite3'}"
     migrate(url)
     files = [str(tmp_path / "october.csv"), str(tmp_path / "october.xlsx")]
-    done = _rucksack(
+    done = rucksack(
         tmp_path, "broker", "summary", "2026-10", "--csv", files[0], "--xlsx", files[1], DATABASE_URL=url
     )
     assert done.returncode == 0, done.stderr
@@ -309,24 +287,24 @@ def test_a_month_and_the_advice_are_printed_and_written(tmp_path: Path) -> None:
     assert "Payout expected: $0.00" in done.stdout
     assert Path(files[0]).read_bytes().startswith(b"\xef\xbb\xbfMonth,Breakdown")
     assert Path(files[1]).read_bytes().startswith(b"PK")
-    done = _rucksack(tmp_path, "broker", "advise", "--elsewhere", "25000000", DATABASE_URL=url)
+    done = rucksack(tmp_path, "broker", "advise", "--elsewhere", "25000000", DATABASE_URL=url)
     assert "You could apply" in done.stdout
     for wrong in (
         ["summary", "October"],
         ["advise", "--elsewhere", "much"],
         ["summary", "2026-10", "--csv", "/"],
     ):
-        assert _rucksack(tmp_path, "broker", *wrong, DATABASE_URL=url).returncode == 2
+        assert rucksack(tmp_path, "broker", *wrong, DATABASE_URL=url).returncode == 2
 
 
 def test_a_statement_is_signed_printed_and_checked_in_the_terminal(tmp_path: Path) -> None:
     url, keys = f"sqlite:///{tmp_path / 'desk.sqlite3'}", tmp_path / "master"
     migrate(url)
-    _rucksack(tmp_path, "vault", "new-key", str(keys))
+    rucksack(tmp_path, "vault", "new-key", str(keys))
     asyncio.run(_a_fill_of_september(url))
 
     def broker(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return _rucksack(tmp_path, "broker", *arguments, DATABASE_URL=url, VAULT_MASTER_KEY_FILE=str(keys))
+        return rucksack(tmp_path, "broker", *arguments, DATABASE_URL=url, VAULT_MASTER_KEY_FILE=str(keys))
 
     of = ("statement", "2026-09", "--for", "operator")
     assert "broker close 2026-09" in broker(*of).stderr
@@ -377,7 +355,7 @@ async def test_the_ledger_is_checked_and_balanced_from_the_terminal(tmp_path: Pa
         }
 
         async def broker(*arguments: str) -> tuple[int, str]:
-            done = await asyncio.to_thread(lambda: _rucksack(tmp_path, "broker", *arguments, **settings))
+            done = await asyncio.to_thread(lambda: rucksack(tmp_path, "broker", *arguments, **settings))
             assert "Traceback" not in done.stderr
             return done.returncode, done.stdout + done.stderr
 

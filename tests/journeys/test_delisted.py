@@ -20,7 +20,7 @@ async def _lists(world: World, *, listed: bool) -> None:
     world.clock.skip(301)  # the list is remembered for five minutes
     for _ in range(2):
         before = world.bot.feed.markets
-        world.bot.feed._look_again.set()
+        world.bot.feed.look_again()
         async with asyncio.timeout(10):
             while world.bot.feed.markets is before:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)

@@ -21,7 +21,7 @@ from bot.sandbox.telegram import ChatDriver, SandboxTelegram, TelegramConfig
 from bot.settings import SettingsError
 from bot.telegram import introduction
 from bot.telegram.connection import request
-from tests.journeys.test_command_line import _rucksack as rucksack
+from tests.support.command_line import rucksack
 
 ME = {"id": 7000, "is_bot": True, "first_name": "Rucksack", "username": "rucksack_bot"}
 HTML = "<!doctype html><title>Welcome to nginx!</title>"
@@ -122,10 +122,10 @@ async def test_a_refused_webhook_names_its_address() -> None:
     bad = '{"ok":false,"error_code":400,"description":"Bad Request: bad webhook: HTTPS url must be provided"}'
     async with _server((400, bad)) as base:
         bot = Bot("7000:token", base_url=f"{base}/bot", request=_wire())
-        await bot._request[1].initialize()
+        await bot.request.initialize()
         with pytest.raises(SettingsError, match=r"TELEGRAM_WEBHOOK_URL: Telegram refuses it .*https url"):
             await introduction.patiently(lambda: bot.set_webhook("http://x"), "TELEGRAM_WEBHOOK_URL")
-        await bot._request[1].shutdown()
+        await bot.request.shutdown()
 
 
 async def test_commands_are_offered_again_and_no_language_waits_for_another(

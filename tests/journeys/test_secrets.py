@@ -11,10 +11,14 @@ from urllib.parse import quote
 import pytest
 from nacl.signing import SigningKey
 
+from bot.people.tables import Account
 from bot.trading.linking import Linking
 from bot.trading.queries import Queries
-from bot.vault.sodium import to_base64
+from bot.vault import sealed_keys
+from bot.vault.signer import SealedSeed, WrappedKey
+from bot.vault.sodium import Sealed, to_base64
 from tests.support.logs import logging_as
+from tests.support.present import present
 from tests.support.world import CAROL, DESK, Person, World, code_in, open_world
 
 BROKER_KEY = "broker-key-5f0c2a9e77b14d3c"
@@ -136,8 +140,10 @@ async def _seed_of(world: World, public: str) -> bytes:
     """The seed of the generated key, dug out of the vault by one who holds its master key."""
     account = (await world.bot.services.get(Linking).list(CAROL))[0][0]
     assert account.public_key == public
-    signer = await world.bot.vault.signer(CAROL, account.id or 0, "search")
-    sealed = signer._seed
-    assert sealed is not None
-    with sealed.open(signer._masters) as seed:
+    async with world.bot.database.read() as session:
+        key = present(await sealed_keys.data_key(session, CAROL))
+        row = present(await session.get(Account, account.id))
+    data_key = WrappedKey(CAROL, key.master_version, Sealed(key.wrapped, key.nonce))
+    sealed = Sealed(present(row.sealed), present(row.nonce))
+    with SealedSeed(row.id, public, data_key, sealed).open(world.masters) as seed:
         return base64.b64decode(to_base64(seed))

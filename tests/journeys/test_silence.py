@@ -88,7 +88,7 @@ async def test_an_account_the_exchange_keeps_waiting_delays_no_other(
     (key,) = account_of(world, "Bob").keys
     await world.fault(action="delay_before", ms=60_000, match={"publicKey": key, "times": None})
     await _silence(world, "account.")
-    kept = world.exchange._faults.rules[0]
+    kept = world.exchange.faults.rules[0]
     async with asyncio.timeout(LONGEST_S):
         while not kept.hits:  # noqa: ASYNC110
             await asyncio.sleep(0.1)

@@ -19,7 +19,7 @@ from bot.kernel.storage import Database
 from bot.sandbox.exchange import ExchangeConfig, SandboxExchange
 from bot.sandbox.telegram import ChatDriver, SandboxTelegram, TelegramConfig
 from bot.vault import add_master_key
-from tests.journeys.test_command_line import COMMAND, _environment
+from tests.support.command_line import COMMAND, environment
 from tests.support.world import BROKER_ID, CAROL, NO_LIMITS, Person, World
 
 pytestmark = pytest.mark.both_databases
@@ -76,7 +76,7 @@ async def rucksack(folder: Path, settings: dict[str, str]) -> AsyncIterator[Proc
         *COMMAND,
         "run",
         cwd=folder,
-        env=_environment(PYTHONUNBUFFERED="1", **settings),
+        env=environment(PYTHONUNBUFFERED="1", **settings),
         stdout=asyncio.subprocess.PIPE,
         stderr=sys.stderr,
     )

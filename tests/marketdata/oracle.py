@@ -29,14 +29,7 @@ class Oracle:
         self._world = exchange.engine.world
         self._next = self._world.listener
         self._world.listener = self
-        settle = exchange.engine._settle
-
-        def settled() -> None:
-            """Every command of the engine ends like this: no mark price escapes us."""
-            settle()
-            self._watch_marks()
-
-        exchange.engine._settle = settled  # type: ignore[method-assign]
+        exchange.engine.settled = self._watch_marks  # no mark price escapes us
         self.versions: dict[str, dict[tuple[Any, ...], float]] = {symbol: {} for symbol in SYMBOLS}
         self.trades: dict[str, list[Printed]] = {symbol: [] for symbol in SYMBOLS}
         self.marks: dict[str, dict[Decimal, float]] = {symbol: {} for symbol in PERPS}

@@ -84,7 +84,7 @@ async def test_a_stream_that_was_never_heard_is_asked_about_from_when_it_is_foll
 async def test_a_subscription_the_exchange_forgot_is_made_anew(
     exchange: SandboxExchange, hasty: Listening
 ) -> None:
-    name, registry = f"trade.{SOL_PERP}", exchange._streams._registry
+    name, registry = f"trade.{SOL_PERP}", exchange.streams.registry
     with hasty.feed.subscribe(Stream.trades(SOL_PERP)):
         await hasty.until(lambda: hasty.of(Trade))
         for socket in registry.of(name, 0):

@@ -57,7 +57,7 @@ async def ann() -> AsyncIterator[PersonChat]:
 
 @pytest.fixture
 async def bot(ann: PersonChat) -> AsyncIterator[Bot]:
-    base = f"{ann.driver._url}/bot"
+    base = f"{ann.driver.url}/bot"
     wire = request(4, may_act=lambda: True)
     async with Bot(TelegramConfig().token, base_url=base, request=wire) as bot:
         yield bot

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.kernel.storage.engines import BadDatabaseUrl, secure_file
 from bot.vault import MasterKeyError, MasterKeys, add_master_key
 from tests.journeys.test_command_line import GOOD
-from tests.journeys.test_command_line import _rucksack as rucksack
+from tests.support.command_line import rucksack
 
 COMMANDS = (("run",), ("doctor",), ("vault", "rotate"))
 KEY = base64.b64encode(os.urandom(32)).decode()

@@ -80,6 +80,11 @@ def log() -> Iterator[io.StringIO]:
     root.setLevel(before)
 
 
+def held_by(thing: object) -> list[object]:
+    """What an object of ours holds, whatever it calls it."""
+    return [one for one in gc.get_referents(thing) if not isinstance(one, type)]
+
+
 async def journey(database: Database) -> list[object]:
     """Link, fail to link, sign, unlink, forget; returns every object and error met on the way."""
     masters = MasterKeys.parse(base64.b64encode(MASTER).decode())
@@ -97,7 +102,7 @@ async def journey(database: Database) -> list[object]:
         met.append(error)
     signer = await vault.signer(ANN, account.account_id, "desk")
     signer.sign(b"message")
-    met += [account, signer, vault.opens, vault._signers, signer._seed]
+    met += [account, signer, vault.opens, *held_by(vault), *held_by(signer)]
     async with database.read() as session:
         for table in ("account", "data_key", "audit", "desk_user"):
             met += [row._asdict() for row in (await session.execute(text(f"SELECT * FROM {table}"))).all()]

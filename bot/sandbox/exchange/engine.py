@@ -28,6 +28,7 @@ from bot.sandbox.exchange.state import MarketState, World
 from bot.sandbox.values import ZERO, Side, round_to
 
 _MAX_OPEN_ORDERS = 500
+_NEVER_US = 2**62
 _MAX_ROUNDS = 200  # of triggers setting off triggers
 
 
@@ -37,6 +38,7 @@ class Engine:
     def __init__(self, config: ExchangeConfig, listener: Listener | None = None) -> None:
         self.world = World(config, listener)
         self.watched: Callable[[], Iterable[str]] = lambda: ()
+        self.settled: Callable[[], None] = lambda: None  # called at the end of every command
         self._last_tick_us: dict[str, int] = {}
         for market in self.world.markets.values():
             funding.prepare(self.world, market, config.seed)
@@ -195,6 +197,10 @@ class Engine:
             if market.spec.is_perp:
                 funding.pay_due(self.world, market)
 
+    def stand_still(self) -> None:
+        """From now on no tick moves a price or prints a trade."""
+        self._last_tick_us = {market.spec.base: _NEVER_US for market in self.world.markets.values()}
+
     def _reprice(self, market: MarketState, printed_at: Decimal | None = None) -> None:
         """Fill users' orders the price has moved through, quote anew, and print a trade between strangers."""
         bid, ask = market.maker.touch(market.mid)
@@ -205,7 +211,7 @@ class Engine:
         market.mark_candles.record(now_us, market.mark, ZERO)
         market.index_candles.record(now_us, market.index, ZERO)
         side, price, quantity = market.maker.print_at(market.mid)
-        self._print(market, side, printed_at or price, quantity)
+        self.print_trade(market, side, printed_at or price, quantity)
         self.world.touched.add(market.spec.symbol)
 
     def _sweep(self, market: MarketState, side: Side, is_crossed: Callable[[Decimal], bool]) -> None:
@@ -222,7 +228,8 @@ class Engine:
             )
             market.book.reduce(place, quantity)
 
-    def _print(self, market: MarketState, side: Side, price: Decimal, quantity: Decimal) -> None:
+    def print_trade(self, market: MarketState, side: Side, price: Decimal, quantity: Decimal) -> None:
+        """A trade between strangers."""
         market.trade_id += 1
         settlement.publish(
             self.world,
@@ -250,6 +257,7 @@ class Engine:
         for symbol in sorted(world.touched):
             self._publish_book(world.markets[symbol])
         world.touched.clear()
+        self.settled()
 
     def _publish_book(self, market: MarketState) -> None:
         changes = market.book.drain()

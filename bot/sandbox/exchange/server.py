@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from functools import partial
 
 from aiohttp import hdrs, web
@@ -34,10 +35,10 @@ class SandboxExchange:
 
     def __init__(self, config: ExchangeConfig | None = None) -> None:
         self._config = config or ExchangeConfig()
-        self._faults = Faults(self._config.seed)
+        self.faults = Faults(self._config.seed)
         self.engine = Engine(self._config)
-        self.engine.world.exit_fails = lambda kind, grows: self._faults.strike_exit(kind, grows=grows)
-        self._streams = Streams(self._config, self._faults, self.engine)
+        self.engine.world.exit_fails = lambda kind, grows: self.faults.strike_exit(kind, grows=grows)
+        self.streams = Streams(self._config, self.faults, self.engine)
         self._runner: web.AppRunner | None = None
         self._ticking: asyncio.Task[None] | None = None
 
@@ -58,10 +59,25 @@ class SandboxExchange:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._ticking
             self._ticking = None
-        await self._streams.close_all()
+        await self.streams.close_all()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+
+    async def refuse_connections(self, seconds: float) -> None:
+        """Let nobody in for a while, and show out who is not being served."""
+        runner = self._runner
+        if runner is None or runner.server is None:
+            raise RuntimeError("the sandbox exchange is not running")
+        host, port = runner.addresses[0][:2]
+        await next(iter(runner.sites)).stop()
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            for connection in runner.server.connections:
+                if connection._current_request is None:
+                    connection.force_close()
+            await asyncio.sleep(0.001)
+        await web.TCPSite(runner, host, port).start()
 
     async def __aenter__(self) -> SandboxExchange:
         await self.start()
@@ -75,20 +91,20 @@ class SandboxExchange:
             await asyncio.sleep(self._config.tick_ms / 1000)
             try:
                 self.engine.tick()
-                self._streams.tick()
+                self.streams.tick()
             except Exception:  # one bad tick must not stop the market
                 _log.exception("a tick of the sandbox exchange failed")
 
     def _application(self) -> web.Application:
         app = web.Application(client_max_size=_MAX_BODY, middlewares=[_errors])
-        rest = RestApi(self.engine, self._faults)
+        rest = RestApi(self.engine, self.faults)
         for route in ROUTES:
             handler = partial(rest.handle, route)
             if route.method == "GET":
                 app.router.add_get(route.path, handler, allow_head=False)
             else:
                 app.router.add_route(route.method, route.path, handler)
-        app.router.add_routes(Admin(self.engine, self._faults, rest.seen, self._streams.disturb).routes())
+        app.router.add_routes(Admin(self.engine, self.faults, rest.seen, self.streams.disturb).routes())
         app.router.add_get("/settings/api-keys", page.api_keys)
         app.router.add_get("/", self._root)
         app.router.add_get("/ws", self._root)
@@ -97,7 +113,7 @@ class SandboxExchange:
     async def _root(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get(hdrs.UPGRADE, "").lower() != "websocket":
             raise web.HTTPNotFound
-        return await self._streams.serve(request)
+        return await self.streams.serve(request)
 
 
 @web.middleware

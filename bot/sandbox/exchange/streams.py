@@ -93,11 +93,11 @@ class Streams:
         self._faults = faults
         self._world = engine.world
         self._sockets: dict[Socket, None] = {}
-        self._registry: Registry[Socket] = Registry()
+        self.registry: Registry[Socket] = Registry()
         self._best: dict[str, tuple[object, ...]] = {}
-        self._pulse = Pulse(engine.world, self._registry, self._publish)
+        self._pulse = Pulse(engine.world, self.registry, self._publish)
         engine.world.listener = self
-        engine.watched = self._registry.symbols
+        engine.watched = self.registry.symbols
 
     # connections
 
@@ -114,7 +114,7 @@ class Streams:
             for task in tasks:
                 task.cancel()
             self._sockets.pop(socket, None)
-            self._registry.remove(socket)
+            self.registry.remove(socket)
         return ws
 
     async def close_all(self) -> None:
@@ -165,7 +165,7 @@ class Streams:
                 self._subscribe(socket, [parse(str(name)) for name in names], frame.get("signature"))
             else:
                 for name in names:
-                    self._registry.remove(socket, str(name))
+                    self.registry.remove(socket, str(name))
         except StreamError as error:
             self._refuse(socket, error.code)
         except (ValueError, TypeError, KeyError, RecursionError):
@@ -175,10 +175,10 @@ class Streams:
         account = self._authenticate(signature) if any(name.is_private for name in names) else None
         for name in names:
             if not name.is_private or account is None:
-                if not self._registry.wanted(name.text):
+                if not self.registry.wanted(name.text):
                     self._pulse.begin(name.text)
-                self._registry.add(socket, name)
-            elif self._registry.add(socket, name, account.id) and name.kind == "account.positionUpdate":
+                self.registry.add(socket, name)
+            elif self.registry.add(socket, name, account.id) and name.kind == "account.positionUpdate":
                 self._send_positions(socket, name, account)
 
     def _authenticate(self, signature: object) -> Account:
@@ -208,7 +208,7 @@ class Streams:
             self._pulse.beat(time.monotonic())
 
     def _publish(self, stream: str, data: feeds.Payload, account_id: int = 0) -> None:
-        sockets = self._registry.of(stream, account_id)
+        sockets = self.registry.of(stream, account_id)
         if not sockets:
             return
         fault = self._faults.strike_event(stream)
@@ -228,9 +228,7 @@ class Streams:
             self._publish(stream, data, account_id)
 
     def _wants_private(self, kind: str, symbol: str, account_id: int) -> bool:
-        return self._registry.wanted(kind, account_id) or self._registry.wanted(
-            f"{kind}.{symbol}", account_id
-        )
+        return self.registry.wanted(kind, account_id) or self.registry.wanted(f"{kind}.{symbol}", account_id)
 
     def on_order(self, order: Order, event: str, fill: Fill | None) -> None:
         kind = "account.orderUpdate"
@@ -245,26 +243,26 @@ class Streams:
             self._publish_private(kind, position.symbol, account.id, data)
 
     def on_balance(self, account_id: int, asset: str) -> None:
-        if self._registry.wanted("account.balanceUpdate", account_id):
+        if self.registry.wanted("account.balanceUpdate", account_id):
             data = feeds.balance_update(self._world, account_id, asset, self._world.now_us())
             self._publish("account.balanceUpdate", data, account_id)
 
     def on_trade(self, trade: Trade) -> None:
         stream = f"trade.{trade.symbol}"
-        if self._registry.wanted(stream):
+        if self.registry.wanted(stream):
             self._publish(stream, feeds.trade(trade, self._world.now_us()))
 
     def on_liquidation(self, fill: Fill) -> None:
-        if self._registry.wanted("liquidation"):
+        if self.registry.wanted("liquidation"):
             self._publish("liquidation", feeds.liquidation(fill, self._world.now_us()))
 
     def on_book(self, market: MarketState, changes: Sequence[Change]) -> None:
         symbol, now = market.spec.symbol, market.depth_us
-        if self._registry.wanted(f"depth.{symbol}"):
+        if self.registry.wanted(f"depth.{symbol}"):
             data = feeds.depth(market, changes, market.depth_id, market.depth_id, now)
             self._publish(f"depth.{symbol}", data)
         self._pulse.gather(market, changes)
-        if self._registry.wanted(f"bookTicker.{symbol}"):
+        if self.registry.wanted(f"bookTicker.{symbol}"):
             book = market.book
             best = tuple(
                 (price, book.quantity_at(side, price) if price is not None else None)

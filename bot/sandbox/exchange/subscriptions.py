@@ -113,6 +113,10 @@ class Registry(Generic[S]):
     def wanted(self, text: str, account_id: int = 0) -> bool:
         return (account_id, text) in self._by_stream
 
+    def followed(self) -> set[str]:
+        """The streams somebody listens to, of whatever account."""
+        return {text for _, text in self._by_stream}
+
     def names(self, kind: str) -> Iterator[Name]:
         """Public streams of a kind that somebody listens to."""
         for account_id, text in list(self._by_stream):

@@ -229,7 +229,7 @@ class ChatDriver:
     """Connects to a sandbox at `url`; an async context manager, or close it with `close()`."""
 
     def __init__(self, url: str) -> None:
-        self._url = url.rstrip("/")
+        self.url = url.rstrip("/")
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> ChatDriver:
@@ -272,7 +272,7 @@ class ChatDriver:
     async def _request(self, verb: str, what: str, **options: Any) -> Json:
         if self._session is None or self._session.closed:
             self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30))
-        async with self._session.request(verb, f"{self._url}/sandbox/{what}", **options) as answer:
+        async with self._session.request(verb, f"{self.url}/sandbox/{what}", **options) as answer:
             body: Json = await answer.json()
             if answer.status >= 400:
                 raise ChatError(answer.status, str(body.get("error")))

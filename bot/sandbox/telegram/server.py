@@ -21,6 +21,7 @@ from bot.sandbox.telegram.config import TelegramConfig
 from bot.sandbox.telegram.errors import BotApiError, Json, bad_request
 from bot.sandbox.telegram.faults import ConnectionLost, Faults, OddAnswer
 from bot.sandbox.telegram.methods import METHODS
+from bot.sandbox.telegram.updates import Updates
 from bot.sandbox.telegram.user_api import UserApi, explain
 
 _log = logging.getLogger(__name__)
@@ -63,6 +64,11 @@ class SandboxTelegram:
         self._faults = Faults()
         self._runner: web.AppRunner | None = None
         self._api.updates.perform = self._answered
+
+    @property
+    def updates(self) -> Updates:
+        """What waits for the bot."""
+        return self._api.updates
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
         """Listen. Raises ValueError for an address that is not loopback, OSError for a port in use."""

@@ -11,6 +11,7 @@ import contextlib
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import cast
 
 import aiohttp
 
@@ -64,9 +65,14 @@ class Updates:
         allowed = self.allowed
         if (kind not in allowed) if allowed else (kind in _BY_REQUEST):
             return None
+        return self.push_as_it_is({kind: payload}, lane, numbered=True)
+
+    def push_as_it_is(self, body: object, lane: int, *, numbered: bool) -> int:
+        """Queue whatever a server might say; with `numbered`, an object gets the fresh id it lacks."""
         update_id, self._next_id = self._next_id, self._next_id + 1
-        body = {"update_id": update_id, kind: payload}
-        self._pending[update_id] = Update(update_id, self._config.clock(), lane, body)
+        if numbered and isinstance(body, dict):
+            body = {"update_id": update_id, **body}
+        self._pending[update_id] = Update(update_id, self._config.clock(), lane, cast(Json, body))
         self._arrived.set()
         return update_id
 

@@ -176,7 +176,7 @@ class Submission:
                 await self._audit(session, ticket, attempts, tail)
         if tail is None:
             return await self._why_not(ticket, user_id)
-        return await self._send_all(account, attempts)
+        return await self.send_written(account, attempts)
 
     async def claim(self, ticket: Ticket, user_id: int, message_id: int | None = None) -> Refusal | None:
         """Take a ticket, whose preview is `message_id`, without sending anything yet; or why not.
@@ -212,7 +212,7 @@ class Submission:
             if begin is not None and not await begin(session):
                 return None
             attempts = await self._attempts(session, ticket, legs, first)
-        return await self._send_all(account, attempts)
+        return await self.send_written(account, attempts)
 
     async def _why_not(self, ticket: Ticket, user_id: int) -> Refusal:
         """Why a ticket was not claimed. Raises the vault's errors when its account is no longer linked."""
@@ -240,7 +240,8 @@ class Submission:
     ) -> list[Attempt]:
         return [await self._attempt(session, ticket, number, leg) for number, leg in enumerate(legs, first)]
 
-    async def _send_all(self, account: AccountClient, attempts: Sequence[Attempt]) -> list[int]:
+    async def send_written(self, account: AccountClient, attempts: Sequence[Attempt]) -> list[int]:
+        """Send what a committed transaction wrote; the ids of the attempts."""
         for attempt in attempts:
             if attempt.request.trigger_price is not None:
                 self._events.tell(StopPromised(attempt.account_id, attempt.request.symbol))
