@@ -17,7 +17,7 @@ import ssl
 import struct
 from asyncio.events import Handle
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import partial, partialmethod
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -35,7 +35,7 @@ from bot.notifications import outbox_jobs
 from bot.notifications.rate_limits import UNLIMITED
 from bot.settings import Settings, load_settings
 from bot.telegram import connection
-from bot.trading import jobs, parts
+from bot.trading import jobs
 from bot.trading.previews import tickets
 from bot.trading.tracking import user_streams
 from bot.trading.tracking.reconciler import Reconciler
@@ -183,18 +183,19 @@ def hurry() -> None:
     """Put the app's intervals on the faster clock; its wiring stays as it is."""
     _put(jobs, RECONCILE_S=RECONCILE_S, REPAIR_S=REPAIR_S, EXPIRE_S=EXPIRE_S)
     _put(connection, TELEGRAM_TIMEOUT_S=TELEGRAM_TIMEOUT_S)
-    _put(wiring, BackpackClient=partial(BackpackClient, timeout=CLIENT_TIMEOUT_S))
-    _put(parts, Reconciler=partial(Reconciler, settle_ms=SETTLE_MS))
+    # The classes stay what they are: parts are found by them.
+    _put(BackpackClient, __init__=partialmethod(BackpackClient.__init__, timeout=CLIENT_TIMEOUT_S))
+    _put(Reconciler, __init__=partialmethod(Reconciler.__init__, settle_ms=SETTLE_MS))
     _put(outbox_jobs, LEASE_MS=LEASE_MS)
     _put(tickets, OFFER_LIFE_MS=OFFER_LIFE_MS)
     _put(user_streams, RETRY_S=STREAM_RETRY_S)
 
 
-def _put(module: ModuleType, **values: Any) -> None:
+def _put(place: ModuleType | type, **values: Any) -> None:
     for name, value in values.items():
-        if not hasattr(module, name):
-            raise LookupError(f"{module.__name__} has no {name} to hurry")
-        setattr(module, name, value)
+        if not hasattr(place, name):
+            raise LookupError(f"{place.__name__} has no {name} to hurry")
+        setattr(place, name, value)
 
 
 def warm_up() -> None:
