@@ -53,11 +53,11 @@ async def _quiet_preview(world: World, person: Person, line: str = LINE) -> Chat
         previews.append(seen)
         return not asked
 
-    await until(is_quiet)
+    await _until(is_quiet)
     return previews[-1]
 
 
-async def until(holds: Callable[[], Awaitable[bool]], seconds: float = 10) -> None:
+async def _until(holds: Callable[[], Awaitable[bool]], seconds: float = 10) -> None:
     async with asyncio.timeout(seconds):
         while True:
             if await holds():
@@ -78,7 +78,7 @@ def _margin(preview: ChatMessage) -> str:
 
 async def test_a_second_preview_asks_the_exchange_nothing(world: World, carol: Person) -> None:
     await _quiet_preview(world, carol)
-    await until(lambda: _is_silent(world, carol))
+    await _until(lambda: _is_silent(world, carol))
 
 
 async def test_what_closes_is_read_from_the_exchange(world: World, carol: Person) -> None:
@@ -153,6 +153,6 @@ async def test_a_stream_that_lost_a_fill_is_not_believed_for_long(world: World, 
     async def is_told() -> bool:
         return "Leverage 0.09x" in (await _preview(world, carol))[0].text
 
-    await until(is_told, 25)
+    await _until(is_told, 25)
     _, asked = await _preview(world, carol)
     assert "GET /api/v1/position" in asked
