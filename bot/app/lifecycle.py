@@ -18,7 +18,6 @@ from bot.marketdata import FundingHistory
 from bot.notifications import outbox_rows
 from bot.telegram.connection import hang_up, listen, silence
 from bot.telegram.introduction import introduce
-from bot.trading.chat.recovery import finish_chains, finish_panics
 from bot.trading.events import OrderInDoubt
 from bot.trading.tracking.reconciler import Reconciler
 from bot.web import Dashboard
@@ -103,8 +102,6 @@ async def _at_work(bot: Bot) -> AsyncIterator[None]:
             for kind in feature.lives:
                 await bot.services.get(kind).start()
         await _open_dashboard(bot)
-        _in_background(bot, finish_panics(bot.services))
-        _in_background(bot, finish_chains(bot.services, at_start=True))
         _in_background(bot, bot.services.get(FundingHistory).gather())
         _in_background(bot, introduce(bot.telegram.bot, bot.services.features.listed))
         yield

@@ -13,15 +13,17 @@ from typing import Final, Protocol
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.accounts.account_snapshot import AccountSnapshot
+from bot.domain.execution.operation import OperationState
 from bot.domain.orders.exit_coverage import ExitGap
 from bot.domain.orders.order import OrderReport
 from bot.domain.orders.stops import Shortage
 from bot.exchange.backpack.events import UserEvent
 from bot.people.tables import Account
-from bot.trading.storage.tables import FillRow, Order, Ticket, TicketKind
+from bot.trading.storage.operation_tables import Operation
+from bot.trading.storage.tables import FillRow, Order
 
 PANIC_RESUME_MS: Final = 5 * 60_000  # an older one may no longer be what its user wants
-PANIC_DOUBTS: Final = "doubts"  # in a panic's preview: ids of closes whose end its result could not tell
+PANIC_DOUBTS: Final = "doubts"  # in a panic's data: ids of closes whose end its result could not tell
 
 
 class NoticeKind(StrEnum):
@@ -190,10 +192,8 @@ class Announcer(Protocol):
         """The transaction is through: messages may go out now."""
 
 
-def is_told_by_panic(ticket: Ticket, order: Order, now_ms: int) -> bool:
+def is_told_by_panic(panic: Operation, order: Order, now_ms: int) -> bool:
     """Whether a change of a panic's close is told in the panic's result, and needs no message of its own."""
-    if ticket.kind is not TicketKind.PANIC:
-        return False
-    if ticket.done_ms is None:
-        return now_ms < (ticket.claimed_ms or 0) + PANIC_RESUME_MS
-    return order.id not in ticket.preview.get(PANIC_DOUBTS, ())
+    if panic.state is OperationState.DONE:
+        return order.id not in panic.data.get(PANIC_DOUBTS, ())
+    return now_ms < panic.created_ms + PANIC_RESUME_MS

@@ -21,7 +21,8 @@ from bot.domain.intent import (
 from bot.trading import jobs, parts
 from bot.trading.chat import accounts, cancels, flatten, lists, order_wizard, ticket_cards, trade
 from bot.trading.chat.line_buttons import AccountLine, AlwaysButton, CancelAllButton, PositionsButton
-from bot.trading.storage import promise_tables, tables
+from bot.trading.execution.executor import Executor
+from bot.trading.storage import operation_tables, promise_tables, tables
 from bot.trading.tracking.user_streams import UserStreams
 
 
@@ -111,7 +112,7 @@ FEATURE: Final = Feature(
     commands=_COMMANDS,
     menu=_MENU,
     help=_HELP,
-    tables=(tables, promise_tables),
+    tables=(tables, promise_tables, operation_tables),
     callbacks=_CALLBACKS,
     statements={
         TradeIntent: trade.offer,
@@ -139,5 +140,5 @@ FEATURE: Final = Feature(
     parts=parts.PARTS,
     subscribes=parts.subscribe,
     schedules=jobs.schedule,
-    lives=(UserStreams,),
+    lives=(UserStreams, Executor),
 )

@@ -9,7 +9,8 @@ from bot.exchange.backpack import BackpackClient
 from bot.kernel.jobs import Schedule
 from bot.trading.account_snapshots import AccountSnapshots
 from bot.trading.account_states import AccountStates
-from bot.trading.chat.recovery import expire_previews, finish_chains, finish_panics
+from bot.trading.chat.recovery import expire_previews
+from bot.trading.execution.executor import Executor
 from bot.trading.tracking.exit_monitor import ExitMonitor
 from bot.trading.tracking.exit_verification import ExitVerification
 from bot.trading.tracking.reconciler import Reconciler
@@ -27,8 +28,7 @@ PULSES_S: Final = 1.0
 TURNS_AT_ONCE: Final = 12  # of what asks the exchange: it may keep a turn waiting for 11 s, and no other turn
 CLOCK_S: Final = 60.0
 EXPIRE_S: Final = 5.0
-CHAINS_S: Final = 30.0
-PANICS_S: Final = 10.0
+OPERATIONS_S: Final = 10.0
 
 
 def schedule(services: Services, jobs: Schedule) -> None:
@@ -45,5 +45,4 @@ def schedule(services: Services, jobs: Schedule) -> None:
     jobs.every(PULSES_S, "pulses", get(AccountPulses).run_once, at_once=TURNS_AT_ONCE)
     jobs.every(CLOCK_S, "clock", get(BackpackClient).refresh_clock)
     jobs.every(EXPIRE_S, "expire-previews", lambda: expire_previews(services))
-    jobs.every(CHAINS_S, "finish-chains", lambda: finish_chains(services))
-    jobs.every(PANICS_S, "finish-panics", lambda: finish_panics(services))
+    jobs.every(OPERATIONS_S, "take-up-operations", get(Executor).take_up)

@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.domain.execution.operation import Leg
 from bot.domain.intent import CloseIntent
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.kernel.storage import Database
@@ -14,8 +15,8 @@ from bot.language import Parsed, canonical, parse
 from bot.notifications import outbox_rows
 from bot.people import accounts
 from bot.people.tables import Account
-from bot.trading.execution.order_list import unpack_steps
-from bot.trading.execution.submission import Leg, unpack_legs
+from bot.trading.execution.order_list import unpack_statements
+from bot.trading.execution.submission import unpack_legs
 from bot.trading.storage import orders, tickets
 from bot.trading.storage.tables import Order, Ticket, TicketKind, TicketState
 
@@ -112,7 +113,7 @@ def _read(key: str | None) -> tuple[str, int]:
 
 def _legs(ticket: Ticket) -> list[Leg]:
     if ticket.kind is TicketKind.CHAIN:
-        return [leg for step in unpack_steps(ticket.legs) for leg in step.legs]
+        return [leg for statement in unpack_statements(ticket.legs) for leg in statement.legs]
     return unpack_legs(ticket.legs)
 
 
@@ -122,10 +123,10 @@ def _line_of(ticket: Ticket, order: Order) -> str:
         return canonical(CloseIntent(order.symbol))
     if ticket.kind is TicketKind.CHAIN:
         first = 0
-        for step in unpack_steps(ticket.legs):
-            if first <= order.leg < first + len(step.legs):
-                return _closing(step.line, order) if len(step.legs) > 1 else step.line
-            first += len(step.legs)
+        for statement in unpack_statements(ticket.legs):
+            if first <= order.leg < first + len(statement.legs):
+                return _closing(statement.line, order) if len(statement.legs) > 1 else statement.line
+            first += len(statement.legs)
     return _closing(ticket.line, order) if len(ticket.legs) > 1 else ticket.line
 
 

@@ -20,6 +20,8 @@ from bot.trading.account_clients import AccountClients
 from bot.trading.account_snapshots import AccountSnapshots
 from bot.trading.account_states import AccountStates
 from bot.trading.chat.announcer import ChatAnnouncer
+from bot.trading.chat.flatten import panic_teller
+from bot.trading.chat.order_list import teller
 from bot.trading.events import (
     AccountDisturbed,
     AccountMoved,
@@ -34,13 +36,15 @@ from bot.trading.events import (
     UserStreamSpoke,
 )
 from bot.trading.execution.cancellation import Cancellation
-from bot.trading.execution.flatten import Panics
+from bot.trading.execution.executor import Executor
+from bot.trading.execution.flatten import Flatten
 from bot.trading.execution.order_list import OrderLists
 from bot.trading.execution.submission import Submission
 from bot.trading.key_health import KeyHealth
 from bot.trading.linking import Linking
 from bot.trading.message_context import MessageContexts
 from bot.trading.previews.cancel_preview import Cancels
+from bot.trading.previews.panic import Panics
 from bot.trading.previews.preview_builder import PreviewBuilder
 from bot.trading.previews.tickets import Tickets
 from bot.trading.queries import Queries
@@ -195,21 +199,19 @@ def _tickets(services: Services) -> Tickets:
     )
 
 
-def _order_lists(services: Services) -> OrderLists:
-    submission, cancellation = services.get(Submission), services.get(Cancellation)
-    return OrderLists(services.database, submission, cancellation, clock=services.clock)
+def _flatten(services: Services) -> Flatten:
+    return Flatten(
+        services.catalogue,
+        services.get(AccountClients),
+        services.get(Tracker),
+        panic_teller(services),
+        clock=services.clock,
+    )
 
 
 def _panics(services: Services) -> Panics:
-    return Panics(
-        services.database,
-        services.catalogue,
-        services.get(AccountClients),
-        services.get(Linking),
-        services.get(Submission),
-        services.get(Tracker),
-        clock=services.clock,
-    )
+    clients, linking = services.get(AccountClients), services.get(Linking)
+    return Panics(services.database, clients, linking, clock=services.clock)
 
 
 PARTS: Final = (
@@ -220,12 +222,14 @@ PARTS: Final = (
     Part(Cancellation, _cancellation),
     Part(Cancels, _cancels),
     Part(ChatAnnouncer, lambda s: ChatAnnouncer(s.events, clock=s.clock)),
+    Part(Executor, lambda s: Executor(s.database, s.get(Submission), s.events, clock=s.clock)),
     Part(ExitMonitor, _exit_monitor),
     Part(ExitVerification, _exit_verification),
+    Part(Flatten, _flatten),
     Part(KeyHealth, lambda s: KeyHealth(s.events)),
     Part(Linking, _linking),
     Part(MessageContexts, lambda s: MessageContexts(s.database)),
-    Part(OrderLists, _order_lists),
+    Part(OrderLists, lambda s: OrderLists(s.get(Cancellation), teller(s))),
     Part(Panics, _panics),
     Part(Queries, _queries),
     Part(Reconciler, _reconciler),
@@ -238,7 +242,10 @@ PARTS: Final = (
 
 
 def subscribe(services: Services) -> None:
-    """What the parts of trading hear of each other, and of people."""
+    """What the parts of trading hear of each other, and of people; and which operations they carry out."""
+    executor = services.get(Executor)
+    executor.register(services.get(OrderLists))
+    executor.register(services.get(Flatten))
     events, streams = services.events, services.get(UserStreams)
     pulses, monitor = services.get(AccountPulses), services.get(ExitMonitor)
     snapshots, states = services.get(AccountSnapshots), services.get(AccountStates)

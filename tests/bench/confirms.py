@@ -22,6 +22,7 @@ from rich.table import Table
 
 from bot.app.wiring import Bot, build
 from bot.chat.buttons import new_token
+from bot.domain.execution.operation import Leg
 from bot.domain.orders.order import OrderRequest
 from bot.domain.values import OrderType, Side
 from bot.kernel.clock import unix_ms
@@ -31,7 +32,7 @@ from bot.people import users
 from bot.people.tables import Account, AccountOrigin, KeyState
 from bot.settings import load_settings
 from bot.trading.account_clients import AccountClients
-from bot.trading.execution.submission import Leg, Submission, pack_legs
+from bot.trading.execution.submission import Submission, pack_legs
 from bot.trading.storage import tickets
 from bot.trading.storage.tables import Ticket, TicketKind
 from bot.vault import MasterKeys

@@ -15,6 +15,7 @@ from bot.kernel.clock import unix_ms
 from bot.notifications.tables import OutboxMessage
 from bot.sandbox.telegram import SandboxTelegram, TelegramConfig
 from bot.sandbox.telegram.driver import ChatMessage, PersonChat, Tap
+from bot.trading.storage.operation_tables import Operation
 from bot.trading.storage.tables import Order, Ticket
 from bot.trading.storage.tickets import hash_token
 from bot.ui.words import symbol_name
@@ -137,11 +138,15 @@ class Acting(Run):
         async with self._database.read() as session:
             statement = select(Ticket).where(Ticket.token_hash == token_hash)  # type: ignore[arg-type]
             ticket = (await session.scalars(statement)).one()
+            carried_out = select(Operation).where(Operation.ticket_id == ticket.id)  # type: ignore[arg-type]
+            operation = (await session.scalars(carried_out)).one_or_none()
             ours = select(Order).where(Order.ticket_id == ticket.id)  # type: ignore[arg-type]
             mine = (await session.scalars(ours)).all()
             outbox = (await session.scalars(select(OutboxMessage))).all()
         affliction = self._plan.affliction
-        return verdict.Evidence(self._there, before, affliction, ticket, mine, outbox, await alice.messages())
+        return verdict.Evidence(
+            self._there, before, affliction, ticket, operation, mine, outbox, await alice.messages()
+        )
 
     # --- alerts ------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ import httpx
 from sqlalchemy import select
 
 from bot.chat.buttons import new_token
+from bot.domain.execution.operation import Leg
 from bot.domain.orders.order import OrderReport, OrderRequest
 from bot.domain.values import OrderType, Side
 from bot.exchange.backpack import AccountClient, BackpackClient, BrokerTag
@@ -29,7 +30,7 @@ from bot.sandbox.exchange import ExchangeConfig, SandboxExchange
 from bot.sandbox.exchange.model import Account as ExchangeAccount
 from bot.trading.account_clients import AccountClients
 from bot.trading.chat.announcer import ChatAnnouncer
-from bot.trading.execution.submission import Leg, Submission, pack_legs
+from bot.trading.execution.submission import Submission, pack_legs
 from bot.trading.parts import random_client_id
 from bot.trading.storage import orders, tickets
 from bot.trading.storage.tables import Order, Ticket, TicketKind

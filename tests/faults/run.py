@@ -28,6 +28,7 @@ from bot.sandbox.exchange.model import OrderRequest, Tag
 from bot.sandbox.telegram import ChatDriver, Limits, SandboxTelegram, TelegramConfig
 from bot.sandbox.telegram.driver import ChatMessage, PersonChat, Tap
 from bot.sandbox.values import OrderType, Side
+from bot.trading.storage.operation_tables import Operation
 from bot.trading.storage.tables import Order, Ticket
 from bot.trading.storage.tickets import hash_token
 from tests.faults.bot_process import PACE, Job, count_in, new_count
@@ -275,10 +276,20 @@ class Run:
     async def _evidence(self, alice: PersonChat) -> Evidence:
         async with self._database.read() as session:
             ticket = await self._ticket_in(session)
+            operation = (
+                await session.scalars(select(Operation).where(Operation.ticket_id == ticket.id))  # type: ignore[arg-type]
+            ).one_or_none()
             ours = (await session.scalars(select(Order).order_by(Order.id))).all()  # type: ignore[arg-type]
             outbox = (await session.scalars(select(OutboxMessage).order_by(OutboxMessage.id))).all()  # type: ignore[arg-type]
         return Evidence(
-            self._there, self._before, self._plan.affliction, ticket, ours, outbox, await alice.messages()
+            self._there,
+            self._before,
+            self._plan.affliction,
+            ticket,
+            operation,
+            ours,
+            outbox,
+            await alice.messages(),
         )
 
     async def _phase(self) -> str:

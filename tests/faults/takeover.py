@@ -15,7 +15,7 @@ import random
 import signal
 import statistics
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,6 +24,7 @@ from typing import Final
 from sqlalchemy import select
 
 from bot.alerts.storage.tables import Alert, Firing
+from bot.domain.execution.operation import OperationState
 from bot.domain.orders.order import OrderState
 from bot.kernel.clock import unix_ms
 from bot.kernel.jobs.tables import Run as PostRun
@@ -33,7 +34,8 @@ from bot.notifications import outbox_rows
 from bot.notifications.tables import OutboxMessage, OutboxState
 from bot.posts.tables import ScheduledPost
 from bot.sandbox.telegram.driver import PersonChat
-from bot.trading.storage import orders
+from bot.trading.storage import operations, orders
+from bot.trading.storage.operation_tables import Operation
 from bot.trading.storage.tables import Order, Ticket, TicketKind, TicketState
 from tests.faults import posted, verdict
 from tests.faults.acts import ANSWER_S, HEAD, Acting
@@ -244,10 +246,8 @@ class Cluster(Acting):
             sent = (await session.scalars(select(Order))).all()
             rows = (await session.scalars(select(OutboxMessage))).all()
             runs = (await session.scalars(select(PostRun))).all()
-        begun = {
-            f"{one.kind}s" for one in tickets if one.state is TicketState.CLAIMED and one.done_ms is None
-        }
-        begun -= {f"{TicketKind.TRADE}s"}
+            running = {one.ticket_id for one in await operations.running(session)}
+        begun = {f"{one.kind}s" for one in tickets if one.id in running}
         begun |= {"trades" for order in sent if order.state in orders.IN_DOUBT}
         begun |= {"posts" for run in runs if run.key.startswith("post:") and run.done_ms is None}
         for row in rows:
@@ -275,7 +275,9 @@ class Cluster(Acting):
             posts = (await session.scalars(select(ScheduledPost))).all()
             runs = (await session.scalars(select(PostRun))).all()
             firings = collections.Counter((await session.scalars(select(Firing.alert_id))).all())  # type: ignore[call-overload]
-        wrong = [*self._orders(ours), *self._tickets(tickets, ours)]
+            acts = (await session.scalars(select(Operation))).all()
+        ended = {one.ticket_id for one in acts if one.state is OperationState.DONE}
+        wrong = [*self._orders(ours), *self._tickets(tickets, ours, ended)]
         lines = collections.Counter(one.line for one in alerts)
         wrong += [f"DOUBLED: {many} alerts of one {line!r}" for line, many in lines.items() if many > 1]
         wrong += [f"DOUBLED: {many} firings of alert {one}" for one, many in firings.items() if many > 1]
@@ -303,7 +305,9 @@ class Cluster(Acting):
                 wrong += verdict.differences(seen, by_id[order.id], order)  # type: ignore[arg-type]
         return wrong
 
-    def _tickets(self, tickets: Sequence[Ticket], ours: Sequence[Order]) -> list[str]:
+    def _tickets(
+        self, tickets: Sequence[Ticket], ours: Sequence[Order], ended: Collection[int | None]
+    ) -> list[str]:
         wrong, self._report.stopped = [], 0
         for ticket in tickets:
             mine = [order for order in ours if order.ticket_id == ticket.id and order.client_id is not None]
@@ -314,7 +318,7 @@ class Cluster(Acting):
             if ticket.kind is TicketKind.TRADE:
                 wrong += [f"DOUBLED: leg {leg} of ticket {ticket.id}" for leg, n in placed.items() if n > 1]
                 wrong += [f"LOST: ticket {ticket.id} tried nothing"] if not mine else []
-            elif ticket.done_ms is None:
+            elif ticket.id not in ended:
                 wrong.append(f"CUT: {ticket.kind} {ticket.id} was never ended")
             elif ticket.kind is TicketKind.CHAIN:
                 wrong += [f"DOUBLED: step {leg} of chain {ticket.id}" for leg, n in placed.items() if n > 1]

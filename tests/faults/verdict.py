@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from bot.domain.execution.operation import OperationState
 from bot.domain.orders.order import OrderState
 from bot.domain.values import ZERO
 from bot.notifications.tables import OutboxMessage, OutboxState
@@ -18,6 +19,7 @@ from bot.sandbox.exchange.model import Account as ExchangeAccount
 from bot.sandbox.exchange.model import Order as ExchangeOrder
 from bot.sandbox.exchange.model import Status
 from bot.sandbox.telegram.driver import ChatMessage
+from bot.trading.storage.operation_tables import Operation
 from bot.trading.storage.tables import Order, Ticket, TicketKind, TicketState
 from bot.ui.words import symbol_name
 from tests.faults.bot_process import BROKER_ID
@@ -60,9 +62,15 @@ class Evidence:
     before: frozenset[str]  # ids of the orders made before the tap, by another program
     affliction: Affliction
     ticket: Ticket
+    operation: Operation | None  # what the ticket was claimed for, where that takes several steps
     orders: Sequence[Order]  # the bot's, children of the exchange's making included
     outbox: Sequence[OutboxMessage]
     chat: Sequence[ChatMessage]
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether the operation came to its end, and nobody will go on with it."""
+        return self.operation is not None and self.operation.state is OperationState.DONE
 
     @property
     def made(self) -> list[ExchangeOrder]:
@@ -226,7 +234,7 @@ def _chain(seen: Evidence) -> list[str]:
     wanted, tried = len(seen.ticket.legs), sorted(order.leg for order in seen.attempts)
     wrong = [] if tried == list(range(len(tried))) else [f"LOST: of {wanted} steps {tried} were tried"]
     text = seen.text(seen.ticket.message_id)
-    if seen.ticket.done_ms is None or "steps done" not in text:
+    if not seen.is_ended or "steps done" not in text:
         return [*wrong, f"NO FINAL MESSAGE: the chain says {text[:60]!r}"]
     filled = {order.leg for order in seen.attempts if order.state is OrderState.FILLED}
     for number in range(wanted):
@@ -257,7 +265,7 @@ def flattened(seen: Evidence) -> list[str]:
     resting = [order for order in seen.exchange.orders if order.is_open]
     withdrawn = sum(o.status is Status.CANCELLED for o in seen.exchange.orders if o.id in seen.before)
     text = seen.text(seen.ticket.message_id)
-    if seen.ticket.done_ms is None:
+    if not seen.is_ended:
         return [f"NO FINAL MESSAGE: an unfinished panic, {text[:60]!r}"]
     told = re.search(r"Cancelled (\d+) ", text)
     count = int(told[1]) if told is not None else 0

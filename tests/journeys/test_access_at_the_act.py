@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
+from bot.domain.refusal import Refusal
 from bot.people import users
 from bot.people.tables import Access
+from bot.trading.execution.order_list import ORDER_LIST
 from bot.trading.execution.submission import Submission
 from bot.trading.storage import tickets
 from bot.trading.storage.tables import Order, Ticket
@@ -136,8 +138,8 @@ async def test_a_claim_asks_in_its_own_transaction(world: World, carol: Person) 
     offers = [one for one in found if isinstance(one, Ticket)]
     await _denies(world)
     for offer in offers:
-        refused = await world.bot.services.get(Submission).claim(offer, CAROL)
-        assert refused is not None
+        refused = await world.bot.services.get(Submission).claim(offer, CAROL, None, ORDER_LIST)
+        assert isinstance(refused, Refusal)
     assert await world.sent() == []
 
 

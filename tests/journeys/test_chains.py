@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from bot.sandbox.telegram.driver import ChatMessage
-from bot.trading.chat.recovery import finish_chains
+from bot.trading.execution.executor import Executor
 from bot.trading.execution.submission import Submission
-from bot.trading.storage import tickets
+from bot.trading.storage import operations
 from tests.support.world import GIVEN_UP_S, Person, World
 
 pytestmark = pytest.mark.both_databases
@@ -148,27 +148,28 @@ async def test_a_chain_cut_short_by_a_crash_tells_what_was_not_sent(
     world: World, carol: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     preview = await carol.says("long sol $100; sl sol 3%", "2 steps")
-    sent = Submission.place_now
+    sent = Submission.place_step
 
     async def dies(self: Submission, *args: Any, **how: Any) -> Any:
         await sent(self, *args, **how)
-        monkeypatch.setattr(tickets, "finish_once", _gone)
+        monkeypatch.setattr(operations, "finish", _gone)
         raise RuntimeError("killed")
 
     async def _gone(*args: Any, **how: Any) -> None:
         pass
 
-    monkeypatch.setattr(Submission, "place_now", dies)
+    monkeypatch.setattr(Submission, "place_step", dies)
     await carol.chat.tap("✅", preview.id)
     await carol.sees("Filled · Buy 0.66 SOL-PERP")
     await carol.sees("Something broke on my side")  # the tap's work is over
     monkeypatch.undo()
-    await finish_chains(world.bot.services, at_start=True)
+    executor = world.bot.services.get(Executor)
+    await executor.take_up()
     told = await carol.chat.wait_for(lambda m: m.id > preview.id and "Stopped: 1 of 2" in m.text)
     assert "I was restarted in between" in told.text
     assert "2. Not sent: sl SOL_USDC_PERP at 3%" in told.text
     await carol.chat.wait_for(lambda m: m.id == preview.id and "Stopped: 1 of 2" in m.text)
-    await finish_chains(world.bot.services, at_start=True)
+    await executor.take_up()
     rest = await carol.taps("Preview what was not sent", "Close long SOL-PERP", on=told.id)
     await carol.taps("✅", "Armed", on=rest.id)
     assert len(await world.sent()) == 2

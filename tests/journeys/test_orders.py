@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import text, update
 from sqlmodel import col
 
-from bot.app import wiring
 from bot.sandbox.exchange import ExchangeConfig
 from bot.sandbox.telegram.driver import ChatMessage
+from bot.trading import jobs
 from bot.trading.storage.tables import Ticket
 from tests.support.messages import message_with
 from tests.support.world import CAROL, Person, World, open_world
@@ -20,12 +20,12 @@ pytestmark = pytest.mark.both_databases
 SOL = "SOL_USDC_PERP"
 BROKEN = {
     "sqlite": [
-        "CREATE TRIGGER broken BEFORE UPDATE OF preview ON ticket BEGIN SELECT RAISE(ABORT, 'full'); END"
+        "CREATE TRIGGER broken BEFORE UPDATE OF result ON step BEGIN SELECT RAISE(ABORT, 'full'); END"
     ],
     "postgresql": [
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
         " $$ BEGIN RAISE EXCEPTION 'full'; END $$",
-        "CREATE TRIGGER broken BEFORE UPDATE OF preview ON ticket FOR EACH ROW EXECUTE FUNCTION refuse()",
+        "CREATE TRIGGER broken BEFORE UPDATE OF result ON step FOR EACH ROW EXECUTE FUNCTION refuse()",
     ],
 }
 
@@ -221,7 +221,7 @@ async def test_a_panic_is_told_where_it_was_tapped_though_its_process_died_showi
 async def test_a_panic_that_an_error_of_the_database_cut_short_is_finished_soon(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wiring, "PANICS_S", 0.5, raising=False)
+    monkeypatch.setattr(jobs, "OPERATIONS_S", 0.5)
     async with open_world(database_url) as world:
         carol = world.person(CAROL)
         await carol.links("Carol")
@@ -234,7 +234,7 @@ async def test_a_panic_that_an_error_of_the_database_cut_short_is_finished_soon(
         await carol.chat.tap("flatten", last.id)
         await carol.sees("Something broke")
         async with world.bot.database.write() as session:
-            on = " ON ticket" if world.bot.database.dialect == "postgresql" else ""
+            on = " ON step" if world.bot.database.dialect == "postgresql" else ""
             await session.execute(text(f"DROP TRIGGER broken{on}"))
         done = await carol.sees("Panic done")
         assert (done.id, done.text.count("Closed")) == (last.id, 1)

@@ -33,7 +33,7 @@ from bot.trading.chat import system_news
 from bot.trading.chat.accounts import AccountButton, AccountStep
 from bot.trading.chat.line_buttons import AccountLine
 from bot.trading.events import Notice, is_told_by_panic
-from bot.trading.storage import endings, fills, orders, promises, tickets
+from bot.trading.storage import endings, fills, operations, orders, promises
 from bot.trading.storage.tables import Order, Ticket, TicketKind
 from bot.trading.views import notices as notice_view
 from bot.trading.views import orders as order_view
@@ -186,7 +186,7 @@ class ChatAnnouncer:
         ticket = await session.get(Ticket, order.ticket_id)
         if ticket is None or ticket.kind is not TicketKind.PANIC:
             return False
-        held = await tickets.hold(session, ticket.id)
+        held = await operations.hold(session, ticket.id)
         return held is not None and is_told_by_panic(held, order, self._clock())
 
     async def _edit_card(self, session: AsyncSession, order: Order, card: Message, *, asked: bool) -> None:

@@ -9,15 +9,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.request import Request
 from bot.chat.services import Services
+from bot.domain.execution.flatten import Trouble
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import ZERO
 from bot.exchange.backpack import BackpackError, UnknownOutcome
 from bot.notifications.sender import LANE_ANSWER
 from bot.people import users
 from bot.trading.chat.ticket_cards import edit_card
-from bot.trading.execution.flatten import PanicPlan, Panics, Tell
+from bot.trading.execution.executor import Executor
+from bot.trading.execution.flatten import FLATTEN, Tell
 from bot.trading.execution.flatten_report import Close, PanicDone
 from bot.trading.execution.submission import Submission
+from bot.trading.previews.panic import PanicPlan, Panics
 from bot.trading.previews.tickets import Tickets
 from bot.trading.storage.tables import Ticket
 from bot.trading.views import flatten as bulk_view
@@ -31,7 +34,7 @@ def outcome_of(error: BackpackError | None) -> str:
     return "unknown" if isinstance(error, UnknownOutcome) else "failed"
 
 
-def reason_of(locale: Locale, error: BackpackError | None) -> str:
+def reason_of(locale: Locale, error: BackpackError | Trouble | None) -> str:
     if error is None:
         return ""
     return refusal_view.exchange_reason(locale, error.code, error.message)
@@ -87,10 +90,10 @@ async def panic_confirmed(request: Request, token: str) -> None:
     """Cancel all, close all, and report each leg."""
     request.answer_soon()
     tapped_on = request.message_id if request.is_tap and request.sender.private else None
-    refused = await request.service(Panics).run(
-        token, request.user, tapped_on, panic_teller(request.services)
-    )
-    request.services.outbox.kick()
+    ticket = await request.service(Submission).on_offer(token, request.user.id)
+    refused: Refusal | None = ticket if isinstance(ticket, Refusal) else None
+    if isinstance(ticket, Ticket):
+        refused = await request.service(Executor).confirm(FLATTEN, ticket, request.user.id, tapped_on)
     if refused is None:
         return
     await request.say_privately(refusal_view.refusal(request.locale, refused))
@@ -125,7 +128,7 @@ def _legs(locale: Locale, done: PanicDone) -> list[bulk_view.PanicLeg]:
         if odd:
             legs.append(bulk_view.PanicLeg("failed", cancelled=odd, unread=name))
     for symbol, error in done.errors.items():
-        outcome = "failed" if error is None else outcome_of(error)
+        outcome = "unknown" if error is not None and error.is_unknown else "failed"
         detail = reason_of(locale, error) or bulk_view.still_open(locale)
         legs.append(bulk_view.PanicLeg(outcome, symbol=symbol, detail=detail))
     for close in done.closes:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.chat import buttons
 from bot.chat.request import LINE_LIFE_MS, Request
 from bot.chat.services import Services
+from bot.domain.execution.order_list import Outcome
 from bot.domain.intent import CancelIntent, CloseIntent, ProtectIntent, TradeIntent
 from bot.domain.orders.order import OrderSnapshot
 from bot.domain.refusal import Refusal, RefusalCode
@@ -24,7 +25,8 @@ from bot.trading.chat.ticket_cards import (
     refuse,
     show_offer,
 )
-from bot.trading.execution.order_list import OrderListDone, OrderLists, StepDone, StepOutcome, Tell
+from bot.trading.execution.executor import Executor
+from bot.trading.execution.order_list import ORDER_LIST, OrderListDone, StatementDone, Tell
 from bot.trading.execution.submission import Submission
 from bot.trading.previews.offer import Offer, Refused
 from bot.trading.previews.tickets import Tickets
@@ -52,8 +54,7 @@ async def offer(request: Request, statements: Sequence[tuple[ChainIntent, Statem
         await refuse(request, made.refusal, *of)
         return False
     if token is not None and is_small(request, made):
-        refused = await services.get(OrderLists).run(made.ticket, request.user.id, None, teller(services))
-        services.outbox.kick()
+        refused = await services.get(Executor).confirm(ORDER_LIST, made.ticket, request.user.id, None)
         if refused is not None:
             await refuse(request, refused)
             return False
@@ -99,7 +100,7 @@ def teller(services: Services) -> Tell:
         label = account.label if account is not None else ""
         message = chain_view.chain_result(
             locale,
-            [_result(step, label) for step in done.steps],
+            [_result(one, label) for one in done.statements],
             late=done.late,
             rest_data=await _line_data(services, session, ticket, done.unsent) if done.unsent else None,
             positions_data="new:positions",
@@ -134,17 +135,17 @@ async def _line_data(services: Services, session: AsyncSession, ticket: Ticket, 
     return f"go:~{token}"
 
 
-def _result(done: StepDone, label: str) -> chain_view.ChainResult:
+def _result(done: StatementDone, label: str) -> chain_view.ChainResult:
     failures = tuple(chain_view.ChainFailure(one.order, one.code, one.message) for one in done.failures)
     kept: tuple[OrderSnapshot, ...] = ()
-    if done.step.is_replacement:
+    if done.statement.is_replacement:
         failed = tuple(one.order for one in done.failures if one.code or one.message)
-        kept = done.step.cancels if done.outcome is StepOutcome.UNSENT else failed
+        kept = done.statement.cancels if done.outcome is Outcome.UNSENT else failed
     return chain_view.ChainResult(
         done.outcome.value,
-        done.step.line,
+        done.statement.line,
         tuple(orders.snapshot(order, label) for order in done.orders),
-        len(done.step.cancels),
+        len(done.statement.cancels),
         failures,
         kept,
     )

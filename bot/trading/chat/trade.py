@@ -31,7 +31,8 @@ from bot.trading.chat.ticket_cards import (
     show_offer,
     title_of,
 )
-from bot.trading.execution.order_list import OrderLists
+from bot.trading.execution.executor import Executor
+from bot.trading.execution.order_list import ORDER_LIST
 from bot.trading.execution.submission import Submission
 from bot.trading.message_context import MessageContexts
 from bot.trading.previews.offer import Moved
@@ -211,10 +212,8 @@ async def _place(request: Request, token: str, ticket: Ticket) -> None:
     elif moved is not None:
         placed = await _ask_again(request, token, moved)
     elif ticket.kind is TicketKind.CHAIN:
-        placed = await services.get(OrderLists).run(
-            ticket, request.user.id, request.message_id, order_list.teller(services)
-        )
-        services.outbox.kick()
+        executor = services.get(Executor)
+        placed = await executor.confirm(ORDER_LIST, ticket, request.user.id, request.message_id)
     else:
         placed = await services.get(Submission).claim_and_send(ticket, request.user.id, request.message_id)
     if isinstance(placed, Refusal):

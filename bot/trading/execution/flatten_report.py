@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
+
+import msgspec
 
 from bot.domain.accounts.account import Held
+from bot.domain.execution.flatten import FlattenAct, Trouble, rests_of
 from bot.domain.orders.order import OddOrder, OrderReport, OrderState, Resting
 from bot.domain.values import ZERO
-from bot.exchange.backpack import BackpackError
+from bot.exchange.backpack import BackpackError, UnknownOutcome
 from bot.trading.storage import orders
+from bot.trading.storage.operation_tables import StepRow
+from bot.trading.storage.operations import Record
 from bot.trading.storage.tables import Order
 
 
@@ -41,10 +47,10 @@ class PanicDone:
 
     cancelled: int = 0
     closes: list[Close] = field(default_factory=list)
-    errors: dict[str, BackpackError | None] = field(default_factory=dict)  # symbols whose orders still rest
-    orders_unread: BackpackError | None = None  # why nothing was cancelled
-    positions_unread: BackpackError | None = None  # why nothing was closed
-    left_unread: BackpackError | None = None  # why nobody knows what is left
+    errors: dict[str, Trouble | None] = field(default_factory=dict)  # symbols whose orders still rest
+    orders_unread: Trouble | None = None  # why nothing was cancelled
+    positions_unread: Trouble | None = None  # why nothing was closed
+    left_unread: Trouble | None = None  # why nobody knows what is left
     odd_orders: int = 0
     odd_positions: int = 0
 
@@ -69,6 +75,82 @@ class Left:
             sum(one.symbol is None for one in resting.odd),
             held.unread,
         )
+
+    def plain(self) -> dict[str, Any]:
+        """JSON that `msgspec.convert` reads."""
+        plain: dict[str, Any] = msgspec.to_builtins(self)
+        return plain
+
+
+def trouble_of(error: BackpackError) -> Trouble:
+    return Trouble(error.code, error.message, isinstance(error, UnknownOutcome))
+
+
+def excused(record: Record) -> set[str]:
+    """Symbols in which something may well be left: not all of it was done."""
+    failed: set[str] = {one.symbol for one in record.orders if one.state is not OrderState.FILLED}
+    withdrawal = _last(record.current, FlattenAct.WITHDRAW)
+    errors: dict[str, Any] = {} if withdrawal is None else withdrawal.result.get("errors", {})
+    return failed.union(_rests(record), errors)
+
+
+def report(record: Record) -> PanicDone:
+    """What a panic came to, by its steps and the orders they sent."""
+    done = PanicDone()
+    withdrawal = _last(record.current, FlattenAct.WITHDRAW)
+    closing = _last(record.current, FlattenAct.CLOSE)
+    look = _last(record.current, FlattenAct.LOOK)
+    left = None
+    if withdrawal is not None:
+        done.orders_unread = _trouble(withdrawal.plan.get("unread"))
+        done.errors = {symbol: _trouble(one) for symbol, one in withdrawal.result.get("errors", {}).items()}
+    if closing is not None:
+        done.positions_unread = _trouble(closing.plan.get("unread"))
+    if look is not None:
+        done.left_unread = _trouble(look.result.get("unread"))
+    if look is not None and done.left_unread is None:
+        left = msgspec.convert(look.result, Left)
+        done.errors = {symbol: done.errors.get(symbol) for symbol in sorted(left.waiting)}
+        done.odd_orders, done.odd_positions = left.odd_orders, left.odd_positions
+    gone = _gone(record, withdrawal)
+    done.cancelled = len(gone if left is None else gone - left.order_ids)
+    now = {} if left is None else left.held
+    done.closes = [
+        close_of(symbol, held, None if left is None else now.get(symbol, ZERO), _rests(record), record.orders)
+        for symbol, held in (now | _held_before(record)).items()
+    ]
+    return done
+
+
+def _last(steps: Iterable[StepRow], act: FlattenAct) -> StepRow | None:
+    found = [step for step in steps if step.what == act]
+    return found[-1] if found else None
+
+
+def _trouble(plain: Mapping[str, Any] | None) -> Trouble | None:
+    return None if plain is None else Trouble(**plain)
+
+
+def _rests(record: Record) -> dict[str, Decimal]:
+    """What the rules of its market take in no order."""
+    return rests_of([step.plan for step in record.current])
+
+
+def _gone(record: Record, withdrawal: StepRow | None) -> set[str]:
+    """Ids of the orders that are gone by the exchange's word; those gone before a crash included."""
+    if withdrawal is None or "unread" in withdrawal.plan:
+        return set()
+    ever: set[str] = {one for step in record.steps for one in step.plan.get("found", {})}
+    return ever.difference(withdrawal.plan["found"]).union(withdrawal.result.get("gone", ()))
+
+
+def _held_before(record: Record) -> dict[str, Decimal]:
+    """What was held when it was first read, of each position, crashes or not."""
+    held: dict[str, Decimal] = {}
+    for step in record.steps:
+        if step.what == FlattenAct.CLOSE:
+            held = {symbol: Decimal(one) for symbol, one in step.plan.get("held", {}).items()} | held
+    return held
 
 
 def close_of(

@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.domain.markets.market import Market
+from bot.domain.execution.operation import Leg, Step
 from bot.domain.orders.order import OrderEvent, OrderRequest, OrderState
 from bot.domain.orders.roles import Contingency, OrderRole
 from bot.domain.refusal import Refusal, RefusalCode
@@ -28,7 +28,7 @@ from bot.people.access import AccessPolicy
 from bot.trading.access import requests_of
 from bot.trading.account_clients import AccountClients
 from bot.trading.events import Announcer, OrderAnswered, OrderInDoubt, OrderSent, RulesRefused, StopPromised
-from bot.trading.storage import orders, promises, tickets
+from bot.trading.storage import operations, orders, promises, tickets
 from bot.trading.storage.promise_tables import StopPromise
 from bot.trading.storage.tables import Ticket, TicketKind, TicketState
 from bot.trading.tracking.reports import SKEW_MS
@@ -38,21 +38,6 @@ from bot.vault import VaultError
 _log = logging.getLogger(__name__)
 
 PATIENCE_S: Final = 1.5  # "sending" is worth a message only when the answer takes this long
-
-
-@dataclass(frozen=True, slots=True)
-class Leg:
-    """One order of a ticket with the names its card needs."""
-
-    request: OrderRequest
-    base: str
-    quote: str
-    role: OrderRole = OrderRole.ENTRY
-    is_whole: bool = False  # an exit for all of the position
-
-    @classmethod
-    def of(cls, request: OrderRequest, market: Market, role: OrderRole) -> Leg:
-        return cls(request, market.base, market.quote, role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +53,7 @@ class Attempt:
 
 
 Begin = Callable[[AsyncSession], Awaitable[bool]]
+BeginStep = Callable[[AsyncSession], Awaitable[int | None]]  # the step's id, or that it may not begin
 
 _OWN_CARD: Final = frozenset({TicketKind.PANIC, TicketKind.CHAIN})  # their card goes on being theirs
 
@@ -172,22 +158,25 @@ class Submission:
                 return Refusal(RefusalCode.EXPIRED)
             tail = await self._claim(session, ticket, user_id, message_id)
             if tail is not None:
-                attempts = await self._attempts(session, ticket, unpack_legs(ticket.legs))
+                legs = enumerate(unpack_legs(ticket.legs))
+                attempts = [await self._attempt(session, ticket, number, leg) for number, leg in legs]
                 await self._audit(session, ticket, attempts, tail)
         if tail is None:
             return await self._why_not(ticket, user_id)
         return await self.send_written(account, attempts)
 
-    async def claim(self, ticket: Ticket, user_id: int, message_id: int | None = None) -> Refusal | None:
-        """Take a ticket, whose preview is `message_id`, without sending anything yet; or why not.
+    async def claim(self, ticket: Ticket, user_id: int, message_id: int | None, kind: str) -> int | Refusal:
+        """Take a ticket, whose preview is `message_id`, for an operation of that kind, and open it; its id.
 
-        Raises the vault's errors when its account is no longer linked.
+        Nothing is sent yet. Raises the vault's errors when its account is no longer linked.
         """
+        opened = 0
         async with self._database.write() as session:
             tail = await self._claim(session, ticket, user_id, message_id)
             if tail is not None:
+                opened = (await operations.open_for(session, ticket, kind, self._clock())).id
                 await self._audit(session, ticket, [], tail)
-        return None if tail is not None else await self._why_not(ticket, user_id)
+        return opened if tail is not None else await self._why_not(ticket, user_id)
 
     async def _claim(
         self, session: AsyncSession, ticket: Ticket, user_id: int, message_id: int | None
@@ -195,24 +184,27 @@ class Submission:
         needed = self._access.leave(ticket.user_id, requests_of(ticket))
         return await tickets.claim(session, ticket, user_id, self._clock(), message_id, leave=needed)
 
-    async def place_now(
-        self, ticket: Ticket, legs: Sequence[Leg], *, first: int = 0, begin: Begin | None = None
-    ) -> list[int] | None:
-        """Write and send `legs` of a ticket already claimed: those of a panic, or of one step of a chain.
+    async def place_step(self, ticket: Ticket, step: Step, begin: BeginStep) -> int | None:
+        """Write and send the orders of one step of an operation, whose ticket is claimed; the step's id.
 
-        `first` is the number of the first leg. `begin` is asked in the transaction that writes the attempts,
-        as is whether their user still has leave and the key; when one of them says no, nothing is written or
-        sent, and None comes back.
+        `begin` writes the step in the transaction that writes its attempts, where it is also asked whether
+        their user still has leave and the key. When one of them says no, nothing is written or sent, and None
+        comes back.
         """
         account = await self._clients.get(ticket.user_id, ticket.account_id)
-        needed = self._access.leave(ticket.user_id, (leg.request for leg in legs))
+        needed = self._access.leave(ticket.user_id, (leg.request for leg in step.legs))
         async with self._database.write() as session:
             if not await leave.has(session, ticket.user_id, ticket.account_id, needed):
                 return None
-            if begin is not None and not await begin(session):
+            begun = await begin(session)
+            if begun is None:
                 return None
-            attempts = await self._attempts(session, ticket, legs, first)
-        return await self.send_written(account, attempts)
+            attempts = [
+                await self._attempt(session, ticket, number, leg, begun)
+                for number, leg in enumerate(step.legs, step.first)
+            ]
+        await self.send_written(account, attempts)
+        return begun
 
     async def _why_not(self, ticket: Ticket, user_id: int) -> Refusal:
         """Why a ticket was not claimed. Raises the vault's errors when its account is no longer linked."""
@@ -234,11 +226,6 @@ class Submission:
             "orders": [attempt.code for attempt in attempts],
         }
         await audit.append(session, self._clock(), ticket.user_id, "confirm", detail, tail)
-
-    async def _attempts(
-        self, session: AsyncSession, ticket: Ticket, legs: Sequence[Leg], first: int = 0
-    ) -> list[Attempt]:
-        return [await self._attempt(session, ticket, number, leg) for number, leg in enumerate(legs, first)]
 
     async def send_written(self, account: AccountClient, attempts: Sequence[Attempt]) -> list[int]:
         """Send what a committed transaction wrote; the ids of the attempts."""
@@ -264,7 +251,9 @@ class Submission:
                     await self._announcer.order_changed(session, order, surprising=False)
         self._announcer.committed()
 
-    async def _attempt(self, session: AsyncSession, ticket: Ticket, number: int, leg: Leg) -> Attempt:
+    async def _attempt(
+        self, session: AsyncSession, ticket: Ticket, number: int, leg: Leg, step_id: int | None = None
+    ) -> Attempt:
         """Insert one attempt, with the very bytes' content that will be signed."""
         now = self._clock()
         request = replace(leg.request, client_id=self._new_client_id())
@@ -273,6 +262,7 @@ class Submission:
             session,
             {
                 "ticket_id": ticket.id,
+                "step_id": step_id,
                 "leg": number,
                 "user_id": ticket.user_id,
                 "account_id": ticket.account_id,

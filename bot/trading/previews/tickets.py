@@ -13,6 +13,8 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.buttons import new_token
+from bot.domain.execution.operation import Leg
+from bot.domain.execution.order_list import Statement
 from bot.domain.intent import CancelIntent, CloseIntent, Intent, ProtectIntent, TradeIntent
 from bot.domain.orders.order import OrderRequest
 from bot.domain.orders.roles import OrderRole
@@ -30,8 +32,8 @@ from bot.people import leave
 from bot.people.access import AccessPolicy
 from bot.people.tables import User
 from bot.trading.execution.cancellation import Cancellation
-from bot.trading.execution.order_list import Step, pack_steps
-from bot.trading.execution.submission import Leg, pack_legs
+from bot.trading.execution.order_list import pack_statements
+from bot.trading.execution.submission import pack_legs
 from bot.trading.previews.offer import Moved, Offer, OfferStep, Refused
 from bot.trading.previews.preview_builder import (
     Built,
@@ -135,10 +137,10 @@ class Tickets:
         if isinstance(added, Refusal):
             return added
         cancel = "; ".join(f"cancel {order.code or order.exchange_id}" for order in found)
-        stored = pack_steps(
+        stored = pack_statements(
             [
-                Step(step.line, tuple(_leg(one.preview, intent) for one in built)),
-                Step(cancel, cancels=tuple(found), is_replacement=True),
+                Statement(step.line, tuple(_leg(one.preview, intent) for one in built)),
+                Statement(cancel, cancels=tuple(found), is_replacement=True),
             ]
         )
         instead = await self._store(setting, where, TicketKind.CHAIN, (step,), stored, None)
@@ -193,11 +195,13 @@ class Tickets:
             step, setting = done
             steps.append(step)
         stored = [
-            Step(step.line, tuple(_leg(preview, intent) for preview in step.previews), step.cancels)
+            Statement(step.line, tuple(_leg(preview, intent) for preview in step.previews), step.cancels)
             for step, intent in zip(steps, intents, strict=True)
         ]
         where = _Where(chat_id, group_id)
-        made = await self._store(setting, where, TicketKind.CHAIN, tuple(steps), pack_steps(stored), token)
+        made = await self._store(
+            setting, where, TicketKind.CHAIN, tuple(steps), pack_statements(stored), token
+        )
         return Refused(None, made) if isinstance(made, Refusal) else made
 
     async def _next(

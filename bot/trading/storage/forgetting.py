@@ -9,7 +9,7 @@ from sqlalchemy import Executable, Table, update
 
 
 def end_tickets(table: Table, user_id: int, now_ms: int) -> Sequence[Executable]:
-    """Nothing on offer, nothing under way, and no words."""
+    """Nothing on offer, and no words."""
     mine = table.c.user_id == user_id
     blank: dict[str, Any] = {
         "line": "",
@@ -21,18 +21,15 @@ def end_tickets(table: Table, user_id: int, now_ms: int) -> Sequence[Executable]
     }
     return [
         update(table).where(mine, table.c.state == "offered").values(state="cancelled"),
-        update(table).where(mine, table.c.done_ms.is_(None)).values(done_ms=now_ms),
         update(table).where(mine).values(**blank),
     ]
 
 
 def end_tickets_of_account(table: Table, account_id: int, now_ms: int) -> Sequence[Executable]:
-    """Previews are over, and say so as overdue ones do. A panic ends; a chain ends before its next step."""
+    """Previews are over, and say so as overdue ones do."""
     mine = table.c.account_id == account_id
-    is_panic = table.c.kind == "panic"
     return [
         update(table)
         .where(mine, table.c.state == "offered", table.c.expires_ms > now_ms)
         .values(expires_ms=now_ms),
-        update(table).where(mine, is_panic, table.c.done_ms.is_(None)).values(done_ms=now_ms),
     ]

@@ -27,7 +27,7 @@ class TicketKind(StrEnum):
     PROTECT = "protect"
     CANCEL = "cancel"
     PANIC = "panic"
-    CHAIN = "chain"  # several statements, sent one after the other; `legs` are its steps
+    CHAIN = "chain"  # several statements, sent one after the other; `legs` are its statements
 
 
 class TicketState(StrEnum):
@@ -71,7 +71,6 @@ class Ticket(Table, table=True):
     created_ms: int = Field(sa_type=BigInteger)
     expires_ms: int = Field(sa_type=BigInteger)
     claimed_ms: int | None = Field(default=None, sa_type=BigInteger)
-    done_ms: int | None = Field(default=None, sa_type=BigInteger)  # a panic's last leg was sent
     reference_price: Decimal | None = Field(default=None, sa_type=Exact)
 
 
@@ -105,6 +104,7 @@ class Order(Table, table=True):
     id: int = row_id()
     code: str  # what people type, e.g. 8F2K
     ticket_id: int | None = Field(default=None, foreign_key="ticket.id", index=True, sa_type=BigInteger)
+    step_id: int | None = Field(default=None, foreign_key="step.id", sa_type=BigInteger)  # of an operation
     leg: int = 0
     user_id: int = Field(foreign_key="desk_user.id", sa_type=BigInteger)
     account_id: int = Field(foreign_key="account.id", sa_type=BigInteger)

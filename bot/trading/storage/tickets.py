@@ -16,7 +16,7 @@ from bot.kernel.storage.upsert import insert_or_ignore
 from bot.notifications.events import ChatMigrated
 from bot.people.leave import Leave, granted
 from bot.people.tables import User
-from bot.trading.storage.tables import Ticket, TicketKind, TicketState
+from bot.trading.storage.tables import Ticket, TicketState
 
 UNSHOWN_MS: Final = 3_600_000  # whoever would have shown it is gone by then
 
@@ -111,17 +111,6 @@ async def get(session: AsyncSession, ticket_id: int) -> Ticket | None:
     return await session.get(Ticket, ticket_id)
 
 
-async def hold(session: AsyncSession, ticket_id: int) -> Ticket | None:
-    """A ticket that nobody finishes before this transaction ends."""
-    statement = (
-        select(Ticket)
-        .where(col(Ticket.id) == ticket_id)
-        .with_for_update(read=True)
-        .execution_options(populate_existing=True)
-    )
-    return (await session.scalars(statement)).one_or_none()
-
-
 async def shown_in(session: AsyncSession, chat_id: int, message_id: int) -> Ticket | None:
     """The newest ticket whose preview a Telegram message showed."""
     statement = (
@@ -191,48 +180,8 @@ async def expire(session: AsyncSession, now_ms: int) -> list[Ticket]:
 
 
 async def remember(session: AsyncSession, ticket_id: int, preview: dict[str, Any]) -> None:
-    """Keep what the work on a ticket has learnt so far."""
+    """Keep what is learnt of a ticket."""
     await session.execute(update(Ticket).where(col(Ticket.id) == ticket_id).values(preview=preview))
-
-
-async def progress(session: AsyncSession, ticket_id: int, preview: dict[str, Any]) -> bool:
-    """As `remember`, unless somebody has finished the ticket: then False, and its work must stop."""
-    statement = (
-        update(Ticket)
-        .where(col(Ticket.id) == ticket_id, col(Ticket.done_ms).is_(None))
-        .values(preview=preview)
-        .returning(col(Ticket.id))
-        .execution_options(synchronize_session=False)
-    )
-    return (await session.execute(statement)).one_or_none() is not None
-
-
-async def finish_once(session: AsyncSession, ticket_id: int, now_ms: int) -> Ticket | None:
-    """Finish a ticket; None when somebody else has done so."""
-    statement = (
-        update(Ticket)
-        .where(col(Ticket.id) == ticket_id, col(Ticket.done_ms).is_(None))
-        .values(done_ms=now_ms)
-        .returning(Ticket)
-        .execution_options(synchronize_session=False, populate_existing=True)
-    )
-    return (await session.scalars(statement)).one_or_none()
-
-
-async def finish(session: AsyncSession, ticket_id: int, now_ms: int) -> None:
-    """A claimed ticket has done all it was claimed for."""
-    await session.execute(update(Ticket).where(col(Ticket.id) == ticket_id).values(done_ms=now_ms))
-
-
-async def unfinished(session: AsyncSession, kind: TicketKind, since_ms: int) -> list[Ticket]:
-    """Tickets claimed since then whose work the process did not live to finish."""
-    statement = select(Ticket).where(
-        col(Ticket.kind) == kind,
-        col(Ticket.state) == TicketState.CLAIMED,
-        col(Ticket.done_ms).is_(None),
-        col(Ticket.claimed_ms) >= since_ms,
-    )
-    return list((await session.scalars(statement)).all())
 
 
 async def follow_group(session: AsyncSession, event: ChatMigrated) -> None:

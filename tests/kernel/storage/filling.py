@@ -69,7 +69,12 @@ def _of_type(table: Table, column: Column[Any], number: int) -> Any:
 
 
 def _word(table: Table, column: Column[Any]) -> Enum:
-    live = {"account.state": "active", "ticket.state": "offered", "outbox.state": "sent"}
+    live = {
+        "account.state": "active",
+        "ticket.state": "offered",
+        "operation.state": "running",
+        "outbox.state": "sent",
+    }
     words: list[Enum] = list(column.type.words)  # type: ignore[attr-defined]
     wanted = live.get(f"{table.name}.{column.name}")
     return next((word for word in words if word.value == wanted), words[0])

@@ -12,7 +12,7 @@ from bot.kernel.storage import Database, audit
 from bot.people import accounts
 from bot.people.leave import Leave
 from bot.trading.storage import tickets
-from bot.trading.storage.tables import Ticket, TicketKind, TicketState
+from bot.trading.storage.tables import Ticket, TicketState
 from tests.support.rows import NOW, USER, a_ticket
 
 TOKEN = "a-token"
@@ -165,15 +165,3 @@ async def test_an_offer_whose_card_is_on_its_way_waits_for_it_to_expire(database
         assert [row.message_id for row in await tickets.expire(session, NOW + 60_000)] == [7]
         await a_ticket(session, "never shown")
         assert len(await tickets.expire(session, NOW + 60_000 + tickets.UNSHOWN_MS)) == 1
-
-
-async def test_work_cut_short_by_a_crash_is_found(database: Database) -> None:
-    async with database.write() as session:
-        cut_short = await a_ticket(session, TOKEN, kind=TicketKind.PANIC)
-        done = await a_ticket(session, "done", kind=TicketKind.PANIC)
-        for ticket in (cut_short, done):
-            assert await tickets.claim(session, ticket, USER, NOW, leave=Leave.EVERYBODY)
-        await tickets.finish(session, done.id, NOW)
-        found = await tickets.unfinished(session, TicketKind.PANIC, NOW)
-        assert [one.token_hash for one in found] == [HASH]
-        assert await tickets.unfinished(session, TicketKind.PANIC, NOW + 1) == []

@@ -1,0 +1,1 @@
+"""Acts of several steps, decided purely: what comes next, and what became of what was done."""
