@@ -97,7 +97,7 @@ class Callback:
     access: ActClass
     looks: Looks = never  # whether a tap that lay about for long may still be obeyed: it changes nothing
     line: Callable[[str], str] | None = None  # the line its argument stands for, where it stands for one
-    holds: bool = False  # its argument is a token the reader knows (`Reader.held`)
+    holds: bool = False  # its argument is a token the reader knows (`LineReader.held`)
     names_command: bool = False  # its argument may name a command, and is then of that one's class
     speaks: bool = False  # answers its tap itself, in private too
     in_groups: bool = True
@@ -107,7 +107,7 @@ Act = Command | Callback
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class LineReader:
     """Who reads what is neither a command nor a tap."""
 
     line: Handler
@@ -150,7 +150,7 @@ class Feature:
     confirmations: Mapping[str, Confirmation] = field(default_factory=dict)  # by the action asked about
     asks_newcomers: Question | None = None  # asked beneath the news that a first key is linked
     turns_away: TurnAway | None = None  # answers whom the operator has not let in
-    reader: Reader | None = None
+    reader: LineReader | None = None
     menu: tuple[MenuPart, ...] = ()
     help: Mapping[str, int] = field(default_factory=dict)  # topics and their places
     settings: tuple[Setting, ...] = ()

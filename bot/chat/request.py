@@ -56,7 +56,9 @@ class Request:
     message_id: int
     is_tap: bool = False
     query: CallbackQuery | None = None
-    held: object = None  # what a tapped button stands for (`Reader.held`), whoever's and in whatever state
+    held: object = (
+        None  # what a tapped button stands for (`LineReader.held`), whoever's and in whatever state
+    )
     replied: Replied | None = None
     guessed: bool = False  # its line was told apart by the market: it is always asked about
     attached: Attached | None = None

@@ -92,7 +92,7 @@ class Delivered:
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
+class FloodWait:
     """Flood control: not before then."""
 
     retry_after_ms: int
@@ -120,7 +120,7 @@ class ChatMoved:
     chat_id: int
 
 
-Outcome = Delivered | Wait | Unclear | DeliveryRefused | ChatMoved
+Outcome = Delivered | FloodWait | Unclear | DeliveryRefused | ChatMoved
 
 
 async def deliver(bot: Bot, post: Post | Toast) -> Outcome:
@@ -147,7 +147,7 @@ def _meaning(error: TelegramError) -> Outcome:
         case RetryAfter():
             after = error.retry_after
             seconds = after.total_seconds() if isinstance(after, timedelta) else after
-            return Wait(int(seconds * 1000) + 250)
+            return FloodWait(int(seconds * 1000) + 250)
         case ChatMigrated():
             return ChatMoved(error.new_chat_id)
         case Forbidden():

@@ -22,11 +22,11 @@ from bot.notifications.delivery import (
     ChatMoved,
     Delivered,
     DeliveryRefused,
+    FloodWait,
     Outcome,
     Post,
     Toast,
     Unclear,
-    Wait,
     deliver,
 )
 from bot.notifications.events import ChatLost
@@ -299,7 +299,7 @@ class Outbox:
             case Delivered(message_id):
                 self.counters.sent += 1
                 await self._finish(job, message_id)
-            case Wait(retry_after_ms):
+            case FloodWait(retry_after_ms):
                 self.counters.flooded += 1
                 until_ms = self._clock() + retry_after_ms
                 self._limits.pause(job.post.chat_id, until_ms, job.use)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.chat import confirmations
-from bot.chat.feature import ActClass, Callback, Command, Feature, Reader, always, at, typed, wordless
+from bot.chat.feature import ActClass, Callback, Command, Feature, LineReader, always, at, typed, wordless
 from bot.chat.menus import MenuPart
 from bot.chat.minted import CancelButton
 from bot.chat.request import Request
@@ -20,7 +20,7 @@ from bot.domain.intent import (
 )
 from bot.trading import jobs, parts
 from bot.trading.chat import accounts, cancels, flatten, lists, order_wizard, ticket_cards, trade
-from bot.trading.chat.line_buttons import AccountLine, AlwaysButton, CancelAllButton, PositionsButton
+from bot.trading.chat.line_buttons import AccountLineButton, AlwaysButton, CancelAllButton, PositionsButton
 from bot.trading.execution.executor import Executor
 from bot.trading.storage import operation_tables, promise_tables, tables
 from bot.trading.tracking.user_streams import UserStreams
@@ -60,7 +60,7 @@ _CALLBACKS: Final = (
     Callback("ok", trade.confirm, ActClass.JUDGED, holds=True, speaks=True),
     Callback("no", trade.withdraw, ActClass.READ, looks=always, holds=True, speaks=True),
     Callback("go", trade.run, ActClass.JUDGED, line=str),
-    typed(AccountLine, trade.run_on, ActClass.JUDGED, line=lambda button: button.line),
+    typed(AccountLineButton, trade.run_on, ActClass.JUDGED, line=lambda button: button.line),
     typed(AlwaysButton, trade.always, ActClass.JUDGED),
     Callback("w", order_wizard.step, ActClass.JUDGED, looks=always),
     typed(PositionsButton, lists.positions, ActClass.READ, looks=always),
@@ -134,7 +134,7 @@ FEATURE: Final = Feature(
     },
     answers={"line": order_wizard.typed},
     confirmations=accounts.CONFIRMATIONS | cancels.CONFIRMATIONS,
-    reader=Reader(
+    reader=LineReader(
         trade.line, accounts.secret, accounts.stray_secret, ticket_cards.held, ticket_cards.why_over
     ),
     parts=parts.PARTS,

@@ -22,7 +22,7 @@ from bot.trading.execution.executor import Executor
 from bot.trading.execution.submission import BeginStep
 from bot.trading.storage import operations, tickets
 from bot.trading.storage.operation_tables import Operation, StepRow
-from bot.trading.storage.operations import Record
+from bot.trading.storage.operations import OperationRecord
 from bot.trading.storage.tables import Ticket, TicketKind
 from tests.faults.desk import ALICE, Desk, market_order, open_desk
 
@@ -35,7 +35,7 @@ class Script:
     name = "script"
 
     def __init__(
-        self, decide: Callable[[Record], Next], *, resumes: bool, resume_ms: int | None = None
+        self, decide: Callable[[OperationRecord], Next], *, resumes: bool, resume_ms: int | None = None
     ) -> None:
         self.resumes, self.resume_ms = resumes, resume_ms
         self._decide = decide
@@ -43,20 +43,20 @@ class Script:
         self.told: list[int] = []  # at which attempt
         self.fails = False
 
-    async def next(self, record: Record) -> Next:
+    async def next(self, record: OperationRecord) -> Next:
         return self._decide(record)
 
-    async def perform(self, record: Record, step: StepRow) -> dict[str, Any]:
+    async def perform(self, record: OperationRecord, step: StepRow) -> dict[str, Any]:
         self.performed.append(step.what)
         if self.fails:
             raise RuntimeError("an error of ours")
         return {"did": step.what}
 
-    async def tell(self, session: AsyncSession, record: Record) -> None:
+    async def tell(self, session: AsyncSession, record: OperationRecord) -> None:
         self.told.append(record.operation.attempts)
 
 
-def in_turn(*steps: Step) -> Callable[[Record], Next]:
+def in_turn(*steps: Step) -> Callable[[OperationRecord], Next]:
     """The steps that were not begun since it was taken up."""
     following: list[Next] = [*steps, Done()]
     return lambda record: following[len(record.current)]
@@ -92,7 +92,7 @@ def an_executor(desk: Desk, kind: Script) -> Executor:
     return executor
 
 
-async def record_of(desk: Desk, ticket: Ticket) -> Record:
+async def record_of(desk: Desk, ticket: Ticket) -> OperationRecord:
     async with desk.database.read() as session:
         statement = select(Operation.id).where(Operation.ticket_id == ticket.id)  # type: ignore[call-overload]
         return await operations.load(session, (await session.scalars(statement)).one())
@@ -182,7 +182,7 @@ async def test_what_is_too_old_is_neither_carried_on_nor_told(desk: Desk) -> Non
 async def test_a_step_may_wait_for_its_time_and_nobody_else_takes_it_up(desk: Desk) -> None:
     due_ms = unix_ms() + 300
 
-    def decide(record: Record) -> Next:
+    def decide(record: OperationRecord) -> Next:
         if not record.steps:
             return Wait(due_ms) if unix_ms() < due_ms else Step("one", {}, (BUY,))
         return Done()

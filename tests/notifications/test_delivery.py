@@ -13,10 +13,10 @@ from bot.notifications.delivery import (
     ChatMoved,
     Delivered,
     DeliveryRefused,
+    FloodWait,
     Outcome,
     Post,
     Unclear,
-    Wait,
     deliver,
 )
 from bot.notifications.tables import OutboxKind
@@ -134,7 +134,7 @@ async def test_words_telegram_takes_in_no_form_are_refused_at_once(bot: Bot, ann
 async def test_flood_control_met_while_mending_is_honoured(bot: Bot, ann: PersonChat) -> None:
     await ann.driver.fault("429", "sendMessage", retry_after=3)
     outcome = await deliver(bot, Post(ANN, "words", photo=b"no picture"))
-    assert isinstance(outcome, Wait)
+    assert isinstance(outcome, FloodWait)
     assert outcome.retry_after_ms >= 3_000
     await ann.driver.fault("500", "sendMessage")
     assert isinstance(await deliver(bot, Post(ANN, "words", photo=b"no picture")), Unclear)

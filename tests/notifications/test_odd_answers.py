@@ -21,7 +21,7 @@ from bot.kernel.events import Events
 from bot.kernel.storage import Database
 from bot.notifications import outbox_jobs, sender
 from bot.notifications import outbox_rows as rows
-from bot.notifications.delivery import Delivered, DeliveryRefused, Post, Unclear, Wait, deliver
+from bot.notifications.delivery import Delivered, DeliveryRefused, FloodWait, Post, Unclear, deliver
 from bot.notifications.rate_limits import UNLIMITED
 from bot.notifications.sender import Outbox
 from bot.notifications.tables import OutboxKind, OutboxMessage, OutboxState
@@ -143,7 +143,7 @@ async def test_flood_control_without_a_readable_time_waits_a_moment(
         "instead", "sendMessage", status=status, body=(refusal % seconds).replace("nan", "NaN")
     )
     outcome = await deliver(bot, Post(ANN, "words"))
-    assert isinstance(outcome, Wait)
+    assert isinstance(outcome, FloodWait)
     assert 1_000 <= outcome.retry_after_ms <= 10_000
 
 

@@ -48,7 +48,7 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
-class Close:
+class SentClose:
     """One close that was sent, as it is known now. `is_outdated`: refused by rules that may have changed."""
 
     symbol: str
@@ -65,15 +65,15 @@ class Flattening:
     """
 
     acts: Sequence[FlattenAct]
-    closes: Sequence[Close] = ()
-    just_sent: Sequence[Close] = ()
+    closes: Sequence[SentClose] = ()
+    just_sent: Sequence[SentClose] = ()
     settle_ms: int = 0
     doubt_ms: int = 0
     excused: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class AccountReading:
     """What was read of the account for the next step. `trouble`: why nothing was.
 
     `orders`: symbols of what rests, by the exchange's ids; `strategies`: symbols of those that run; `rules`:
@@ -110,7 +110,7 @@ def refused(state: Flattening) -> list[str]:
     return sorted({one.symbol for one in state.just_sent if one.is_outdated})
 
 
-def next_step(state: Flattening, now_ms: int, reading: Reading) -> Next:
+def next_step(state: Flattening, now_ms: int, reading: AccountReading) -> Next:
     """`reading` is what `next_act` needs: orders to withdraw, or positions to close."""
     act = next_act(state, now_ms)
     if isinstance(act, Wait | Done):
@@ -122,13 +122,13 @@ def next_step(state: Flattening, now_ms: int, reading: Reading) -> Next:
     return _closing(act, state, reading)
 
 
-def _withdrawal(reading: Reading) -> dict[str, Any]:
+def _withdrawal(reading: AccountReading) -> dict[str, Any]:
     if reading.trouble is not None:
         return {"unread": reading.trouble.plain()}
     return {"found": dict(reading.orders), "strategies": sorted(reading.strategies)}
 
 
-def _closing(act: FlattenAct, state: Flattening, reading: Reading) -> Step:
+def _closing(act: FlattenAct, state: Flattening, reading: AccountReading) -> Step:
     """Closes of all that is held and can be closed, and by symbol what cannot."""
     if reading.trouble is not None:
         return Step(act.value, {"unread": reading.trouble.plain()})

@@ -16,7 +16,7 @@ _IN_DOUBT: Final = (OrderState.SENDING, OrderState.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class PlannedStatement:
     """One statement as it was previewed: the orders it sends, or those it cancels."""
 
     line: str
@@ -58,7 +58,7 @@ class Begun:
     outcome: Outcome
 
 
-def next_step(statements: Sequence[Statement], begun: Sequence[Begun]) -> Step | Done:
+def next_step(statements: Sequence[PlannedStatement], begun: Sequence[Begun]) -> Step | Done:
     """The step after those that were begun; none when all are done, or after one that is not."""
     last = begun[-1] if begun else None
     if last is not None and last.outcome is not Outcome.DONE:
@@ -76,7 +76,7 @@ def next_step(statements: Sequence[Statement], begun: Sequence[Begun]) -> Step |
     return Step(StatementAct.CANCEL, plan)
 
 
-def outcomes(statements: Sequence[Statement], begun: Iterable[Begun]) -> list[Outcome]:
+def outcomes(statements: Sequence[PlannedStatement], begun: Iterable[Begun]) -> list[Outcome]:
     """What became of each statement."""
     known = {one.statement: one.outcome for one in begun if one.act is not StatementAct.CHECK}
     return [known.get(number, Outcome.UNSENT) for number in range(len(statements))]

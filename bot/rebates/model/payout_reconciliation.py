@@ -102,7 +102,7 @@ class Sums:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PayoutPart:
     """`amount`: what a cause added to the payout, or took from it. Orders and lines it comes from."""
 
     cause: Cause
@@ -118,7 +118,7 @@ class Reconciliation:
 
     expected: Decimal
     paid: Decimal
-    parts: tuple[Part, ...]
+    parts: tuple[PayoutPart, ...]
 
     @property
     def in_cents(self) -> tuple[Decimal, Mapping[Cause, Decimal]]:
@@ -143,10 +143,10 @@ class Explanation:
             self._orders.setdefault(cause, {}).update(dict.fromkeys(orders))
             self._lines.setdefault(cause, []).extend(lines)
 
-    def parts(self) -> tuple[Part, ...]:
+    def parts(self) -> tuple[PayoutPart, ...]:
         """In the order of `Cause`; one whose amounts cancel out stays, for the lines it names."""
         return tuple(
-            Part(cause, self._amounts[cause], tuple(self._orders[cause]), tuple(self._lines[cause]))
+            PayoutPart(cause, self._amounts[cause], tuple(self._orders[cause]), tuple(self._lines[cause]))
             for cause in Cause
             if cause in self._amounts
         )
@@ -161,7 +161,7 @@ def reconcile_total(sums: Sums, terms: PayoutTerms, paid: Decimal) -> Reconcilia
     with localcontext(prec=PRECISION):
         expected = nano(payout(sums.earning, terms.tier))
         rounded = cents(expected)
-        rest = Part(Cause.ROUNDING, rounded - expected)
+        rest = PayoutPart(Cause.ROUNDING, rounded - expected)
         if paid == rounded:
             return Reconciliation(expected, paid, (rest,) if rest.amount else ())
         fitting = {
@@ -172,9 +172,12 @@ def reconcile_total(sums: Sums, terms: PayoutTerms, paid: Decimal) -> Reconcilia
         }
         if len(fitting) == 1:
             ((cause, amount),) = fitting.items()
-            parts = [Part(cause, amount - expected, certain=False), Part(Cause.ROUNDING, paid - amount)]
+            parts = [
+                PayoutPart(cause, amount - expected, certain=False),
+                PayoutPart(Cause.ROUNDING, paid - amount),
+            ]
         else:
-            parts = [rest, Part(Cause.UNEXPLAINED, paid - rounded)]
+            parts = [rest, PayoutPart(Cause.UNEXPLAINED, paid - rounded)]
         return Reconciliation(expected, paid, tuple(part for part in parts if part.amount))
 
 

@@ -19,7 +19,7 @@ from sqlmodel import col
 from bot.domain.values import ZERO
 from bot.kernel.storage.columns import Word
 from bot.kernel.storage.upsert import insert_or_ignore
-from bot.rebates.model.payout_reconciliation import Expected, Paid, Part, Sums
+from bot.rebates.model.payout_reconciliation import Expected, Paid, PayoutPart, Sums
 from bot.rebates.model.rebate import TierStanding
 from bot.rebates.storage.tables import EntryKind, LedgerEntry, LedgerFill, Payout, PayoutLine
 from bot.trading.storage.orders import ATTACHED
@@ -66,7 +66,7 @@ async def add_lines(session: AsyncSession, payout_id: int, lines: Iterable[Paid]
 async def settle(
     session: AsyncSession,
     payout: Payout,
-    parts: Sequence[Part],
+    parts: Sequence[PayoutPart],
     known: Collection[int],
     *,
     corrects: bool,

@@ -9,7 +9,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from bot.rebates.model.payout_reconciliation import Part, Reconciliation
+from bot.rebates.model.payout_reconciliation import PayoutPart, Reconciliation
 from bot.rebates.model.rebate import Month, Tier, cents
 from bot.ui.locale import Locale
 from bot.ui.message import Message, button, keyboard, lines
@@ -128,7 +128,7 @@ def dropped(locale: Locale) -> Message:
     return Message(locale.text("payout-dropped"))
 
 
-def _row(locale: Locale, part: Part, amount: Decimal) -> Markup:
+def _row(locale: Locale, part: PayoutPart, amount: Decimal) -> Markup:
     words = locale.text(f"payout-cause-{part.cause}")
     row = locale.text("payout-cause", amount=locale.signed_usd(cents(amount)), words=words)
     if not part.certain:

@@ -31,7 +31,7 @@ from bot.people import users
 from bot.people.tables import Account, User
 from bot.trading.chat import system_news
 from bot.trading.chat.accounts import AccountButton, AccountStep
-from bot.trading.chat.line_buttons import AccountLine
+from bot.trading.chat.line_buttons import AccountLineButton
 from bot.trading.events import Notice, is_told_by_panic
 from bot.trading.storage import endings, fills, operations, orders, promises
 from bot.trading.storage.tables import Order, Ticket, TicketKind
@@ -248,7 +248,7 @@ class ChatAnnouncer:
             account_label=label,
             kind=kind,
             retry_data=_retry(order, kind, level) if level is not None else None,
-            close_data=AccountLine(order.account_id, f"close {order.symbol}").pack(),
+            close_data=AccountLineButton(order.account_id, f"close {order.symbol}").pack(),
             positions_data=POSITIONS,
         )
         await self._send(
@@ -268,7 +268,7 @@ class ChatAnnouncer:
             orders.snapshot(order, account.label if account is not None else ""),
             gap,
             retry_data=_retry(order, kind, gap.promise.trigger),
-            close_data=AccountLine(order.account_id, f"close {order.symbol}").pack(),
+            close_data=AccountLineButton(order.account_id, f"close {order.symbol}").pack(),
             positions_data=POSITIONS,
         )
         key = f"order:{order.id}:missing:{kind}"
@@ -289,7 +289,7 @@ class ChatAnnouncer:
             trigger,
             account_label=account.label if account is not None else "",
             retry_data=_retry(order, "sl", trigger),
-            close_data=AccountLine(order.account_id, f"close {order.symbol}").pack(),
+            close_data=AccountLineButton(order.account_id, f"close {order.symbol}").pack(),
             positions_data=POSITIONS,
         )
         key = f"order:{order.id}:gone:{self._clock()}"
@@ -345,7 +345,7 @@ class ChatAnnouncer:
 
 
 def _retry(order: Order, kind: str, trigger: Decimal) -> str:
-    return AccountLine(order.account_id, f"{kind} {order.symbol} {plain(trigger)}").pack()
+    return AccountLineButton(order.account_id, f"{kind} {order.symbol} {plain(trigger)}").pack()
 
 
 def _event_of(order: Order) -> Event:

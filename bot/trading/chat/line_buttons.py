@@ -9,7 +9,7 @@ from bot.ui.callback_data import ButtonData
 
 
 @dataclass(frozen=True, slots=True)
-class AccountLine(ButtonData):
+class AccountLineButton(ButtonData):
     """A line that acts on one account, whatever the default."""
 
     prefix = "on"

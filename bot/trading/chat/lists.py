@@ -11,7 +11,7 @@ from bot.domain.orders.order import OrderSnapshot
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import ZERO, MarketKind
 from bot.marketdata import Moment
-from bot.trading.chat.line_buttons import AccountLine, CancelAllButton, PositionsButton
+from bot.trading.chat.line_buttons import AccountLineButton, CancelAllButton, PositionsButton
 from bot.trading.linking import Linking
 from bot.trading.queries import Queries, Shown
 from bot.trading.views import holdings as holdings_view
@@ -37,7 +37,7 @@ async def positions(request: Request, button: PositionsButton = FIRST_POSITIONS)
         return await _refused(request, shown)
     resting = await request.service(Queries).open_orders(request.user, label)
     exits = {} if isinstance(resting, Refusal) else _exits(shown, resting)
-    close_all = AccountLine(shown.account.id, "close all")
+    close_all = AccountLineButton(shown.account.id, "close all")
     message = holdings_view.positions(
         request.locale,
         shown.positions,
@@ -64,8 +64,8 @@ async def _label(request: Request, account_id: int | None) -> str | None:
 def _position_action(action: str, symbol: str, account_id: int) -> str | None:
     """An old list goes on speaking of the account it shows."""
     lines = {
-        "close": AccountLine(account_id, f"close {symbol}").pack(),
-        "half": AccountLine(account_id, f"close {symbol} 50%").pack(),
+        "close": AccountLineButton(account_id, f"close {symbol}").pack(),
+        "half": AccountLineButton(account_id, f"close {symbol} 50%").pack(),
         "tp": f"w:tp|{symbol}|{account_id}",
         "sl": f"w:sl|{symbol}|{account_id}",
     }

@@ -17,7 +17,7 @@ from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import MarketKind
 from bot.language import classify
 from bot.trading.chat import trade
-from bot.trading.chat.line_buttons import AccountLine
+from bot.trading.chat.line_buttons import AccountLineButton
 from bot.trading.message_context import MessageContexts
 from bot.trading.queries import Queries
 from bot.ui import refusals as refusal_view
@@ -164,7 +164,7 @@ async def _ask_position(request: Request, verb: str) -> None:
     account_id = shown.account.id
     choices = [(symbol_name(one.symbol), f"w:{verb}|{one.symbol}|{account_id}") for one in shown.positions]
     if verb == "close" and len(choices) > 1:
-        choices.append(("all", AccountLine(account_id, "close all").pack()))
+        choices.append(("all", AccountLineButton(account_id, "close all").pack()))
     question = "close" if verb == "close" else f"{verb}-position"
     await request.show(start_view.ask(request.locale, question, choices, cancel_data="menu:main"))
 

@@ -20,7 +20,7 @@ from bot.domain.refusal import Refusal, RefusalCode
 from bot.language import Parsed, ParseFailure, canonical
 from bot.trading.access import stops
 from bot.trading.chat import cancels, lists, order_list, replies, unparsed
-from bot.trading.chat.line_buttons import AccountLine, AlwaysButton
+from bot.trading.chat.line_buttons import AccountLineButton, AlwaysButton
 from bot.trading.chat.ticket_cards import (
     StatementPlace,
     card_of,
@@ -171,7 +171,7 @@ async def run(request: Request, text: str) -> None:
         await request.answer(found)
 
 
-async def run_on(request: Request, button: AccountLine) -> None:
+async def run_on(request: Request, button: AccountLineButton) -> None:
     """A line behind a button of one account's card: it acts there, whatever the default."""
     text = button.line
     label = await request.service(MessageContexts).label(request.user.id, button.account)

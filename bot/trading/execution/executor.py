@@ -23,7 +23,7 @@ from bot.notifications.events import MessagesQueued
 from bot.trading.execution.submission import Submission
 from bot.trading.storage import operations
 from bot.trading.storage.operation_tables import Operation, StepRow
-from bot.trading.storage.operations import Record, key_of
+from bot.trading.storage.operations import OperationRecord, key_of
 from bot.trading.storage.tables import Ticket
 
 _log = logging.getLogger(__name__)
@@ -38,13 +38,13 @@ class Kind(Protocol):
     resumes: bool  # whether it goes on after a crash or an error; else it is ended, and that is told
     resume_ms: int | None  # what was opened longer ago is not taken up: it may no longer be wanted
 
-    async def next(self, record: Record) -> Next:
+    async def next(self, record: OperationRecord) -> Next:
         """Read what the decision needs, and decide."""
 
-    async def perform(self, record: Record, step: StepRow) -> dict[str, Any]:
+    async def perform(self, record: OperationRecord, step: StepRow) -> dict[str, Any]:
         """Do a step that sends no orders; what was learnt, as JSON."""
 
-    async def tell(self, session: AsyncSession, record: Record) -> None:
+    async def tell(self, session: AsyncSession, record: OperationRecord) -> None:
         """Say what came of it, in the transaction that ends it."""
 
 
@@ -159,11 +159,11 @@ class Executor:
             elif not await self._do(kind, record, following):
                 return
 
-    async def _load(self, operation_id: int) -> Record:
+    async def _load(self, operation_id: int) -> OperationRecord:
         async with self._database.read() as session:
             return await operations.load(session, operation_id)
 
-    async def _do(self, kind: Kind, record: Record, step: Step) -> bool:
+    async def _do(self, kind: Kind, record: OperationRecord, step: Step) -> bool:
         """Write the step, then do it; False when it may not be done."""
 
         async def begin(session: AsyncSession) -> int | None:

@@ -16,10 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.execution.flatten import (
     SETTLE_MS,
-    Close,
+    AccountReading,
     FlattenAct,
     Flattening,
-    Reading,
+    SentClose,
     next_act,
     next_step,
     refused,
@@ -35,7 +35,7 @@ from bot.trading.events import PANIC_DOUBTS, PANIC_RESUME_MS
 from bot.trading.execution.flatten_report import Left, PanicDone, excused, report, trouble_of
 from bot.trading.storage import operations, orders
 from bot.trading.storage.operation_tables import StepRow
-from bot.trading.storage.operations import Record
+from bot.trading.storage.operations import OperationRecord
 from bot.trading.storage.tables import Order, Ticket
 from bot.trading.tracking.tracker import Tracker
 
@@ -70,30 +70,30 @@ class Flatten:
         self._tell = tell
         self._clock = clock
 
-    async def next(self, record: Record) -> Next:
+    async def next(self, record: OperationRecord) -> Next:
         state, now_ms = _state(record), self._clock()
-        reading = Reading()
+        reading = AccountReading()
         act = next_act(state, now_ms)
         if isinstance(act, FlattenAct) and act is not FlattenAct.LOOK:
             reading = await self._read(act, state, await self._line(record))
         return next_step(state, now_ms, reading)
 
-    async def perform(self, record: Record, step: StepRow) -> dict[str, Any]:
+    async def perform(self, record: OperationRecord, step: StepRow) -> dict[str, Any]:
         if step.what == FlattenAct.WITHDRAW:
             return await self._withdraw(record.ticket.account_id, await self._line(record), step.plan)
         if step.what == FlattenAct.LOOK:
             return await self._look_again(await self._line(record), set(step.plan["excused"]))
         return {}  # nothing to close
 
-    async def tell(self, session: AsyncSession, record: Record) -> None:
+    async def tell(self, session: AsyncSession, record: OperationRecord) -> None:
         doubts = [one.id for one in record.orders if one.state in orders.OPEN]
         await operations.keep(session, record.operation.id, {PANIC_DOUBTS: doubts})
         await self._tell(session, record.ticket, report(record))
 
-    async def _line(self, record: Record) -> AccountClient:
+    async def _line(self, record: OperationRecord) -> AccountClient:
         return await self._clients.get(record.ticket.user_id, record.ticket.account_id)
 
-    async def _read(self, act: FlattenAct, state: Flattening, line: AccountClient) -> Reading:
+    async def _read(self, act: FlattenAct, state: Flattening, line: AccountClient) -> AccountReading:
         """What rests, for withdrawing; what is held and the rules of its markets, for closing."""
         try:
             if act is FlattenAct.WITHDRAW:
@@ -102,17 +102,19 @@ class Flatten:
                 found |= {
                     one.exchange_id: one.symbol for one in resting.odd if one.exchange_id and one.symbol
                 }
-                return Reading(orders=found, strategies={strategy.symbol for strategy in running})
+                return AccountReading(orders=found, strategies={strategy.symbol for strategy in running})
             held = (await line.held()).positions
         except BackpackError as error:
-            return Reading(trouble=trouble_of(error))
+            return AccountReading(trouble=trouble_of(error))
         if act is FlattenAct.CLOSE_AGAIN:
             wanted = [symbol for symbol in refused(state) if symbol in held]
             rules = {symbol: await self._catalogue.rules(symbol, anew=True) for symbol in wanted}
-            return Reading(positions=held, rules=rules)
+            return AccountReading(positions=held, rules=rules)
         with contextlib.suppress(BackpackError):
             await self._catalogue.markets()
-        return Reading(positions=held, rules={symbol: self._catalogue.known(symbol) for symbol in held})
+        return AccountReading(
+            positions=held, rules={symbol: self._catalogue.known(symbol) for symbol in held}
+        )
 
     # --- cancelling --------------------------------------------------------------------------------
 
@@ -179,7 +181,7 @@ class Flatten:
         return left.plain()
 
 
-def _state(record: Record) -> Flattening:
+def _state(record: OperationRecord) -> Flattening:
     steps = record.current
     last = steps[-1] if steps else None
     just_sent = [] if last is None else record.orders_of(last)
@@ -193,8 +195,8 @@ def _state(record: Record) -> Flattening:
     )
 
 
-def _close(order: Order) -> Close:
-    return Close(
+def _close(order: Order) -> SentClose:
+    return SentClose(
         order.symbol,
         order.state,
         is_outdated=order.state is OrderState.REJECTED and order.error_code in _AGAIN,

@@ -16,7 +16,7 @@ from bot.domain.values import ZERO
 from bot.exchange.backpack import BackpackError, UnknownOutcome
 from bot.trading.storage import orders
 from bot.trading.storage.operation_tables import StepRow
-from bot.trading.storage.operations import Record
+from bot.trading.storage.operations import OperationRecord
 from bot.trading.storage.tables import Order
 
 
@@ -86,7 +86,7 @@ def trouble_of(error: BackpackError) -> Trouble:
     return Trouble(error.code, error.message, isinstance(error, UnknownOutcome))
 
 
-def excused(record: Record) -> set[str]:
+def excused(record: OperationRecord) -> set[str]:
     """Symbols in which something may well be left: not all of it was done."""
     failed: set[str] = {one.symbol for one in record.orders if one.state is not OrderState.FILLED}
     withdrawal = _last(record.current, FlattenAct.WITHDRAW)
@@ -94,7 +94,7 @@ def excused(record: Record) -> set[str]:
     return failed.union(_rests(record), errors)
 
 
-def report(record: Record) -> PanicDone:
+def report(record: OperationRecord) -> PanicDone:
     """What a panic came to, by its steps and the orders they sent."""
     done = PanicDone()
     withdrawal = _last(record.current, FlattenAct.WITHDRAW)
@@ -131,12 +131,12 @@ def _trouble(plain: Mapping[str, Any] | None) -> Trouble | None:
     return None if plain is None else Trouble(**plain)
 
 
-def _rests(record: Record) -> dict[str, Decimal]:
+def _rests(record: OperationRecord) -> dict[str, Decimal]:
     """What the rules of its market take in no order."""
     return rests_of([step.plan for step in record.current])
 
 
-def _gone(record: Record, withdrawal: StepRow | None) -> set[str]:
+def _gone(record: OperationRecord, withdrawal: StepRow | None) -> set[str]:
     """Ids of the orders that are gone by the exchange's word; those gone before a crash included."""
     if withdrawal is None or "unread" in withdrawal.plan:
         return set()
@@ -144,7 +144,7 @@ def _gone(record: Record, withdrawal: StepRow | None) -> set[str]:
     return ever.difference(withdrawal.plan["found"]).union(withdrawal.result.get("gone", ()))
 
 
-def _held_before(record: Record) -> dict[str, Decimal]:
+def _held_before(record: OperationRecord) -> dict[str, Decimal]:
     """What was held when it was first read, of each position, crashes or not."""
     held: dict[str, Decimal] = {}
     for step in record.steps:

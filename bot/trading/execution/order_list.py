@@ -18,7 +18,7 @@ from bot.domain.execution.order_list import (
     Begun,
     Failure,
     Outcome,
-    Statement,
+    PlannedStatement,
     StatementAct,
     next_step,
     of_failures,
@@ -30,7 +30,7 @@ from bot.domain.orders.order import OrderSnapshot
 from bot.exchange.backpack import BackpackError, UnknownOutcome
 from bot.trading.execution.cancellation import Cancellation
 from bot.trading.storage.operation_tables import StepRow
-from bot.trading.storage.operations import Record
+from bot.trading.storage.operations import OperationRecord
 from bot.trading.storage.tables import Order, Ticket
 
 ORDER_LIST: Final = "order_list"
@@ -42,7 +42,7 @@ STANDS_PAUSE_S: Final = 0.3
 class StatementDone:
     """What became of one statement; `orders` are its attempts as they are known now."""
 
-    statement: Statement
+    statement: PlannedStatement
     outcome: Outcome
     orders: tuple[Order, ...] = ()
     failures: tuple[Failure, ...] = ()
@@ -64,14 +64,14 @@ class OrderListDone:
 Tell = Callable[[AsyncSession, Ticket, OrderListDone], Awaitable[None]]
 
 
-def pack_statements(statements: Sequence[Statement]) -> list[dict[str, Any]]:
+def pack_statements(statements: Sequence[PlannedStatement]) -> list[dict[str, Any]]:
     """JSON for `Ticket.legs` of a chain."""
     return [msgspec.to_builtins(statement) for statement in statements]
 
 
-def unpack_statements(stored: list[dict[str, Any]]) -> list[Statement]:
+def unpack_statements(stored: list[dict[str, Any]]) -> list[PlannedStatement]:
     """What `pack_statements` wrote."""
-    return [msgspec.convert(statement, Statement) for statement in stored]
+    return [msgspec.convert(statement, PlannedStatement) for statement in stored]
 
 
 class OrderLists:
@@ -85,10 +85,10 @@ class OrderLists:
         self._cancellation = cancellation
         self._tell = tell
 
-    async def next(self, record: Record) -> Next:
+    async def next(self, record: OperationRecord) -> Next:
         return next_step(unpack_statements(record.ticket.legs), [_begun(record, one) for one in record.steps])
 
-    async def perform(self, record: Record, step: StepRow) -> dict[str, Any]:
+    async def perform(self, record: OperationRecord, step: StepRow) -> dict[str, Any]:
         if step.what == StatementAct.CHECK:
             return {"stands": await self._stands(record)}
         ticket = record.ticket
@@ -97,11 +97,11 @@ class OrderLists:
         failed = [_failure(result.order, result.error) for result in results if result.error is not None]
         return {"failures": [msgspec.to_builtins(failure) for failure in failed]}
 
-    async def tell(self, session: AsyncSession, record: Record) -> None:
+    async def tell(self, session: AsyncSession, record: OperationRecord) -> None:
         done = OrderListDone(_results(record), late=record.operation.attempts > 1)
         await self._tell(session, record.ticket, done)
 
-    async def _stands(self, record: Record) -> bool:
+    async def _stands(self, record: OperationRecord) -> bool:
         """Whether the exchange has what was sent to take the place of others; no answer is no yes."""
         ticket = record.ticket
         for _ in range(STANDS_TRIES):
@@ -115,7 +115,7 @@ class OrderLists:
         return False
 
 
-def _begun(record: Record, step: StepRow) -> Begun:
+def _begun(record: OperationRecord, step: StepRow) -> Begun:
     act = StatementAct(step.what)
     if act is StatementAct.SEND:
         sent = record.orders_of(step)
@@ -133,7 +133,7 @@ def _failures(step: StepRow) -> tuple[Failure, ...]:
     return tuple(msgspec.convert(one, Failure) for one in step.result.get("failures", ()))
 
 
-def _results(record: Record) -> tuple[StatementDone, ...]:
+def _results(record: OperationRecord) -> tuple[StatementDone, ...]:
     statements = unpack_statements(record.ticket.legs)
     known = outcomes(statements, [_begun(record, step) for step in record.steps])
     steps = {step.plan["statement"]: step for step in record.steps}

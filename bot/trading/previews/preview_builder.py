@@ -1,6 +1,6 @@
 """Gathers what a preview needs (account, market, book) and lets the domain build it.
 
-One `Setting` serves all statements of a message: the account is read once, each market once, and each
+One `OrderSetting` serves all statements of a message: the account is read once, each market once, and each
 statement is built against what the ones before it would leave.
 """
 
@@ -61,7 +61,7 @@ OrderIntent = TradeIntent | CloseIntent | ProtectIntent
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class OrderSetting:
     """Who asks, with which account, and what it holds; `moments` are the markets as they were read."""
 
     user: User
@@ -118,7 +118,9 @@ class PreviewBuilder:
             return Refusal(RefusalCode.READ_ONLY_KEY)
         return account
 
-    async def setting(self, user: User, label: str | None, intents: Sequence[Intent]) -> Setting | Refusal:
+    async def setting(
+        self, user: User, label: str | None, intents: Sequence[Intent]
+    ) -> OrderSetting | Refusal:
         """The account these intents mean, and what it holds now.
 
         What only opens is previewed with what the account's streams told; what may close something asks the
@@ -133,9 +135,9 @@ class PreviewBuilder:
         else:
             line = await self._clients.get(user.id, account.id)
             seen = await self._states.read(account, line)
-        return Setting(user, account, account.id, line, seen.state, seen.age_ms)
+        return OrderSetting(user, account, account.id, line, seen.state, seen.age_ms)
 
-    async def build(self, setting: Setting, intent: OrderIntent) -> list[Built] | Refusal:
+    async def build(self, setting: OrderSetting, intent: OrderIntent) -> list[Built] | Refusal:
         """The orders one statement means, at least one, or why there is none."""
         match intent:
             case TradeIntent():
@@ -145,7 +147,7 @@ class PreviewBuilder:
             case ProtectIntent():
                 return await self._protect(setting, intent)
 
-    async def _trade(self, setting: Setting, intent: TradeIntent) -> list[Built] | Refusal:
+    async def _trade(self, setting: OrderSetting, intent: TradeIntent) -> list[Built] | Refusal:
         resolved = await self._market_for(setting, intent)
         if isinstance(resolved, Refusal):
             return resolved
@@ -155,7 +157,7 @@ class PreviewBuilder:
         return made if isinstance(made, Refusal) else _in_turn(made, context, notes)
 
     async def _market_for(
-        self, setting: Setting, intent: TradeIntent
+        self, setting: OrderSetting, intent: TradeIntent
     ) -> tuple[ResolvedSymbol, bool] | Refusal:
         """The market a line means, and whether its asset has a perpetual."""
         spot = await self._catalogue.resolve(intent.symbol, MarketKind.SPOT)
@@ -170,7 +172,7 @@ class PreviewBuilder:
             return Refusal(RefusalCode.MISSING_SYMBOL)
         return chosen, perpetual is not None
 
-    async def _close(self, setting: Setting, intent: CloseIntent) -> list[Built] | Refusal:
+    async def _close(self, setting: OrderSetting, intent: CloseIntent) -> list[Built] | Refusal:
         targets = await self._targets(setting, intent)
         if isinstance(targets, Refusal):
             return targets
@@ -196,7 +198,7 @@ class PreviewBuilder:
             return left_out[-1].refusal if left_out else Refusal(RefusalCode.NO_POSITION)
         return [replace(built[0], left_out=tuple(left_out)), *built[1:]]
 
-    async def _targets(self, setting: Setting, intent: CloseIntent) -> list[ResolvedSymbol] | Refusal:
+    async def _targets(self, setting: OrderSetting, intent: CloseIntent) -> list[ResolvedSymbol] | Refusal:
         """The markets a close means: the named one, all of a side, or the only position there is.
 
         What is held decides before the list of markets does: a position's market may have left it.
@@ -227,7 +229,7 @@ class PreviewBuilder:
             known = await self._catalogue.rules(position.symbol)
         return ResolvedSymbol(known or market_of(position))
 
-    async def _protect(self, setting: Setting, intent: ProtectIntent) -> list[Built] | Refusal:
+    async def _protect(self, setting: OrderSetting, intent: ProtectIntent) -> list[Built] | Refusal:
         targets = await self._targets(setting, CloseIntent(symbol=intent.symbol))
         if isinstance(targets, Refusal):
             meant = targets.mend_intent
@@ -244,7 +246,7 @@ class PreviewBuilder:
         resting = await setting.line.open_orders(context.market.symbol)
         return [Built(beside(preview, intent.kind, context, resting), context) for preview in told]
 
-    async def _context(self, setting: Setting, resolved: ResolvedSymbol) -> PreviewContext:
+    async def _context(self, setting: OrderSetting, resolved: ResolvedSymbol) -> PreviewContext:
         symbol = resolved.market.symbol
         moment, market = await asyncio.gather(
             self._moment(setting, resolved.market), self._catalogue.rules(symbol)
@@ -263,7 +265,7 @@ class PreviewBuilder:
             open_interest=moment.open_interest,
         )
 
-    async def _moment(self, setting: Setting, market: Market) -> Moment:
+    async def _moment(self, setting: OrderSetting, market: Market) -> Moment:
         """The market now; where nothing can be read of one that is held, what the position says of it."""
         known = setting.moments.get(market.symbol)
         if known is not None:
@@ -312,7 +314,7 @@ def _in_turn(previews: Sequence[Preview], context: PreviewContext, notes: tuple[
     return built
 
 
-def left_by(setting: Setting, built: Sequence[Built]) -> Setting:
+def left_by(setting: OrderSetting, built: Sequence[Built]) -> OrderSetting:
     """The setting of the next statement: as these orders, sent in turn, would leave it."""
     for one in built:
         left = after(one.preview, one.context)

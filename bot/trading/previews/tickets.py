@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.buttons import new_token
 from bot.domain.execution.operation import Leg
-from bot.domain.execution.order_list import Statement
+from bot.domain.execution.order_list import PlannedStatement
 from bot.domain.intent import CancelIntent, CloseIntent, Intent, ProtectIntent, TradeIntent
 from bot.domain.orders.order import OrderRequest
 from bot.domain.orders.roles import OrderRole
@@ -38,8 +38,8 @@ from bot.trading.previews.offer import Moved, Offer, OfferStep, Refused
 from bot.trading.previews.preview_builder import (
     Built,
     OrderIntent,
+    OrderSetting,
     PreviewBuilder,
-    Setting,
     left_by,
     naming,
 )
@@ -114,7 +114,7 @@ class Tickets:
 
     async def _beside(
         self,
-        setting: Setting,
+        setting: OrderSetting,
         where: _Where,
         intent: ProtectIntent,
         built: Sequence[Built],
@@ -139,8 +139,8 @@ class Tickets:
         cancel = "; ".join(f"cancel {order.code or order.exchange_id}" for order in found)
         stored = pack_statements(
             [
-                Statement(step.line, tuple(_leg(one.preview, intent) for one in built)),
-                Statement(cancel, cancels=tuple(found), is_replacement=True),
+                PlannedStatement(step.line, tuple(_leg(one.preview, intent) for one in built)),
+                PlannedStatement(cancel, cancels=tuple(found), is_replacement=True),
             ]
         )
         instead = await self._store(setting, where, TicketKind.CHAIN, (step,), stored, None)
@@ -195,7 +195,9 @@ class Tickets:
             step, setting = done
             steps.append(step)
         stored = [
-            Statement(step.line, tuple(_leg(preview, intent) for preview in step.previews), step.cancels)
+            PlannedStatement(
+                step.line, tuple(_leg(preview, intent) for preview in step.previews), step.cancels
+            )
             for step, intent in zip(steps, intents, strict=True)
         ]
         where = _Where(chat_id, group_id)
@@ -205,8 +207,8 @@ class Tickets:
         return Refused(None, made) if isinstance(made, Refusal) else made
 
     async def _next(
-        self, setting: Setting, user: User, intent: OrderIntent | CancelIntent
-    ) -> tuple[OfferStep, Setting] | Refusal:
+        self, setting: OrderSetting, user: User, intent: OrderIntent | CancelIntent
+    ) -> tuple[OfferStep, OrderSetting] | Refusal:
         """One statement of a chain, and what it leaves to the next."""
         if isinstance(intent, CancelIntent):
             resting = await self._cancellation.resting(user, intent)
@@ -226,7 +228,7 @@ class Tickets:
 
     async def _store(
         self,
-        setting: Setting,
+        setting: OrderSetting,
         where: _Where,
         kind: TicketKind,
         steps: tuple[OfferStep, ...],

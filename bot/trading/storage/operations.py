@@ -18,7 +18,7 @@ from bot.trading.storage.tables import Order, Ticket
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class OperationRecord:
     """All that is stored of one operation. `orders`: what was sent for its ticket, first to last."""
 
     operation: Operation
@@ -59,14 +59,14 @@ async def open_for(session: AsyncSession, ticket: Ticket, kind: str, now_ms: int
     return opened
 
 
-async def load(session: AsyncSession, operation_id: int) -> Record:
+async def load(session: AsyncSession, operation_id: int) -> OperationRecord:
     """Raises LookupError when there is none, or its ticket is gone."""
     operation = await session.get(Operation, operation_id)
     ticket = None if operation is None else await session.get(Ticket, operation.ticket_id)
     if operation is None or ticket is None:
         raise LookupError(f"operation {operation_id} is not there")
     steps = select(StepRow).where(col(StepRow.operation_id) == operation_id).order_by(col(StepRow.number))
-    return Record(
+    return OperationRecord(
         operation,
         ticket,
         (await session.scalars(steps)).all(),

@@ -10,10 +10,10 @@ import pytest
 
 from bot.domain.execution.flatten import (
     POLL_MS,
-    Close,
+    AccountReading,
     FlattenAct,
     Flattening,
-    Reading,
+    SentClose,
     Trouble,
     next_act,
     next_step,
@@ -31,8 +31,8 @@ SOL = "SOL_USDC_PERP"
 HELD = {SOL: position("1.405")}
 
 
-def close(state: OrderState = OrderState.FILLED, *, is_outdated: bool = False) -> Close:
-    return Close(SOL, state, is_outdated)
+def close(state: OrderState = OrderState.FILLED, *, is_outdated: bool = False) -> SentClose:
+    return SentClose(SOL, state, is_outdated)
 
 
 def test_it_withdraws_closes_looks_and_is_done() -> None:
@@ -73,14 +73,14 @@ def test_a_close_refused_by_its_markets_rules_is_tried_once_more() -> None:
 
 
 def test_what_rests_is_written_down_before_it_is_withdrawn() -> None:
-    reading = Reading(orders={"11": SOL}, strategies={"B", "A"})
+    reading = AccountReading(orders={"11": SOL}, strategies={"B", "A"})
     assert next_step(Flattening([]), NOW, reading) == Step(
         WITHDRAW, {"found": {"11": SOL}, "strategies": ["A", "B"]}
     )
 
 
 def test_closes_are_the_position_at_the_markets_step_and_the_rest_is_named() -> None:
-    reading = Reading(positions=HELD, rules={SOL: perp()})
+    reading = AccountReading(positions=HELD, rules={SOL: perp()})
     step = next_step(Flattening([WITHDRAW], [close()]), NOW, reading)
     assert isinstance(step, Step)
     assert (step.what, step.first) == (CLOSE, 1)
@@ -91,7 +91,7 @@ def test_closes_are_the_position_at_the_markets_step_and_the_rest_is_named() -> 
 
 
 def test_a_position_of_a_market_nobody_knows_is_closed_as_it_is_held() -> None:
-    step = next_step(Flattening([WITHDRAW]), NOW, Reading(positions=HELD, rules={SOL: None}))
+    step = next_step(Flattening([WITHDRAW]), NOW, AccountReading(positions=HELD, rules={SOL: None}))
     assert isinstance(step, Step)
     assert [(leg.request.quantity, leg.base, leg.quote) for leg in step.legs] == [
         (Decimal("1.405"), "SOL", "USDC")
@@ -101,7 +101,7 @@ def test_a_position_of_a_market_nobody_knows_is_closed_as_it_is_held() -> None:
 def test_only_what_was_refused_is_closed_again() -> None:
     sent = [close(OrderState.REJECTED, is_outdated=True)]
     positions = HELD | {"ETH_USDC_PERP": position("-1", symbol="ETH_USDC_PERP")}
-    reading = Reading(positions=positions, rules={SOL: perp()})
+    reading = AccountReading(positions=positions, rules={SOL: perp()})
     step = next_step(Flattening([WITHDRAW, CLOSE], sent, sent), NOW, reading)
     assert isinstance(step, Step)
     assert [leg.request.symbol for leg in step.legs] == [SOL]
@@ -111,14 +111,14 @@ def test_only_what_was_refused_is_closed_again() -> None:
 @pytest.mark.parametrize("acts", [[], [WITHDRAW]])
 def test_what_cannot_be_read_is_noted_and_nothing_is_sent(acts: list[FlattenAct]) -> None:
     trouble = Trouble("DOWN", "no answer", is_unknown=True)
-    step = next_step(Flattening(acts), NOW, Reading(trouble=trouble))
+    step = next_step(Flattening(acts), NOW, AccountReading(trouble=trouble))
     assert isinstance(step, Step)
     assert (step.plan, step.legs) == ({"unread": trouble.plain()}, ())
 
 
 def test_the_last_look_expects_nothing_but_what_is_excused() -> None:
     state = Flattening([WITHDRAW, CLOSE], excused={"B", "A"})
-    assert next_step(state, NOW, Reading()) == Step(LOOK, {"excused": ["A", "B"]})
+    assert next_step(state, NOW, AccountReading()) == Step(LOOK, {"excused": ["A", "B"]})
 
 
 def test_a_rest_is_what_the_newest_rules_leave() -> None:

@@ -11,7 +11,7 @@ from bot.domain.execution.order_list import (
     Begun,
     Failure,
     Outcome,
-    Statement,
+    PlannedStatement,
     StatementAct,
     next_step,
     of_failures,
@@ -24,10 +24,10 @@ from bot.domain.values import OrderType, Side
 from tests.trading.views.build import snapshot
 
 BUY = Leg(OrderRequest("SOL_USDC_PERP", Side.BUY, OrderType.MARKET, quantity=Decimal(1)), "SOL", "USDC")
-TWO = Statement("close all", (BUY, BUY))
-ONE = Statement("long sol 1", (BUY,))
-CANCEL = Statement("cancel all", cancels=(snapshot(),))
-REPLACE = Statement("cancel 8F2K", cancels=(snapshot(),), is_replacement=True)
+TWO = PlannedStatement("close all", (BUY, BUY))
+ONE = PlannedStatement("long sol 1", (BUY,))
+CANCEL = PlannedStatement("cancel all", cancels=(snapshot(),))
+REPLACE = PlannedStatement("cancel 8F2K", cancels=(snapshot(),), is_replacement=True)
 
 SEND, CHECK, WITHDRAW = StatementAct.SEND, StatementAct.CHECK, StatementAct.CANCEL
 
@@ -44,7 +44,7 @@ def test_statements_are_sent_in_their_order_and_their_legs_numbered_through() ->
     assert next_step(statements, done((0, SEND), (1, SEND), (2, WITHDRAW))) == Done()
 
 
-@pytest.mark.parametrize("outcome", set(Outcome) - {Outcome.DONE})
+@pytest.mark.parametrize("outcome", [one for one in Outcome if one is not Outcome.DONE])
 @pytest.mark.parametrize("act", StatementAct)
 def test_nothing_follows_a_step_that_is_not_known_to_be_done(act: StatementAct, outcome: Outcome) -> None:
     assert next_step([ONE, ONE, ONE], [Begun(0, act, outcome)]) == Done()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal as D
 
-from bot.rebates.model.payout_reconciliation import Cause, Part, Reconciliation
+from bot.rebates.model.payout_reconciliation import Cause, PayoutPart, Reconciliation
 from bot.rebates.model.rebate import TIERS, Month
 from bot.rebates.model.revenue_shares import Party
 from bot.rebates.model.statement import Earned, SealedStatement, body_of, party_content
@@ -82,7 +82,7 @@ CASES: dict[str, Case] = {
             locale,
             Month(2026, 10),
             TIERS[2],
-            Reconciliation(D(9), D(10), (Part(Cause.NOT_OURS, D(1), (text,), (2, 3)),)),
+            Reconciliation(D(9), D(10), (PayoutPart(Cause.NOT_OURS, D(1), (text,), (2, 3)),)),
             line_count=2,
         )
     ),

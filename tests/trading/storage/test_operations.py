@@ -25,7 +25,7 @@ async def an_operation(session: AsyncSession, token: str = "a-token", kind: str 
     return await operations.open_for(session, ticket, kind, NOW)
 
 
-async def read(database: Database, operation_id: int) -> operations.Record:
+async def read(database: Database, operation_id: int) -> operations.OperationRecord:
     async with database.read() as session:
         return await operations.load(session, operation_id)
 
