@@ -135,6 +135,7 @@ class ChatAnnouncer:
             group = await endings.of_liquidation(session, order.account_id, set(), now_ms)
         else:
             group = await endings.of_position(session, order, now_ms)
+        group = group or [order]  # a clock that was set meanwhile finds not even this one
         message = notice_view.orders_ended(
             Locale.of_reader(user),
             order.symbol,

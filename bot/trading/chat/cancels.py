@@ -18,7 +18,7 @@ from bot.trading.execution.cancel_outcome import Cancelled
 from bot.trading.linking import Linking
 from bot.trading.message_context import MessageContexts
 from bot.trading.previews.cancel_preview import CancelPlan, Cancels
-from bot.trading.views import order_list as list_view
+from bot.trading.views import open_orders as list_view
 from bot.ui import refusals as refusal_view
 
 ACTION: Final = "cancel"

@@ -16,7 +16,7 @@ from bot.trading.linking import Linking
 from bot.trading.queries import Queries, Shown
 from bot.trading.views import holdings as holdings_view
 from bot.trading.views import market as market_view
-from bot.trading.views import order_list as list_view
+from bot.trading.views import open_orders as list_view
 from bot.ui import refusals as refusal_view
 from bot.ui.callback_data import number
 

@@ -32,7 +32,7 @@ from bot.trading.previews.offer import Offer, Refused
 from bot.trading.previews.tickets import Tickets
 from bot.trading.storage import orders
 from bot.trading.storage.tables import Ticket
-from bot.trading.views import order_lists as chain_view
+from bot.trading.views import order_list as order_list_view
 from bot.ui import Locale, Message
 from bot.ui.message import MAX_DATA
 
@@ -66,15 +66,15 @@ async def offer(request: Request, statements: Sequence[tuple[ChainIntent, Statem
         await services.get(Submission).cancel(made.token, request.user.id)
         await refuse(request, Refusal(RefusalCode.UNSUPPORTED, {"feature": "chain-length"}))
         return False
-    title = str(chain_view.offer_chain(request.locale, len(made.steps)))
+    title = str(order_list_view.offer_chain(request.locale, len(made.steps)))
     await show_offer(request, card, made.ticket_id, title)
     return True
 
 
 def _card(request: Request, made: Offer) -> Message | None:
-    return chain_view.chain_preview(
+    return order_list_view.chain_preview(
         request.locale,
-        [chain_view.ChainStep(step.previews, step.cancels) for step in made.steps],
+        [order_list_view.ChainStep(step.previews, step.cancels) for step in made.steps],
         account_label=made.account_label,
         seconds_left=OFFER_SECONDS,
         confirm_data=f"ok:{made.token}",
@@ -98,7 +98,7 @@ def teller(services: Services) -> Tell:
         locale, now_ms = Locale.of_reader(user), services.clock()
         account = await accounts.get(session, user.id, ticket.account_id)
         label = account.label if account is not None else ""
-        message = chain_view.chain_result(
+        message = order_list_view.chain_result(
             locale,
             [_result(one, label) for one in done.statements],
             late=done.late,
@@ -135,13 +135,13 @@ async def _line_data(services: Services, session: AsyncSession, ticket: Ticket, 
     return f"go:~{token}"
 
 
-def _result(done: StatementDone, label: str) -> chain_view.ChainResult:
-    failures = tuple(chain_view.ChainFailure(one.order, one.code, one.message) for one in done.failures)
+def _result(done: StatementDone, label: str) -> order_list_view.ChainResult:
+    failures = tuple(order_list_view.ChainFailure(one.order, one.code, one.message) for one in done.failures)
     kept: tuple[OrderSnapshot, ...] = ()
     if done.statement.is_replacement:
         failed = tuple(one.order for one in done.failures if one.code or one.message)
         kept = done.statement.cancels if done.outcome is Outcome.UNSENT else failed
-    return chain_view.ChainResult(
+    return order_list_view.ChainResult(
         done.outcome.value,
         done.statement.line,
         tuple(orders.snapshot(order, label) for order in done.orders),

@@ -17,8 +17,8 @@ from bot.trading.views import (
     linking,
     market,
     notices,
+    open_orders,
     order_list,
-    order_lists,
     orders,
     preview,
 )
@@ -47,8 +47,8 @@ def _preview_card(locale: Locale, text: str, **changes: object) -> Message:
 
 
 def _chain(locale: Locale, label: str, canonical: str, cancels: tuple[OrderSnapshot, ...] = ()) -> Message:
-    steps = [order_lists.ChainStep((build.preview(),)), order_lists.ChainStep(cancels=cancels)]
-    shown = order_lists.chain_preview(
+    steps = [order_list.ChainStep((build.preview(),)), order_list.ChainStep(cancels=cancels)]
+    shown = order_list.chain_preview(
         locale,
         steps,
         account_label=label,
@@ -133,17 +133,17 @@ CASES: dict[str, Case] = {
         lambda locale, text: _chain(locale, "main", "cancel", cancels=(build.snapshot(code=text),))
     ),
     "chain unsent": Case(
-        lambda locale, text: order_lists.chain_result(
+        lambda locale, text: order_list.chain_result(
             locale,
-            [order_lists.ChainResult("done", "long sol"), order_lists.ChainResult("unsent", text)],
+            [order_list.ChainResult("done", "long sol"), order_list.ChainResult("unsent", text)],
             late=True,
         )
     ),
     "chain refused": Case(
-        lambda locale, text: order_lists.chain_result(
+        lambda locale, text: order_list.chain_result(
             locale,
             [
-                order_lists.ChainResult(
+                order_list.ChainResult(
                     "failed",
                     "long sol",
                     (build.snapshot(OrderState.REJECTED, error_code="NEW_CODE", error_message=text),),
@@ -153,14 +153,14 @@ CASES: dict[str, Case] = {
         )
     ),
     "chain cancel refused": Case(
-        lambda locale, text: order_lists.chain_result(
+        lambda locale, text: order_list.chain_result(
             locale,
             [
-                order_lists.ChainResult(
+                order_list.ChainResult(
                     "failed",
                     "cancel all",
                     cancelled=1,
-                    failures=(order_lists.ChainFailure(build.snapshot(), "NEW_CODE", text),),
+                    failures=(order_list.ChainFailure(build.snapshot(), "NEW_CODE", text),),
                 )
             ],
             late=False,
@@ -217,25 +217,25 @@ CASES: dict[str, Case] = {
         None,
     ),
     "order detail": Case(
-        lambda locale, text: order_list.order_detail(
+        lambda locale, text: open_orders.order_detail(
             locale, build.snapshot(exchange_id=text), cancel_data="x"
         )
     ),
     "orders": Case(
-        lambda locale, text: order_list.orders(
+        lambda locale, text: open_orders.orders(
             locale, [build.snapshot()] * 3, account_label=text, page_data=page_data, cancel_data=lambda _: "x"
         )
     ),
     "no orders": Case(
-        lambda locale, text: order_list.orders(locale, [], account_label=text, page_data=page_data)
+        lambda locale, text: open_orders.orders(locale, [], account_label=text, page_data=page_data)
     ),
     "cancel result": Case(
-        lambda locale, text: order_list.cancel_result(
-            locale, [order_list.CancelLine(build.snapshot(), "failed", text)]
+        lambda locale, text: open_orders.cancel_result(
+            locale, [open_orders.CancelLine(build.snapshot(), "failed", text)]
         )
     ),
     "cancel all": Case(
-        lambda locale, text: order_list.cancel_all_confirm(
+        lambda locale, text: open_orders.cancel_all_confirm(
             locale, 3, account_label=text, confirm_data="c", cancel_data="x"
         )
     ),

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.orders.order import Fill, OrderState
 from bot.domain.values import OrderType, Side
-from bot.trading.views import notices, order_list, orders
+from bot.trading.views import notices, open_orders, orders
 from bot.ui.locale import Locale
 from bot.ui.message import Message, plain_text
 from tests.trading.views import build
@@ -54,7 +54,7 @@ def test_a_fill_shows_average_value_and_fee(english: Locale) -> None:
 def test_a_finished_market_order_does_not_say_market(english: Locale) -> None:
     done = build.filled(OrderState.FILLED, D("1.4"), order_type=OrderType.MARKET, price=None)
     assert "Market" not in orders.order_card(english, done).text
-    assert plain_text(order_list.order_detail(english, done).text).count("Market") == 1
+    assert plain_text(open_orders.order_detail(english, done).text).count("Market") == 1
 
 
 def test_a_fee_not_known_yet_is_not_shown_as_nothing(english: Locale) -> None:
@@ -185,12 +185,12 @@ def test_a_missing_stop_is_an_alarm_with_two_ways_out(english: Locale) -> None:
 
 def test_cancelling_names_the_failures_first(english: Locale) -> None:
     snapshot = build.snapshot()
-    message = order_list.cancel_result(
+    message = open_orders.cancel_result(
         english,
         [
-            order_list.CancelLine(snapshot, "done"),
-            order_list.CancelLine(snapshot, "unknown"),
-            order_list.CancelLine(snapshot, "failed", "no longer there"),
+            open_orders.CancelLine(snapshot, "done"),
+            open_orders.CancelLine(snapshot, "unknown"),
+            open_orders.CancelLine(snapshot, "failed", "no longer there"),
         ],
     )
     assert lines(message) == [
