@@ -41,6 +41,7 @@ class Script:
         self._decide = decide
         self.performed: list[str] = []
         self.told: list[int] = []  # at which attempt
+        self.too_old: list[int] = []
         self.fails = False
 
     async def next(self, record: OperationRecord) -> Next:
@@ -54,6 +55,9 @@ class Script:
 
     async def tell(self, session: AsyncSession, record: OperationRecord) -> None:
         self.told.append(record.operation.attempts)
+
+    async def tell_too_old(self, session: AsyncSession, record: OperationRecord) -> None:
+        self.too_old.append(record.operation.id)
 
 
 def in_turn(*steps: Step) -> Callable[[OperationRecord], Next]:
@@ -169,13 +173,14 @@ async def test_after_a_crash_what_does_not_go_on_is_only_told(desk: Desk) -> Non
     assert (kind.told, desk.there.orders) == ([2], [])
 
 
-async def test_what_is_too_old_is_neither_carried_on_nor_told(desk: Desk) -> None:
+async def test_what_is_too_old_is_not_carried_on_and_that_is_told_once(desk: Desk) -> None:
     kind = Script(in_turn(Step("one", {}, (BUY,))), resumes=True, resume_ms=-1)
     executor, ticket = an_executor(desk, kind), await a_ticket(desk)
-    assert isinstance(await desk.submission.claim(ticket, ALICE, None, "script"), int)
-    await executor.take_up()
-    await settled()
-    assert (kind.told, desk.there.orders) == ([], [])
+    opened = await desk.submission.claim(ticket, ALICE, None, "script")
+    for _ in range(2):
+        await executor.take_up()
+        await settled()
+    assert (kind.told, kind.too_old, desk.there.orders) == ([], [opened], [])
     assert (await record_of(desk, ticket)).operation.state is OperationState.ENDED
 
 

@@ -105,14 +105,16 @@ async def panic_confirmed(request: Request, token: str) -> None:
 def panic_teller(services: Services) -> Tell:
     """Writes what a panic did, leg by leg, in place of its last question."""
 
-    async def tell(session: AsyncSession, ticket: Ticket, done: PanicDone) -> None:
+    async def tell(session: AsyncSession, ticket: Ticket, done: PanicDone | None) -> None:
         user = await users.get(session, ticket.user_id)
         if user is None:
             return
         locale = Locale.of_reader(user)
-        message = bulk_view.panic_result(
-            locale, _legs(locale, done), positions_data="menu:positions", orders_data="menu:orders"
-        )
+        places = {"positions_data": "menu:positions", "orders_data": "menu:orders"}
+        if done is None:
+            message = bulk_view.panic_too_old(locale, **places)
+        else:
+            message = bulk_view.panic_result(locale, _legs(locale, done), **places)
         await edit_card(session, ticket, message, lane=LANE_ANSWER, now_ms=services.clock())
 
     return tell

@@ -47,6 +47,9 @@ class Kind(Protocol):
     async def tell(self, session: AsyncSession, record: OperationRecord) -> None:
         """Say what came of it, in the transaction that ends it."""
 
+    async def tell_too_old(self, session: AsyncSession, record: OperationRecord) -> None:
+        """Say that it was cut short and is not carried on, in the transaction that ends it."""
+
 
 class Executor:
     """Works in the active process only: every transaction proves its lease."""
@@ -119,10 +122,12 @@ class Executor:
         now_ms = self._clock()
         is_old = kind.resume_ms is not None and operation.created_ms < now_ms - kind.resume_ms
         async with self._database.write() as session:
-            if is_old:
-                await operations.end(session, operation.id, now_ms)
-                return False
-            return await operations.take_up(session, operation.id)
+            if not is_old:
+                return await operations.take_up(session, operation.id)
+            if await operations.end(session, operation.id, now_ms):
+                await kind.tell_too_old(session, await operations.load(session, operation.id))
+        self._events.tell(MessagesQueued())
+        return False
 
     @contextlib.contextmanager
     def _working(self, key: str) -> Iterator[None]:

@@ -45,11 +45,14 @@ LOOKS: Final = 12  # at what is left, while it contradicts what was answered
 
 _AGAIN: Final = RULES | {CLOCK_DIFFERS}  # refusals that new rules, or a new clock, may mend
 
-Tell = Callable[[AsyncSession, Ticket, PanicDone], Awaitable[None]]
+Tell = Callable[[AsyncSession, Ticket, PanicDone | None], Awaitable[None]]
 
 
 class Flatten:
-    """The kind of operation that a panic is. `tell` writes what came of each leg."""
+    """The kind of operation that a panic is.
+
+    `tell` writes what came of each leg; without that, that it was cut short too long ago to be carried on.
+    """
 
     name = FLATTEN
     resumes = True
@@ -89,6 +92,9 @@ class Flatten:
         doubts = [one.id for one in record.orders if one.state in orders.OPEN]
         await operations.keep(session, record.operation.id, {PANIC_DOUBTS: doubts})
         await self._tell(session, record.ticket, report(record))
+
+    async def tell_too_old(self, session: AsyncSession, record: OperationRecord) -> None:
+        await self._tell(session, record.ticket, None)
 
     async def _line(self, record: OperationRecord) -> AccountClient:
         return await self._clients.get(record.ticket.user_id, record.ticket.account_id)

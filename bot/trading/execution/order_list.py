@@ -101,6 +101,9 @@ class OrderLists:
         done = OrderListDone(_results(record), late=record.operation.attempts > 1)
         await self._tell(session, record.ticket, done)
 
+    async def tell_too_old(self, session: AsyncSession, record: OperationRecord) -> None:
+        await self.tell(session, record)  # it says what was not sent, however old
+
     async def _stands(self, record: OperationRecord) -> bool:
         """Whether the exchange has what was sent to take the place of others; no answer is no yes."""
         ticket = record.ticket

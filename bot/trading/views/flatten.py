@@ -23,7 +23,7 @@ from bot.trading.views.preview import (
     together,
 )
 from bot.ui.locale import Locale, clean
-from bot.ui.message import Button, Message, button, keyboard, lines
+from bot.ui.message import Button, Keyboard, Message, button, keyboard, lines
 from bot.ui.refusals import refusal_sentence
 from bot.ui.words import mark_of, preview_action, priced, symbol_name, valued
 
@@ -145,15 +145,19 @@ def panic_result(
         *(_panic_leg(locale, leg) for leg in ordered[:_MOST_LINES]),
         locale.text("close-all-more", count=more) if more > 0 else None,
     )
-    return Message(
-        text,
-        keyboard(
-            (
-                button(locale, "button-positions", positions_data),
-                button(locale, "button-orders", orders_data),
-            )
-        ),
-    )
+    return Message(text, _places(locale, positions_data, orders_data))
+
+
+def panic_too_old(
+    locale: Locale, *, positions_data: str | None = None, orders_data: str | None = None
+) -> Message:
+    """It was cut short by our own end, too long ago to be carried on unasked."""
+    return Message(locale.text("panic-too-old"), _places(locale, positions_data, orders_data))
+
+
+def _places(locale: Locale, positions_data: str | None, orders_data: str | None) -> Keyboard:
+    positions = button(locale, "button-positions", positions_data)
+    return keyboard((positions, button(locale, "button-orders", orders_data)))
 
 
 def closing_notes(locale: Locale, legs: Sequence[Preview]) -> list[Markup]:

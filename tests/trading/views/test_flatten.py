@@ -48,3 +48,10 @@ def test_panic_is_done_only_when_every_step_is(english: Locale, outcome: str) ->
     partly = lines(flatten.panic_result(english, [done, other]))
     assert partly[0] == "⚠️ Panic: 1 of 2 steps not confirmed"
     assert partly[2].split(" ", 1)[1].startswith("Close 1.4 SOL-PERP: ")
+
+
+def test_a_panic_too_old_to_go_on_says_what_to_do(locale: Locale) -> None:
+    message = flatten.panic_too_old(locale, positions_data="menu:positions", orders_data="menu:orders")
+    assert "/positions" in message.text
+    assert "/panic" in message.text
+    assert [one.data for one in message.keyboard[0]] == ["menu:positions", "menu:orders"]

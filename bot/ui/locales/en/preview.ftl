@@ -108,6 +108,8 @@ panic-others = Not touched: { $accounts }.
 panic-done = ✅ <b>Panic done</b> · looked again: no open order, no position. Coins on spot stay.
 panic-partly = ⚠️ <b>Panic: { $failed } of { $count } steps not confirmed</b>
     Look at /positions and /orders now, and close what is left there or on backpack.exchange.
+panic-too-old = ⚠️ <b>This panic was cut short</b>
+    I was stopped in the middle of it, too long ago to go on unasked. Part of it may be done: look at /positions and /orders, and send /panic again if anything is left.
 panic-leg-ok = ✅ { $what }
 panic-leg-failed = ⛔ { $what }: { $detail }
 panic-leg-unknown = ❓ { $what }: no answer yet, being looked up. Do not send it again.

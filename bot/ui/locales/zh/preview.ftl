@@ -89,6 +89,8 @@ panic-others = 未触及：{ $accounts }。
 panic-done = ✅ <b>清仓完成</b> · 已重新核对：没有挂单，没有仓位。现货币种保持不变。
 panic-partly = ⚠️ <b>清仓：{ $count } 步中有 { $failed } 步未确认完成</b>
     请立即查看 /positions 和 /orders，并在这里或 backpack.exchange 平掉剩余部分。
+panic-too-old = ⚠️ <b>这次紧急平仓中途被打断</b>
+    机器人当时停止运行，时间已过太久，不会自行继续。可能只完成了一部分：请查看 /positions 和 /orders，如仍有剩余，请再次发送 /panic。
 panic-leg-ok = ✅ { $what }
 panic-leg-failed = ⛔ { $what }：{ $detail }
 panic-leg-unknown = ❓ { $what }：尚无回应，正在查询。请勿重复发送。
