@@ -13,6 +13,8 @@ from bot.sandbox.telegram.config import Person as TelegramPerson
 from bot.sandbox.telegram.config import default_people
 from tests.support.world import ALICE, BOB, CAROL, DESK, Person, World, open_world
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 async def guarded(database_url: str) -> AsyncIterator[World]:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.world import Person, World
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # it is no part of this
+pytestmark = pytest.mark.both_databases
 
 WIF = "WIF_USDC_PERP"
 

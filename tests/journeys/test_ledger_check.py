@@ -23,6 +23,8 @@ from bot.trading.storage.tables import FillRow, Order
 from tests.support.books import fills, like, places, rows
 from tests.support.world import ALICE, Person, World
 
+pytestmark = pytest.mark.both_databases
+
 
 async def tonight(world: World) -> int:
     """Let it be ten past midnight of the next day; returns that moment."""

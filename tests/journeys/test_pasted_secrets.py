@@ -13,6 +13,8 @@ from bot.kernel.secret_detection import plain
 from bot.trading.linking import Linking
 from tests.support.world import ALICE, BOB, CAROL, DESK, Person, World, open_world
 
+pytestmark = pytest.mark.both_databases
+
 WSOL = "So11111111111111111111111111111111111111112"
 TRANSACTION = "5f2c1e9a" * 8
 JWT = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIn0.c2lnbmF0dXJl"

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import httpx
 import openpyxl
+import pytest
 from sqlalchemy import func, select
 
 from bot.kernel.jobs import storage
@@ -17,6 +18,8 @@ from bot.rebates.parts import CHECK, check_of_last_day
 from bot.rebates.storage.tables import LedgerFill
 from bot.sandbox.telegram.driver import ChatMessage
 from tests.support.world import ALICE, Person, World
+
+pytestmark = pytest.mark.both_databases
 
 
 async def trade(world: World, person: Person, line: str = "long sol $200") -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
@@ -11,6 +12,8 @@ from bot.rebates.model.rebate import Month, nano
 from bot.rebates.storage.tables import AffiliateRate, RateSource
 from tests.support.books import places, rows
 from tests.support.world import ALICE, CAROL, Person, World, code_in
+
+pytestmark = pytest.mark.both_databases
 
 
 async def said(world: World) -> list[tuple[Decimal | None, RateSource, int | None]]:

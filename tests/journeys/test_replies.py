@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from bot.sandbox.telegram.driver import ChatMessage
 from bot.trading.message_context import MessageContexts
 from tests.support.messages import message_with
 from tests.support.world import ALICE, CAROL, DESK, Person, World, code_in
+
+pytestmark = pytest.mark.both_databases
 
 
 async def _places(person: Person, line: str, expect: str) -> ChatMessage:

@@ -10,6 +10,8 @@ from bot.rebates.model.rebate import Month
 from bot.rebates.shares import Shares
 from tests.support.world import ALICE, BOB, CAROL, DESK, World, open_world
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 async def world(database_url: str) -> AsyncIterator[World]:

@@ -22,6 +22,8 @@ from tests.journeys.test_rebates import the_first
 from tests.rebates.rows import a_ledger_fill
 from tests.support.world import ALICE, BOB, CAROL, DESK, World, open_world
 
+pytestmark = pytest.mark.both_databases
+
 CLUB = -1001000000007  # Bob's group; Alice, the operator, is not in it
 OWNERLESS = -1001000000008
 PEOPLE = tuple(Person(user, name, name) for user, name in ((ALICE, "Alice"), (BOB, "Bob"), (CAROL, "Carol")))
