@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Final
 
 from bot.domain.values import ZERO
-from bot.kernel.storage import Database
+from bot.kernel.storage import Database, audit
+from bot.people import users
 from bot.rebates.bookkeeper import BATCH, Bookkeeper
 from bot.rebates.model.rebate import CAP, Month
 from bot.rebates.parties import People
@@ -55,11 +56,17 @@ class Affiliates:
 
     async def operator_says(
         self, user_id: int, rate: Decimal | None, operator_id: int, month: Month | None = None
-    ) -> int:
-        """Set it from a month on (this one by default); returns how many bookings changed."""
-        return await self._say(
-            user_id, rate, month or Month.of(self._clock()), RateSource.OPERATOR, operator_id
-        )
+    ) -> int | None:
+        """Set it from a month on (this one by default), and note that in the audit.
+
+        Returns how many bookings changed; None where nobody of that id is known.
+        """
+        async with self._database.read() as session:
+            user = await users.get(session, user_id)
+        if user is None or user.forgotten_ms is not None:
+            return None
+        month = month or Month.of(self._clock())
+        return await self._say(user_id, rate, month, RateSource.OPERATOR, operator_id)
 
     async def _say(
         self, user_id: int, rate: Decimal | None, month: Month, source: RateSource, by: int | None
@@ -78,6 +85,10 @@ class Affiliates:
                 user_id=by,
             )
             await rates.add(session, row)
+            if by is not None:
+                said = "unknown" if rate is None else str(rate)
+                detail = {"user": user_id, "rate": said, "from": str(month)}
+                await audit.append(session, self._clock(), by, "affiliate", detail)
         return await self._revise(person.id, month)
 
     async def _revise(self, person_id: int, month: Month) -> int:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
+from bot.kernel.storage.operating_tables import AuditEntry
 from bot.rebates.model.rebate import Month, nano
 from bot.rebates.storage.tables import AffiliateRate, RateSource
 from tests.support.books import places, rows
@@ -81,6 +83,13 @@ async def test_an_operator_sets_it_and_holds(world: World, carol: Person) -> Non
     await carol.says("/referral none", "Your answer: nobody.")
     await carol.says(f"/affiliate {CAROL} 1%")
     assert [one[0] for one in await said(world)] == [Decimal("0.4"), None, Decimal(0)]
+    async with world.bot.database.read() as session:
+        acts = select(AuditEntry).where(col(AuditEntry.action) == "affiliate").order_by(col(AuditEntry.seq))
+        noted = (await session.scalars(acts)).all()
+    assert [(one.user_id, json.loads(one.detail)["rate"]) for one in noted] == [
+        (ALICE, "0.4"),
+        (ALICE, "unknown"),
+    ], "only an operator's word, noted where it is written"
 
 
 async def test_what_stands_is_shown_month_by_month(world: World, carol: Person) -> None:

@@ -8,8 +8,6 @@ from typing import Final
 
 from bot.chat.request import Request
 from bot.domain.values import HUNDRED, ZERO
-from bot.kernel.storage import audit
-from bot.people import users
 from bot.rebates.affiliates import MOST, Affiliates
 from bot.rebates.model.rebate import Month
 from bot.rebates.views import ledger as view
@@ -65,18 +63,16 @@ async def affiliate(request: Request, argument: str) -> None:
     if read is None or not known or int(read[1]) >= MAX_ID or (read[3] and month is None):
         await request.show(view.affiliate_usage(request.locale))
         return
-    services, user_id, now_ms = request.services, int(read[1]), request.services.clock()
-    async with services.database.read() as session:
-        user = await users.get(session, user_id)
-    if user is None or user.forgotten_ms is not None:
+    await _set(request, int(read[1]), rate, month)
+
+
+async def _set(request: Request, user_id: int, rate: Decimal | None, month: Month | None) -> None:
+    affiliates = request.service(Affiliates)
+    revised = await affiliates.operator_says(user_id, rate, request.user.id, month)
+    if revised is None:
         await request.show(view.affiliate_unknown_user(request.locale, user_id))
         return
-    revised = await services.get(Affiliates).operator_says(user_id, rate, request.user.id, month)
-    said, since = view.word(rate), str(month or Month.of(now_ms))
-    async with services.database.write() as session:
-        detail = {"user": user_id, "rate": said, "from": since}
-        await audit.append(session, now_ms, request.user.id, "affiliate", detail)
-    ranges = await services.get(Affiliates).ranges(user_id)
+    ranges = await affiliates.ranges(user_id)
     stands = [(one.rate, str(one.first), str(one.last) if one.last else None) for one in ranges]
     await request.show(view.affiliate_set(request.locale, user_id, stands, revised))
 
