@@ -93,14 +93,14 @@ class Outbox:
         self._clock = clock
         self._limits = RateLimiter(rates)
         self._waiting = SendQueue()
-        self._events = OutboxJobs(database, events, self._limits, clock)
+        self._jobs = OutboxJobs(database, events, self._limits, clock)
         self._leasing = asyncio.Lock()  # or the same places of a chat would be given twice
         self._wake = asyncio.Event()
         self._rows_wait = True
         self._moved: dict[int, int] = {}
         self._heard: dict[int, int] = {}  # chats that wrote, and when they were last looked up
         self._complained_ms = 0
-        self._bus = events
+        self._events = events
         self._sending: set[asyncio.Task[None]] = set()
         self._background: set[asyncio.Task[None]] = set()
         self.counters = Counters()
@@ -203,7 +203,7 @@ class Outbox:
     async def follow(self, old_id: int, new_id: int) -> None:
         """A group became a supergroup: all that is its own moves along."""
         async with self._database.write() as session:
-            await chats.move(session, self._bus, old_id, new_id, self._clock())
+            await chats.move(session, self._events, old_id, new_id, self._clock())
         self._moved[old_id] = new_id
         self.kick()
 
@@ -261,7 +261,7 @@ class Outbox:
 
     async def _take_rows(self) -> None:
         async with self._leasing:
-            self._queue(await self._events.lease(self._waiting.rows(), self._looked))
+            self._queue(await self._jobs.lease(self._waiting.rows(), self._looked))
 
     def _looked(self) -> None:
         self._rows_wait = False
@@ -328,7 +328,7 @@ class Outbox:
     def _is_worth_saying(self, job: Job) -> bool:
         if job.row is None:
             return job.attempts < (MAX_CALL_ATTEMPTS if job.use is Use.CALL else MAX_ATTEMPTS)
-        return self._events.is_worth_saying(job.row)
+        return self._jobs.is_worth_saying(job.row)
 
     async def _put_back(self, job: Job, not_before_ms: int, why: str) -> None:
         """Wait: an answer in memory, an event in its table, where newer words of its card may replace it."""
@@ -337,14 +337,14 @@ class Outbox:
             job.not_before_ms = not_before_ms
             self._push(job)
             return
-        await self._events.put_back(job.row, not_before_ms, why)
+        await self._jobs.put_back(job.row, not_before_ms, why)
         self._rows_wait = True
 
     async def _finish(self, job: Job, message_id: int | None) -> None:
         if job.row is not None:
             async with self._leasing:
                 rows = self._waiting.rows()
-                self._queue(await self._events.sent(job.row, message_id, rows, self._looked))
+                self._queue(await self._jobs.sent(job.row, message_id, rows, self._looked))
         job.settle(message_id if job.use is not Use.CALL else 0)
 
     async def _lose(self, chat_id: int, reason: str) -> None:
@@ -354,13 +354,13 @@ class Outbox:
         async with self._database.write() as session:
             chat = await chats.mark_lost(session, chat_id, reason, self._clock())
             if chat is not None:
-                await self._bus.write(session, ChatLost(chat))
+                await self._events.write(session, ChatLost(chat))
         self._rows_wait = True
 
     async def _bury(self, job: Job, error: str, level: int = logging.ERROR) -> None:
         self.counters.dead += 1
         _log.log(level, "message to %s cannot be delivered: %s", job.post.chat_id, error)
         if job.row is not None:
-            await self._events.bury(job.row, error)
+            await self._jobs.bury(job.row, error)
             self._rows_wait = True
         job.settle(None)

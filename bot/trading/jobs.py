@@ -9,7 +9,7 @@ from bot.exchange.backpack import BackpackClient
 from bot.kernel.jobs import Schedule
 from bot.trading.account_snapshots import AccountSnapshots
 from bot.trading.account_states import AccountStates
-from bot.trading.chat.recovery import expire_previews
+from bot.trading.chat.expired_previews import expire_previews
 from bot.trading.execution.executor import Executor
 from bot.trading.tracking.exit_monitor import ExitMonitor
 from bot.trading.tracking.exit_verification import ExitVerification

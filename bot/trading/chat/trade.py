@@ -185,7 +185,10 @@ async def run_on(request: Request, button: AccountLineButton) -> None:
 
 
 async def confirm(request: Request, token: str) -> None:
-    """The tap. Nothing before `claim_and_send` has any effect, and that has it once."""
+    """The tap. A single order is claimed and sent once by `claim_and_send`, a chain by `Executor.confirm`.
+
+    Before that only the other ways of the same offer are closed, or, where the price moved, this one.
+    """
     held = held_ticket(request)
     ticket = request.service(Submission).usable(held, request.user.id)
     if held is not None and stops(request.services.access, request.user, held):

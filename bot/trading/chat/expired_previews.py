@@ -1,4 +1,4 @@
-"""What keeps old messages honest: previews that expire."""
+"""Offers nobody confirmed in time: closed, and their cards say so."""
 
 from __future__ import annotations
 
