@@ -89,8 +89,13 @@ async def save(request: Request, intent: AlertIntent, when: WhenTrue = WhenTrue.
         return await _ask_when(request, alert, await request.service(Alerts).resolve(intent), f"0 {line}")
     if isinstance(alert, Refusal):
         return await refuse(request, alert, intent)
-    if alert.state not in LIVE:
-        return True  # Telegram brought the message again, and meanwhile it fired or was taken back
+    if alert.state in LIVE:  # else Telegram brought the message again, and it fired or was taken back
+        await _set(request, intent, alert)
+    return True
+
+
+async def _set(request: Request, intent: AlertIntent, alert: Alert) -> None:
+    """Its card, and a moment later what it would have done."""
     condition = unpack(alert.kind, alert.condition)
     card = await cards.card(request, intent, condition)
     buttons = keyboard(
@@ -103,7 +108,6 @@ async def save(request: Request, intent: AlertIntent, when: WhenTrue = WhenTrue.
     message_id = await put(request, alert_view.made(request.here, card, buttons))
     if message_id is not None:
         cards.aside(request, cards.add_history(request, alert, message_id, intent, card, buttons))
-    return True
 
 
 async def propose(request: Request, intent: AlertIntent) -> bool:

@@ -89,21 +89,24 @@ async def _replayed(
     return replace(shown, replay_days=past.days, replays=len(past.hits)), past
 
 
+def _bars(past: Backtest) -> list[charts.Bar]:
+    opens = [past.candles[0].close, *(candle.close for candle in past.candles)]
+    return [
+        charts.Bar(candle.start_ms, open_, candle.high, candle.low, candle.close)
+        for candle, open_ in zip(past.candles, opens, strict=False)
+    ]
+
+
 async def picture(request: Request, intent: AlertIntent, past: Backtest) -> bytes | None:
     """The market over those days with the level and the moments it would have fired."""
     if not past.candles:
         return None
-    opens = [past.candles[0].close, *(candle.close for candle in past.candles)]
-    bars = [
-        charts.Bar(candle.start_ms, open_, candle.high, candle.low, candle.close)
-        for candle, open_ in zip(past.candles, opens, strict=False)
-    ]
     levels = []
     if isinstance(intent.condition, PriceLevel):
         levels.append(charts.Level(intent.condition.level, plain(intent.condition.level)))
     return await charts.draw(
         charts.candles,
-        bars,
+        _bars(past),
         title=symbol_name(past.symbol),
         corner=f"{past.days}d · {past.interval}",
         levels=levels,

@@ -8,7 +8,7 @@ from bot.alerts.chat.alert_buttons import LIST, AlertAct, AlertButton, of
 from bot.alerts.chat.announcer import news
 from bot.alerts.condition_codec import unpack
 from bot.alerts.service import Alerts
-from bot.alerts.storage.tables import AlertState
+from bot.alerts.storage.tables import Alert, AlertState
 from bot.alerts.views import cards as alert_view
 from bot.chat.request import Request
 from bot.ui import Message
@@ -28,20 +28,9 @@ async def alerts(request: Request, page: str = "0") -> bool:
     found = await request.service(Alerts).list(
         user_id=request.user.id if private else None, chat_id=None if private else request.sender.chat_id
     )
-    entries = [
-        alert_view.AlertEntry(
-            one.id,
-            unpack(one.kind, one.condition),
-            one.label,
-            one.state is AlertState.PAUSED,
-            one.fired_count,
-            one.fired_ms,
-        )
-        for one in found
-    ]
     message = alert_view.listing(
         request.here,
-        entries,
+        [_entry(one) for one in found],
         page=number(page) or 0,
         page_data=lambda n: AlertButton(AlertAct.LIST, n).pack(),
         open_data=lambda alert_id: of(AlertAct.OPEN, alert_id),
@@ -51,6 +40,17 @@ async def alerts(request: Request, page: str = "0") -> bool:
     )
     await put(request, message)
     return True
+
+
+def _entry(alert: Alert) -> alert_view.AlertEntry:
+    return alert_view.AlertEntry(
+        alert.id,
+        unpack(alert.kind, alert.condition),
+        alert.label,
+        alert.state is AlertState.PAUSED,
+        alert.fired_count,
+        alert.fired_ms,
+    )
 
 
 async def missed(request: Request, page: str = "0") -> bool:

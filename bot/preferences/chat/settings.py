@@ -75,9 +75,22 @@ async def open_beside(request: Request, entry: str) -> None:
 
 async def settings(request: Request, _: str = "", *, saved: str | None = None) -> None:
     """The settings of one user."""
-    _known, default = await request.service(Linking).list(request.user.id)
+    await request.show(
+        settings_view.settings(
+            request.locale,
+            await _settings(request),
+            data=lambda name: SettingButton(name).pack(),
+            noise_data=NoiseButton().pack(),
+            back_data="menu:main",
+            saved=saved,
+        )
+    )
+
+
+async def _settings(request: Request) -> settings_view.SettingsView:
     user = request.user
-    view = settings_view.SettingsView(
+    _known, default = await request.service(Linking).list(user.id)
+    return settings_view.SettingsView(
         size_meaning=user.size_meaning,
         slippage_percent=user.slippage_percent,
         price_tolerance_percent=user.price_tolerance_percent,
@@ -87,16 +100,6 @@ async def settings(request: Request, _: str = "", *, saved: str | None = None) -
         time_zone=user.time_zone,
         account_label=default.label if default is not None else None,
         of_branches=await _of_branches(request),
-    )
-    await request.show(
-        settings_view.settings(
-            request.locale,
-            view,
-            data=lambda name: SettingButton(name).pack(),
-            noise_data=NoiseButton().pack(),
-            back_data="menu:main",
-            saved=saved,
-        )
     )
 
 

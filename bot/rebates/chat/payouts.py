@@ -88,10 +88,23 @@ async def _of_file(request: Request, month: Month, amount: Decimal | None, attac
 
 async def _ask(request: Request, draft: PayoutDraft, read: view.ReadAs | None = None) -> None:
     """What a draft is: a button for each thing it may be, each good for one tap of this operator."""
+    shown = view.draft(
+        request.locale,
+        draft.month,
+        draft.amount,
+        standing=draft.standing,
+        is_known=draft.is_known,
+        read=read,
+        choices=await _choices(request, draft),
+    )
+    await request.show(shown)
+
+
+async def _choices(request: Request, draft: PayoutDraft) -> dict[str, str]:
+    """The data of the buttons, by what the draft may be."""
     services, choices = request.services, {}
-    kinds = (How.PART, How.CORRECTION) if draft.standing else (How.FIRST,)
     async with services.database.write() as session:
-        for how in kinds:
+        for how in (How.PART, How.CORRECTION) if draft.standing else (How.FIRST,):
             token = await buttons.create(
                 session,
                 request.user.id,
@@ -102,16 +115,7 @@ async def _ask(request: Request, draft: PayoutDraft, read: view.ReadAs | None = 
                 life_ms=DRAFT_LIFE_MS,
             )
             choices[str(how)] = f"py:{token}"
-    shown = view.draft(
-        request.locale,
-        draft.month,
-        draft.amount,
-        standing=draft.standing,
-        is_known=draft.is_known,
-        read=read,
-        choices=choices,
-    )
-    await request.show(shown)
+    return choices
 
 
 async def tapped(request: Request, token: str) -> None:

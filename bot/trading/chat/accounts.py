@@ -183,16 +183,21 @@ async def secret(request: Request, text: str, prompt: Prompt | None) -> None:
     deleted = await services.outbox.delete(request.sender.chat_id, request.message_id)
     if not deleted:
         await request.say(link_view.secret_not_deleted(request.locale))
+    await _paste(request, text, prompt, is_deleted=deleted)
+
+
+async def _paste(request: Request, text: str, prompt: Prompt, *, is_deleted: bool) -> None:
+    """Link by a secret whose message is deleted, or could not be."""
     try:
         found = spellings(text) or [text]
-        made = await services.get(Linking).paste(request.user.id, found, prompt.prefix or None)
+        made = await request.service(Linking).paste(request.user.id, found, prompt.prefix or None)
     except SecretRefused as error:
         await _ask_again(request, prompt, error.problem.value)
         return
     except AlreadyLinked:
         await request.say(link_view.link_not_yet(request.locale, "already-linked"))
         return
-    if deleted:
+    if is_deleted:
         await request.say(link_view.secret_deleted(request.locale))
     await _verify(request, made.account_id)
 

@@ -19,6 +19,7 @@ from bot.trading.linking import Linking
 from bot.trading.message_context import MessageContexts
 from bot.trading.previews.cancel_preview import CancelPlan, Cancels
 from bot.trading.views import open_orders as list_view
+from bot.ui import Message
 from bot.ui import refusals as refusal_view
 
 ACTION: Final = "cancel"
@@ -86,16 +87,21 @@ async def _ask(request: Request, plan: CancelPlan) -> None:
             cancel_data=_KEEP,
         )
     else:
-        message = list_view.cancel_bare_confirm(
-            request.locale,
-            len(plan.orders),
-            plan.bare,
-            others=len(plan.others),
-            account_label=plan.account.label,
-            confirm_data=confirm,
-            keep_data=await _data(request, plan, plan.others) if plan.others else _KEEP,
-        )
+        message = await _bare(request, plan, confirm)
     await request.show(message)
+
+
+async def _bare(request: Request, plan: CancelPlan, confirm: str) -> Message:
+    """Asks about cancels that leave positions without an exit."""
+    return list_view.cancel_bare_confirm(
+        request.locale,
+        len(plan.orders),
+        plan.bare,
+        others=len(plan.others),
+        account_label=plan.account.label,
+        confirm_data=confirm,
+        keep_data=await _data(request, plan, plan.others) if plan.others else _KEEP,
+    )
 
 
 async def _data(request: Request, plan: CancelPlan, orders: Sequence[OrderSnapshot]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -10,13 +11,15 @@ from bot.chat.request import Request
 from bot.domain.orders.order import OrderSnapshot
 from bot.domain.refusal import Refusal, RefusalCode
 from bot.domain.values import ZERO, MarketKind
-from bot.marketdata import Moment
+from bot.marketdata import Moment, Ticker
+from bot.people.tables import Account
 from bot.trading.chat.line_buttons import AccountLineButton, CancelAllButton, PositionsButton
 from bot.trading.linking import Linking
-from bot.trading.queries import Queries, Shown
+from bot.trading.queries import Queries, RestingOrders, Shown
 from bot.trading.views import holdings as holdings_view
 from bot.trading.views import market as market_view
 from bot.trading.views import open_orders as list_view
+from bot.ui import Locale, Message
 from bot.ui import refusals as refusal_view
 from bot.ui.callback_data import number
 
@@ -37,22 +40,28 @@ async def positions(request: Request, button: PositionsButton = FIRST_POSITIONS)
         return await _refused(request, shown)
     resting = await request.service(Queries).open_orders(request.user, label)
     exits = {} if isinstance(resting, Refusal) else _exits(shown, resting)
-    close_all = AccountLineButton(shown.account.id, "close all")
-    message = holdings_view.positions(
-        request.locale,
+    await request.show(_positions(request.locale, shown, exits, button.page))
+    return True
+
+
+def _positions(
+    locale: Locale, shown: Shown, exits: Mapping[str, holdings_view.PositionExits], page: int
+) -> Message:
+    account_id = shown.account.id
+    close_all = AccountLineButton(account_id, "close all")
+    return holdings_view.positions(
+        locale,
         shown.positions,
         account_label=shown.account.label,
-        page_data=lambda n: PositionsButton(n, shown.account.id).pack(),
-        page=button.page,
+        page_data=lambda n: PositionsButton(n, account_id).pack(),
+        page=page,
         markets=shown.markets,
         exits=exits,
-        action_data=lambda action, symbol: _position_action(action, symbol, shown.account.id),
+        action_data=lambda action, symbol: _position_action(action, symbol, account_id),
         close_all_data=close_all.pack() if len(shown.positions) > 1 else None,
-        refresh_data=PositionsButton(button.page, shown.account.id).pack(),
+        refresh_data=PositionsButton(page, account_id).pack(),
         unread=shown.state.unread_positions,
     )
-    await request.show(message)
-    return True
 
 
 async def _label(request: Request, account_id: int | None) -> str | None:
@@ -106,20 +115,23 @@ async def orders(request: Request, page: str = "0") -> bool:
     if isinstance(account, Refusal) or isinstance(found, Refusal):
         refusal = account if isinstance(account, Refusal) else found
         return await _refused(request, refusal) if isinstance(refusal, Refusal) else False
+    await request.show(_orders(request, account, found, _page(page)))
+    return True
+
+
+def _orders(request: Request, account: Account, found: RestingOrders, page: int) -> Message:
     now_ms = request.services.clock()
-    message = list_view.orders(
+    return list_view.orders(
         request.locale,
         found.orders,
         odd=len(found.odd),
         account_label=account.label,
         page_data=lambda n: f"ord:{n}",
-        page=_page(page),
+        page=page,
         cancel_data=lambda code: cancel_data(code, now_ms),
         cancel_all_data=CancelAllButton(account=account.id).pack() if found.orders else None,
-        refresh_data=f"ord:{_page(page)}",
+        refresh_data=f"ord:{page}",
     )
-    await request.show(message)
-    return True
 
 
 async def order(request: Request, code: str) -> bool:
@@ -169,27 +181,29 @@ async def price(request: Request, mention: str) -> bool:
     moment = await _moment(request, mention)
     if isinstance(moment, Refusal):
         return await _public_refusal(request, moment, "px")
-    symbol = moment.market.symbol
-    day = await request.service(Queries).day(symbol)
-    await request.show_publicly(
-        market_view.price(
-            request.here,
-            moment.market,
-            last=moment.last,
-            mark=moment.mark if moment.market.is_perp else None,
-            book=moment.book,
-            change_percent=day.price_change_percent * 100 if day is not None else None,
-            high=day.high if day is not None else None,
-            low=day.low if day is not None else None,
-            quote_volume=day.quote_volume if day is not None else None,
-            time_ms=request.services.clock(),
-            buy_data=f"w:{'long' if moment.market.is_perp else 'buy'}|{symbol}",
-            sell_data=f"w:{'short' if moment.market.is_perp else 'sell'}|{symbol}",
-            book_data=f"bk:{symbol}",
-            refresh_data=f"px:{symbol}",
-        )
-    )
+    day = await request.service(Queries).day(moment.market.symbol)
+    await request.show_publicly(_price(request.here, moment, day, request.services.clock()))
     return True
+
+
+def _price(locale: Locale, moment: Moment, day: Ticker | None, now_ms: int) -> Message:
+    symbol, is_perp = moment.market.symbol, moment.market.is_perp
+    return market_view.price(
+        locale,
+        moment.market,
+        last=moment.last,
+        mark=moment.mark if is_perp else None,
+        book=moment.book,
+        change_percent=day.price_change_percent * 100 if day is not None else None,
+        high=day.high if day is not None else None,
+        low=day.low if day is not None else None,
+        quote_volume=day.quote_volume if day is not None else None,
+        time_ms=now_ms,
+        buy_data=f"w:{'long' if is_perp else 'buy'}|{symbol}",
+        sell_data=f"w:{'short' if is_perp else 'sell'}|{symbol}",
+        book_data=f"bk:{symbol}",
+        refresh_data=f"px:{symbol}",
+    )
 
 
 async def book(request: Request, mention: str) -> bool:

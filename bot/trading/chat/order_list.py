@@ -54,20 +54,30 @@ async def offer(request: Request, statements: Sequence[tuple[ChainIntent, Statem
         await refuse(request, made.refusal, *of)
         return False
     if token is not None and is_small(request, made):
-        refused = await services.get(Executor).confirm(ORDER_LIST, made.ticket, request.user.id, None)
-        if refused is not None:
-            await refuse(request, refused)
-            return False
-        if not request.sender.private:
-            await request.point_home(delivered=True)
-        return True
+        return await _at_once(request, made)
+    return await _ask(request, made)
+
+
+async def _ask(request: Request, made: Offer) -> bool:
+    """Show its card; False where it is too long for one."""
     card = _card(request, made)
     if card is None:
-        await services.get(Submission).cancel(made.token, request.user.id)
+        await request.service(Submission).cancel(made.token, request.user.id)
         await refuse(request, Refusal(RefusalCode.UNSUPPORTED, {"feature": "chain-length"}))
         return False
     title = str(order_list_view.offer_chain(request.locale, len(made.steps)))
     await show_offer(request, card, made.ticket_id, title)
+    return True
+
+
+async def _at_once(request: Request, made: Offer) -> bool:
+    """Carry out what is too small to be asked about; False when it was refused."""
+    refused = await request.service(Executor).confirm(ORDER_LIST, made.ticket, request.user.id, None)
+    if refused is not None:
+        await refuse(request, refused)
+        return False
+    if not request.sender.private:
+        await request.point_home(delivered=True)
     return True
 
 

@@ -42,14 +42,10 @@ async def around(
     found = await endings.by_system(session, account_id, at_ms)
     if not found:
         return None
-    kind, latest = _kind(found[-1]), found[-1]
-    same = [fill for fill in found if _kind(fill) is kind]
-    if kind is not NoticeKind.LIQUIDATION:
-        same = [fill for fill in same if fill.symbol == latest.symbol]
+    kind, latest, same = _kind(found[-1]), found[-1], _of_one_kind(found)
     first, *also = closed(same)
-    ended = await endings.of_liquidation(
-        session, account_id, {fill.symbol for fill in same}, latest.timestamp_ms
-    )
+    symbols = {fill.symbol for fill in same}
+    ended = await endings.of_liquidation(session, account_id, symbols, latest.timestamp_ms)
     if kind is not NoticeKind.LIQUIDATION:
         ended = [one for one in ended if endings.went_with_position(one)]
     report = _report(first, latest.system_type or "")
@@ -58,6 +54,14 @@ async def around(
     )
     event = Event.FILL if kind is NoticeKind.SYSTEM_FILL else Event.LIQUIDATION
     return SystemNews(f"{kind}:{account_id}:{same[0].id}", message, event, ended)
+
+
+def _of_one_kind(found: Sequence[FillRow]) -> list[FillRow]:
+    """What belongs to the last of them: a liquidation goes across markets."""
+    latest = found[-1]
+    same = [fill for fill in found if _kind(fill) is _kind(latest)]
+    is_across = _kind(latest) is NoticeKind.LIQUIDATION
+    return same if is_across else [fill for fill in same if fill.symbol == latest.symbol]
 
 
 def _report(sums: Closed, origin: str) -> OrderReport:

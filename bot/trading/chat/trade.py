@@ -35,7 +35,7 @@ from bot.trading.execution.executor import Executor
 from bot.trading.execution.order_list import ORDER_LIST
 from bot.trading.execution.submission import Submission
 from bot.trading.message_context import MessageContexts
-from bot.trading.previews.offer import Moved
+from bot.trading.previews.offer import Moved, Offer
 from bot.trading.previews.tickets import Tickets
 from bot.trading.storage.tables import Ticket, TicketKind
 from bot.trading.views import preview as preview_view
@@ -56,18 +56,23 @@ async def line(request: Request, text: str) -> None:
         return
     text, result = bound
     if isinstance(result, ParseFailure):
-        meant = await unparsed.by_market(request, result)
-        if meant is None:
-            await unparsed.refuse(request, text, result)
-        else:
-            request.guessed = True
-            await line(request, meant)
+        await _as_the_market_has_it(request, text, result)
         return
     places = [StatementPlace(text, span) for span in result.spans]
     if len(places) > 1 and any(isinstance(intent, PanicIntent) for intent in result.intents):
         await order_list.refuse_panic(request)
         return
     await _do(request, list(zip(result.intents, places, strict=True)))
+
+
+async def _as_the_market_has_it(request: Request, text: str, failure: ParseFailure) -> None:
+    """Of two readings the one near the market; else it is refused."""
+    meant = await unparsed.by_market(request, failure)
+    if meant is None:
+        await unparsed.refuse(request, text, failure)
+        return
+    request.guessed = True
+    await line(request, meant)
 
 
 async def _do(request: Request, statements: list[tuple[Intent, StatementPlace]]) -> None:
@@ -141,15 +146,20 @@ async def offer(request: Request, intent: TradeIntent | CloseIntent | ProtectInt
         await refuse(request, made, intent)
         return False
     if token is not None and is_small(request, made):
-        sent = await services.get(Submission).claim_and_send(made.ticket, request.user.id)
-        if isinstance(sent, Refusal):
-            await refuse(request, sent)
-            return False
-        if not request.sender.private:
-            await request.point_home(delivered=True)
-        return True
+        return await _at_once(request, made)
     title = str(preview_view.offer_line(request.locale, made.previews))
     await show_offer(request, card_of(request.locale, made), made.ticket_id, title)
+    return True
+
+
+async def _at_once(request: Request, made: Offer) -> bool:
+    """Send what is too small to be asked about; False when it was refused."""
+    sent = await request.service(Submission).claim_and_send(made.ticket, request.user.id)
+    if isinstance(sent, Refusal):
+        await refuse(request, sent)
+        return False
+    if not request.sender.private:
+        await request.point_home(delivered=True)
     return True
 
 
