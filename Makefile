@@ -14,7 +14,7 @@ check: lint  ## Before every commit: format, lint, types, arrows, and the unit t
 	$(BIN)/pytest -n 2 --dist worksteal -m "not slow" $(UNIT)
 
 test: $(VENV)/.dev  ## Every test; those that need Chromium or PostgreSQL say so when skipped
-	$(BIN)/pytest -n 4 --dist worksteal  # more than half of a worker's time is waiting
+	$(BIN)/pytest -n 3 --dist worksteal  # more than half of a worker's time is waiting
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .

@@ -23,7 +23,10 @@ MINUTE = 61
 
 
 async def _places(person: Person, line: str, expect: str = "Filled") -> ChatMessage:
-    preview = await person.says(line, "Account")
+    last = max((message.id for message in await person.chat.messages()), default=0)
+    await person.chat.send(line)
+    # Cards of what ended with a position come late, and name the account as a preview does.
+    preview = await person.chat.wait_for(lambda m: m.id > last and any("✅" in one for one in m.labels))
     return await person.taps("✅", expect, on=preview.id)
 
 
