@@ -197,7 +197,7 @@ ROWS: Final = (
     Row(StreamKind.DEPTH, "a sol > 155 then long sol $200", "Long SOL-PERP", price_rises),
     Row(
         StreamKind.KLINE,
-        "alert sol volume up 100% in 1m",
+        "alert sol volume up 900% in 1m",
         "🔔 SOL-PERP volume up",
         much_is_traded,
         armed=a_minute_was_told,
