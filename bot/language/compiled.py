@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import os
 import re
 import stat
@@ -23,6 +24,8 @@ from lark import Lark
 
 from bot.kernel.private_files import replaceable_by_others
 from bot.language.vocabulary import words_of
+
+_log = logging.getLogger(__name__)
 
 _NAMES: Final = frozenset({"SYMBOL", "FANOUT", "GLUED", "ID", "ANY_ID", "TOPIC", "LABEL", "REST"})
 _OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
@@ -68,7 +71,10 @@ def _loaded(kept: Path) -> Lark | None:
         with kept.open("rb") as file:
             is_ours = not replaceable_by_others(kept) and not os.fstat(file.fileno()).st_mode & _OTHERS_WRITE
             return Lark.load(file) if is_ours else None
-    except Exception:  # not there, or cut short: it is compiled anew
+    except FileNotFoundError:
+        return None
+    except Exception as error:  # cut short, or of no use to this lark: it is compiled anew
+        _log.warning("the kept grammar cannot be read: %s", type(error).__name__)
         return None
 
 

@@ -59,6 +59,8 @@ async def test_what_cannot_be_told_at_once_is_told_later(
         for number in (1, 2, 3):
             overload.refuse(_message(number))
         await ann.wait_for("4 of the messages here")
+        assert asked == 2, "once in vain, once for all four"
+        assert sum("of the messages here" in message.text for message in await ann.messages()) == 1
         running.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await running

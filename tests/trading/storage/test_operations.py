@@ -40,6 +40,15 @@ async def test_a_ticket_is_carried_out_once(database: Database) -> None:
         assert [one.key for one in await operations.running(session)] == [f"ticket:{ticket.id}"]
 
 
+async def test_work_cut_short_by_a_crash_is_found(database: Database) -> None:
+    async with database.write() as session:
+        cut_short, done, ended = [await an_operation(session, token) for token in ("one", "two", "three")]
+        assert await operations.finish(session, done, NOW)
+        assert await operations.end(session, ended.id, NOW)
+    async with database.read() as session:
+        assert [one.id for one in await operations.running(session)] == [cut_short.id]
+
+
 async def test_a_step_is_written_with_its_orders_and_remembers_what_came_of_it(database: Database) -> None:
     async with database.write() as session:
         operation = await an_operation(session)
